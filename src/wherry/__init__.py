@@ -1,0 +1,1 @@
+"""wherry: a container engine."""

@@ -1,0 +1,160 @@
+"""The tree of errors.
+
+    WherryError
+    ├── InvalidArgument     400   what was asked makes no sense
+    ├── Unauthorized        401   a registry refused the credentials
+    ├── Forbidden           403   it makes sense and is not allowed
+    ├── NotFound            404   NoSuchContainer, NoSuchImage, NoSuchExec, NoSuchNetwork, NoSuchVolume, …
+    ├── Conflict            409   the world is not in the state it needs: NameInUse, NotRunning, …
+    ├── Unavailable         503   try again later
+    ├── NotSupported        501   this host or engine cannot do it
+    └── InternalError       500   ours, the kernel's or the runtime's fault
+
+The class carries the HTTP status; the instance carries facts as fields and the text that Docker's clients
+read: the docker CLI finds exit status 126 and 127 by words in it, docker-py finds a missing image by
+"No such image".
+"""
+
+from typing import ClassVar
+
+
+class WherryError(Exception):
+    """Root of all errors that a caller may be told about. ``str(error)`` is the text for people."""
+
+    status: ClassVar[int] = 500
+
+
+class InvalidArgument(WherryError):
+    status = 400
+
+
+class Unauthorized(WherryError):
+    status = 401
+
+
+class Forbidden(WherryError):
+    status = 403
+
+
+class NotFound(WherryError):
+    status = 404
+
+
+class Conflict(WherryError):
+    status = 409
+
+
+class InternalError(WherryError):
+    status = 500
+
+
+class NotSupported(WherryError):
+    status = 501
+
+
+class Unavailable(WherryError):
+    status = 503
+
+
+class NoSuchContainer(NotFound):
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"No such container: {ref}")
+        self.ref = ref
+
+
+class NoSuchImage(NotFound):
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"No such image: {ref}")
+        self.ref = ref
+
+
+class NoSuchExec(NotFound):
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"No such exec instance: {ref}")
+        self.ref = ref
+
+
+class NoSuchNetwork(NotFound):
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"network {ref} not found")
+        self.ref = ref
+
+
+class NoSuchVolume(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"get {name}: no such volume")
+        self.name = name
+
+
+class NoSuchManifest(NotFound):
+    """A registry does not have the manifest (or hides the repository)."""
+
+
+class AmbiguousId(InvalidArgument):
+    def __init__(self, prefix: str) -> None:
+        super().__init__(f"multiple IDs found with provided prefix: {prefix}")
+        self.prefix = prefix
+
+
+class InvalidReference(InvalidArgument):
+    """Text that is no image reference."""
+
+
+class NameInUse(Conflict):
+    def __init__(self, name: str, owner: str) -> None:
+        super().__init__(
+            f'Conflict. The container name "/{name}" is already in use by container "{owner}". '
+            "You have to remove (or rename) that container to be able to reuse that name."
+        )
+        self.name, self.owner = name, owner
+
+
+class NotRunning(Conflict):
+    def __init__(self, container_id: str) -> None:
+        super().__init__(f"container {container_id} is not running")
+        self.container_id = container_id
+
+
+class ContainerPaused(Conflict):
+    def __init__(self, container_id: str) -> None:
+        super().__init__(f"container {container_id} is paused, unpause the container before exec")
+        self.container_id = container_id
+
+
+class PortInUse(InternalError):
+    """A host port is taken, by another container or by a process of the host."""
+
+    def __init__(self, address: str, port: int, protocol: str, reason: str = "port is already allocated") -> None:
+        host = f"[{address}]" if ":" in address else address
+        super().__init__(f"Bind for {host}:{port} failed: {reason}")
+        self.address, self.port, self.protocol = address, port, protocol
+
+
+class CommandNotFound(InvalidArgument):
+    """The runtime did not find the container's command: clients exit with 127."""
+
+
+class CommandNotInvokable(InvalidArgument):
+    """The runtime may not execute the container's command: clients exit with 126."""
+
+
+class RuntimeFailure(InternalError):
+    """The OCI runtime or its monitor failed; the text is the runtime's."""
+
+
+class CorruptLayer(InternalError):
+    """A layer that is not what its digest says, or is no tar archive, or tries to write outside its root."""
+
+
+class CorruptImage(InvalidArgument):
+    """An image archive or manifest that cannot be understood."""
+
+
+class DigestMismatch(InternalError):
+    def __init__(self, expected: str, actual: str) -> None:
+        super().__init__(f"filesystem layer verification failed for digest {expected}: got {actual}")
+        self.expected, self.actual = expected, actual
+
+
+class RegistryError(InternalError):
+    """A registry answered something that is neither success nor one of the errors with a class of its own."""
