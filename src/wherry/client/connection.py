@@ -1,0 +1,122 @@
+"""A client of one engine: a kept connection for requests, and one of its own for each stream that is taken over."""
+
+from .jsonlite import loads
+from .request import quote, send_request
+from .response import Response, body_of, read_head
+from .transport import CannotConnect, Stream, connect
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .request import Query
+
+__all__ = ["ApiError", "CannotConnect", "Client", "Hijacked", "Response", "quote"]
+
+MULTIPLEXED = "application/vnd.docker.multiplexed-stream"
+
+
+class ApiError(Exception):
+    """The engine answered with a status of 400 or more; ``message`` is its text."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class Client:
+    """Speaks HTTP/1.1 to one engine. Nothing is sent before the first call. Not for several threads."""
+
+    def __init__(self, host: str) -> None:
+        """``host`` is ``unix:///path`` or ``tcp://name:port``."""
+        self.host = host
+        self._idle: Stream | None = None
+
+    def connect(self) -> None:
+        """Make sure of a connection now. CannotConnect when there is nobody."""
+        if self._idle is None:
+            self._idle = connect(self.host)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: "Query | None" = None,
+        body: object = None,
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        """Send a request; return as soon as the response's head is here.
+
+        ``body``: bytes are sent as they are, an iterator of bytes in chunks, anything else as JSON.
+        A response that is not read to its end costs the next call a new connection, nothing else.
+        ApiError for an answer of 400 and above, CannotConnect when there is none.
+        """
+        stream = self._take()
+        send_request(stream, method, path, query, body, headers or {})
+        return _receive(stream, method, self._keep)
+
+    def hijack(self, path: str, *, query: "Query | None" = None, body: object = None) -> "Hijacked":
+        """POST and take the connection over: bytes flow both ways until either side ends. Errors as in ``call``."""
+        stream = connect(self.host)
+        send_request(stream, "POST", path, query, body, {"Connection": "Upgrade", "Upgrade": "tcp"})
+        response = _receive(stream, "POST", Stream.close)
+        return Hijacked(stream, multiplexed=response.headers.get("content-type") == MULTIPLEXED)
+
+    def _take(self) -> Stream:
+        stream, self._idle = self._idle, None
+        if stream is not None and stream.is_idle():
+            return stream
+        return connect(self.host)
+
+    def _keep(self, stream: Stream) -> None:
+        self._idle = stream
+
+
+class Hijacked:
+    """Both directions of an attached stream."""
+
+    def __init__(self, stream: Stream, *, multiplexed: bool) -> None:
+        self._stream = stream
+        self.multiplexed = multiplexed
+
+    def fileno(self) -> int:
+        return self._stream.sock.fileno()
+
+    @property
+    def has_buffered(self) -> bool:
+        """Whether ``recv`` will not wait, although the socket may not be readable."""
+        return bool(self._stream.buffer)
+
+    def send(self, data: bytes) -> None:
+        self._stream.send(data)
+
+    def recv(self) -> bytes:
+        """The next bytes, first those that came right behind the head; b"" at the end."""
+        return self._stream.receive()
+
+    def close_write(self) -> None:
+        """End of input: the process at the other side reads EOF, its output still comes."""
+        self._stream.close_write()
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _receive(stream: Stream, method: str, keep: "Callable[[Stream], None]") -> Response:
+    status, headers = read_head(stream)
+    response = Response(status, headers, body_of(stream, method, status, headers, keep))
+    if status >= 400:
+        raise _api_error(response)
+    return response
+
+
+def _api_error(response: Response) -> ApiError:
+    """Docker's errors are ``{"message": text}``; a proxy's may be plain text."""
+    text = response.read()
+    try:
+        message = loads(text)["message"]
+    except (ValueError, KeyError, TypeError):
+        message = text.decode("utf-8", "replace").strip() or f"status {response.status}"
+    return ApiError(response.status, message)

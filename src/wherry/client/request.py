@@ -1,0 +1,68 @@
+"""One HTTP request, written to a stream."""
+
+from .jsonlite import dumps
+from .transport import Stream
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    Query = Mapping[str, str | list[str]]
+
+API_PREFIX = "/v1.45"
+UNRESERVED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
+PATH_CHARACTERS = UNRESERVED | frozenset(b"/:@$&+,;=")
+
+
+def quote(text: str, keep: frozenset[int] = UNRESERVED) -> str:
+    """Percent-encode all bytes but ``keep``."""
+    data = text.encode("utf-8", "surrogateescape")
+    if keep.issuperset(data):
+        return text
+    return "".join(chr(byte) if byte in keep else f"%{byte:02X}" for byte in data)
+
+
+def target(path: str, query: "Query | None") -> str:
+    """``path`` under the API prefix, with a query string; a list gives its name once a value."""
+    quoted = API_PREFIX + quote(path, PATH_CHARACTERS)
+    if not query:
+        return quoted
+    pairs = [
+        f"{quote(name)}={quote(value)}"
+        for name, values in query.items()
+        for value in ([values] if isinstance(values, str) else values)
+    ]
+    return f"{quoted}?{'&'.join(pairs)}"
+
+
+def send_request(
+    stream: Stream, method: str, path: str, query: "Query | None", body: object, headers: "Mapping[str, str]"
+) -> None:
+    """Write the request. A server that answers before it read the whole body is not an error here."""
+    content, chunks, framing = _framed(method, body)
+    lines = [f"{method} {target(path, query)} HTTP/1.1"]
+    fields = {"Host": "wherry", "User-Agent": "wherry", **framing, **headers}
+    lines += [f"{name}: {value}" for name, value in fields.items()]
+    head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
+    try:
+        stream.send(head + content)
+        for chunk in chunks:
+            if chunk:
+                stream.send(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        if "Transfer-Encoding" in framing:
+            stream.send(b"0\r\n\r\n")
+    except (BrokenPipeError, ConnectionResetError):
+        return  # its answer, or the lack of one, tells why
+
+
+def _framed(method: str, body: "Any") -> "tuple[bytes, Iterator[bytes], dict[str, str]]":
+    """The body as bytes to send with the head, chunks to send behind them, and the header fields of both."""
+    if body is None:
+        return b"", iter(()), {} if method in ("GET", "HEAD") else {"Content-Length": "0"}
+    if isinstance(body, bytes):
+        return body, iter(()), {"Content-Type": "application/x-tar", "Content-Length": str(len(body))}
+    if hasattr(body, "__next__"):
+        return b"", body, {"Content-Type": "application/x-tar", "Transfer-Encoding": "chunked"}
+    content = dumps(body)
+    return content, iter(()), {"Content-Type": "application/json", "Content-Length": str(len(content))}

@@ -1,0 +1,115 @@
+"""A connected socket that remembers what it read too much, and how to connect one."""
+
+import errno
+from _socket import AF_UNIX, IPPROTO_TCP, SHUT_WR, SOCK_STREAM, TCP_NODELAY, gaierror, getaddrinfo, socket
+from select import POLLIN, poll
+
+DEFAULT_TCP_PORT = "2375"
+READ_SIZE = 1 << 17
+MAX_LINE = 1 << 20
+ENDED_EARLY = "error during connect: unexpected end of the response"
+
+
+class CannotConnect(Exception):
+    """The engine cannot be reached, or went away. ``str(error)`` is the sentence for people."""
+
+
+class Stream:
+    """A connected stream socket, read through a small buffer."""
+
+    __slots__ = ("buffer", "sock")
+
+    def __init__(self, sock: socket) -> None:
+        self.sock = sock
+        self.buffer = b""
+
+    def send(self, data: bytes) -> None:
+        self.sock.sendall(data)
+
+    def receive(self) -> bytes:
+        """What is at hand, at least one byte; b"" at the end."""
+        if self.buffer:
+            data, self.buffer = self.buffer, b""
+            return data
+        return self._read()
+
+    def line(self) -> bytes:
+        """Up to the next CR LF, without it. CannotConnect when the peer ends before."""
+        while (end := self.buffer.find(b"\r\n")) < 0:
+            data = self._read()
+            if not data or len(self.buffer) > MAX_LINE:
+                raise CannotConnect(ENDED_EARLY)
+            self.buffer += data
+        line, self.buffer = self.buffer[:end], self.buffer[end + 2 :]
+        return line
+
+    def _read(self) -> bytes:
+        try:
+            return self.sock.recv(READ_SIZE)
+        except ConnectionResetError as error:
+            raise CannotConnect(f"error during connect: {error.strerror}") from None
+
+    def is_idle(self) -> bool:
+        """Whether a kept connection may carry another request: open, and nothing unread."""
+        readable = poll()
+        readable.register(self.sock.fileno(), POLLIN)
+        return not self.buffer and not readable.poll(0)
+
+    def close_write(self) -> None:
+        """Tell the peer that nothing more will be sent."""
+        try:
+            self.sock.shutdown(SHUT_WR)
+        except OSError as error:
+            if error.errno != errno.ENOTCONN:
+                raise
+
+    def close(self) -> None:
+        self.sock.close()
+
+
+def connect(host: str) -> Stream:
+    """A connection to ``unix:///path`` or ``tcp://name:port``. CannotConnect when there is nobody."""
+    scheme, _, rest = host.partition("://")
+    try:
+        if scheme == "unix":
+            return _connect_unix(rest or "/var/run/docker.sock")
+        if scheme == "tcp":
+            return _connect_tcp(rest)
+    except (OSError, gaierror) as error:
+        raise CannotConnect(_sentence(host, rest, error)) from None
+    raise CannotConnect(f"unable to parse docker host {host!r}: use unix:///path or tcp://host:port")
+
+
+def _connect_unix(path: str) -> Stream:
+    sock = socket(AF_UNIX, SOCK_STREAM)
+    sock.connect(path)
+    return Stream(sock)
+
+
+def _connect_tcp(authority: str) -> Stream:
+    name, _, port = authority.rstrip("/").rpartition(":")
+    if not name or port.endswith("]"):
+        name, port = authority.rstrip("/"), DEFAULT_TCP_PORT
+    last: OSError = OSError(errno.EADDRNOTAVAIL, "no address")
+    for family, kind, protocol, _, address in getaddrinfo(name.strip("[]"), port, 0, SOCK_STREAM):
+        sock = socket(family, kind, protocol)
+        try:
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            last = error
+            continue
+        sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        return Stream(sock)
+    raise last
+
+
+def _sentence(host: str, address: str, error: OSError) -> str:
+    if isinstance(error, gaierror):
+        return f"error during connect: lookup {address}: {error.strerror}"
+    if error.errno == errno.EACCES:
+        return (
+            f"permission denied while trying to connect to the Docker daemon socket at {host}: "
+            f"dial unix {address}: connect: permission denied"
+        )
+    return f"Cannot connect to the Docker daemon at {host}. Is the docker daemon running?"
