@@ -1,0 +1,1 @@
+"""The engine: one service a noun. Services decide; ports act."""

@@ -1,0 +1,388 @@
+"""Every way in which the engine touches the world.
+
+The edge packages fill these protocols structurally and hold no policy; ``wiring`` joins them; tests use fakes. Removals
+are idempotent: what is already gone is no error. Nothing here blocks the event loop.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Iterable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from wherry.model.container import Container
+from wherry.model.host import HostFacts
+from wherry.model.image import Applied, Descriptor, Image, Layer, Platform, Tag
+from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
+from wherry.model.log import LogLine, LogRange
+from wherry.model.mount import OverlayMount
+from wherry.model.network import BridgePlan, Interface, Network, PublishedPort
+from wherry.model.process import ProcessId
+from wherry.model.reference import Reference
+from wherry.model.registry import Credentials, Resolved
+from wherry.model.volume import Volume
+
+R = TypeVar("R")
+
+
+# --- time and chance -------------------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    def now(self) -> int:
+        """Nanoseconds since the epoch."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Chance(Protocol):
+    def new_id(self) -> str:
+        """64 hexadecimal digits, whose first 12 are not all decimal (a short id must not read as a number)."""
+        ...
+
+    def new_name(self, attempt: int) -> str:
+        """An adjective and a name; from attempt 1 on with a digit behind, so that tries end."""
+        ...
+
+
+# --- records ---------------------------------------------------------------------------------------------------------
+
+
+class Table(Protocol[R]):
+    """One kind of record. Reads are from memory and free; a write is durable when it returns."""
+
+    def get(self, key: str) -> R | None: ...
+
+    def all(self) -> tuple[R, ...]:
+        """All records, oldest first."""
+        ...
+
+    async def put(self, record: R) -> None: ...
+
+    async def delete(self, key: str) -> None: ...
+
+
+class Records(Protocol):
+    """What exists and what was asked. Keys: id; a tag's and a volume's name; a layer's chain ID."""
+
+    @property
+    def containers(self) -> Table[Container]: ...
+
+    @property
+    def images(self) -> Table[Image]: ...
+
+    @property
+    def tags(self) -> Table[Tag]: ...
+
+    @property
+    def layers(self) -> Table[Layer]: ...
+
+    @property
+    def networks(self) -> Table[Network]: ...
+
+    @property
+    def volumes(self) -> Table[Volume]: ...
+
+    async def commit(
+        self,
+        *,
+        put: Iterable[Container | Image | Tag | Layer | Network | Volume] = (),
+        delete: Iterable[Container | Image | Tag | Layer | Network | Volume] = (),
+    ) -> None:
+        """Several changes in one transaction: all or none."""
+        ...
+
+
+# --- content and snapshots -------------------------------------------------------------------------------------------
+
+
+class Content(Protocol):
+    """Blobs named by digest (``sha256:<hex>``), verified on the way in."""
+
+    def path(self, digest: str) -> Path: ...
+
+    def has(self, digest: str) -> bool: ...
+
+    async def read(self, digest: str) -> bytes:
+        """A small blob whole. NotFound if it is not here."""
+        ...
+
+    async def put(self, data: bytes) -> str:
+        """Store bytes; gives their digest."""
+        ...
+
+    async def ingest(self, chunks: AsyncIterator[bytes], digest: str, size: int) -> None:
+        """Store a stream under ``digest``: hashed while written, synced by rename. DigestMismatch leaves nothing."""
+        ...
+
+    async def delete(self, digest: str) -> None: ...
+
+    def digests(self) -> tuple[str, ...]: ...
+
+    async def sweep(self) -> None:
+        """Remove half-written blobs of an earlier life."""
+        ...
+
+
+class Layers(Protocol):
+    """Changesets: tar → directory and directory → tar, in a confined child process."""
+
+    async def apply(self, source: AsyncIterator[bytes], into: Path, parents: tuple[Path, ...] = ()) -> Applied: ...
+
+    async def apply_file(self, blob: Path, into: Path, parents: tuple[Path, ...] = ()) -> Applied: ...
+
+    def diff(self, upper: Path) -> AsyncIterator[bytes]: ...
+
+    def pack(self, tree: Path) -> AsyncIterator[bytes]: ...
+
+
+class Snapshots(Protocol):
+    """Layer directories below ``overlay2``: committed ones have a Layer row, active ones belong to a container."""
+
+    async def begin(self) -> str:
+        """A new empty directory for a layer; gives its name (``Layer.directory``). It is swept if no row follows."""
+        ...
+
+    def tree(self, directory: str) -> Path:
+        """Where the files of a layer directory are (its ``diff``)."""
+        ...
+
+    async def prepare(self, key: str, volatile: bool = False) -> None:
+        """Make the upper and work directories of active snapshot ``key``; idempotent."""
+        ...
+
+    def overlay(self, key: str, lowers: tuple[str, ...], volatile: bool = False) -> OverlayMount:
+        """The mount of active snapshot ``key`` over layer directories ``lowers``, top first."""
+        ...
+
+    async def remove(self, name: str) -> None:
+        """Remove a layer directory or an active snapshot; renamed away first, so that no half one is ever seen."""
+        ...
+
+    async def usage(self, key: str) -> int:
+        """Bytes of files in the upper directory of active snapshot ``key``."""
+        ...
+
+    def names(self) -> tuple[str, ...]:
+        """All directories that exist, for the sweep."""
+        ...
+
+
+class ContainerFiles(Protocol):
+    """The folder ``<data-root>/containers/<id>``: hosts, hostname, resolv.conf and the log."""
+
+    def folder(self, container_id: str) -> Path: ...
+
+    def log(self, container_id: str) -> Path: ...
+
+    async def write(self, container_id: str, files: dict[str, str]) -> None:
+        """Write small files in place (they are bind-mounted by inode), making the folder if it is not there."""
+        ...
+
+    async def read(self, container_id: str, name: str) -> str:
+        """A file's text, "" if it is not there."""
+        ...
+
+    async def remove(self, container_id: str) -> None: ...
+
+    def ids(self) -> tuple[str, ...]: ...
+
+
+class Logs(Protocol):
+    """A container's log file, readable while it is written and after the container is gone."""
+
+    def lines(self, path: Path, which: LogRange) -> AsyncIterator[list[LogLine]]:
+        """Batches of lines, in order, up to the file's present end."""
+        ...
+
+    def frames(self, path: Path, which: LogRange) -> AsyncIterator[bytes]:
+        """The same without times, as multiplexed frames in bulk: the fast way for ``logs`` without ``-t``."""
+        ...
+
+    def follow(self, path: Path, which: LogRange, ended: Awaitable[object]) -> AsyncIterator[list[LogLine]]:
+        """``lines``, then what is written later, until ``ended`` is done and the file is read to its end."""
+        ...
+
+
+class VolumeFiles(Protocol):
+    """``<data-root>/volumes/<name>/_data``."""
+
+    def path(self, name: str) -> Path: ...
+
+    async def create(self, name: str) -> None: ...
+
+    async def copy_up(self, source: Path, name: str) -> None:
+        """Fill an empty volume with what ``source`` (a directory of the mounted root) holds: owners, modes, xattrs."""
+        ...
+
+    async def remove(self, name: str) -> None: ...
+
+
+# --- host ------------------------------------------------------------------------------------------------------------
+
+
+class Mounts(Protocol):
+    async def overlay(self, mount: OverlayMount) -> None: ...
+
+    async def unmount(self, target: str) -> None: ...
+
+    def targets(self) -> tuple[str, ...]:
+        """All mount points of the host, for the sweep."""
+        ...
+
+
+class Networking(Protocol):
+    """Network namespaces, bridges, the firewall table and host ports."""
+
+    async def ensure_bridge(self, plan: BridgePlan) -> None: ...
+
+    async def remove_bridge(self, name: str) -> None: ...
+
+    def bridges(self) -> tuple[str, ...]:
+        """Names of the host's bridges."""
+        ...
+
+    def routes(self) -> tuple[str, ...]:
+        """Destinations of the host's routes in CIDR form, to choose free subnets."""
+        ...
+
+    async def create_namespace(self, path: str, interfaces: tuple[Interface, ...], sysctls: dict[str, str]) -> None:
+        """Pin a new network namespace at ``path``, with lo up and the interfaces made, addressed, up and routed."""
+        ...
+
+    async def connect(self, path: str, interface: Interface) -> None: ...
+
+    async def disconnect(self, path: str, name: str) -> None: ...
+
+    async def remove_namespace(self, path: str) -> None: ...
+
+    def namespaces(self) -> tuple[str, ...]:
+        """Paths of all pinned namespaces, for the sweep."""
+        ...
+
+    async def apply_firewall(self, networks: tuple[Network, ...], ports: tuple[PublishedPort, ...]) -> None:
+        """Replace the whole table at once."""
+        ...
+
+    async def publish(self, ports: tuple[PublishedPort, ...]) -> None:
+        """Take the host ports (PortInUse if another process has one: nothing is published then) and map them."""
+        ...
+
+    async def withdraw(self, ports: tuple[PublishedPort, ...]) -> None: ...
+
+
+class Host(Protocol):
+    def facts(self) -> HostFacts: ...
+
+    def alive(self, process: ProcessId) -> bool: ...
+
+    async def signal(self, process: ProcessId, signal: int) -> bool:
+        """Send a signal, race-free; False if the process is gone."""
+        ...
+
+    async def exited(self, process: ProcessId) -> None:
+        """Wait until a process, not necessarily a child, has ended."""
+        ...
+
+    async def processes(
+        self, container: Container, ps_args: str
+    ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        """Titles and rows of ps(1) for the processes of a container's cgroup."""
+        ...
+
+    def resolv_conf(self) -> str:
+        """The host's /etc/resolv.conf, or the real one where a local stub resolver stands in it."""
+        ...
+
+
+# --- runtime ---------------------------------------------------------------------------------------------------------
+
+
+class Console(Protocol):
+    """The standard streams of a container or of an exec session, joined once by the hub."""
+
+    async def read(self) -> tuple[int, bytes]:
+        """(1 stdout or 2 stderr, bytes); (0, b"") at the end. Not reading holds the writer up."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """To stdin; waits while the reader is slow."""
+        ...
+
+    async def close_stdin(self) -> None: ...
+
+    async def resize(self, height: int, width: int) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class ExecSession(Protocol):
+    @property
+    def process(self) -> ProcessId: ...
+
+    @property
+    def console(self) -> Console: ...
+
+    async def wait(self) -> int:
+        """Exit code; 128 + n if signal n ended it."""
+        ...
+
+
+class Runtime(Protocol):
+    """The OCI runtimes behind their monitor. Raises CommandNotFound, CommandNotInvokable, RuntimeFailure."""
+
+    def available(self) -> tuple[RuntimeInfo, ...]: ...
+
+    def default(self) -> str: ...
+
+    async def create(self, launch: Launch) -> Launched:
+        """Bundle, monitor, runtime create: the process waits, its console can be joined. A failure leaves nothing."""
+        ...
+
+    async def start(self, container_id: str, runtime: str) -> None: ...
+
+    async def join(self, container_id: str) -> Console:
+        """Join the monitor's streams: before ``start``, so that nothing is missed."""
+        ...
+
+    async def resize(self, container_id: str, height: int, width: int) -> None: ...
+
+    async def exited(self, container_id: str, launched: Launched) -> Exit | None:
+        """Wait for the end. None if the monitor vanished and left no code (its process is gone too then)."""
+        ...
+
+    def recorded_exit(self, container_id: str) -> Exit | None:
+        """The code that a monitor left, without waiting."""
+        ...
+
+    def started(self, container_id: str, runtime: str) -> bool:
+        """Whether ``start`` took place: the created process was let go."""
+        ...
+
+    async def delete(self, container_id: str, runtime: str) -> None:
+        """Kill what is left, remove cgroup, runtime state, bundle and exit file; idempotent."""
+        ...
+
+    async def exec(self, launch: ExecLaunch) -> ExecSession: ...
+
+    async def pause(self, container_id: str, runtime: str) -> None: ...
+
+    async def resume(self, container_id: str, runtime: str) -> None: ...
+
+    def ids(self) -> tuple[str, ...]:
+        """Containers that have a bundle or runtime state, for the sweep."""
+        ...
+
+
+# --- registry --------------------------------------------------------------------------------------------------------
+
+
+class Registry(Protocol):
+    async def resolve(self, reference: Reference, credentials: Credentials | None) -> Resolved: ...
+
+    def blob(
+        self, reference: Reference, descriptor: Descriptor, credentials: Credentials | None
+    ) -> AsyncIterator[bytes]: ...
+
+    async def tags(self, reference: Reference, credentials: Credentials | None) -> tuple[str, ...]: ...
+
+    def select(self, index: Resolved, platform: Platform) -> Descriptor: ...

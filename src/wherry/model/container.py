@@ -1,0 +1,211 @@
+"""Containers: what was asked (spec) and what happened (state)."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from wherry.model.image import Healthcheck
+from wherry.model.mount import MountPoint, MountSpec
+from wherry.model.network import Endpoint, EndpointSpec, PortSpec
+from wherry.model.process import ProcessId
+
+
+class Ulimit(Struct, frozen=True, kw_only=True):
+    name: str
+    soft: int
+    hard: int
+
+
+class Device(Struct, frozen=True, kw_only=True):
+    """A device node given to a container; ``permissions`` is a subset of ``rwm``."""
+
+    host_path: str
+    container_path: str
+    permissions: str = "rwm"
+
+
+class DeviceRate(Struct, frozen=True, kw_only=True):
+    """A limit on one block device: bytes or operations a second, or a weight."""
+
+    path: str
+    rate: int
+
+
+class RestartPolicy(Struct, frozen=True, kw_only=True):
+    """``name`` is no, always, unless-stopped or on-failure; ``maximum`` counts tries of on-failure, 0 for no limit."""
+
+    name: str = "no"
+    maximum: int = 0
+
+
+class LogConfig(Struct, frozen=True, kw_only=True):
+    driver: str = "json-file"
+    options: dict[str, str] = {}
+
+
+class Resources(Struct, frozen=True, kw_only=True):
+    """Limits, in the kernel's units: bytes, microseconds, nano-CPUs (10⁹ is one processor). 0 or None: not limited."""
+
+    cpu_shares: int = 0
+    nano_cpus: int = 0
+    cpu_period: int = 0
+    cpu_quota: int = 0
+    cpu_realtime_period: int = 0
+    cpu_realtime_runtime: int = 0
+    cpuset_cpus: str = ""
+    cpuset_mems: str = ""
+    memory: int = 0
+    memory_reservation: int = 0
+    memory_swap: int = 0
+    memory_swappiness: int | None = None
+    oom_kill_disable: bool | None = None
+    pids_limit: int | None = None
+    blkio_weight: int = 0
+    blkio_weight_devices: tuple[DeviceRate, ...] = ()
+    read_bps: tuple[DeviceRate, ...] = ()
+    write_bps: tuple[DeviceRate, ...] = ()
+    read_iops: tuple[DeviceRate, ...] = ()
+    write_iops: tuple[DeviceRate, ...] = ()
+    ulimits: tuple[Ulimit, ...] = ()
+    devices: tuple[Device, ...] = ()
+    device_cgroup_rules: tuple[str, ...] = ()
+
+
+class HostSpec(Struct, frozen=True, kw_only=True):
+    """How a container stands to its host: Docker's HostConfig in our terms.
+
+    ``masked_paths`` and ``readonly_paths`` are None for Docker's defaults. ``network`` is default, bridge, host, none,
+    ``container:<ref>`` or a network's name.
+    """
+
+    binds: tuple[str, ...] = ()
+    mounts: tuple[MountSpec, ...] = ()
+    tmpfs: dict[str, str] = {}
+    volumes_from: tuple[str, ...] = ()
+    volume_driver: str = ""
+    network: str = "default"
+    ports: tuple[PortSpec, ...] = ()
+    publish_all: bool = False
+    links: tuple[str, ...] = ()
+    dns: tuple[str, ...] = ()
+    dns_options: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
+    extra_hosts: tuple[str, ...] = ()
+    restart: RestartPolicy = RestartPolicy()
+    auto_remove: bool = False
+    privileged: bool = False
+    read_only: bool = False
+    init: bool | None = None
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    group_add: tuple[str, ...] = ()
+    security_opt: tuple[str, ...] = ()
+    masked_paths: tuple[str, ...] | None = None
+    readonly_paths: tuple[str, ...] | None = None
+    sysctls: dict[str, str] = {}
+    cgroup_namespace: str = ""
+    cgroup_parent: str = ""
+    ipc: str = ""
+    pid: str = ""
+    uts: str = ""
+    userns: str = ""
+    shm_size: int = 67108864
+    oom_score_adj: int = 0
+    runtime: str = ""
+    log: LogConfig = LogConfig()
+    storage_options: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    container_id_file: str = ""
+    console_size: tuple[int, int] = (0, 0)
+    resources: Resources = Resources()
+
+
+class ContainerSpec(Struct, frozen=True, kw_only=True):
+    """What was asked for, with the image's configuration merged in."""
+
+    image: str
+    entrypoint: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    env: tuple[str, ...] = ()
+    working_dir: str = ""
+    user: str = ""
+    hostname: str = ""
+    domainname: str = ""
+    labels: dict[str, str] = {}
+    exposed_ports: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    stop_signal: str = ""
+    stop_timeout: int | None = None
+    tty: bool = False
+    open_stdin: bool = False
+    stdin_once: bool = False
+    attach_stdin: bool = False
+    attach_stdout: bool = False
+    attach_stderr: bool = False
+    network_disabled: bool = False
+    healthcheck: Healthcheck | None = None
+    on_build: tuple[str, ...] = ()
+    shell: tuple[str, ...] = ()
+    host: HostSpec = HostSpec()
+    endpoints: tuple[EndpointSpec, ...] = ()
+
+
+class Status(StrEnum):
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    EXITED = "exited"
+    DEAD = "dead"
+
+
+class Pending(StrEnum):
+    """A transition that was begun and not yet ended: what recovery must finish or undo."""
+
+    STARTING = "starting"
+    REMOVING = "removing"
+
+
+class ContainerState(Struct, frozen=True, kw_only=True):
+    """What happened so far. Times are nanoseconds since the epoch, 0 for never.
+
+    ``monitor`` outlives the daemon and leaves the exit code; ``process`` is the container's init on the host.
+    ``stopped_by_user`` keeps ``unless-stopped`` and ``on-failure`` from starting it again.
+    """
+
+    status: Status = Status.CREATED
+    pending: Pending | None = None
+    process: ProcessId | None = None
+    monitor: ProcessId | None = None
+    exit_code: int = 0
+    error: str = ""
+    oom_killed: bool = False
+    started_at: int = 0
+    finished_at: int = 0
+    restart_count: int = 0
+    stopped_by_user: bool = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether the container has a process (paused counts)."""
+        return self.status in (Status.RUNNING, Status.PAUSED)
+
+
+class Container(Struct, frozen=True, kw_only=True):
+    """One container: identity, spec, what creation resolved, and state. ``created`` in nanoseconds."""
+
+    id: str
+    name: str
+    image_id: str
+    chain_id: str
+    created: int
+    spec: ContainerSpec
+    mounts: tuple[MountPoint, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    runtime: str = ""
+    state: ContainerState = ContainerState()
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """Entrypoint and command, joined: what the container's init executes."""
+        return (self.spec.entrypoint or ()) + (self.spec.command or ())

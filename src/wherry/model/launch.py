@@ -1,0 +1,55 @@
+"""What the runtime and the monitor are asked for, and what they tell."""
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from wherry.model.process import ProcessId
+
+
+class Launch(Struct, frozen=True, kw_only=True):
+    """All that the runtime and the monitor need: ``runtime_spec`` is the OCI config.json, encoded."""
+
+    container_id: str
+    name: str
+    runtime: str
+    runtime_spec: bytes
+    log: Path
+    log_driver: str
+    log_max_size: int = 0
+    tty: bool = False
+    open_stdin: bool = False
+    keep_stdin_open: bool = False
+
+
+class Launched(Struct, frozen=True, kw_only=True):
+    process: ProcessId
+    monitor: ProcessId
+
+
+class Exit(Struct, frozen=True, kw_only=True):
+    """How a container ended. ``finished_at`` in ns since the epoch; ``oom_killed`` if the OOM killer did it."""
+
+    code: int
+    finished_at: int
+    oom_killed: bool = False
+
+
+class ExecLaunch(Struct, frozen=True, kw_only=True):
+    """``process`` is the OCI process object, encoded."""
+
+    exec_id: str
+    container_id: str
+    runtime: str
+    process: bytes
+    tty: bool
+    stdin: bool
+
+
+class RuntimeInfo(Struct, frozen=True, kw_only=True):
+    """A registered runtime; ``reason`` says why it was not chosen, "" if it can be used."""
+
+    name: str
+    path: str
+    version: str
+    reason: str = ""

@@ -1,0 +1,62 @@
+"""What is mounted where in a container."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class MountKind(StrEnum):
+    BIND = "bind"
+    VOLUME = "volume"
+    TMPFS = "tmpfs"
+
+
+class MountSpec(Struct, frozen=True, kw_only=True):
+    """A mount as ``--mount`` asks for it. ``source`` is a host path, a volume's name, or "" (anonymous volume)."""
+
+    kind: MountKind
+    target: str
+    source: str = ""
+    read_only: bool = False
+    consistency: str = ""
+    propagation: str = ""
+    non_recursive: bool = False
+    create_source: bool = False
+    no_copy: bool = False
+    volume_labels: dict[str, str] = {}
+    volume_driver: str = ""
+    volume_options: dict[str, str] = {}
+    tmpfs_size: int = 0
+    tmpfs_mode: int = 0
+
+
+class MountPoint(Struct, frozen=True, kw_only=True):
+    """A mount as a container has it: every source found, every name resolved.
+
+    ``source`` is a host path ("" for tmpfs), ``name`` the volume's name ("" otherwise), ``mode`` the option text as
+    asked (``ro``, ``z``), ``options`` tmpfs mount options, ``copy_up`` whether an empty volume takes the image's files,
+    ``anonymous`` whether ``rm -v`` removes the volume.
+    """
+
+    kind: MountKind
+    target: str
+    source: str = ""
+    name: str = ""
+    driver: str = ""
+    mode: str = ""
+    options: str = ""
+    writable: bool = True
+    propagation: str = ""
+    recursive: bool = True
+    copy_up: bool = False
+    anonymous: bool = False
+
+
+class OverlayMount(Struct, frozen=True, kw_only=True):
+    """An overlay to mount at ``target``; ``lowers`` top first. ``volatile`` never syncs: gone after a crash."""
+
+    target: str
+    lowers: tuple[str, ...]
+    upper: str
+    work: str
+    volatile: bool = False

@@ -1,0 +1,114 @@
+"""Networks, endpoints, ports."""
+
+from msgspec import Struct
+
+
+class Subnet(Struct, frozen=True, kw_only=True):
+    """An address range of a network: ``subnet`` and ``ip_range`` in CIDR form, ``gateway`` an address."""
+
+    subnet: str
+    gateway: str = ""
+    ip_range: str = ""
+    auxiliary: dict[str, str] = {}
+
+
+class Network(Struct, frozen=True, kw_only=True):
+    """A named network. ``driver`` is bridge, host or null; ``bridge`` is the interface's name for bridge networks.
+
+    ``created`` is nanoseconds since the epoch; ``options`` are the driver's, in Docker's names.
+    """
+
+    id: str
+    name: str
+    driver: str = "bridge"
+    bridge: str = ""
+    subnets: tuple[Subnet, ...] = ()
+    internal: bool = False
+    attachable: bool = False
+    ipv6: bool = False
+    masquerade: bool = True
+    icc: bool = True
+    mtu: int = 1500
+    options: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    created: int = 0
+
+
+class EndpointSpec(Struct, frozen=True, kw_only=True):
+    """How a container asks to be in a network."""
+
+    network: str
+    ipv4: str = ""
+    ipv6: str = ""
+    mac: str = ""
+    aliases: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    driver_options: dict[str, str] = {}
+
+
+class PortSpec(Struct, frozen=True, kw_only=True):
+    """A port to publish, as asked: ``host_port`` is "" (any free one), a number, or a range; ``host_ip`` "" for all."""
+
+    container_port: int
+    protocol: str = "tcp"
+    host_ip: str = ""
+    host_port: str = ""
+
+
+class PortBinding(Struct, frozen=True, kw_only=True):
+    """A published port: ``host_ip``:``host_port`` → the endpoint's ``container_port``."""
+
+    host_ip: str
+    host_port: int
+    container_port: int
+    protocol: str = "tcp"
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """A container's end in a network. Addresses without prefix length; ``interface`` is the name inside (eth0)."""
+
+    id: str
+    network_id: str
+    network: str
+    container_id: str
+    interface: str = "eth0"
+    host_interface: str = ""
+    ipv4: str = ""
+    ipv4_prefix: int = 0
+    ipv4_gateway: str = ""
+    ipv6: str = ""
+    ipv6_prefix: int = 0
+    ipv6_gateway: str = ""
+    mac: str = ""
+    aliases: tuple[str, ...] = ()
+    ports: tuple[PortBinding, ...] = ()
+
+
+class Interface(Struct, frozen=True, kw_only=True):
+    """One end of a network to make in a sandbox. Addresses in CIDR form; no gateways: not the default route."""
+
+    bridge: str
+    host_name: str
+    name: str
+    mac: str
+    mtu: int
+    addresses: tuple[str, ...]
+    gateways: tuple[str, ...] = ()
+
+
+class BridgePlan(Struct, frozen=True, kw_only=True):
+    """A bridge to have on the host. ``addresses`` in CIDR form."""
+
+    name: str
+    addresses: tuple[str, ...]
+    mtu: int = 1500
+
+
+class PublishedPort(Struct, frozen=True, kw_only=True):
+    """host_ip:host_port → container_ip:container_port. ``host_ip`` 0.0.0.0 or :: means every address of the host."""
+
+    protocol: str
+    host_ip: str
+    host_port: int
+    container_ip: str
+    container_port: int
