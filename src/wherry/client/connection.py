@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from .request import Query
 
-__all__ = ["ApiError", "CannotConnect", "Client", "Hijacked", "Response", "quote"]
+__all__ = ["ApiError", "CannotConnect", "Client", "Hijacked", "Pending", "Response", "quote"]
 
 MULTIPLEXED = "application/vnd.docker.multiplexed-stream"
 
@@ -53,9 +53,21 @@ class Client:
         A response that is not read to its end costs the next call a new connection, nothing else.
         ApiError for an answer of 400 and above, CannotConnect when there is none.
         """
+        return self.begin(method, path, query=query, body=body, headers=headers).response()
+
+    def begin(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: "Query | None" = None,
+        body: object = None,
+        headers: dict[str, str] | None = None,
+    ) -> "Pending":
+        """Send a request as ``call`` does and leave the answer for later; others may be sent meanwhile."""
         stream = self._take()
         send_request(stream, method, path, query, body, headers or {})
-        return _receive(stream, method, self._keep)
+        return Pending(stream, method, self._keep)
 
     def hijack(self, path: str, *, query: "Query | None" = None, body: object = None) -> "Hijacked":
         """POST and take the connection over: bytes flow both ways until either side ends. Errors as in ``call``."""
@@ -72,6 +84,19 @@ class Client:
 
     def _keep(self, stream: Stream) -> None:
         self._idle = stream
+
+
+class Pending:
+    """A request that was sent."""
+
+    def __init__(self, stream: Stream, method: str, keep: "Callable[[Stream], None]") -> None:
+        self._stream = stream
+        self._method = method
+        self._keep = keep
+
+    def response(self) -> Response:
+        """Wait for the answer. ApiError for a status of 400 and above."""
+        return _receive(self._stream, self._method, self._keep)
 
 
 class Hijacked:

@@ -1,0 +1,256 @@
+"""Flags as data, parsed by the rules of Go's pflag, which Docker's command line uses.
+
+A command declares its flags once; ``parse`` gives values and positional arguments; what is wrong becomes a
+``UsageError`` with Docker's words.
+"""
+
+from .flagvalues import PARSERS, quoted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+STATUS_BAD_FLAG = 125
+STATUS_BAD_ARGUMENTS = 1
+VALUE_NAMES = {"bool": "", "swap": "bytes"}
+
+
+class UsageError(Exception):
+    """The command line makes no sense. ``str(error)`` is all that stderr gets."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class HelpRequested(Exception):
+    """``--help`` was among the flags of ``command``, which was called as ``spelled``."""
+
+    def __init__(self, command: "Command", spelled: str) -> None:
+        super().__init__(spelled)
+        self.command = command
+        self.spelled = spelled
+
+
+class Flag:
+    """One flag. ``kind`` names a parser of ``flagvalues.PARSERS``; lists and maps may be given many times.
+
+    ``default``: what a flag that was not given has (lists: [], maps: {}, bool: False, the rest: None unless told).
+    ``value_name``, ``default_text``: what ``--help`` shows instead of the kind, and as default.
+    ``check``: refuses (ValueError) or rewrites the text before it is parsed.
+    ``of``: another spelling of that flag; hidden.
+    """
+
+    __slots__ = ("check", "default", "default_text", "hidden", "kind", "name", "of", "short", "usage", "value_name")
+
+    def __init__(
+        self,
+        name: str,
+        kind: str = "bool",
+        usage: str = "",
+        *,
+        short: str = "",
+        default: object = None,
+        default_text: str = "",
+        value_name: str | None = None,
+        check: "Callable[[str], str] | None" = None,
+        of: str = "",
+        hidden: bool = False,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.usage = usage
+        self.short = short
+        self.default = default if default is not None else {"bool": False}.get(kind)
+        self.default_text = default_text
+        self.value_name = VALUE_NAMES.get(kind, kind) if value_name is None else value_name
+        self.check = check
+        self.of = of or name
+        self.hidden = hidden or bool(of)
+
+    @property
+    def spelled(self) -> str:
+        return f"-{self.short}, --{self.name}" if self.short else f"--{self.name}"
+
+
+class Options:
+    """What was given: ``options["name"]`` a flag's value or default, ``arguments`` the rest of the line."""
+
+    __slots__ = ("_flags", "_values", "arguments")
+
+    def __init__(self, flags: dict[str, Flag]) -> None:
+        self._flags = flags
+        self._values: dict[str, Any] = {}
+        self.arguments: list[str] = []
+
+    def __getitem__(self, name: str) -> "Any":
+        if name in self._values:
+            return self._values[name]
+        flag = self._flags[name]
+        if flag.kind == "list":
+            return []
+        return {} if flag.kind == "map" else flag.default
+
+    def given(self, name: str) -> bool:
+        """Whether the flag is on the command line, even with its default value."""
+        return name in self._values
+
+    def put(self, flag: Flag, text: str) -> None:
+        """Take one occurrence of a flag. UsageError's text (without the hint) as ValueError when it is wrong."""
+        try:
+            value: Any = PARSERS[flag.kind](flag.check(text) if flag.check else text)
+        except ValueError as error:
+            raise ValueError(f"invalid argument {quoted(text)} for {quoted(flag.spelled)} flag: {error}") from None
+        if flag.kind == "list":
+            self._values.setdefault(flag.of, []).append(value)
+        elif flag.kind == "map":
+            key, _, value = value.partition("=")
+            self._values.setdefault(flag.of, {})[key] = value
+        else:
+            self._values[flag.of] = value
+
+
+class Command:
+    """A command's grammar: ``arguments`` is the usage line behind the name, ``short`` says what it does.
+
+    ``minimum`` and ``maximum`` (None: any) count positional arguments; with ``interspersed=False`` flags end at
+    the first of them. ``aliases`` are all spellings, without the program's name.
+    """
+
+    def __init__(
+        self,
+        arguments: str,
+        short: str,
+        flags: tuple[Flag, ...] = (),
+        *,
+        minimum: int = 0,
+        maximum: int | None = 0,
+        interspersed: bool = True,
+        aliases: tuple[str, ...] = (),
+    ) -> None:
+        self.arguments = arguments
+        self.short = short
+        self.flags = flags
+        self.minimum = minimum
+        self.maximum = maximum
+        self.interspersed = interspersed
+        self.aliases = aliases
+
+    def parse(self, argv: list[str], spelled: str) -> Options:
+        """The options in ``argv``. UsageError or HelpRequested otherwise; ``spelled`` is the command as typed."""
+        options = self.parse_flags(argv, spelled)
+        self._count(len(options.arguments), spelled)
+        return options
+
+    def parse_flags(self, argv: list[str], spelled: str) -> Options:
+        """As ``parse``, whatever the number of positional arguments."""
+        options = Options({flag.name: flag for flag in self.flags})
+        try:
+            asks_help = _Line(self, options, argv).read()
+        except ValueError as error:
+            raise UsageError(f"{error}\nSee '{program(spelled)} --help'.", STATUS_BAD_FLAG) from None
+        if asks_help:
+            raise HelpRequested(self, spelled)
+        return options
+
+    def _count(self, count: int, spelled: str) -> None:
+        low, high = self.minimum, self.maximum
+        if low <= count and (high is None or count <= high):
+            return
+        raise UsageError(
+            f"\"{program(spelled)}\" {_expectation(low, high)}.\nSee '{program(spelled)} --help'.\n\n"
+            f"Usage:  {program(spelled)} {self.arguments}\n\n{self.short}",
+            STATUS_BAD_ARGUMENTS,
+        )
+
+
+def program(spelled: str) -> str:
+    """The command with the program's name before it."""
+    return f"wherry {spelled}".rstrip()
+
+
+def _expectation(low: int, high: int | None) -> str:
+    if high == 0:
+        return "accepts no arguments"
+    if low == high:
+        return f"requires exactly {_arguments(low)}"
+    if high is None:
+        return f"requires at least {_arguments(low)}"
+    if low == 0:
+        return f"requires at most {_arguments(high)}"
+    return f"requires at least {low} and at most {_arguments(high)}"
+
+
+def _arguments(count: int) -> str:
+    return f"{count} argument{'' if count == 1 else 's'}"
+
+
+class _Line:
+    """One pass over a command line, as pflag's ``parseArgs``."""
+
+    def __init__(self, command: Command, options: Options, argv: list[str]) -> None:
+        self.flags = {flag.name: flag for flag in command.flags}
+        self.shorts = {flag.short: flag for flag in command.flags if flag.short}
+        self.interspersed = command.interspersed
+        self.options = options
+        self.rest = argv[::-1]
+
+    def read(self) -> bool:
+        """Put everything into the options; True as soon as help is asked for. ValueError for a wrong flag."""
+        while self.rest:
+            word = self.rest.pop()
+            if word == "--":
+                break
+            if word.startswith("--"):
+                if self._long(word):
+                    return True
+            elif word.startswith("-") and word != "-":
+                if self._short(word[1:]):
+                    return True
+            else:
+                self.options.arguments.append(word)
+                if not self.interspersed:
+                    break
+        self.options.arguments += self.rest[::-1]
+        return False
+
+    def _long(self, word: str) -> bool:
+        name, equals, text = word[2:].partition("=")
+        if not name or name.startswith("-"):
+            raise ValueError(f"bad flag syntax: {word}")
+        flag = self.flags.get(name)
+        if flag is None:
+            if name == "help":
+                return True
+            raise ValueError(f"unknown flag: --{name}")
+        if not equals:
+            if flag.kind == "bool":
+                text = "true"
+            elif self.rest:
+                text = self.rest.pop()
+            else:
+                raise ValueError(f"flag needs an argument: --{name}")
+        self.options.put(flag, text)
+        return False
+
+    def _short(self, letters: str) -> bool:
+        while letters:
+            flag = self.shorts.get(letters[0])
+            if flag is None:
+                if letters[0] == "h":
+                    return True
+                raise ValueError(f"unknown shorthand flag: '{letters[0]}' in -{letters}")
+            if len(letters) > 2 and letters[1] == "=":
+                text, rest = letters[2:], ""
+            elif flag.kind == "bool":
+                text, rest = "true", letters[1:]
+            elif len(letters) > 1:
+                text, rest = letters[1:], ""
+            elif self.rest:
+                text, rest = self.rest.pop(), ""
+            else:
+                raise ValueError(f"flag needs an argument: '{letters[0]}' in -{letters}")
+            self.options.put(flag, text)
+            letters = rest
+        return False

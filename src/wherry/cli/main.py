@@ -1,0 +1,182 @@
+"""From the command line to one command's function, and from its errors to stderr and an exit status."""
+
+import sys
+from posix import _exit
+
+from ..client.connection import ApiError, CannotConnect
+from .flags import Command, Flag, HelpRequested, UsageError
+from .session import CommandError, Session
+from .signals import SIG_DFL, SIGINT, default_int_handler, getsignal, signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    Function = Callable[[Session, list[str]], int]
+
+GLOBAL = Command(
+    "[OPTIONS] COMMAND",
+    "A container engine that speaks Docker's language",
+    (
+        Flag("config", "string", "Location of client config files", default_text='"~/.docker"'),
+        Flag("context", "string", 'Name of the context to use: only "default"', short="c"),
+        Flag("debug", "bool", "Enable debug mode", short="D"),
+        Flag("host", "list", "Daemon socket to connect to", short="H"),
+        Flag(
+            "log-level",
+            "string",
+            'Set the logging level ("debug", "info", "warn", "error", "fatal")',
+            short="l",
+            default="info",
+            default_text='"info"',
+        ),
+        Flag("version", "bool", "Print version information and quit", short="v"),
+    ),
+    maximum=None,
+    interspersed=False,
+)
+LOG_LEVELS = ("debug", "info", "warn", "warning", "error", "fatal", "panic", "trace")
+
+COMMANDS = {
+    "attach": "attach:attach",
+    "create": "run:create",
+    "events": "events:events",
+    "exec": "exec:exec_command",
+    "images": "images:images",
+    "import": "images:import_image",
+    "info": "info:info",
+    "inspect": "inspect:inspect",
+    "kill": "lifecycle:kill",
+    "load": "archives:load",
+    "logs": "logs:logs",
+    "port": "ports:port",
+    "ps": "ps:ps",
+    "pull": "pull:pull",
+    "restart": "lifecycle:restart",
+    "rm": "lifecycle:remove",
+    "rmi": "images:remove",
+    "run": "run:run",
+    "save": "archives:save",
+    "start": "lifecycle:start",
+    "stop": "lifecycle:stop",
+    "tag": "images:tag",
+    "top": "top:top",
+    "version": "version:version",
+    "wait": "lifecycle:wait",
+    "container attach": "attach:attach",
+    "container create": "run:create",
+    "container exec": "exec:exec_command",
+    "container inspect": "inspect:inspect_containers",
+    "container kill": "lifecycle:kill",
+    "container list": "ps:ps",
+    "container logs": "logs:logs",
+    "container ls": "ps:ps",
+    "container port": "ports:port",
+    "container ps": "ps:ps",
+    "container remove": "lifecycle:remove",
+    "container restart": "lifecycle:restart",
+    "container rm": "lifecycle:remove",
+    "container run": "run:run",
+    "container start": "lifecycle:start",
+    "container stop": "lifecycle:stop",
+    "container top": "top:top",
+    "container wait": "lifecycle:wait",
+    "image import": "images:import_image",
+    "image inspect": "inspect:inspect_images",
+    "image list": "images:images",
+    "image load": "archives:load",
+    "image ls": "images:images",
+    "image pull": "pull:pull",
+    "image remove": "images:remove",
+    "image rm": "images:remove",
+    "image save": "archives:save",
+    "image tag": "images:tag",
+    "system doctor": "doctor:doctor",
+    "system events": "events:events",
+    "system info": "info:info",
+}
+"""Every spelling of every command: ``module of .commands:function``."""
+
+
+def main() -> "NoReturn":
+    """Run the command of ``sys.argv`` and end the process: no time is spent on taking the interpreter down."""
+    if getsignal(SIGINT) is default_int_handler:
+        signal(SIGINT, SIG_DFL)
+    _exit(execute(sys.argv[1:]))
+
+
+def execute(argv: list[str]) -> int:
+    """Run one command line; errors become text on stderr and a status."""
+    session = Session()
+    try:
+        session, rest = _begin(argv)
+        status = _dispatch(session, rest)
+    except HelpRequested as asked:
+        from .help import command_help
+
+        session.out.write(command_help(asked.command, asked.spelled, session.out.columns()))
+        status = 0
+    except UsageError as error:
+        session.err.line(str(error))
+        status = error.status
+    except CommandError as error:
+        session.err.line(str(error))
+        status = error.status
+    except ApiError as error:
+        session.err.line(f"Error response from daemon: {error.message}")
+        status = 1
+    except CannotConnect as error:
+        session.err.line(str(error))
+        status = 1
+    session.out.flush()
+    session.err.flush()
+    return status
+
+
+def _begin(argv: list[str]) -> tuple[Session, list[str]]:
+    """The session that the global flags ask for, and what is behind them."""
+    if not argv or not argv[0].startswith("-"):
+        return Session(), argv
+    options = GLOBAL.parse_flags(argv, "")
+    if options["version"]:
+        return Session(), ["--version"]
+    if options["log-level"] not in LOG_LEVELS:
+        raise CommandError(f"Unable to parse logging level: {options['log-level']}")
+    if options["context"] not in (None, "", "default"):
+        raise CommandError(f"context {options['context']!r}: context not found")
+    if len(options["host"]) > 1:
+        raise CommandError("Please specify only one -H")
+    host = "".join(options["host"])
+    session = Session(host=host, config_dir=options["config"] or "", debug=options["debug"])
+    return session, options.arguments
+
+
+def _dispatch(session: Session, argv: list[str]) -> int:
+    spelled, rest = _command(argv)
+    target = COMMANDS.get(spelled)
+    if target is None:
+        from .help import answer_without_command
+
+        return answer_without_command(session, argv)
+    session.spelled = spelled
+    return load(target)(session, rest)
+
+
+def _command(argv: list[str]) -> tuple[str, list[str]]:
+    """The longest spelling of a command that ``argv`` begins with, and what is behind it."""
+    if argv and argv[0] in COMMANDS:
+        return argv[0], argv[1:]
+    return " ".join(argv[:2]), argv[2:]
+
+
+def load(target: str) -> "Function":
+    """The function that a line of ``COMMANDS`` names; only its module is imported."""
+    module, _, function = target.partition(":")
+    name = f"{__package__}.commands.{module}"
+    __import__(name)
+    return getattr(sys.modules[name], function)  # type: ignore[no-any-return]
+
+
+if __name__ == "__main__":
+    main()

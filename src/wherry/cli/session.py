@@ -1,0 +1,76 @@
+"""What every command is given: the engine's address and client, the configuration, the outputs."""
+
+from posix import environ
+
+from ..client.connection import CannotConnect, Client
+from ..client.jsonlite import loads
+from .output import Output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+DEFAULT_HOST = "unix:///run/wherry/wherry.sock"
+
+
+class CommandError(Exception):
+    """A command failed for a reason of its own; ``str(error)`` goes to stderr as it is."""
+
+    def __init__(self, text: str, status: int = 1) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Session:
+    """One invocation of the command line.
+
+    ``spelled``: the command as typed, ``ps`` or ``container ls``; ``host``: the engine's address;
+    ``out`` and ``err``: buffered outputs, flushed when the command returns.
+    """
+
+    def __init__(self, *, spelled: str = "", host: str = "", config_dir: str = "", debug: bool = False) -> None:
+        self.spelled = spelled
+        self.host = host or getenv("DOCKER_HOST") or DEFAULT_HOST
+        self.config_dir = config_dir or getenv("DOCKER_CONFIG") or f"{getenv('HOME')}/.docker"
+        self.debug = debug
+        self.out = Output(1)
+        self.err = Output(2)
+        self._starts_engine = not host and not getenv("DOCKER_HOST")
+        self._client: Client | None = None
+        self._config: dict[str, Any] | None = None
+
+    @property
+    def client(self) -> Client:
+        """A client with a connection made; starts the engine when nobody said where it is and it is not there."""
+        if self._client is None:
+            client = Client(self.host)
+            try:
+                client.connect()
+            except CannotConnect:
+                if not self._starts_engine:
+                    raise
+                from .autostart import start_engine
+
+                start_engine(client)
+            self._client = client
+        return self._client
+
+    @property
+    def config(self) -> "dict[str, Any]":
+        """``config.json``; {} where there is none, and with a warning where it cannot be understood."""
+        if self._config is None:
+            path = f"{self.config_dir}/config.json"
+            try:
+                with open(path, "rb") as file:
+                    self._config = loads(file.read())
+            except FileNotFoundError:
+                self._config = {}
+            except (ValueError, OSError) as error:
+                self.err.line(f"WARNING: Error loading config file: {path}: {error}")
+                self._config = {}
+        return self._config
+
+
+def getenv(name: str) -> str:
+    """An environment variable; "" when it is not set."""
+    return environ.get(name.encode(), b"").decode("utf-8", "surrogateescape")
