@@ -1,0 +1,87 @@
+"""From a registry's refusal to an error of ours, in Docker's words. Pure.
+
+Sources: distribution spec, "Error Codes"; docker/distribution 2.8 registry/client/errors.go for the answers that are
+not in the spec's form; moby distribution/errors.go for the texts of a failed pull.
+"""
+
+import json
+
+import msgspec
+
+from wherry.errors import NoSuchManifest, NotFound, RegistryError, Unauthorized, WherryError
+from wherry.model.reference import Reference
+
+_CODES_OF_STATUS = {401: "UNAUTHORIZED", 403: "DENIED", 429: "TOOMANYREQUESTS"}
+
+
+class _Fault(msgspec.Struct):
+    code: str = "UNKNOWN"
+    message: str | None = None
+
+
+class _Faults(msgspec.Struct):
+    errors: list[_Fault] | None = None
+    details: str | None = None
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """What a registry or token server said instead of yes. ``code`` is "" where it named no reason."""
+
+    status: int
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.code.lower().replace('_', ' ')}: {self.message}" if self.code else self.message
+
+
+def refusal(status: int, reason: str, content_type: str, body: bytes) -> Refusal:
+    """Read an answer whose status is no success."""
+    if not 400 <= status < 500:
+        return Refusal(status=status, code="", message=f"received unexpected HTTP status: {status} {reason}".rstrip())
+    text = body.decode(errors="replace").strip()
+    named = _CODES_OF_STATUS.get(status, "UNKNOWN")
+    if "json" not in content_type:
+        return Refusal(status=status, code=named, message=text or reason)
+    try:
+        faults = msgspec.json.decode(body, type=_Faults)
+    except msgspec.DecodeError as error:
+        return Refusal(status=status, code="", message=_unreadable(status, str(error), text))
+    if faults.errors:
+        code = faults.errors[0].code
+        return Refusal(status=status, code=code, message=faults.errors[0].message or code.lower().replace("_", " "))
+    if faults.details:
+        return Refusal(status=status, code=named, message=faults.details)
+    if status in _CODES_OF_STATUS:
+        return Refusal(status=status, code=named, message=text)
+    return Refusal(
+        status=status, code="", message=_unreadable(status, "no error details found in HTTP response body", text)
+    )
+
+
+def _unreadable(status: int, why: str, text: str) -> str:
+    return f"error parsing HTTP {status} response body: {why}: {json.dumps(text)}"
+
+
+def error_of(refused: Refusal) -> WherryError:
+    """The error of a request that is about no image."""
+    if refused.code in ("UNAUTHORIZED", "DENIED"):
+        return Unauthorized(str(refused))
+    return RegistryError(str(refused))
+
+
+def pull_error(refused: Refusal, reference: Reference) -> WherryError:
+    """The error that a pull of ``reference`` ends with."""
+    match refused.code:
+        case "DENIED":
+            return NoSuchManifest(
+                f"pull access denied for {reference.familiar_name}, repository does not exist or may require "
+                f"'docker login': {refused}"
+            )
+        case "MANIFEST_UNKNOWN":
+            return NoSuchManifest(f"manifest for {reference.familiar} not found: {refused}")
+        case "NAME_UNKNOWN":
+            return NoSuchManifest(f"repository {reference.familiar_name} not found: {refused}")
+        case "BLOB_UNKNOWN":
+            return NotFound("unknown blob")
+    return error_of(refused)

@@ -1,0 +1,131 @@
+"""The distribution protocol, as far as a pull needs it (github.com/opencontainers/distribution-spec)."""
+
+import asyncio
+import hashlib
+import re
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+import msgspec
+
+from wherry.errors import RegistryError
+from wherry.model.image import Descriptor, Platform
+from wherry.model.reference import DEFAULT_TAG, Reference
+from wherry.model.registry import Credentials, Resolved
+from wherry.registry import manifests
+from wherry.registry.answers import error_of, refusal
+from wherry.registry.auth import Authorizer
+from wherry.registry.blobs import Blobs
+from wherry.registry.dial import Timeouts
+from wherry.registry.endpoints import Endpoints
+from wherry.registry.insecure import InsecurePolicy
+from wherry.registry.session import Ask, Session, pull_ask
+from wherry.registry.transport import Transport
+
+CERTS_DIR = "/etc/docker/certs.d"
+MAX_DOCUMENT = 4 << 20
+
+_NEXT_PAGE = re.compile(r'<[^>?]*(?P<query>\?[^>]*)>\s*;\s*rel="?next\b')
+
+
+class _Tags(msgspec.Struct):
+    tags: list[str] | None = None
+
+
+class Registry:
+    """All registries, by the references that name them.
+
+    ``mirrors`` are URLs that are asked before Docker Hub, without credentials. ``attempts`` is how often a blob is
+    asked for without a byte of progress. Belongs to one event loop; to be closed.
+    """
+
+    def __init__(
+        self,
+        *,
+        insecure: InsecurePolicy | None = None,
+        mirrors: tuple[str, ...] = (),
+        certs_dir: str = CERTS_DIR,
+        timeouts: Timeouts | None = None,
+        user_agent: str = "wherry",
+        attempts: int = 5,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._transport = Transport(certs_dir=certs_dir, timeouts=timeouts or Timeouts(), user_agent=user_agent)
+        self._endpoints = Endpoints(self._transport, insecure or InsecurePolicy(), mirrors)
+        authorizer = Authorizer(self._transport, clock, self._endpoints.is_insecure)
+        self._session = Session(self._transport, self._endpoints, authorizer)
+        self._blobs = Blobs(self._session, attempts, sleep)
+
+    def close(self) -> None:
+        """End all connections. Requests under way fail with RegistryError."""
+        self._transport.close()
+
+    async def resolve(self, reference: Reference, credentials: Credentials | None = None) -> Resolved:
+        """The manifest or index under the reference's digest, else its tag; verified if there is a digest.
+
+        Raises NoSuchManifest, Unauthorized, CorruptImage, RegistryError.
+        """
+        place = reference.digest or reference.tag or DEFAULT_TAG
+        ask = pull_ask(reference, f"manifests/{place}", headers={"Accept": ", ".join(manifests.ACCEPTED)})
+        async with self._session.fetch(reference, ask, credentials) as answer:
+            data = await answer.body(MAX_DOCUMENT)
+            content_type = answer.content_type
+        algorithm = reference.digest.partition(":")[0] if reference.digest else "sha256"
+        digest = f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
+        if reference.digest and digest != reference.digest:
+            raise RegistryError(f"manifest verification failed for digest {reference.digest}")
+        media_type = manifests.media_type_of(data, content_type, reference.familiar)
+        return Resolved(descriptor=Descriptor(media_type=media_type, digest=digest, size=len(data)), data=data)
+
+    def select(self, index: Resolved, platform: Platform) -> Descriptor:
+        """The image of an index for a platform. Raises NoSuchManifest, CorruptImage."""
+        return manifests.select(index, platform)
+
+    def blob(
+        self, reference: Reference, descriptor: Descriptor, credentials: Credentials | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """The bytes of a blob in chunks of up to 512 KiB, one of them read ahead. Its digest is for the caller.
+
+        A broken connection is taken up again where it broke. As much as the descriptor says comes, never more. Close
+        the generator (``contextlib.aclosing``) to stop early. Raises NotFound, Unauthorized, RegistryError.
+        """
+        return self._blobs.download(reference, descriptor, credentials)
+
+    async def exists(self, reference: Reference, digest: str, credentials: Credentials | None = None) -> bool:
+        """Whether the reference's repository has a blob. Raises Unauthorized, RegistryError."""
+        endpoint = await self._endpoints.of(reference.domain)
+        answer = await self._session.send(endpoint, pull_ask(reference, f"blobs/{digest}", "HEAD"), credentials)
+        await answer.finish()
+        if answer.status in (200, 404):
+            return answer.status == 200
+        raise error_of(refusal(answer.status, answer.reason, answer.content_type, b""))
+
+    async def tags(self, reference: Reference, credentials: Credentials | None = None) -> tuple[str, ...]:
+        """All tags of the reference's repository, in the registry's order. Raises as `resolve` does."""
+        found: dict[str, None] = {}
+        seen: set[str] = set()
+        query = ""
+        while query not in seen:
+            seen.add(query)
+            async with self._session.fetch(reference, pull_ask(reference, f"tags/list{query}"), credentials) as answer:
+                page = _decode_tags(await answer.body(MAX_DOCUMENT))
+                following = _NEXT_PAGE.search(answer.headers.get("Link", ""))
+            found |= dict.fromkeys(page)
+            query = following["query"] if following else query
+        return tuple(found)
+
+    async def ping(self, domain: str, credentials: Credentials | None = None) -> None:
+        """Whether the registry is there and takes the credentials. Raises Unauthorized, RegistryError."""
+        endpoint = await self._endpoints.of(domain)
+        answer = await self._session.send(endpoint, Ask(path=""), credentials)
+        body = await answer.finish()
+        if answer.status != 200:
+            raise error_of(refusal(answer.status, answer.reason, answer.content_type, body))
+
+
+def _decode_tags(data: bytes) -> list[str]:
+    try:
+        return msgspec.json.decode(data, type=_Tags).tags or []
+    except msgspec.DecodeError as error:
+        raise RegistryError(f"error unmarshalling content: {error}") from error
