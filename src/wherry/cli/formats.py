@@ -1,0 +1,125 @@
+"""Listings: rows of a noun as a table, as JSON, or by a template."""
+
+from .session import CommandError
+from .tables import align
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .output import Output
+    from .templates import Template
+    from .templates.values import Row
+
+    Method = Callable[..., object]
+    Fields = dict[str, Method]
+
+HELP = """Format output using a custom template:
+'table':            Print output in table format with column headers (default)
+'table TEMPLATE':   Print output in table format using the given Go template
+'json':             Print in JSON format
+'TEMPLATE':         Print output using the given Go template.
+Refer to https://docs.docker.com/go/formatting/ for more information about formatting output with templates"""
+INSPECT_HELP = """Format output using a custom template:
+'json':             Print in JSON format
+'TEMPLATE':         Print output using the given Go template.
+Refer to https://docs.docker.com/go/formatting/ for more information about formatting output with templates"""
+
+
+class Listing:
+    """How one noun is listed.
+
+    ``headers`` gives each field's column header; ``default`` the columns of the plain table; ``type_name`` is what
+    Docker's error texts call a row; ``raw`` the template of ``--format raw``. ``with_argument`` fields take one.
+    """
+
+    def __init__(
+        self,
+        type_name: str,
+        headers: dict[str, str],
+        default: "Sequence[str]",
+        raw: str,
+        with_argument: frozenset[str] = frozenset(),
+    ) -> None:
+        self.type_name = type_name
+        self.headers = headers
+        self.default = default
+        self.raw = raw
+        self.with_argument = with_argument
+
+    def write(self, out: "Output", rows: "Sequence[Fields]", template: str) -> None:
+        """Print ``rows`` (a method by field name each). CommandError when the template is wrong."""
+        if template in ("", "table"):
+            out.write(align(self._plain(rows)))
+        elif template == "json":
+            self._write_json(out, rows)
+        elif template.startswith("table"):
+            self._write_table(out, rows, template.removeprefix("table"))
+        else:
+            text = self.raw if template == "raw" else template
+            parsed = parse(_unescaped(text))
+            out.write("".join(self._render(parsed, row) + "\n" for row in rows))
+
+    def fields_used(self, template: str, names: "Sequence[str]") -> bool:
+        """Whether a template reads one of those fields. CommandError when it is wrong."""
+        if template in ("", "table", "json"):
+            return False
+        used: set[str] = set()
+
+        def recording(name: str) -> "Method":
+            def method(*_: object) -> str:
+                used.add(name)
+                return ""
+
+            return method
+
+        self._render(parse(template), {name: recording(name) for name in (*self.headers, *self.with_argument)})
+        return not used.isdisjoint(names)
+
+    def _plain(self, rows: "Sequence[Fields]") -> list[str]:
+        header = "\t".join([self.headers[name] for name in self.default])
+        return [header, *["\t".join([str(row[name]()) for name in self.default]) for row in rows]]
+
+    def _write_json(self, out: "Output", rows: "Sequence[Fields]") -> None:
+        from .templates.json import encode
+
+        for row in rows:
+            out.line(encode(self._row(row)))
+
+    def _write_table(self, out: "Output", rows: "Sequence[Fields]", template: str) -> None:
+        from .templates.functions import HEADER_FUNCTIONS
+        from .templates.values import Header
+
+        parsed = parse(_unescaped(template))
+        lines = [self._render(parsed, row) for row in rows]
+        out.write(
+            align("\n".join([parsed.execute(Header(self.headers), functions=HEADER_FUNCTIONS), *lines]).split("\n"))
+        )
+
+    def _render(self, parsed: "Template", row: "Fields") -> str:
+        from .templates import ExecError
+
+        try:
+            return parsed.execute(self._row(row))
+        except ExecError as error:
+            raise CommandError(f"failed to execute template: {error}") from None
+
+    def _row(self, methods: "Fields") -> "Row":
+        from .templates.values import Row
+
+        return Row(self.type_name, methods, self.with_argument)
+
+
+def parse(text: str) -> "Template":
+    """CommandError when the text is no template."""
+    from .templates import ParseError, Template
+
+    try:
+        return Template(text)
+    except ParseError as error:
+        raise CommandError(f"failed to parse template: {error}") from None
+
+
+def _unescaped(text: str) -> str:
+    """Shells hand over ``\\t`` as two characters."""
+    return text.strip(" ").replace("\\t", "\t").replace("\\n", "\n")

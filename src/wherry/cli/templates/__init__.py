@@ -1,0 +1,36 @@
+"""Go's ``text/template``, as Docker's ``--format`` speaks it.
+
+``Template("{{.Name}}").execute({"Name": "web"})`` is ``"web"``. Loaded only when a format is given.
+"""
+
+from __future__ import annotations
+
+from .errors import ExecError, ParseError, TemplateError
+from .execute import Execution
+from .functions import FUNCTIONS, LAZY
+from .parser import Parser
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .functions import Function
+
+__all__ = ("ExecError", "ParseError", "Template", "TemplateError")
+
+
+class Template:
+    """A parsed template. ParseError when the text is none."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._templates = Parser(text, FUNCTIONS.keys() | LAZY).templates
+
+    def execute(
+        self, data: object, *, functions: dict[str, Function] = FUNCTIONS, missing_key_is_error: bool = False
+    ) -> str:
+        """The text for one value. ExecError when the template does not fit it.
+
+        A map key that is not there prints as ``<no value>``, or is an error with ``missing_key_is_error``.
+        """
+        execution = Execution(self.text, self._templates, functions, missing_key_is_error)
+        execution.run("", data)
+        return "".join(execution.output)

@@ -1,0 +1,34 @@
+"""Strings as Go and Docker print them: quoted, cut, and image names in their short form."""
+
+SHORT_ESCAPES = {
+    "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\", '"': '\\"',
+}  # fmt: skip
+SHORT_ID = 12
+
+
+def quote(text: str) -> str:
+    """``strconv.Quote``."""
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    return '"' + "".join(map(_quoted, text)) + '"'
+
+
+def _quoted(char: str) -> str:
+    if char in SHORT_ESCAPES:
+        return SHORT_ESCAPES[char]
+    if char.isprintable():
+        return char
+    code = ord(char)
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def ellipsis(text: str, width: int) -> str:
+    """At most ``width`` characters, the last of them ``…`` when some are missing."""
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def short_id(identifier: str) -> str:
+    """The first 12 characters, without the name of the algorithm."""
+    return identifier.rpartition(":")[2][:SHORT_ID]
