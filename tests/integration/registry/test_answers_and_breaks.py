@@ -1,0 +1,407 @@
+"""What registries do wrong, and where credentials go: against a server whose answers are scripted."""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from wherry.errors import CorruptImage, RegistryError, Unauthorized
+from wherry.model.image import LAYER_OCI, MANIFEST_OCI, Descriptor
+from wherry.model.reference import Reference
+from wherry.model.registry import Credentials
+from wherry.registry import Registry, Timeouts
+
+from .distribution import digest_of
+from .pulling import download, with_registry
+from .scripted import Scripted, answering, error_body
+
+MANIFEST = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST_OCI, "config": {}, "layers": []}).encode()
+LAYER = bytes(range(256)) * 8192
+ALICE = Credentials(username="alice", password="open sesame")
+BEARER = 'Bearer realm="http://{}/token",service="tests"'
+
+
+def tool(server: Scripted) -> Reference:
+    return Reference.parse(f"{server.host}/tool:1")
+
+
+def blob_path(data: bytes) -> str:
+    return f"/v2/tool/blobs/{digest_of(data)}"
+
+
+def resolve(server: Scripted, credentials: Credentials | None = None) -> bytes:
+    return with_registry(lambda registry: registry.resolve(tool(server), credentials)).data
+
+
+class Sleeps:
+    """Time that passes at once, and is noted."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+def ranged(handler: BaseHTTPRequestHandler) -> int:
+    return int(handler.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+
+
+def breaking_after(size: int, honours_ranges: bool = True) -> Callable[[BaseHTTPRequestHandler], None]:
+    """Give `LAYER` from where it is asked for, but no more than ``size`` bytes an answer, then break off."""
+
+    def script(handler: BaseHTTPRequestHandler) -> None:
+        start = ranged(handler) if honours_ranges else 0
+        handler.send_response(206 if start else 200)
+        handler.send_header("Content-Length", str(len(LAYER) - start))
+        handler.send_header("Content-Range", f"bytes {start}-{len(LAYER) - 1}/{len(LAYER)}")
+        handler.end_headers()
+        handler.wfile.write(LAYER[start : start + size])
+        handler.close_connection = True
+
+    return script
+
+
+# --- manifests -------------------------------------------------------------------------------------------------------
+
+
+def test_a_manifest_that_does_not_fit_its_digest_is_refused(scripted: Scripted) -> None:
+    digest = digest_of(b"another")
+    scripted.scripts[f"/v2/tool/manifests/{digest}"] = answering(200, MANIFEST)
+    reference = tool(scripted).with_digest(digest)
+    with pytest.raises(RegistryError, match=f"^manifest verification failed for digest {digest}$"):
+        with_registry(lambda registry: registry.resolve(reference))
+
+
+def test_a_huge_manifest_is_refused(scripted: Scripted) -> None:
+    scripted.scripts["/v2/tool/manifests/1"] = answering(200, b" " * ((4 << 20) + 1))
+    with pytest.raises(RegistryError, match="response body larger than 4194304 bytes"):
+        resolve(scripted)
+
+
+def test_a_schema_1_manifest_is_refused_with_advice(scripted: Scripted) -> None:
+    scripted.scripts["/v2/tool/manifests/1"] = answering(200, b'{"schemaVersion": 1}')
+    with pytest.raises(CorruptImage, match=f"Suggest the author of {scripted.host}/tool:1 to upgrade the image"):
+        resolve(scripted)
+
+
+def test_tags_come_page_by_page(scripted: Scripted) -> None:
+    pages = {"": (["a", "b"], "last=b&n=2"), "last=b&n=2": (["c", "a"], None)}
+
+    def script(handler: BaseHTTPRequestHandler) -> None:
+        tags, following = pages[handler.path.partition("?")[2]]
+        link = {"Link": f'</v2/tool/tags/list?{following}>; rel="next"'} if following else {}
+        answering(200, json.dumps({"name": "tool", "tags": tags}).encode(), **link)(handler)
+
+    scripted.scripts["/v2/tool/tags/list"] = script
+    assert with_registry(lambda registry: registry.tags(tool(scripted))) == ("a", "b", "c")
+
+
+# --- blobs -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("honours_ranges", [True, False])
+def test_a_download_goes_on_where_it_broke(scripted: Scripted, honours_ranges: bool) -> None:
+    starts: list[int] = []
+    breaking = breaking_after(900_000, honours_ranges)
+    whole = answering(200, LAYER)
+
+    def script(handler: BaseHTTPRequestHandler) -> None:
+        starts.append(ranged(handler))
+        (breaking if honours_ranges or len(starts) == 1 else whole)(handler)
+
+    scripted.scripts[blob_path(LAYER)] = script
+    sleeps = Sleeps()
+    registry = Registry(sleep=sleeps)
+    assert with_registry(lambda registry: download(registry, tool(scripted), LAYER), registry) == LAYER
+    assert starts == ([0, 900_000, 1_800_000] if honours_ranges else [0, 900_000])
+    assert sleeps.seconds == [0.5] * (len(starts) - 1)
+
+
+def test_a_download_without_progress_is_given_up_after_longer_and_longer_pauses(scripted: Scripted) -> None:
+    scripted.scripts[blob_path(LAYER)] = answering(503, b"busy")
+    sleeps = Sleeps()
+    with pytest.raises(RegistryError, match="503 Service Unavailable"):
+        with_registry(lambda registry: download(registry, tool(scripted), LAYER), Registry(sleep=sleeps, attempts=4))
+    assert sleeps.seconds == [0.5, 1.0, 2.0]
+
+
+def test_a_blob_longer_than_it_should_be_is_refused(scripted: Scripted) -> None:
+    scripted.scripts[blob_path(LAYER)] = answering(200, LAYER + b"more")
+    with pytest.raises(RegistryError, match="is longer than the 2097152 bytes it should be"):
+        with_registry(lambda registry: download(registry, tool(scripted), LAYER))
+
+
+def test_a_range_that_was_not_asked_for_is_refused(scripted: Scripted) -> None:
+    def script(handler: BaseHTTPRequestHandler) -> None:
+        if ranged(handler) == 0:
+            breaking_after(900_000)(handler)
+        else:
+            answering(206, LAYER[5:], Content_Range=f"bytes 5-{len(LAYER) - 1}/{len(LAYER)}")(handler)
+
+    scripted.scripts[blob_path(LAYER)] = script
+    with pytest.raises(RegistryError, match='asked for bytes from 900000 on, got "bytes 5-'):
+        with_registry(lambda registry: download(registry, tool(scripted), LAYER), Registry(sleep=Sleeps()))
+
+
+def test_a_silent_registry_is_given_up(scripted: Scripted) -> None:
+    quiet = threading.Event()
+
+    def script(_: BaseHTTPRequestHandler) -> None:
+        quiet.wait(20)
+
+    scripted.scripts[blob_path(LAYER)] = script
+    registry = Registry(sleep=Sleeps(), attempts=2, timeouts=Timeouts(read=0.05))
+    try:
+        with pytest.raises(RegistryError, match="net/http: timeout awaiting response"):
+            with_registry(lambda registry: download(registry, tool(scripted), LAYER), registry)
+    finally:
+        quiet.set()
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+def test_a_reader_that_leaves_ends_the_connection_and_frees_the_thread(scripted: Scripted, cancelled: bool) -> None:
+    """Whether it is cancelled while it waits, or closes the stream between two chunks."""
+    broken = threading.Event()
+
+    def script(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(LAYER)))
+        handler.end_headers()
+        handler.wfile.write(LAYER[: 1 << 20])
+        handler.connection.settimeout(20)
+        if handler.connection.recv(1) == b"":
+            broken.set()
+        handler.close_connection = True
+
+    scripted.scripts[blob_path(LAYER)] = script
+    descriptor = Descriptor(media_type=LAYER_OCI, digest=digest_of(LAYER), size=len(LAYER))
+
+    async def leave(registry: Registry) -> None:
+        waits = asyncio.Event()
+
+        async def read() -> None:
+            async with aclosing(registry.blob(tool(scripted), descriptor)) as chunks:
+                received = 0
+                async for chunk in chunks:
+                    received += len(chunk)
+                    if received == 1 << 20:
+                        waits.set()
+                        if not cancelled:
+                            return
+
+        task = asyncio.create_task(read())
+        await waits.wait()
+        if cancelled:
+            await asyncio.sleep(0)
+            task.cancel()
+        await asyncio.wait([task], timeout=5)
+        assert task.cancelled() is cancelled
+
+    started = time.monotonic()
+    with_registry(leave)
+    assert broken.wait(5)
+    wait_until(lambda: busy_threads() == 0)
+    assert time.monotonic() - started < 5
+
+
+def busy_threads() -> int:
+    return sum(thread.name.startswith("registry") for thread in threading.enumerate())
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_a_reader_can_leave_while_the_connection_is_made() -> None:
+    """A full backlog of a listener that accepts nobody leaves further connects waiting."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        port = listener.getsockname()[1]
+        waiting = [socket.socket() for _ in range(3)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+
+        async def leave(registry: Registry) -> None:
+            task = asyncio.create_task(registry.ping(f"127.0.0.1:{port}"))
+            await asyncio.to_thread(wait_until, lambda: busy_threads() > 0)
+            task.cancel()
+            await asyncio.wait([task], timeout=1)
+            assert task.cancelled()
+
+        with_registry(leave)
+        wait_until(lambda: busy_threads() == 0)
+        for one in waiting:
+            one.close()
+
+
+# --- connections -----------------------------------------------------------------------------------------------------
+
+
+def test_one_connection_carries_many_requests(scripted: Scripted) -> None:
+    peers: set[tuple[str, int]] = set()
+
+    def script(handler: BaseHTTPRequestHandler) -> None:
+        peers.add(handler.client_address)
+        answering(200, MANIFEST)(handler)
+
+    scripted.scripts["/v2/tool/manifests/1"] = script
+
+    async def ask(registry: Registry) -> None:
+        for _ in range(3):
+            await registry.resolve(tool(scripted))
+
+    with_registry(ask)
+    assert len(peers) == 1
+
+
+def test_a_kept_connection_that_died_is_replaced(scripted: Scripted) -> None:
+    def script(handler: BaseHTTPRequestHandler) -> None:
+        answering(200, MANIFEST)(handler)
+        handler.close_connection = True
+
+    scripted.scripts["/v2/tool/manifests/1"] = script
+
+    async def ask(registry: Registry) -> None:
+        for _ in range(3):
+            await registry.resolve(tool(scripted))
+
+    with_registry(ask)
+    assert len(scripted.asked("/v2/tool/manifests/1")) == 3
+
+
+def test_a_registry_that_is_not_there_is_told_as_go_tells_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
+    with pytest.raises(RegistryError) as caught:
+        with_registry(lambda registry: registry.resolve(Reference.parse(f"{host}/tool:1")))
+    assert str(caught.value) == f'Get "http://{host}/v2/": dial tcp {host}: connect: connection refused'
+
+
+@pytest.mark.parametrize(
+    ("domain", "text"),
+    [
+        ("nosuch.invalid", r"dial tcp: lookup nosuch\.invalid: "),
+        ("reg.example:99999999", "dial tcp: address reg.example:99999999: invalid port"),
+        ("a" * 70 + ".example", "dial tcp: lookup a+.example: no such host"),
+    ],
+)
+def test_a_name_that_leads_nowhere_is_told(domain: str, text: str) -> None:
+    with pytest.raises(RegistryError, match=text):
+        with_registry(lambda registry: registry.resolve(Reference.parse(f"{domain}/tool:1")))
+
+
+# --- where credentials go --------------------------------------------------------------------------------------------
+
+
+def test_a_redirect_to_another_host_gets_no_credentials(scripted: Scripted, another: Scripted) -> None:
+    basic = 'Basic realm="tests"'
+    scripted.scripts["/v2/"] = answering(
+        401, error_body("UNAUTHORIZED", "authentication required"), WWW_Authenticate=basic
+    )
+    scripted.scripts[blob_path(LAYER)] = answering(307, b"there", Location="/here")
+    scripted.scripts["/here"] = answering(302, b"there", Location=f"http://{another.host}/cdn?signature=a%2Fb c")
+    another.scripts["/cdn"] = answering(200, LAYER)
+    assert with_registry(lambda registry: download(registry, tool(scripted), LAYER, ALICE)) == LAYER
+    assert all("Authorization" in headers for headers in scripted.asked(blob_path(LAYER)) + scripted.asked("/here"))
+    (sent,) = another.asked("/cdn")
+    assert "Authorization" not in sent
+    assert another.seen[0][1] == "/cdn?signature=a%2Fb%20c"
+
+
+def test_redirects_end(scripted: Scripted) -> None:
+    scripted.scripts[blob_path(LAYER)] = answering(307, b"", Location=blob_path(LAYER))
+    with pytest.raises(RegistryError, match="stopped after 10 redirects"):
+        with_registry(lambda registry: download(registry, tool(scripted), LAYER), Registry(attempts=1))
+
+
+def test_an_identity_token_is_not_redirected(scripted: Scripted, another: Scripted) -> None:
+    scripted.scripts["/v2/"] = answering(401, b"", WWW_Authenticate=BEARER.format(scripted.host))
+    scripted.scripts["/token"] = answering(307, b"", Location=f"http://{another.host}/token")
+    with pytest.raises(RegistryError, match="307"):
+        resolve(scripted, Credentials(identity_token="secret"))
+    assert another.seen == []
+
+
+def test_a_token_refused_is_asked_for_once_more(scripted: Scripted) -> None:
+    scripted.scripts["/v2/"] = answering(401, b"", WWW_Authenticate=BEARER.format(scripted.host))
+    given = iter(range(9))
+    scripted.scripts["/token"] = lambda handler: answering(200, b'{"access_token": "token-%d"}' % next(given))(handler)
+
+    def script(handler: BaseHTTPRequestHandler) -> None:
+        if handler.headers["Authorization"] == "Bearer token-1":
+            answering(200, MANIFEST)(handler)
+        else:
+            answering(401, b"", WWW_Authenticate=BEARER.format(scripted.host))(handler)
+
+    scripted.scripts["/v2/tool/manifests/1"] = script
+    assert resolve(scripted) == MANIFEST
+
+
+def test_a_registry_token_is_sent_as_it_is(scripted: Scripted) -> None:
+    scripted.scripts["/v2/tool/manifests/1"] = answering(200, MANIFEST)
+    resolve(scripted, Credentials(registry_token="ready-made"))
+    assert scripted.asked("/v2/tool/manifests/1")[0]["Authorization"] == "Bearer ready-made"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "text"),
+    [
+        (200, b"{}", RegistryError, "authorization server did not include a token in the response"),
+        (200, b"hey", RegistryError, "unable to decode token response: "),
+        (500, b"oops", RegistryError, "received unexpected HTTP status: 500 Internal Server Error"),
+        (403, error_body("DENIED", "no"), Unauthorized, "denied: no"),
+    ],
+)
+def test_a_token_server_that_gives_no_token_is_told(
+    scripted: Scripted, status: int, body: bytes, error: type[Exception], text: str
+) -> None:
+    scripted.scripts["/v2/"] = answering(401, b"", WWW_Authenticate=BEARER.format(scripted.host))
+    scripted.scripts["/token"] = answering(status, body)
+    with pytest.raises(error) as caught:
+        resolve(scripted)
+    assert str(caught.value).startswith(f'Get "http://{scripted.host}/v2/tool/manifests/1": {text}')
+
+
+def test_passwords_are_not_sent_to_a_token_server_without_tls(scripted: Scripted) -> None:
+    """Unless it may be spoken to like that, as those on loopback may."""
+    scripted.scripts["/v2/"] = answering(401, b"", WWW_Authenticate=BEARER.format("192.0.2.1:80"))
+    with pytest.raises(RegistryError, match=r"credentials are not sent to http://192\.0\.2\.1:80/token"):
+        resolve(scripted, ALICE)
+
+
+# --- mirrors ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_mirror_serves_docker_hub_and_gets_no_credentials(scripted: Scripted) -> None:
+    scripted.scripts["/v2/library/tool/manifests/1"] = answering(200, MANIFEST)
+    registry = Registry(mirrors=(f"http://{scripted.host}/",))
+    reference = Reference.parse("tool:1")
+    assert with_registry(lambda registry: registry.resolve(reference, ALICE), registry).data == MANIFEST
+    assert "Authorization" not in scripted.asked("/v2/library/tool/manifests/1")[0]
+
+
+def test_only_docker_hub_is_mirrored(scripted: Scripted, another: Scripted) -> None:
+    scripted.scripts["/v2/tool/manifests/1"] = answering(200, MANIFEST)
+    registry = Registry(mirrors=(f"http://{another.host}",))
+    with_registry(lambda registry: registry.resolve(tool(scripted)), registry)
+    assert another.seen == []
+
+
+def test_a_mirror_without_the_image_or_without_life_is_passed_over(scripted: Scripted, another: Scripted) -> None:
+    another.scripts["/v2/library/tool/manifests/1"] = answering(200, MANIFEST)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        dead = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    registry = Registry(mirrors=(dead, f"http://{scripted.host}", f"http://{another.host}"))
+    reference = Reference.parse("tool:1")
+    assert with_registry(lambda registry: registry.resolve(reference), registry).data == MANIFEST
+    assert len(scripted.asked("/v2/library/tool/manifests/1")) == 1
