@@ -317,13 +317,15 @@ class Console(Protocol):
 
 class ExecSession(Protocol):
     @property
-    def process(self) -> ProcessId: ...
+    def process(self) -> ProcessId | None:
+        """The command's process on the host, None before it has one and after it ended."""
+        ...
 
     @property
     def console(self) -> Console: ...
 
     async def wait(self) -> int:
-        """Exit code; 128 + n if signal n ended it."""
+        """Exit code; 128 + n if signal n ended it. Raises what ``Runtime.create`` raises if it could not run."""
         ...
 
 
@@ -352,6 +354,10 @@ class Runtime(Protocol):
 
     def recorded_exit(self, container_id: str) -> Exit | None:
         """The code that a monitor left, without waiting."""
+        ...
+
+    def process(self, container_id: str) -> ProcessId | None:
+        """The init that the monitor noted, if it lives: known even where ``create`` was never answered."""
         ...
 
     def started(self, container_id: str, runtime: str) -> bool:

@@ -36,7 +36,7 @@ class Exit(Struct, frozen=True, kw_only=True):
 
 
 class ExecLaunch(Struct, frozen=True, kw_only=True):
-    """``process`` is the OCI process object, encoded."""
+    """``process`` is the OCI process object, encoded; ``attached`` says that somebody takes its output."""
 
     exec_id: str
     container_id: str
@@ -44,6 +44,7 @@ class ExecLaunch(Struct, frozen=True, kw_only=True):
     process: bytes
     tty: bool
     stdin: bool
+    attached: bool
 
 
 class RuntimeInfo(Struct, frozen=True, kw_only=True):

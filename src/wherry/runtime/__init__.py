@@ -1,0 +1,1 @@
+"""The edge to the OCI runtime (crun or runc) and to the monitor (conmon) that outlives the daemon."""

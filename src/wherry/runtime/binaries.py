@@ -1,0 +1,67 @@
+"""Which OCI runtimes there are, and which of them this host can use."""
+
+import shutil
+
+from msgspec import Struct
+
+from wherry.errors import InvalidArgument, NotSupported
+from wherry.kernel import cgroups, processes
+from wherry.kernel.sealed import seal
+from wherry.model.launch import RuntimeInfo
+
+# crun first: it starts a container in a fifth of runc's time.
+BUILTIN = ("crun", "runc")
+
+
+class Binary(Struct, frozen=True, kw_only=True):
+    """A runtime to execute. ``command`` is a sealed copy in memory: runtimes then skip copying themselves."""
+
+    info: RuntimeInfo
+    command: str
+
+
+class Binaries:
+    """The registered runtimes by name."""
+
+    def __init__(self, binaries: dict[str, Binary], default: str) -> None:
+        self._binaries = binaries
+        self.default = default
+
+    def infos(self) -> tuple[RuntimeInfo, ...]:
+        return tuple(binary.info for binary in self._binaries.values())
+
+    def get(self, name: str) -> Binary:
+        """The runtime called ``name`` ("" for the default). InvalidArgument for an unknown one, with Docker's text."""
+        binary = self._binaries.get(name or self.default)
+        if binary is None:
+            raise InvalidArgument(f"unknown or invalid runtime name: {name}")
+        if binary.info.reason:
+            raise NotSupported(f"runtime {binary.info.name} cannot be used here: {binary.info.reason}")
+        return binary
+
+
+async def discover(extra: dict[str, str], default: str = "") -> Binaries:
+    """Find crun, runc and the ``extra`` ones (name → path), ask their versions, choose the default.
+
+    Raises InvalidArgument if ``default`` is not among them, NotSupported if no runtime can be used.
+    """
+    paths = {name: shutil.which(name) or "" for name in BUILTIN} | extra
+    binaries = {name: await _probe(name, path) for name, path in paths.items()}
+    usable = [name for name, binary in binaries.items() if not binary.info.reason]
+    if default and default not in binaries:
+        raise InvalidArgument(f"specified default runtime '{default}' does not exist")
+    if not usable:
+        reasons = "; ".join(f"{name}: {binary.info.reason}" for name, binary in binaries.items())
+        raise NotSupported(f"no OCI runtime can be used ({reasons}): install crun or runc")
+    return Binaries(binaries, default or usable[0])
+
+
+async def _probe(name: str, path: str) -> Binary:
+    if not path or not shutil.which(path):
+        return Binary(info=RuntimeInfo(name=name, path=path, version="", reason="not installed"), command="")
+    answer = await processes.run([path, "--version"], env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+    first_line = answer.stdout.decode(errors="replace").partition("\n")[0]
+    version = first_line.rpartition(" ")[2]
+    reason = (cgroups.crun_obstacle(cgroups.probe()) or "") if "crun" in first_line else ""
+    command = seal(path).path if first_line.startswith(("crun", "runc")) else path
+    return Binary(info=RuntimeInfo(name=name, path=path, version=version, reason=reason), command=command)

@@ -1,0 +1,164 @@
+"""The standard streams of a container (through its monitor) and of an exec session (through pipes)."""
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+
+from wherry.errors import Conflict
+
+_FRAME = 8193  # the monitor sends a stream number and up to 8 KiB
+_CHUNK = 1 << 16
+_STDIN_FRAME = 8192  # the monitor reads no more than this of one message
+
+
+async def _ready(fd: int, writing: bool = False) -> None:
+    """Wait until ``fd`` can be read or written."""
+    loop = asyncio.get_running_loop()
+    event = asyncio.Event()
+    add, remove = (loop.add_writer, loop.remove_writer) if writing else (loop.add_reader, loop.remove_reader)
+    add(fd, event.set)
+    try:
+        await event.wait()
+    finally:
+        remove(fd)
+
+
+class MonitorConsole:
+    """The attach socket of conmon: SOCK_SEQPACKET, each message a stream number (2 stdout, 3 stderr) and bytes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
+        try:
+            self._socket.setblocking(False)
+            self._connect(folder)
+        except OSError:
+            self._socket.close()
+            raise
+
+    def _connect(self, folder: Path) -> None:
+        # A socket's path may have 108 bytes, a bundle's can be longer: go by a descriptor of its folder (unix(7)).
+        fd = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            self._socket.connect(f"/proc/self/fd/{fd}/attach")
+        finally:
+            os.close(fd)
+
+    async def read(self) -> tuple[int, bytes]:
+        while True:
+            try:
+                data = self._socket.recv(_FRAME)
+            except BlockingIOError:
+                await _ready(self._socket.fileno())
+                continue
+            except ConnectionResetError:
+                return 0, b""
+            return (data[0] - 1, data[1:]) if data else (0, b"")
+
+    async def write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            try:
+                self._socket.send(view[:_STDIN_FRAME])
+            except BlockingIOError:
+                await _ready(self._socket.fileno(), writing=True)
+                continue
+            except (BrokenPipeError, ConnectionResetError):
+                return  # the container has ended: nobody reads this any more
+            view = view[_STDIN_FRAME:]
+
+    async def close_stdin(self) -> None:
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            return  # the other side has gone: its stdin is closed already
+
+    async def resize(self, height: int, width: int) -> None:
+        resize(self._folder, height, width)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def resize(folder: Path, height: int, width: int) -> None:
+    """Tell the monitor of ``folder`` a new terminal size. Conflict if it has gone."""
+    try:
+        fd = os.open(folder / "ctl", os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise Conflict("cannot resize a stopped container") from error
+    try:
+        os.write(fd, b"1 %d %d\n" % (height, width))
+    finally:
+        os.close(fd)
+
+
+class PipeConsole:
+    """Three pipes, ours to the child's 0, 1 and 2. ``stdin`` is None where nothing is to be sent."""
+
+    def __init__(self, stdin: int | None, stdout: int, stderr: int) -> None:
+        self._stdin = stdin
+        self._outputs = {1: stdout, 2: stderr}
+        self._ended = False
+        self._wake = asyncio.Event()
+        for fd in (stdout, stderr, *(() if stdin is None else (stdin,))):
+            os.set_blocking(fd, False)
+
+    def end(self) -> None:
+        """The process has ended: what is in the pipes is all there will be, whoever else holds them open."""
+        self._ended = True
+        self._wake.set()
+
+    async def read(self) -> tuple[int, bytes]:
+        while self._outputs:
+            for stream, fd in tuple(self._outputs.items()):
+                try:
+                    data = os.read(fd, _CHUNK)
+                except BlockingIOError:
+                    if not self._ended:
+                        continue
+                    data = b""
+                if data:
+                    return stream, data
+                os.close(self._outputs.pop(stream))
+            if self._outputs and not self._ended:
+                await self._readable()
+        return 0, b""
+
+    async def _readable(self) -> None:
+        loop = asyncio.get_running_loop()
+        fds = tuple(self._outputs.values())
+        self._wake.clear()
+        for fd in fds:
+            loop.add_reader(fd, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            for fd in fds:
+                loop.remove_reader(fd)
+
+    async def write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view and self._stdin is not None:
+            try:
+                view = view[os.write(self._stdin, view) :]
+            except BlockingIOError:
+                await _ready(self._stdin, writing=True)
+            except BrokenPipeError:
+                await self.close_stdin()
+
+    async def close_stdin(self) -> None:
+        if self._stdin is not None:
+            os.close(self._stdin)
+            self._stdin = None
+
+    async def resize(self, height: int, width: int) -> None:
+        raise Conflict("the exec session has no terminal")
+
+    def close(self) -> None:
+        for fd in self._outputs.values():
+            os.close(fd)
+        self._outputs.clear()
+        if self._stdin is not None:
+            os.close(self._stdin)
+            self._stdin = None

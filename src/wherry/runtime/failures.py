@@ -1,0 +1,52 @@
+"""What a runtime's complaint means: the one place that reads the texts of crun and runc."""
+
+import json
+import re
+from pathlib import Path
+
+from wherry.errors import CommandNotFound, CommandNotInvokable, RuntimeFailure, WherryError
+
+_CRUN_NOT_FOUND = re.compile(r"executable file [`'\"](?P<path>[^`'\"]+)[`'\"] not found(?P<in_path> in \$PATH)?")
+_CRUN_NOT_EXECUTABLE = re.compile(r"the path [`'\"](?P<path>[^`'\"]+)[`'\"] exists but it is not executable")
+_RUNC_EXEC = re.compile(r'exec: \\*"(?P<path>[^"\\]+)\\*": (?P<reason>[^"]+)')
+_EXEC_FORMAT = re.compile(r"exec format error", re.IGNORECASE)
+
+_PREFIX = "unable to start container process: exec: "
+
+
+def classify(action: str, message: str) -> WherryError:
+    """The error for a runtime's ``message``; ``action`` is ``create`` or ``exec``. Texts as Docker words them."""
+    message = message.strip()
+    found = _CRUN_NOT_FOUND.search(message)
+    if found:
+        return CommandNotFound(_text(action, found["path"], _missing(found["path"])))
+    found = _CRUN_NOT_EXECUTABLE.search(message)
+    if found:
+        return CommandNotInvokable(_text(action, found["path"], "permission denied"))
+    found = _RUNC_EXEC.search(message)
+    if found:
+        reason = found["reason"].strip()
+        kind = CommandNotInvokable if "permission denied" in reason or "is a directory" in reason else CommandNotFound
+        return kind(_text(action, found["path"], reason))
+    if _EXEC_FORMAT.search(message):
+        return CommandNotInvokable(f"OCI runtime {action} failed: exec format error: unknown")
+    return RuntimeFailure(f"OCI runtime {action} failed: {message or 'the runtime gave no reason'}: unknown")
+
+
+def _missing(path: str) -> str:
+    return f"stat {path}: no such file or directory" if "/" in path else "executable file not found in $PATH"
+
+
+def _text(action: str, path: str, reason: str) -> str:
+    return f'OCI runtime {action} failed: {_PREFIX}"{path}": {reason}: unknown'
+
+
+def read_log(path: Path) -> str:
+    """The last error of a runtime's JSON log (``--log-format json``), "" if it complained of nothing."""
+    try:
+        lines = path.read_text(errors="replace").splitlines()
+    except FileNotFoundError:
+        return ""
+    entries = (json.loads(line) for line in lines if line.startswith("{"))
+    errors = [str(entry["msg"]) for entry in entries if entry.get("level") in ("error", "fatal")]
+    return errors[-1] if errors else ""

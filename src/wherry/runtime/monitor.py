@@ -1,0 +1,138 @@
+"""conmon: the small process that holds a container or an exec session, writes its log and leaves its exit code.
+
+It is started with ``--sync``: a direct child, which we reap; when the daemon dies it goes on and its exit file tells
+the next daemon what happened (conmon(8)). The pipe in ``_OCI_SYNCPIPE`` carries one JSON line: the pid, or -1 and a
+message.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from wherry.errors import RuntimeFailure
+from wherry.kernel.processes import Child, spawn
+from wherry.model.launch import Launch
+
+_SYNC_FD = 30
+_START_FD = 31
+_ATTACH_FD = 32
+_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+
+
+class Seat(Struct, frozen=True, kw_only=True):
+    """What a monitor needs besides the session: its runtime's command and state, its bundle, where exits go."""
+
+    runtime: str
+    state_root: Path
+    bundle: Path
+    exits: Path
+
+    @property
+    def runtime_log(self) -> Path:
+        return self.bundle / "runtime.log"
+
+    def runtime_options(self) -> tuple[str, ...]:
+        return f"--root={self.state_root}", f"--log={self.runtime_log}", "--log-format=json"
+
+    def monitor_argv(self, container_id: str, session_id: str) -> list[str]:
+        argv = ["conmon", "--api-version", "1", "--sync", "--no-sync-log", "--full-attach", "--log-level", "error"]
+        argv += ["-c", container_id, "-u", session_id, "-n", container_id, "-r", self.runtime, "-b", str(self.bundle)]
+        argv += ["-p", str(self.bundle / "pidfile"), "--exit-dir", str(self.exits)]
+        for option in self.runtime_options():
+            argv += ["--runtime-arg", option]
+        return argv
+
+
+def container_argv(seat: Seat, launch: Launch) -> list[str]:
+    """The monitor's command line for a container."""
+    argv = seat.monitor_argv(launch.container_id, launch.container_id)
+    argv += ["-l", "none" if launch.log_driver == "none" else f"k8s-file:{launch.log}"]
+    if launch.log_max_size:
+        argv += ["--log-size-max", str(launch.log_max_size)]
+    argv += ["-t"] * launch.tty + ["-i"] * launch.open_stdin
+    # With a terminal the monitor would lose its end of it when the daemon dies, if it may close stdin.
+    argv += ["--leave-stdin-open"] * (launch.tty or launch.keep_stdin_open)
+    return argv
+
+
+async def launch(argv: Sequence[str]) -> tuple[Child, int, str]:
+    """Start a monitor; gives it, the pid that the runtime made (-1 if it failed) and the failure's text."""
+    child, sync = _start(argv, {})
+    return child, *await _first_report(sync)
+
+
+class ExecMonitor:
+    """A monitor of an exec session that waits to be joined before it lets the command run."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        attach_read, attach_write = os.pipe2(os.O_CLOEXEC)
+        start_read, self._start = os.pipe2(os.O_CLOEXEC)
+        environment = {"_OCI_STARTPIPE": str(_START_FD), "_OCI_ATTACHPIPE": str(_ATTACH_FD)}
+        try:
+            self.child, self._sync = _start(argv, environment, {_START_FD: start_read, _ATTACH_FD: attach_write})
+        finally:
+            os.close(start_read)
+            os.close(attach_write)
+        os.write(self._start, b"\0")  # first byte: go on to opening the attach socket
+        self._attach = attach_read
+
+    async def joinable(self) -> None:
+        """Wait until the attach socket listens."""
+        await _line(self._attach)
+
+    async def go(self) -> tuple[int, str]:
+        """Let the command run: its pid and "", or -1 and why not."""
+        os.write(self._start, b"\0")
+        os.close(self._start)
+        return await _first_report(self._sync)
+
+
+def _start(
+    argv: Sequence[str], environment: Mapping[str, str], fds: Mapping[int, int] | None = None
+) -> tuple[Child, int]:
+    sync_read, sync_write = os.pipe2(os.O_CLOEXEC)
+    try:
+        env = {**_ENVIRONMENT, **environment, "_OCI_SYNCPIPE": str(_SYNC_FD)}
+        child = spawn(argv, env=env, fds={_SYNC_FD: sync_write, **(fds or {})})
+    except FileNotFoundError as error:
+        os.close(sync_read)
+        raise RuntimeFailure("conmon is not installed: containers cannot be started") from error
+    except OSError:
+        os.close(sync_read)
+        raise
+    finally:
+        os.close(sync_write)
+    return child, sync_read
+
+
+async def _first_report(sync: int) -> tuple[int, str]:
+    line = await _line(sync)
+    if not line:
+        return -1, ""
+    report = json.loads(line)
+    return int(report["data"]), str(report.get("message", ""))
+
+
+async def _line(fd: int) -> bytes:
+    """One line from a pipe, "" at its end; closes the pipe."""
+    loop = asyncio.get_running_loop()
+    os.set_blocking(fd, False)
+    ready = asyncio.Event()
+    loop.add_reader(fd, ready.set)
+    buffer = b""
+    try:
+        while b"\n" not in buffer:
+            await ready.wait()
+            ready.clear()
+            data = os.read(fd, 1 << 16)
+            if not data:
+                break
+            buffer += data
+    finally:
+        loop.remove_reader(fd)
+        os.close(fd)
+    return buffer

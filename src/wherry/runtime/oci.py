@@ -1,0 +1,160 @@
+"""The runtime port: containers made by an OCI runtime under a monitor.
+
+Below ``<exec-root>``: ``bundles/<id>`` (config.json, the monitor's sockets), ``state/<runtime>/<id>`` (the runtime's
+own folder), ``exits/<id>`` (the exit code, left by the monitor).
+"""
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+from wherry.errors import Conflict, RuntimeFailure
+from wherry.kernel import identity, processes
+from wherry.kernel.processes import Child
+from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
+from wherry.model.process import ProcessId
+from wherry.runtime import fifo, monitor
+from wherry.runtime.binaries import Binaries, Binary
+from wherry.runtime.consoles import MonitorConsole, resize
+from wherry.runtime.failures import classify, read_log
+from wherry.runtime.sessions import MonitoredSession, PipedSession
+
+_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+
+
+class OciRuntime:
+    """All containers of one engine."""
+
+    def __init__(self, exec_root: Path, binaries: Binaries) -> None:
+        self._bundles = exec_root / "bundles"
+        self._states = exec_root / "state"
+        self._exits = exec_root / "exits"
+        for folder in (self._bundles, self._states, self._exits):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._binaries = binaries
+        self._monitors: dict[str, Child] = {}
+
+    def available(self) -> tuple[RuntimeInfo, ...]:
+        return self._binaries.infos()
+
+    def default(self) -> str:
+        return self._binaries.default
+
+    async def create(self, launch: Launch) -> Launched:
+        binary = self._binaries.get(launch.runtime)
+        seat = self._seat(launch.container_id, binary)
+        seat.bundle.mkdir(mode=0o700)
+        (self._exits / launch.container_id).unlink(missing_ok=True)
+        (seat.bundle / "config.json").write_bytes(launch.runtime_spec)
+        child, pid, message = await monitor.launch(monitor.container_argv(seat, launch))
+        if pid < 0:
+            await child.wait()
+            reason = read_log(seat.runtime_log) or message
+            await self.delete(launch.container_id, launch.runtime)
+            raise classify("create", reason)
+        self._monitors[launch.container_id] = child
+        return Launched(process=identity.identify(pid), monitor=identity.identify(child.pid))
+
+    async def start(self, container_id: str, runtime: str) -> None:
+        binary = self._binaries.get(runtime)
+        await fifo.release(self._state(container_id, binary), reads=binary.info.name != "runc")
+
+    def started(self, container_id: str, runtime: str) -> bool:
+        return not fifo.waiting(self._state(container_id, self._binaries.get(runtime)))
+
+    async def join(self, container_id: str) -> MonitorConsole:
+        try:
+            return MonitorConsole(self._bundles / container_id)
+        except OSError as error:
+            raise Conflict(f"container {container_id} has no monitor to attach to") from error
+
+    async def resize(self, container_id: str, height: int, width: int) -> None:
+        resize(self._bundles / container_id, height, width)
+
+    async def exited(self, container_id: str, launched: Launched) -> Exit | None:
+        child = self._monitors.get(container_id)
+        if child is not None:
+            await child.wait()
+            self._monitors.pop(container_id, None)
+        else:
+            await identity.exited(launched.monitor)
+        found = self.recorded_exit(container_id)
+        if found is None:
+            await identity.exited(launched.process)
+        return found
+
+    def recorded_exit(self, container_id: str) -> Exit | None:
+        path = self._exits / container_id
+        try:
+            text = path.read_text()
+            finished_at = path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        if not text:
+            return None  # the monitor died while it wrote
+        oom_killed = (self._bundles / container_id / "oom").exists()
+        return Exit(code=int(text), finished_at=finished_at, oom_killed=oom_killed)
+
+    async def delete(self, container_id: str, runtime: str) -> None:
+        binary = self._binaries.get(runtime)
+        if self._state(container_id, binary).exists():
+            await self._execute(binary, "delete", "--force", container_id)
+        bundle = self._bundles / container_id
+        await asyncio.to_thread(shutil.rmtree, bundle, ignore_errors=not bundle.exists())
+        (self._exits / container_id).unlink(missing_ok=True)
+        self._monitors.pop(container_id, None)
+
+    async def exec(self, launch: ExecLaunch) -> MonitoredSession | PipedSession:
+        binary = self._binaries.get(launch.runtime)
+        folder = self._bundles / launch.container_id / f"exec-{launch.exec_id[:16]}"
+        seat = monitor.Seat(runtime=binary.command, state_root=self._state_root(binary), bundle=folder, exits=folder)
+        try:
+            folder.mkdir(mode=0o700)
+        except FileNotFoundError as error:
+            raise Conflict(f"container {launch.container_id} is not running") from error
+        (folder / "process.json").write_bytes(launch.process)
+        if launch.tty or not launch.attached:
+            return await MonitoredSession.open(seat, launch)
+        return PipedSession.open(seat, launch)
+
+    async def pause(self, container_id: str, runtime: str) -> None:
+        await self._execute(self._binaries.get(runtime), "pause", container_id)
+
+    async def resume(self, container_id: str, runtime: str) -> None:
+        await self._execute(self._binaries.get(runtime), "resume", container_id)
+
+    def ids(self) -> tuple[str, ...]:
+        states = (entry for root in self._states.iterdir() for entry in os.listdir(root))
+        return tuple(sorted({*os.listdir(self._bundles), *states, *os.listdir(self._exits)}))
+
+    def process(self, container_id: str) -> ProcessId | None:
+        """The init of a container as its monitor noted it, if it lives."""
+        try:
+            pid = int((self._bundles / container_id / "pidfile").read_text())
+            return identity.identify(pid)
+        except (FileNotFoundError, ValueError, ProcessLookupError):
+            return None
+
+    async def _execute(self, binary: Binary, *arguments: str) -> None:
+        argv = [binary.info.name, f"--root={self._state_root(binary)}", *arguments]
+        answer = await processes.run(argv, env=_ENVIRONMENT, executable=binary.command)
+        if answer.code:
+            text = answer.stderr.decode(errors="replace").strip()
+            raise RuntimeFailure(f"OCI runtime {arguments[0]} failed: {text}")
+
+    def _state_root(self, binary: Binary) -> Path:
+        root = self._states / binary.info.name
+        root.mkdir(mode=0o700, exist_ok=True)
+        return root
+
+    def _state(self, container_id: str, binary: Binary) -> Path:
+        return self._state_root(binary) / container_id
+
+    def _seat(self, container_id: str, binary: Binary) -> monitor.Seat:
+        return monitor.Seat(
+            runtime=binary.command,
+            state_root=self._state_root(binary),
+            bundle=self._bundles / container_id,
+            exits=self._exits,
+        )

@@ -1,0 +1,101 @@
+"""Exec sessions. One with attached pipes is a plain child; one with a terminal, or detached, has a monitor.
+
+A runtime's ``exec`` in the foreground passes the command's exit code on; whether it failed itself shows in its log.
+"""
+
+import os
+import shutil
+
+from wherry.errors import WherryError
+from wherry.kernel import identity
+from wherry.kernel.processes import Child, spawn
+from wherry.model.launch import ExecLaunch
+from wherry.model.process import ProcessId
+from wherry.runtime.consoles import MonitorConsole, PipeConsole
+from wherry.runtime.failures import classify, read_log
+from wherry.runtime.monitor import ExecMonitor, Seat
+
+_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+
+
+def _noted_process(seat: Seat) -> ProcessId | None:
+    try:
+        return identity.identify(int((seat.bundle / "pidfile").read_text()))
+    except (FileNotFoundError, ValueError, ProcessLookupError):
+        return None
+
+
+def _exit_code(status: int) -> int:
+    return 128 - status if status < 0 else status
+
+
+class PipedSession:
+    """A command on three pipes, child of its runtime, which is ours."""
+
+    def __init__(self, seat: Seat, child: Child, console: PipeConsole) -> None:
+        self._seat, self._child, self.console = seat, child, console
+
+    @classmethod
+    def open(cls, seat: Seat, launch: ExecLaunch) -> "PipedSession":
+        """Start it. What goes wrong inside the runtime shows when it is waited for."""
+        argv = ["runtime", *seat.runtime_options(), "exec", "--pid-file", str(seat.bundle / "pidfile")]
+        argv += ["--process", str(seat.bundle / "process.json"), launch.container_id]
+        stdin, our_stdin = os.pipe2(os.O_CLOEXEC) if launch.stdin else (None, None)
+        our_stdout, stdout = os.pipe2(os.O_CLOEXEC)
+        our_stderr, stderr = os.pipe2(os.O_CLOEXEC)
+        fds = {1: stdout, 2: stderr} | ({0: stdin} if stdin is not None else {})
+        try:
+            child = spawn(argv, env=_ENVIRONMENT, executable=seat.runtime, fds=fds)
+        finally:
+            for fd in fds.values():
+                os.close(fd)
+        return cls(seat, child, PipeConsole(our_stdin, our_stdout, our_stderr))
+
+    @property
+    def process(self) -> ProcessId | None:
+        return _noted_process(self._seat)
+
+    async def wait(self) -> int:
+        """Exit code of the command. CommandNotFound, CommandNotInvokable or RuntimeFailure if it never ran."""
+        status = await self._child.wait()
+        failure = self._failure() if status else None
+        shutil.rmtree(self._seat.bundle, ignore_errors=True)
+        self.console.end()
+        if failure:
+            raise failure
+        return _exit_code(status)
+
+    def _failure(self) -> WherryError | None:
+        complaint = read_log(self._seat.runtime_log)
+        return classify("exec", complaint) if complaint else None
+
+
+class MonitoredSession:
+    """A command under a monitor of its own: it has a terminal, or lives on without us."""
+
+    def __init__(self, seat: Seat, child: Child, console: MonitorConsole, process: ProcessId | None) -> None:
+        self._seat, self._child, self.console, self.process = seat, child, console, process
+
+    @classmethod
+    async def open(cls, seat: Seat, launch: ExecLaunch) -> "MonitoredSession":
+        """Start it, joined before it runs. Raises what PipedSession.wait raises if the command cannot run."""
+        argv = seat.monitor_argv(launch.container_id, launch.exec_id)
+        argv += ["-l", "none", "-e", "--exec-attach", "--exec-process-spec", str(seat.bundle / "process.json")]
+        argv += ["-t"] * launch.tty + ["-i"] * launch.stdin + ["--leave-stdin-open"] * launch.tty
+        session = ExecMonitor(argv)
+        await session.joinable()
+        console = MonitorConsole(seat.bundle)
+        pid, message = await session.go()
+        if pid < 0:
+            console.close()
+            await session.child.wait()
+            complaint = read_log(seat.runtime_log) or message
+            shutil.rmtree(seat.bundle)
+            raise classify("exec", complaint)
+        return cls(seat, session.child, console, _noted_process(seat))
+
+    async def wait(self) -> int:
+        """Exit code of the command."""
+        status = await self._child.wait()
+        shutil.rmtree(self._seat.bundle, ignore_errors=True)
+        return _exit_code(status)
