@@ -1,0 +1,45 @@
+"""What a container's record says about its networks and ports. Pure readings, for filters and for answers."""
+
+from collections.abc import Iterator
+
+from wherry.model.container import Container
+from wherry.model.network import PortBinding
+
+DEFAULT_NETWORK = "bridge"
+_DEFAULT_NAMES = frozenset(("", "default"))
+_SHARED = "container:"
+
+
+def network_mode(name: str) -> str:
+    """``HostConfig.NetworkMode`` as Docker shows it: the default has a name."""
+    return DEFAULT_NETWORK if name in _DEFAULT_NAMES else name
+
+
+def network_names(container: Container) -> tuple[str, ...]:
+    """Names of the networks that a container is or will be in, sorted; none if it shares another's or has none."""
+    mode = container.spec.host.network
+    if mode.startswith(_SHARED) or container.spec.network_disabled:
+        return ()
+    asked = {network_mode(mode), *(network_mode(spec.network) for spec in container.spec.endpoints)}
+    return tuple(sorted(asked | {endpoint.network for endpoint in container.endpoints}))
+
+
+def published(container: Container) -> Iterator[PortBinding]:
+    """Host ports that lead to the container now."""
+    for endpoint in container.endpoints:
+        yield from endpoint.ports
+
+
+def visible_ports(container: Container) -> tuple[str, ...]:
+    """Ports (``80/tcp``) exposed or published, sorted by number; none while the container has no network."""
+    if not container.endpoints:
+        return ()
+    ports = {port_key(text) for text in container.spec.exposed_ports}
+    ports |= {f"{binding.container_port}/{binding.protocol}" for binding in published(container)}
+    return tuple(sorted(ports, key=lambda port: (int(port.partition("/")[0]), port)))
+
+
+def port_key(text: str) -> str:
+    """An exposed port with its protocol: ``80`` is ``80/tcp``; what is no number is port 0, as Docker has it."""
+    number, _, protocol = text.partition("/")
+    return f"{number if number.isdecimal() else 0}/{protocol or 'tcp'}"

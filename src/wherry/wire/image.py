@@ -1,0 +1,77 @@
+"""Images as Docker's API tells them."""
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+from wherry.wire.container import ContainerConfig, GraphDriver
+
+
+class RootFS(Struct, kw_only=True, rename="pascal"):
+    type: str = "layers"
+    layers: list[str] | UnsetType = UNSET
+
+
+class ImageMetadata(Struct, kw_only=True, rename="pascal"):
+    last_tag_time: str
+
+
+class ImageInspect(Struct, kw_only=True, rename="pascal"):
+    id: str
+    repo_tags: list[str]
+    repo_digests: list[str]
+    parent: str
+    comment: str
+    created: str
+    docker_version: str
+    author: str
+    config: ContainerConfig
+    architecture: str
+    variant: str | UnsetType = UNSET
+    os: str
+    size: int
+    virtual_size: int | UnsetType = UNSET
+    graph_driver: GraphDriver
+    root_fs: RootFS = field(name="RootFS")
+    metadata: ImageMetadata
+
+
+class ImageSummary(Struct, kw_only=True, rename="pascal"):
+    """A line of ``images``. ``created`` is in seconds; -1 means that a number was not asked for."""
+
+    containers: int = -1
+    created: int
+    id: str
+    labels: dict[str, str] | None
+    parent_id: str
+    repo_digests: list[str] | None
+    repo_tags: list[str] | None
+    shared_size: int = -1
+    size: int
+    virtual_size: int | UnsetType = UNSET
+
+
+class HistoryItem(Struct, kw_only=True, rename="pascal"):
+    comment: str
+    created: int
+    created_by: str
+    id: str
+    size: int
+    tags: list[str] | None
+
+
+class DeletedImage(Struct, kw_only=True, rename="pascal"):
+    untagged: str | UnsetType = UNSET
+    deleted: str | UnsetType = UNSET
+
+
+class ImagesPruned(Struct, kw_only=True, rename="pascal"):
+    images_deleted: list[DeletedImage] | None
+    space_reclaimed: int
+
+
+class AuthConfig(Struct, kw_only=True):
+    """What a client's ``X-Registry-Auth`` header holds."""
+
+    username: str | None = None
+    password: str | None = None
+    identitytoken: str | None = None
+    registrytoken: str | None = None
