@@ -7,7 +7,7 @@ used and forgotten; only tokens are kept, each until it ends, and for whoever it
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
-from secrets import token_bytes
+from os import urandom
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -38,7 +38,7 @@ class Authorizer:
     ) -> None:
         self._transport, self._clock, self._is_insecure = transport, clock, is_insecure
         self._tokens: dict[bytes, tuple[str, float]] = {}
-        self._key = token_bytes(16)
+        self._key = urandom(16)
 
     async def authorize(
         self, challenges: tuple[Challenge, ...], scope: str, credentials: Credentials | None, fresh: bool = False
