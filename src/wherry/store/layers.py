@@ -1,0 +1,79 @@
+"""Layers: changesets applied to directories, and directories read as changesets."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Generator
+from pathlib import Path
+
+from wherry.errors import CorruptLayer, InternalError
+from wherry.model.image import Applied
+from wherry.store.failures import explained
+from wherry.store.tar import changes, pack
+from wherry.store.tar.child import APPLIED, CORRUPT
+from wherry.store.tar.process import Applier, pipe, pour
+from wherry.store.threads import settled
+
+
+class Layers:
+    """Applies layers and makes them. It keeps no state."""
+
+    async def apply(self, source: AsyncIterator[bytes], into: Path, parents: tuple[Path, ...] = ()) -> Applied:
+        """Applies a layer, compressed or plain, to the empty directory ``into``, in overlayfs's form.
+
+        ``parents`` are the directories of the layers below, the uppermost first; they are only read. When this
+        raises or is cancelled no process is left, and removing what ``into`` holds by then is the caller's.
+        Raises ``CorruptLayer`` for a broken layer, ``InternalError`` where this host fails, as a full disk does.
+        """
+        reading, writing = pipe()
+        with writing:
+            async with Applier(reading, into, parents) as applier:
+                await pour(source, writing)
+                return _applied(*await applier.ended())
+
+    async def apply_file(self, blob: Path, into: Path, parents: tuple[Path, ...] = ()) -> Applied:
+        """``apply`` for a layer in a file, which the child reads by itself."""
+        with explained(f"open {blob}"):
+            stdin = os.open(blob, os.O_RDONLY | os.O_CLOEXEC)
+        async with Applier(stdin, into, parents) as applier:
+            return _applied(*await applier.ended())
+
+    def diff(self, upper: Path) -> AsyncIterator[bytes]:
+        """The changeset that an overlay's upper directory stands for, as plain tar; see ``tar.pack.diff``."""
+        return _streamed(pack.diff(os.fspath(upper)), upper)
+
+    def pack(self, tree: Path) -> AsyncIterator[bytes]:
+        """A tree as plain tar, its own directory not included."""
+        return _streamed(pack.pack(os.fspath(tree)), tree)
+
+    async def changes(self, upper: Path, lowers: tuple[Path, ...]) -> tuple[changes.Change, ...]:
+        """What ``upper`` changes in the layers below, the uppermost first; see ``tar.changes.changes``."""
+        with explained(f"reading {upper}"):
+            return await asyncio.to_thread(_changes, os.fspath(upper), tuple(map(os.fspath, lowers)))
+
+
+def _changes(upper: str, lowers: tuple[str, ...]) -> tuple[changes.Change, ...]:
+    return tuple(changes.changes(upper, lowers))
+
+
+def _applied(status: int, text: str) -> Applied:
+    if status == APPLIED:
+        diff_id, size, entries = text.split()
+        return Applied(diff_id=diff_id, size=int(size), entries=int(entries))
+    if status == CORRUPT:
+        raise CorruptLayer(text)
+    raise InternalError(text or f"the process that applies layers ended with status {status}")
+
+
+async def _streamed(chunks: Generator[bytes, None, None], tree: Path) -> AsyncIterator[bytes]:
+    """The chunks, each made in a thread while its consumer is busy with the one before."""
+    loop = asyncio.get_running_loop()
+    ahead = loop.run_in_executor(None, next, chunks, b"")
+    try:
+        with explained(f"reading {tree}"):
+            while chunk := await settled(ahead):
+                ahead = loop.run_in_executor(None, next, chunks, b"")
+                yield chunk
+    finally:
+        await asyncio.wait((ahead,))  # a generator cannot be closed while a thread is in it
+        ahead.exception()  # was raised above, or comes too late for a consumer that has left
+        chunks.close()

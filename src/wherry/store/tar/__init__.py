@@ -1,0 +1,9 @@
+"""Tar changesets: reading and applying them, writing them, and telling the differences of trees.
+
+The modules on the child's side (all but ``process``) import the standard library and little of it: a process
+that unpacks one layer must start in a few milliseconds.
+
+Sources of facts: POSIX.1-2017 *pax* (ustar and extended headers), the GNU tar manual ("Basic Tar Format",
+"Storing Sparse Files"), the OCI image specification's ``layer.md`` (whiteouts), and
+``Documentation/filesystems/overlayfs.rst`` of Linux.
+"""

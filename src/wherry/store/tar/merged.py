@@ -1,0 +1,99 @@
+"""Lower layers seen as one, as overlayfs merges them (``overlayfs.rst``, "Whiteouts and opaque directories")."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterable
+
+OVERLAY_XATTR = b"trusted.overlay."
+OPAQUE = OVERLAY_XATTR + b"opaque"
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def is_whiteout(status: os.stat_result) -> bool:
+    return stat.S_ISCHR(status.st_mode) and status.st_rdev == 0
+
+
+def is_opaque(fd: int) -> bool:
+    """Whether a directory of a layer hides those of its name below it."""
+    try:
+        return os.getxattr(fd, OPAQUE) == b"y"
+    except OSError as error:
+        if error.errno in (errno.ENODATA, errno.EOPNOTSUPP):
+            return False
+        raise
+
+
+class Merged:
+    """One directory of a stack of layers: file descriptors of its parts, the uppermost first.
+
+    It owns them until ``close``. Symbolic links are never followed.
+    """
+
+    def __init__(self, parts: Iterable[int] = ()) -> None:
+        self.parts = list(parts)
+
+    @classmethod
+    def open(cls, layers: tuple[str | bytes, ...]) -> "Merged":
+        """The root of a stack of layer directories, the uppermost first."""
+        merged = cls()
+        try:
+            for layer in layers:
+                merged.parts.append(os.open(layer, _DIRECTORY))
+        except BaseException:
+            merged.close()
+            raise
+        return merged
+
+    def close(self) -> None:
+        for fd in self.parts:
+            os.close(fd)
+
+    def find(self, name: bytes) -> tuple[int, os.stat_result] | None:
+        """What ``name`` is here and in which part, or None where no layer has it or a whiteout hides it."""
+        for fd in self.parts:
+            try:
+                status = os.lstat(name, dir_fd=fd)
+            except FileNotFoundError:
+                continue
+            return None if is_whiteout(status) else (fd, status)
+        return None
+
+    def enter(self, name: bytes) -> "Merged":
+        """The directory ``name``; it has no parts where there is none."""
+        deeper = Merged()
+        try:
+            for fd in self.parts:
+                try:
+                    deeper.parts.append(os.open(name, _DIRECTORY, dir_fd=fd))
+                except FileNotFoundError:
+                    continue
+                except NotADirectoryError:
+                    break
+                if is_opaque(deeper.parts[-1]):
+                    break
+        except BaseException:
+            deeper.close()
+            raise
+        return deeper
+
+    def descend(self, path: bytes) -> "Merged":
+        """The directory at a path of several components; ``b""`` is this one, opened once more."""
+        here = Merged(map(os.dup, self.parts))
+        for name in filter(None, path.split(b"/")):
+            try:
+                deeper = here.enter(name)
+            finally:
+                here.close()
+            here = deeper
+        return here
+
+    def names(self) -> set[bytes]:
+        """All that is in the directory."""
+        seen: dict[bytes, bool] = {}
+        for fd in self.parts:
+            for name in map(os.fsencode, os.listdir(fd)):
+                if name not in seen:
+                    seen[name] = not is_whiteout(os.lstat(name, dir_fd=fd))
+        return {name for name, there in seen.items() if there}

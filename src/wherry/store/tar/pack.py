@@ -1,0 +1,166 @@
+"""Trees written as tar: a plain tree as it is, an overlay's upper directory as the changeset it stands for.
+
+Order is by name at each level, times come from the files, owners are numbers: one tree gives one archive.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
+
+from .extract import OPAQUE_MARK, WHITEOUT
+from .header import BLOCKDEV, CHARACTER, DIRECTORY, FIFO, HARDLINK, REGULAR, SYMLINK
+from .merged import OVERLAY_XATTR, is_opaque, is_whiteout
+from .writer import END, header, padding
+
+CHUNK = 1 << 18  # bytes, about, of what the iterators yield
+
+# Of this host, not of the file: labels and measurements of its security modules, overlayfs's book-keeping.
+_HOST_XATTRS = (OVERLAY_XATTR.decode(), "security.selinux", "security.ima", "security.evm")
+_KINDS = {
+    stat.S_IFREG: REGULAR,
+    stat.S_IFDIR: DIRECTORY,
+    stat.S_IFLNK: SYMLINK,
+    stat.S_IFCHR: CHARACTER,
+    stat.S_IFBLK: BLOCKDEV,
+    stat.S_IFIFO: FIFO,
+}  # a socket is nothing without its process
+_READ = 1 << 20
+_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+
+Xattrs = tuple[tuple[bytes, bytes], ...]
+Keep = Callable[[bytes], bool]
+
+
+def pack(tree: str | bytes, prefix: bytes = b"", keep: Keep | None = None) -> Generator[bytes, None, None]:
+    """The archive of all that is below a directory, in chunks.
+
+    Names are paths relative to it behind ``prefix``; ``keep`` is asked with the path, and what it refuses is
+    left out with all that is below. Sockets are left out. Raises ``OSError``.
+    """
+    return _batched(_Packer(prefix, keep, overlay=False).archive(tree))
+
+
+def diff(upper: str | bytes) -> Generator[bytes, None, None]:
+    """The changeset that an overlay's upper directory stands for: whiteouts in the form of OCI's layers.
+
+    The overlay must have been mounted without ``redirect_dir`` and ``metacopy``: their upper directories do
+    not hold all of what changed.
+    """
+    return _batched(_Packer(b"", None, overlay=True).archive(upper))
+
+
+class _Packer:
+    def __init__(self, prefix: bytes, keep: Keep | None, overlay: bool) -> None:
+        self._prefix = prefix
+        self._keep = keep
+        self._overlay = overlay
+        self._links: dict[tuple[int, int], bytes] = {}
+
+    def archive(self, tree: str | bytes) -> Iterator[bytes]:
+        fd = os.open(tree, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        if self._overlay and is_opaque(fd):
+            yield header(OPAQUE_MARK, REGULAR, 0o600)
+        yield from self._below(fd)
+        yield END
+
+    def _below(self, root: int) -> Iterator[bytes]:
+        """Everything below an open directory, which it closes; deep trees must not meet Python's stack."""
+        open_directories = [(root, b"", _names(root))]
+        try:
+            while open_directories:
+                at, path, names = open_directories[-1]
+                name = next(names, None)
+                if name is None:
+                    os.close(open_directories.pop()[0])
+                    continue
+                inner = path + name
+                if self._keep and not self._keep(inner):
+                    continue
+                with suppress(FileNotFoundError):  # a living tree loses files between a look and the next
+                    status = os.lstat(name, dir_fd=at)
+                    if stat.S_ISDIR(status.st_mode):
+                        fd = os.open(name, _OPEN | os.O_DIRECTORY, dir_fd=at)
+                        open_directories.append((fd, inner + b"/", _names(fd)))
+                        yield from self._directory(fd, inner + b"/", status)
+                    else:
+                        yield from self._member(at, path, name, status)
+        finally:
+            for fd, _, _ in open_directories:
+                os.close(fd)
+
+    def _directory(self, fd: int, path: bytes, status: os.stat_result) -> Iterator[bytes]:
+        yield self._header(path, DIRECTORY, status, xattrs=_xattrs(fd))
+        if self._overlay and is_opaque(fd):
+            yield header(self._prefix + path + OPAQUE_MARK, REGULAR, 0o600, mtime=status.st_mtime_ns)
+
+    def _member(self, at: int, directory: bytes, name: bytes, status: os.stat_result) -> Iterator[bytes]:
+        path = directory + name
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode))
+        if kind is None:
+            return
+        if self._overlay and is_whiteout(status):
+            yield header(directory + WHITEOUT + name, REGULAR, 0o600, mtime=status.st_mtime_ns)
+            return
+        if status.st_nlink > 1:
+            first = self._links.setdefault((status.st_dev, status.st_ino), path)
+            if first is not path:
+                yield self._header(path, HARDLINK, status, link=self._prefix + first)
+                return
+        if kind == REGULAR:
+            yield from self._file(at, name, path, status)
+        elif kind == SYMLINK:
+            yield self._header(path, kind, status, link=os.readlink(name, dir_fd=at))
+        else:
+            yield self._header(path, kind, status, device=(os.major(status.st_rdev), os.minor(status.st_rdev)))
+
+    def _file(self, at: int, name: bytes, path: bytes, status: os.stat_result) -> Iterator[bytes]:
+        fd = os.open(name, _OPEN, dir_fd=at)
+        try:
+            yield self._header(path, REGULAR, status, size=status.st_size, xattrs=_xattrs(fd))
+            left = status.st_size
+            while left:
+                # A file that shrinks meanwhile is filled up: the header has promised its size.
+                piece = os.read(fd, min(left, _READ)) or bytes(min(left, _READ))
+                left -= len(piece)
+                yield piece
+            yield padding(status.st_size)
+        finally:
+            os.close(fd)
+
+    def _header(
+        self,
+        path: bytes,
+        kind: bytes,
+        status: os.stat_result,
+        size: int = 0,
+        link: bytes = b"",
+        device: tuple[int, int] = (0, 0),
+        xattrs: Xattrs = (),
+    ) -> bytes:
+        name, mode = self._prefix + path, stat.S_IMODE(status.st_mode)
+        return header(name, kind, mode, status.st_uid, status.st_gid, size, status.st_mtime_ns, link, device, xattrs)
+
+
+def _names(fd: int) -> Iterator[bytes]:
+    return iter(sorted(map(os.fsencode, os.listdir(fd))))
+
+
+def _xattrs(fd: int) -> Xattrs:
+    names = sorted(name for name in os.listxattr(fd) if not name.startswith(_HOST_XATTRS))
+    return tuple((os.fsencode(name), os.getxattr(fd, name)) for name in names)
+
+
+def _batched(pieces: Iterable[bytes]) -> Generator[bytes, None, None]:
+    """The pieces joined to chunks: every chunk costs its consumer a wake-up."""
+    parts: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        parts.append(piece)
+        size += len(piece)
+        if size >= CHUNK:
+            yield b"".join(parts)
+            parts.clear()
+            size = 0
+    if parts:
+        yield b"".join(parts)

@@ -1,0 +1,132 @@
+"""Starting the process of ``child`` and living with it: feeding it, hearing how it ended, ending it.
+
+It is started with posix_spawn(3) and watched by a pidfd: what asyncio offers makes a real fork under uvloop,
+which grows with the daemon.
+"""
+
+import asyncio
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from io import FileIO
+from pathlib import Path
+
+from wherry.store.failures import explained
+from wherry.store.threads import settled
+
+_BOOT = "import sys; sys.path += sys.argv.pop(1).split(':'); from wherry.store.tar.child import main; main()"
+_OPTIONS = ("-I", "-S", "-X", "utf8", "-c", _BOOT)  # without site a process starts in half the time
+_PIPE = 1 << 20
+_MAX_TEXT = 1 << 16
+
+
+class Applier:
+    """A running child that applies one layer.
+
+    ``async with`` it: at the end of the block the process is gone, killed if it has not ended.
+    """
+
+    def __init__(self, stdin: int, into: Path, parents: tuple[Path, ...]) -> None:
+        """Starts it, reading the layer from the file descriptor ``stdin``, which is closed here.
+
+        Raises ``InternalError`` where this host cannot start one.
+        """
+        self._loop = asyncio.get_running_loop()
+        with explained("starting the process that applies a layer"):
+            self._pid, self._output = _spawn(stdin, (into, *parents))
+        try:
+            self._pidfd = os.pidfd_open(self._pid)
+        except BaseException:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+            os.close(self._output)
+            raise
+        self._status: asyncio.Future[int] = self._loop.create_future()
+        self._loop.add_reader(self._pidfd, self._reap)
+
+    async def __aenter__(self) -> "Applier":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if not self._status.done():
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        # However often the task is cancelled: after this block the directory is the caller's alone.
+        try:
+            await settled(self._status)
+        finally:
+            os.close(self._output)
+
+    async def ended(self) -> tuple[int, str]:
+        """Waits for the end: exit status (negative: the signal) and the text it left."""
+        await asyncio.wait((self._status,))
+        return self._status.result(), os.read(self._output, _MAX_TEXT).decode("utf-8", "replace")
+
+    def _reap(self) -> None:
+        self._loop.remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        _, status = os.waitpid(self._pid, 0)
+        self._status.set_result(os.waitstatus_to_exitcode(status))
+
+
+def _spawn(stdin: int, directories: tuple[Path, ...]) -> tuple[int, int]:
+    """The new process's ID, and the reading end of all that it writes."""
+    try:
+        reading, writing = os.pipe()
+    except BaseException:
+        os.close(stdin)
+        raise
+    descriptors = {0: stdin, 1: writing, 2: writing}
+    arguments = [sys.executable, *_OPTIONS, ":".join(filter(None, sys.path)), *map(os.fspath, directories)]
+    try:
+        pid = os.posix_spawn(
+            sys.executable,
+            arguments,
+            {},
+            file_actions=[(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in descriptors.items()],
+            setsigmask=(),
+            setsigdef=(signal.SIGPIPE, signal.SIGINT, signal.SIGTERM),
+        )
+    except BaseException:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+        os.close(stdin)
+    return pid, reading
+
+
+def pipe() -> tuple[int, FileIO]:
+    """A large pipe: its reading end for a child, and its writing end, which does not block."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _PIPE)
+    return reading, FileIO(writing, "w")
+
+
+async def pour(source: AsyncIterator[bytes], into: FileIO) -> None:
+    """Writes all of the source to a pipe and closes it.
+
+    A reader that goes away ends it early: it has left word of why.
+    """
+    with into:
+        async for chunk in source:
+            rest = memoryview(chunk)
+            while rest:
+                try:
+                    rest = rest[into.write(rest) or 0 :]
+                except BrokenPipeError:
+                    return
+                if rest:
+                    await _writable(into)
+
+
+async def _writable(fd: FileIO) -> None:
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+    loop.add_writer(fd, ready.set_result, None)
+    try:
+        await ready
+    finally:
+        loop.remove_writer(fd)

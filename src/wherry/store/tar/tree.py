@@ -1,0 +1,165 @@
+"""The directory that a changeset is applied to, reached by paths that nothing in the archive can bend.
+
+Every component is opened relative to its parent without following links. A symbolic link among them is read
+and followed here, as chroot(2) would: an absolute target starts at the root, ``..`` stops there.
+"""
+
+import errno
+import os
+import stat
+
+from . import header, nodes
+from .header import Entry
+from .merged import Merged, is_whiteout
+
+MAX_LINKS = 40  # as path_resolution(7)
+MAX_OPEN = 400
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Directory:
+    """An open directory of the tree; ``path`` is its own, without links, and empty for the root."""
+
+    __slots__ = ("fd", "path")
+
+    def __init__(self, path: bytes, fd: int) -> None:
+        self.path = path
+        self.fd = fd
+
+    def child(self, name: bytes) -> bytes:
+        return self.path + b"/" + name if self.path else name
+
+
+class Tree:
+    """Directories under ``root``, opened once, made where they are missing.
+
+    ``lowers`` are the layers below: a directory that is only implied by what is in it takes its mode, owner
+    and time from there, so that the layer does not change them. ``displaced`` tells whether anything was
+    ever removed.
+    """
+
+    def __init__(self, root: int, lowers: Merged) -> None:
+        self._root = Directory(b"", root)
+        self._open = {b"": self._root}
+        self._pending: dict[bytes, Entry] = {}
+        self._lowers = lowers
+        self.displaced = False
+
+    def directory(self, path: bytes) -> Directory:
+        """The directory at a path in the tree, made if need be."""
+        return self._open.get(path) or self._resolve(path)
+
+    def settle(self, path: bytes, entry: Entry) -> None:
+        """Notes what the directory at this link-free path gets when all is in it.
+
+        Before, its time would not last, and a default ACL or a set-group-ID bit would colour what comes in.
+        """
+        self._pending[path] = entry
+
+    def trim(self) -> None:
+        """Closes directories if many are open; between entries only."""
+        if len(self._open) > MAX_OPEN:
+            self._close()
+
+    def finish(self) -> None:
+        """Gives the directories their attributes, the latest first, and closes all of them."""
+        for path, entry in reversed(self._pending.items()):
+            fd = self.directory(path).fd
+            os.fchmod(fd, entry.mode)
+            nodes.seal(fd, entry)
+            self.trim()
+        self._close()
+
+    def remove(self, where: Directory, name: bytes) -> bool:
+        """Removes what stands at a name, whole; says whether that was a whiteout."""
+        status = os.lstat(name, dir_fd=where.fd)
+        if stat.S_ISDIR(status.st_mode):
+            self._forget(where.child(name))
+            _remove_directory(where.fd, name)
+        else:
+            os.unlink(name, dir_fd=where.fd)
+        self.displaced = True
+        return is_whiteout(status)
+
+    def _close(self) -> None:
+        del self._open[b""]
+        for directory in self._open.values():
+            os.close(directory.fd)
+        self._open = {b"": self._root}
+
+    def _resolve(self, path: bytes) -> Directory:
+        here, links = self._root, 0
+        names = path.split(b"/")[::-1]
+        while names:
+            name = names.pop()
+            if name in (b"", b"."):
+                continue
+            if name == b"..":
+                here = self._open[here.path.rpartition(b"/")[0]]
+                continue
+            deeper = self._step(here, name)
+            if isinstance(deeper, Directory):
+                here = deeper
+                continue
+            links += 1
+            if links > MAX_LINKS:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            names += deeper.split(b"/")[::-1]
+            if deeper.startswith(b"/"):
+                here = self._root
+        return here
+
+    def _step(self, here: Directory, name: bytes) -> Directory | bytes:
+        """The directory of this name, or the target of a link."""
+        path = here.child(name)
+        if path in self._open:
+            return self._open[path]
+        try:
+            fd = os.open(name, _DIRECTORY, dir_fd=here.fd)
+        except FileNotFoundError:
+            fd = self._make(here, name)
+            self._inherit(here, name)
+        except NotADirectoryError:
+            status = os.lstat(name, dir_fd=here.fd)
+            if stat.S_ISLNK(status.st_mode):
+                return os.readlink(name, dir_fd=here.fd)
+            if not is_whiteout(status):
+                raise
+            self.remove(here, name)
+            fd = self._make(here, name)
+            nodes.make_opaque(fd)
+        self._open[path] = Directory(path, fd)
+        return self._open[path]
+
+    def _make(self, here: Directory, name: bytes) -> int:
+        os.mkdir(name, 0o755, dir_fd=here.fd)
+        return os.open(name, _DIRECTORY, dir_fd=here.fd)
+
+    def _inherit(self, here: Directory, name: bytes) -> None:
+        below = self._lowers.descend(here.path)
+        found = below.find(name)
+        below.close()
+        if found and stat.S_ISDIR(found[1].st_mode):
+            self.settle(here.child(name), nodes.described(header.DIRECTORY, found[1]))
+
+    def _forget(self, path: bytes) -> None:
+        """Of a directory that goes away and all below it nothing stays open or noted."""
+        below = path + b"/"
+        for gone in [key for key in self._open if key == path or key.startswith(below)]:
+            os.close(self._open.pop(gone).fd)
+        for gone in [key for key in self._pending if key == path or key.startswith(below)]:
+            del self._pending[gone]
+
+
+def _remove_directory(at: int, name: bytes) -> None:
+    fd = os.open(name, _DIRECTORY, dir_fd=at)
+    try:
+        for child in map(os.fsencode, os.listdir(fd)):
+            if stat.S_ISDIR(os.lstat(child, dir_fd=fd).st_mode):
+                _remove_directory(fd, child)
+            else:
+                os.unlink(child, dir_fd=fd)
+    finally:
+        os.close(fd)
+    os.rmdir(name, dir_fd=at)
