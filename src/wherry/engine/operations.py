@@ -1,0 +1,77 @@
+"""Transitions that end once begun, and who may make them at a time."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+R = TypeVar("R")
+
+_log = logging.getLogger(__name__)
+
+
+class Operations:
+    """Runs transitions to their end, whoever asked for them and whether they still listen."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def run(self, transition: Coroutine[Any, Any, R]) -> R:
+        """Await ``transition``. If the caller is cancelled it goes on alone, and its failure is logged."""
+        return await asyncio.shield(self.begin(transition))
+
+    def begin(self, transition: Coroutine[Any, Any, R]) -> asyncio.Task[R]:
+        """Start ``transition`` without waiting for it."""
+        task = asyncio.get_running_loop().create_task(transition)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    async def drain(self) -> None:
+        """Wait until all transitions have ended."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.debug("%s failed: %s", task.get_coro(), task.exception())
+
+
+class KeyedLocks:
+    """A lock a key, made when it is first asked for and forgotten with its last user."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def hold(self, key: str) -> AsyncIterator[None]:
+        lock, users = self._locks.get(key, (asyncio.Lock(), 0))
+        self._locks[key] = lock, users + 1
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, users = self._locks.pop(key)
+            if users > 1:
+                self._locks[key] = lock, users - 1
+
+
+class SingleFlight:
+    """One run at a time for each key: who asks meanwhile gets the same result."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
+        self._flights: dict[str, asyncio.Task[Any]] = {}
+
+    async def run(self, key: str, work: Coroutine[Any, Any, R]) -> R:
+        """The result of the run under ``key``: of ``work``, or of one that is under way already."""
+        flight = self._flights.get(key)
+        if flight is not None:
+            work.close()
+            return await asyncio.shield(flight)
+        flight = self._operations.begin(work)
+        self._flights[key] = flight
+        flight.add_done_callback(lambda _done: self._flights.pop(key))
+        return await asyncio.shield(flight)
