@@ -1,0 +1,1 @@
+"""The HTTP face: Docker's API over the engine."""

@@ -1,0 +1,154 @@
+"""One request, as its handler sees it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from functools import cached_property
+from typing import Protocol, TypeVar
+from urllib.parse import unquote
+
+import msgspec
+
+from wherry.api.http.faults import BodyTooLarge
+from wherry.api.http.flow import Inbound
+from wherry.api.http.head import Head, Headers
+from wherry.api.http.hijack import HijackedStream
+from wherry.api.http.query import Query
+from wherry.api.http.response import JSON
+from wherry.api.http.stream import ResponseStream
+from wherry.errors import InvalidArgument
+
+T = TypeVar("T")
+
+MAX_JSON = 16 * 1024 * 1024
+"""Bytes of a body that ``read`` and ``json`` take by default."""
+
+
+class Answering(Protocol):
+    """What a request asks of the connection it came by."""
+
+    closed: asyncio.Event
+
+    def allow_body(self) -> None:
+        """Tell a client that waits for it (``Expect: 100-continue``) to send the body."""
+        ...
+
+    async def start_stream(
+        self, status: int, content_type: str | None, headers: Mapping[str, str]
+    ) -> ResponseStream: ...
+
+    async def hijack(self, content_type: str | None, protocol: str) -> HijackedStream: ...
+
+
+class Request:
+    """A request and the ways to answer it.
+
+    The handler returns a :class:`Response`, or None after :meth:`stream` or :meth:`hijack`. If the client goes away
+    before the answer is whole, the handler's task is cancelled (not after a hijack).
+
+    Attributes:
+        method: upper case.
+        target: the path as it was sent, percent-encoded, without the query.
+        headers: a mapping by name in any case.
+        params: the parts of the path that the route names, decoded; set by the router.
+        api_version: such as ``(1, 45)``; set by the router.
+    """
+
+    def __init__(self, head: Head, body: Inbound | None, connection: Answering) -> None:
+        self.method: str = head.method
+        self.target: str = head.path
+        self.headers: Headers = head.headers
+        self.params: dict[str, str] = {}
+        self.api_version: tuple[int, ...] = ()
+        self._query = head.query
+        self._body = body
+        self._connection = connection
+
+    @property
+    def path(self) -> str:
+        """The whole path, decoded, with its version prefix."""
+        return unquote(self.target)
+
+    @cached_property
+    def query(self) -> Query:
+        """The parameters behind the ``?``.
+
+        Raises:
+            InvalidArgument: they are malformed.
+        """
+        return Query(self._query)
+
+    @property
+    def has_body(self) -> bool:
+        return self._body is not None
+
+    @property
+    def disconnected(self) -> asyncio.Event:
+        """Set when the connection is gone. Most handlers need not look: they are cancelled."""
+        return self._connection.closed
+
+    async def iter_chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes in; the client is slowed to the pace of the reader.
+
+        Raises:
+            MalformedRequest: the body's framing is broken or it ends too early.
+        """
+        if self._body is None:
+            return
+        self._connection.allow_body()
+        while chunk := await self._body.get():
+            yield chunk
+
+    async def read(self, limit: int = MAX_JSON) -> bytes:
+        """The whole body.
+
+        Raises:
+            BodyTooLarge: it is longer than ``limit`` bytes.
+            MalformedRequest: see :meth:`iter_chunks`.
+        """
+        if self._body is None:
+            return b""
+        pieces, size = [], 0
+        async for chunk in self.iter_chunks():
+            size += len(chunk)
+            if size > limit:
+                raise BodyTooLarge(f"the request's body is larger than {limit} bytes")
+            pieces.append(chunk)
+        return b"".join(pieces)
+
+    async def json(self, kind: type[T], limit: int = MAX_JSON) -> T:
+        """The body, decoded as JSON into a msgspec struct or any type msgspec knows.
+
+        No body and ``null`` stand for ``{}``, as they do for dockerd.
+
+        Raises:
+            InvalidArgument: another content type than JSON.
+            msgspec.DecodeError: no JSON, or not of this shape; the server answers it with 400.
+        """
+        body = await self.read(limit)
+        if body:
+            self._require_json()
+        return msgspec.json.decode(b"{}" if body.strip() in (b"", b"null") else body, type=kind)
+
+    async def stream(
+        self, content_type: str | None = JSON, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> ResponseStream:
+        """Send the head of an answer now, and get a stream for its body. The handler then returns None."""
+        return await self._connection.start_stream(status, content_type, headers or {})
+
+    async def hijack(self, content_type: str | None, protocol: str = "tcp") -> HijackedStream:
+        """Take the connection out of HTTP. The handler then returns None, when it is done with the stream.
+
+        Answers ``101 UPGRADED`` to ``protocol`` if the client asked for an upgrade, else ``200 OK``. The stream
+        begins with the first byte behind the request's body; what the handler has not read of the body is dropped.
+        """
+        async for _ in self.iter_chunks():
+            pass
+        return await self._connection.hijack(content_type, protocol)
+
+    def _require_json(self) -> None:
+        given = self.headers.get("content-type", "")
+        media_type = given.partition(";")[0].strip().lower()
+        if not media_type:
+            raise InvalidArgument("malformed Content-Type header (): mime: no media type")
+        if media_type != JSON:
+            raise InvalidArgument(f"unsupported Content-Type header ({given}): must be 'application/json'")

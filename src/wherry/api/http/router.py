@@ -1,0 +1,144 @@
+"""Which handler answers a path: a tree of segments, and the rules of API versions in front of it."""
+
+import re
+from collections.abc import Awaitable
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from wherry.api.http.faults import PageNotFound
+from wherry.api.http.request import Request
+from wherry.api.http.response import Response, empty
+from wherry.api.http.service import Handler
+from wherry.errors import InvalidArgument
+
+Version = tuple[int, ...]
+
+_VERSION = re.compile(r"v([0-9.]+)")
+
+
+class _Route(NamedTuple):
+    handler: Handler
+    names: tuple[str, ...]
+
+
+class _Node:
+    """One place in the tree.
+
+    ``tails`` are the nodes behind a ``{name:path}``, by the literal segments that follow it.
+    """
+
+    def __init__(self) -> None:
+        self.children: dict[str, _Node] = {}
+        self.one: _Node | None = None
+        self.tails: dict[tuple[str, ...], _Node] = {}
+        self.routes: dict[str, _Route] = {}
+
+    def behind_path(self, tail: tuple[str, ...]) -> "_Node":
+        """The node behind a ``{name:path}`` and a tail. Longer tails come first: ``a/push`` is no image to delete."""
+        node = self.tails.setdefault(tail, _Node())
+        self.tails = dict(sorted(self.tails.items(), key=lambda item: -len(item[0])))
+        return node
+
+
+class Router:
+    """A table of routes; itself a handler, to be given to a server.
+
+    A pattern is made of literal segments, ``{name}`` for one segment and ``{name:path}`` for one or more, where only
+    literal segments may follow. Literal segments win over ``{name}``, and that over ``{name:path}``.
+    """
+
+    def __init__(self, *, minimum: Version = (1, 24), newest: Version = (1, 45)) -> None:
+        """``minimum`` and ``newest`` bound the versions a path may ask for; without one it means ``newest``."""
+        self._root = _Node()
+        self._minimum, self._newest = minimum, newest
+
+    def add(self, method: str, pattern: str, handler: Handler) -> None:
+        """Add a route, such as ``router.add("GET", "/images/{name:path}/json", inspect)``.
+
+        Raises:
+            ValueError: the same method and pattern again.
+        """
+        node, names = self._root, []
+        segments = pattern.strip("/").split("/")
+        for index, segment in enumerate(segments):
+            if not segment.startswith("{"):
+                node = node.children.setdefault(segment, _Node())
+                continue
+            name, _, kind = segment[1:-1].partition(":")
+            names.append(name)
+            if kind == "path":
+                node = node.behind_path(tuple(segments[index + 1 :]))
+                break
+            node.one = node.one or _Node()
+            node = node.one
+        if method in node.routes:
+            raise ValueError(f"two routes for {method} {pattern}")
+        node.routes[method] = _Route(handler, tuple(names))
+
+    def __call__(self, request: Request) -> Awaitable[Response | None]:
+        """Answer a request, filling in its ``params`` and ``api_version``.
+
+        Raises:
+            PageNotFound: no route has this path, or not with this method.
+            InvalidArgument: an API version that is too old or too new.
+        """
+        # Doubled slashes come from clients that put a name such as "/web" into a path.
+        segments = [segment for segment in request.target.split("/") if segment]
+        asked = _VERSION.fullmatch(segments[0]) if segments else None
+        if asked is not None:
+            del segments[0]
+        handler, params = self._resolve(request, segments)
+        request.params = params
+        request.api_version = self._newest if asked is None else self._checked(asked[1])
+        return handler(request)
+
+    def _resolve(self, request: Request, segments: list[str]) -> tuple[Handler, dict[str, str]]:
+        if request.method == "OPTIONS":
+            return _options, {}
+        found = None if request.target.endswith("/") else _find(self._root, segments, request.method)
+        if found is None:
+            raise PageNotFound
+        route, values = found
+        return route.handler, {name: unquote(value) for name, value in zip(route.names, values, strict=True)}
+
+    def _checked(self, text: str) -> Version:
+        version = tuple(int(part or 0) for part in text.split("."))
+        if version < self._minimum:
+            raise InvalidArgument(
+                f"client version {text} is too old. Minimum supported API version is {_dotted(self._minimum)}, "
+                "please upgrade your client to a newer version"
+            )
+        if version > self._newest:
+            raise InvalidArgument(
+                f"client version {text} is too new. Maximum supported API version is {_dotted(self._newest)}"
+            )
+        return version
+
+
+def _find(node: _Node, segments: list[str], method: str) -> tuple[_Route, tuple[str, ...]] | None:
+    """The route for the segments below a node, and what its names stand for."""
+    if not segments:
+        route = node.routes.get(method)
+        return None if route is None else (route, ())
+    first, rest = segments[0], segments[1:]
+    if (child := node.children.get(first)) and (found := _find(child, rest, method)):
+        return found
+    if node.one and (found := _find(node.one, rest, method)):
+        return found[0], (first, *found[1])
+    return _find_tail(node, segments, method) if node.tails else None
+
+
+def _find_tail(node: _Node, segments: list[str], method: str) -> tuple[_Route, tuple[str, ...]] | None:
+    for tail, end in node.tails.items():
+        length = len(segments) - len(tail)
+        if length > 0 and tuple(segments[length:]) == tail and (route := end.routes.get(method)):
+            return route, ("/".join(segments[:length]),)
+    return None
+
+
+async def _options(request: Request) -> Response:
+    return empty(200)
+
+
+def _dotted(version: Version) -> str:
+    return ".".join(map(str, version))

@@ -1,0 +1,92 @@
+"""The server: listens on any number of addresses and serves one handler on all of them."""
+
+import asyncio
+import inspect
+import os
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from wherry.api.http.listen import Listener, open_listeners
+from wherry.api.http.protocol import Connection
+from wherry.api.http.response import CommonHeaders
+from wherry.api.http.service import Handler, Limits, Service
+
+BACKLOG = 1024
+
+
+class Server:
+    """Serve a handler, such as a :class:`Router`.
+
+    >>> server = Server(router, product_version="26.1.5")
+    >>> await server.listen("unix:///run/docker.sock")
+    >>> await server.close()
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        product_version: str,
+        api_version: str = "1.45",
+        experimental: bool = False,
+        limits: Limits | None = None,
+        http2: Callable[[], asyncio.Protocol] | None = None,
+    ) -> None:
+        """``http2`` makes the protocol for clients that begin with HTTP/2's preface."""
+        common = CommonHeaders(product_version=product_version, api_version=api_version, experimental=experimental)
+        self._service = Service(handler=handler, common=common, limits=limits or Limits(), http2=http2)
+        self._listeners: list[tuple[Listener, asyncio.Server]] = []
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the server listens, with the ports that the kernel picked."""
+        return tuple(listener.address for listener, _ in self._listeners)
+
+    async def listen(self, address: str, *, group: str | int | None = None, tls: ssl.SSLContext | None = None) -> None:
+        """Accept connections at an address as well: ``unix://PATH``, ``tcp://HOST:PORT`` or ``fd://``.
+
+        ``group`` owns the file of a unix socket, ``tls`` is for TCP.
+
+        Raises:
+            InvalidArgument, Conflict, OSError: see :func:`open_listeners`.
+        """
+        loop = asyncio.get_running_loop()
+        for listener in open_listeners(address, group=group):
+            if listener.is_unix:
+                server = await loop.create_unix_server(
+                    self._connect, sock=listener.socket, backlog=BACKLOG, **_keep_file(loop)
+                )
+            else:
+                server = await loop.create_server(self._connect, sock=listener.socket, backlog=BACKLOG, ssl=tls)
+            self._listeners.append((listener, server))
+
+    async def close(self, grace: float = 5.0) -> None:
+        """Stop: take no more requests, let handlers end for ``grace`` seconds, then cancel them."""
+        for listener, server in self._listeners:
+            if listener.path is not None:
+                with suppress(FileNotFoundError):
+                    os.unlink(listener.path)
+            server.close()
+        self._listeners.clear()
+        connections = tuple(self._service.connections)
+        for connection in connections:
+            connection.finish()
+        tasks = [connection.task for connection in connections if connection.task is not None]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        for connection in tuple(self._service.connections):
+            connection.abort()
+
+    def _connect(self) -> Connection:
+        return Connection(self._service)
+
+
+def _keep_file(loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
+    """Keep newer loops from removing socket files: a service manager's are not ours to remove."""
+    known = inspect.signature(loop.create_unix_server).parameters
+    return {"cleanup_socket": False} if "cleanup_socket" in known else {}

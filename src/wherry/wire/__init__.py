@@ -1,0 +1,1 @@
+"""Docker's shapes on the wire: JSON objects and stream frames."""

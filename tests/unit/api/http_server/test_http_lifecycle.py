@@ -1,0 +1,378 @@
+"""Connections and servers from begin to end: clients that leave, shutdown, sockets on disk."""
+
+import asyncio
+import os
+import socket
+import ssl
+import stat
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from http_peer import Peer, serving
+
+from wherry.api.http import Request, Response, Server, empty, text_response
+from wherry.errors import Conflict, InvalidArgument
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
+
+
+async def hello(request: Request) -> Response:
+    return text_response("hello")
+
+
+class Waiting:
+    """A handler that never ends by itself."""
+
+    def __init__(self, *, stream: bool = False) -> None:
+        self.begun, self.cancelled = asyncio.Event(), asyncio.Event()
+        self._stream = stream
+
+    async def __call__(self, request: Request) -> Response | None:
+        if self._stream:
+            await request.stream()
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        return None
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_client_that_goes_cancels_its_handler_at_once(run: Run, socket_path: Path, stream: bool) -> None:
+    async def scenario() -> None:
+        waiting = Waiting(stream=stream)
+        async with serving(waiting, socket_path, half_close_grace=3600) as served:
+            peer = await served.connect()
+            peer.post("/wait")
+            await waiting.begun.wait()
+            await peer.close()
+            await asyncio.wait_for(waiting.cancelled.wait(), 5)
+
+    run(scenario())
+
+
+def test_a_client_that_goes_during_its_upload_cancels_the_handler(run: Run, socket_path: Path) -> None:
+    async def scenario() -> None:
+        waiting = Waiting()
+        async with serving(waiting, socket_path, half_close_grace=3600) as served:
+            peer = await served.connect()
+            peer.send("POST /build HTTP/1.1\r\nHost: d\r\nContent-Length: 100\r\n\r\npart")
+            await waiting.begun.wait()
+            await peer.close()
+            await asyncio.wait_for(waiting.cancelled.wait(), 5)
+
+    run(scenario())
+
+
+def test_a_half_closed_client_gets_its_answers(run: Run, socket_path: Path) -> None:
+    async def soon(request: Request) -> Response:
+        await asyncio.sleep(0.05)
+        return text_response("soon")
+
+    async def scenario() -> None:
+        async with serving(soon, socket_path) as served:
+            peer = await served.connect()
+            peer.get("/a")
+            peer.get("/b")
+            peer.writer.write_eof()
+            assert [(await peer.answer()).body for _ in range(2)] == [b"soon", b"soon"]
+            assert await peer.rest() == b""
+
+    run(scenario())
+
+
+def test_a_half_closed_client_is_not_waited_for_without_end(run: Run, socket_path: Path) -> None:
+    async def scenario() -> None:
+        waiting = Waiting()
+        async with serving(waiting, socket_path, half_close_grace=0.1) as served:
+            peer = await served.connect()
+            peer.post("/wait")
+            peer.writer.write_eof()
+            await asyncio.wait_for(waiting.cancelled.wait(), 5)
+            assert await peer.rest() == b""
+
+    run(scenario())
+
+
+def test_over_tcp_a_client_that_goes_cancels_its_handler_too(run: Run) -> None:
+    async def scenario() -> None:
+        waiting = Waiting()
+        server = Server(waiting, product_version="26.1.5")
+        await server.listen("tcp://127.0.0.1:0")
+        host, _, port = server.addresses[0].removeprefix("tcp://").rpartition(":")
+        peer = Peer(*await asyncio.open_connection(host, int(port)))
+        peer.post("/wait")
+        await waiting.begun.wait()
+        await peer.close()
+        await asyncio.wait_for(waiting.cancelled.wait(), 5)
+        await server.close()
+
+    run(scenario())
+
+
+def test_shutdown_lets_handlers_end_and_takes_no_more(run: Run, socket_path: Path) -> None:
+    async def scenario() -> None:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def slow(request: Request) -> Response:
+            begun.set()
+            await go_on.wait()
+            return text_response("done")
+
+        async with serving(slow, socket_path) as served:
+            busy, idle = await served.connect(), await served.connect()
+            busy.get("/")
+            await begun.wait()
+            closing = asyncio.create_task(served.server.close(grace=10))
+            assert await idle.rest() == b""
+            with pytest.raises(OSError):
+                await served.connect()
+            go_on.set()
+            answer = await busy.answer()
+            assert (answer.body, answer.headers["connection"]) == (b"done", "close")
+            assert await busy.rest() == b""
+            await closing
+
+    run(scenario())
+
+
+def test_shutdown_cancels_who_does_not_end(run: Run, socket_path: Path) -> None:
+    async def scenario() -> None:
+        waiting = Waiting(stream=True)
+        async with serving(waiting, socket_path) as served:
+            peer = await served.connect()
+            peer.get("/events")
+            await waiting.begun.wait()
+            await served.server.close(grace=0.05)
+            assert waiting.cancelled.is_set()
+            await peer.head()
+            assert await peer.rest() == b""
+
+    run(scenario())
+
+
+def test_shutdown_ends_hijacked_streams(run: Run, socket_path: Path) -> None:
+    async def attach(request: Request) -> None:
+        stream = await request.hijack(None)
+        await stream.read()
+
+    async def scenario() -> None:
+        async with serving(attach, socket_path) as served:
+            peer = await served.connect()
+            peer.post("/attach")
+            await peer.head()
+            await served.server.close(grace=0.05)
+            assert await peer.rest() == b""
+
+    run(scenario())
+
+
+def test_the_socket_file_is_for_its_group_and_goes_with_the_server(run: Run, socket_path: Path) -> None:
+    async def scenario() -> None:
+        server = Server(hello, product_version="26.1.5")
+        await server.listen(f"unix://{socket_path}", group=os.getgid())
+        found = socket_path.stat()
+        assert stat.S_IMODE(found.st_mode) == 0o660
+        assert found.st_gid == os.getgid()
+        assert server.addresses == (f"unix://{socket_path}",)
+        await server.close()
+        assert not socket_path.exists()
+
+    run(scenario())
+
+
+def test_a_file_left_by_a_dead_server_is_replaced(run: Run, socket_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(socket_path))
+
+    async def scenario() -> None:
+        async with serving(hello, socket_path) as served:
+            peer = await served.connect()
+            peer.get("/")
+            assert (await peer.answer()).body == b"hello"
+
+    run(scenario())
+
+
+def test_a_living_server_keeps_its_socket(run: Run, socket_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(hello, socket_path) as served:
+            with pytest.raises(Conflict, match="another server listens"):
+                await Server(hello, product_version="26.1.5").listen(f"unix://{socket_path}")
+            peer = await served.connect()
+            peer.get("/")
+            assert (await peer.answer()).body == b"hello"
+
+    run(scenario())
+
+
+def test_a_file_that_is_no_socket_is_left_alone(run: Run, socket_path: Path) -> None:
+    socket_path.write_text("precious")
+
+    async def scenario() -> None:
+        with pytest.raises(Conflict, match="no socket"):
+            await Server(hello, product_version="26.1.5").listen(f"unix://{socket_path}")
+
+    run(scenario())
+    assert socket_path.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    "address", ["/run/d.sock", "http://x", "tcp://127.0.0.1:http", "fd://", "tcp://no.such.host.invalid:1"]
+)
+def test_addresses_that_make_no_sense(run: Run, address: str) -> None:
+    async def scenario() -> None:
+        with pytest.raises(InvalidArgument):
+            await Server(hello, product_version="26.1.5").listen(address)
+
+    run(scenario())
+
+
+def test_an_unknown_group_is_an_error(run: Run, socket_path: Path) -> None:
+    async def scenario() -> None:
+        with pytest.raises(InvalidArgument, match="group no-such-group not found"):
+            await Server(hello, product_version="26.1.5").listen(f"unix://{socket_path}", group="no-such-group")
+
+    run(scenario())
+
+
+def test_several_addresses_at_once(run: Run, socket_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(hello, socket_path) as served:
+            await served.server.listen("tcp://127.0.0.1:0")
+            await served.server.listen("tcp://[::1]:0")
+            assert [address.rpartition(":")[0] for address in served.server.addresses[1:]] == [
+                "tcp://127.0.0.1",
+                "tcp://[::1]",
+            ]
+            for address in served.server.addresses[1:]:
+                host, _, port = address.removeprefix("tcp://").rpartition(":")
+                peer = Peer(*await asyncio.open_connection(host.strip("[]"), int(port)))
+                peer.get("/", "Connection: close")
+                assert (await peer.answer()).body == b"hello"
+                await peer.close()
+
+    run(scenario())
+
+
+def test_tcp_may_be_encrypted(run: Run, tmp_path: Path) -> None:
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "cert.pem")
+    subject = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
+    openssl = ("openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "1", *subject)
+    subprocess.run([*openssl, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    theirs = ssl.create_default_context(cafile=certificate)
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(certificate, key)
+
+    async def echo(request: Request) -> Response | None:
+        if request.method == "GET":
+            return text_response("hello")
+        stream = await request.hijack(None)
+        await stream.write(await stream.read())
+        return None
+
+    async def scenario() -> None:
+        server = Server(echo, product_version="26.1.5")
+        await server.listen("tcp://127.0.0.1:0", tls=ours)
+        host, _, port = server.addresses[0].removeprefix("tcp://").rpartition(":")
+        peer = Peer(*await asyncio.open_connection(host, int(port), ssl=theirs))
+        peer.get("/")
+        assert (await peer.answer()).body == b"hello"
+        peer.post("/attach")
+        await peer.head()
+        peer.send("secret")
+        assert await peer.rest() == b"secret"
+        await peer.close()
+        await server.close()
+
+    run(scenario())
+
+
+ACTIVATED = """
+    import asyncio
+    from wherry.api.http import Server, text_response
+
+    async def main():
+        done = asyncio.Event()
+        async def last(request):
+            done.set()
+            return text_response("activated")
+        server = Server(last, product_version="26.1.5")
+        await server.listen("fd://")
+        await done.wait()
+        await server.close()
+
+    asyncio.run(main())
+"""
+
+
+def test_an_inherited_socket_is_served_and_its_file_stays(run: Run, socket_path: Path) -> None:
+    async def scenario() -> None:
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(socket_path))
+            listening.listen()
+            command = f'exec 3<&{listening.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec {sys.executable} -c "$0"'
+            activated = await asyncio.create_subprocess_exec(
+                "bash", "-c", command, textwrap.dedent(ACTIVATED), pass_fds=[listening.fileno()]
+            )
+            peer = Peer(*await asyncio.open_unix_connection(str(socket_path)))
+            peer.get("/", "Connection: close")
+            assert (await peer.answer()).body == b"activated"
+            await peer.close()
+            assert await activated.wait() == 0
+            assert socket_path.exists()
+
+    run(scenario())
+
+
+class Counting(asyncio.Protocol):
+    """Stands for an HTTP/2 server: says how many bytes it has got."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport, self.count = transport, 0
+
+    def data_received(self, data: bytes) -> None:
+        self.count += len(data)
+        if self.count >= 33:
+            self.transport.write(b"%d" % self.count)  # type: ignore[attr-defined]
+            self.transport.close()
+
+
+def test_http2_with_prior_knowledge_goes_to_its_own_protocol(run: Run, socket_path: Path) -> None:
+    async def scenario() -> None:
+        server = Server(hello, product_version="26.1.5", http2=Counting)
+        await server.listen(f"unix://{socket_path}")
+        peer = Peer(*await asyncio.open_unix_connection(str(socket_path)))
+        peer.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00")
+        peer.send(b"\x00\x00")
+        assert await peer.rest() == b"33"
+        await peer.close()
+        await server.close()
+
+    run(scenario())
+
+
+def test_many_connections_come_and_go_without_a_trace(run: Run, socket_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(lambda request: done(), socket_path) as served:
+            before = len(os.listdir("/proc/self/fd"))
+            for _ in range(50):
+                peer = await served.connect()
+                peer.get("/", "Connection: close")
+                assert (await peer.answer()).status == 204
+                await peer.rest()
+                await peer.close()
+            await asyncio.sleep(0)
+            assert len(os.listdir("/proc/self/fd")) <= before + 1
+
+    async def done() -> Response:
+        return empty()
+
+    run(scenario())
