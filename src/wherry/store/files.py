@@ -1,0 +1,135 @@
+"""The files of containers and of volumes."""
+
+import os
+from pathlib import Path
+
+from wherry.store.copying import copy_attributes, copy_tree
+from wherry.store.descriptors import closing_fd, open_directory, open_in_root
+from wherry.store.failures import explained
+from wherry.store.mountinfo import mount_of
+from wherry.store.removal import child, children, discard
+from wherry.store.threads import Threads
+from wherry.store.tree import delete_tree
+
+
+class ContainerFiles:
+    """The folder ``containers``."""
+
+    def __init__(self, folder: Path, threads: Threads) -> None:
+        self._folder = folder
+        self._threads = threads
+        with explained(f"open {folder}"):
+            folder.mkdir(mode=0o710, exist_ok=True)
+
+    def folder(self, container_id: str) -> Path:
+        return child(self._folder, container_id)
+
+    def log(self, container_id: str) -> Path:
+        return self.folder(container_id) / f"{container_id}.log"
+
+    async def write(self, container_id: str, files: dict[str, str]) -> None:
+        """Write small files, name → text, in place: each keeps its inode, by which it is mounted in the container."""
+        await self._threads.run(_write, self.folder(container_id), files)
+
+    async def read(self, container_id: str, name: str) -> str:
+        """A file's text, "" if it is not there."""
+        return await self._threads.run(_read, child(self.folder(container_id), name))
+
+    async def remove(self, container_id: str) -> None:
+        await self._threads.run(discard, self.folder(container_id))
+
+    def ids(self) -> tuple[str, ...]:
+        return children(self._folder)
+
+
+class VolumeFiles:
+    """The folder ``volumes``."""
+
+    def __init__(self, folder: Path, threads: Threads) -> None:
+        self._folder = folder
+        self._threads = threads
+        with explained(f"open {folder}"):
+            folder.mkdir(mode=0o701, exist_ok=True)
+
+    def path(self, name: str) -> Path:
+        """Where a volume's data is."""
+        return child(self._folder, name) / "_data"
+
+    async def create(self, name: str) -> None:
+        """Make an empty volume; one that is there stays as it is."""
+        await self._threads.run(_create, self.path(name))
+
+    async def copy_up(self, source: Path, name: str) -> None:
+        """Fill an empty volume with what ``source`` holds, a directory in a container's mounted root; the volume takes
+        that directory's owner and mode too.
+
+        Links on the way to ``source`` lead where they would lead the container: not out of the mount it lies in. A
+        volume that has files stays as it is, and nothing happens if ``source`` is no directory. A copy that fails,
+        or that a death cuts short, leaves the volume empty.
+        """
+        await self._threads.run(_copy_up, source, self.path(name))
+
+    async def remove(self, name: str) -> None:
+        """Remove a volume; InternalError while something is mounted in it."""
+        await self._threads.run(discard, child(self._folder, name))
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
+    with explained(f"write {folder}"):
+        folder.mkdir(mode=0o710, exist_ok=True)
+        for name, text in files.items():
+            fd = os.open(child(folder, name), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+            with open(fd, "wb") as file:
+                os.fchmod(fd, 0o644)
+                file.write(text.encode())
+                file.truncate()
+
+
+def _read(path: Path) -> str:
+    with explained(f"read {path}"):
+        try:
+            return path.read_bytes().decode(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+
+def _create(data: Path) -> None:
+    with explained(f"create volume {data.parent.name}"):
+        data.parent.mkdir(mode=0o701, exist_ok=True)
+        if not data.exists():
+            data.mkdir()
+            data.chmod(0o755)  # whatever the umask
+
+
+def _copy_up(source: Path, data: Path) -> None:
+    with explained(f"copy {source} to volume {data.parent.name}"):
+        here = None if any(data.iterdir()) else _open_source(source)
+        if here is None:
+            return
+        with closing_fd(here):
+            _fill(here, data)
+
+
+def _fill(source: int, data: Path) -> None:
+    """Copied beside, then moved in: neither a failure nor a death leaves half the files in the volume."""
+    staging = data.with_name(".copying")
+    delete_tree(staging)
+    staging.mkdir(0o700)
+    try:
+        with closing_fd(open_directory(staging)) as copied, closing_fd(open_directory(data)) as target:
+            copy_tree(source, copied)
+            status = os.fstat(copied)
+            for name in os.listdir(copied):
+                os.rename(name, name, src_dir_fd=copied, dst_dir_fd=target)
+            copy_attributes(copied, target, status)
+    finally:
+        delete_tree(staging)
+
+
+def _open_source(source: Path) -> int | None:
+    mount = mount_of(source).point
+    with closing_fd(os.open(mount, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)) as root:
+        try:
+            return open_in_root(root, str(source.relative_to(mount)), os.O_RDONLY | os.O_DIRECTORY)
+        except (FileNotFoundError, NotADirectoryError):
+            return None

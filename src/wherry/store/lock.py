@@ -1,0 +1,28 @@
+"""One engine a data root."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from wherry.errors import Conflict
+from wherry.store.failures import explained
+
+
+class RootLock:
+    """flock(2) on ``<data-root>/wherry.lock``: gone with its holder, however that ends.
+
+    The descriptor is not inherited by programs that the engine starts, so a monitor that outlives it holds nothing.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Raises Conflict when another engine, of this process or another, holds it."""
+        with explained(f"lock {root}"):
+            self._fd = os.open(root / "wherry.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._fd)
+            raise Conflict(f"another engine uses {root}") from None
+
+    def release(self) -> None:
+        os.close(self._fd)

@@ -1,0 +1,79 @@
+"""Logs: what containers wrote, read from the files that their monitors keep."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+
+from wherry.model.log import LogLine, LogRange
+from wherry.store.failures import explained
+from wherry.store.logs.format import frames
+from wherry.store.logs.inotify import Watcher
+from wherry.store.logs.selection import LogReader
+from wherry.store.threads import Threads
+
+
+class Logs:
+    """Readers of log files. A file that is not there has no lines."""
+
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
+        self._watcher = Watcher()
+
+    async def lines(self, path: Path, which: LogRange) -> AsyncIterator[list[LogLine]]:
+        """Batches of lines, in order, up to the file's present end."""
+        reader = LogReader(path, which)
+        try:
+            while lines := await self._threads.run(reader.lines):
+                yield lines
+            if rest := reader.rest():
+                yield rest
+        finally:
+            reader.close()
+
+    async def frames(self, path: Path, which: LogRange) -> AsyncIterator[bytes]:
+        """The same without times, as multiplexed frames of up to some 100 kB."""
+        reader = LogReader(path, which)
+        try:
+            while data := await self._threads.run(reader.frames):
+                yield data
+            if rest := reader.rest():
+                yield frames(rest)
+        finally:
+            reader.close()
+
+    async def follow(self, path: Path, which: LogRange, ended: Awaitable[object]) -> AsyncIterator[list[LogLine]]:
+        """``lines``, then what is written later, until ``ended`` is done and the file is read to its end. A line comes
+        when it is whole; one without an end comes last."""
+        ending = asyncio.ensure_future(ended)
+        try:
+            if path.parent.is_dir():
+                async for lines in self._follow(path, which, ending):
+                    yield lines
+        finally:
+            if ending is not ended:
+                ending.cancel()
+
+    async def _follow(
+        self, path: Path, which: LogRange, ending: asyncio.Future[object]
+    ) -> AsyncIterator[list[LogLine]]:
+        with explained(f"follow {path}"), self._watcher.watch(path.parent) as changed:
+
+            def wake(_: object) -> None:
+                changed.set()
+
+            ending.add_done_callback(wake)
+            reader = LogReader(path, which, follow=True)
+            try:
+                while True:
+                    last = ending.done()  # asked before reading: what was written until then is read
+                    changed.clear()
+                    while lines := await self._threads.run(reader.lines):
+                        yield lines
+                    if last or reader.over:
+                        break
+                    await changed.wait()
+                if rest := reader.rest():
+                    yield rest
+            finally:
+                reader.close()
+                ending.remove_done_callback(wake)

@@ -1,0 +1,96 @@
+"""Snapshots: the directories that overlay mounts are made of.
+
+``overlay2/<name>/diff`` holds the files of a layer, under a random name that its Layer row has, or the changes of a
+container, under the container's id; the latter has ``work`` and ``merged`` beside it. Paths are given out as data: who
+mounts them is another's business.
+"""
+
+import secrets
+from pathlib import Path
+from typing import Final
+
+from wherry.model.mount import OverlayMount
+from wherry.store.failures import explained
+from wherry.store.filesystem import check_upper, set_topdir
+from wherry.store.removal import child, children, discard
+from wherry.store.threads import Threads
+from wherry.store.tree import delete_tree, tree_size
+
+_LAYER: Final = {"diff": 0o755}
+_ACTIVE: Final = {"diff": 0o755, "work": 0o700, "merged": 0o700}
+
+_VOLATILE: Final = "work/work/incompat"
+"""What a volatile mount leaves. The kernel refuses to mount over it again, volatile or not, lest data that a power
+failure tore be trusted (overlayfs.rst, "Volatile mount"). Who asks for a volatile mount again does not trust it."""
+
+
+class Snapshots:
+    """The folder ``overlay2``."""
+
+    def __init__(self, folder: Path, threads: Threads) -> None:
+        """NotSupported if overlay mounts cannot work in ``folder``. Blocks."""
+        self._folder = folder
+        self._threads = threads
+        with explained(f"open {folder}"):
+            folder.mkdir(mode=0o710, exist_ok=True)
+            check_upper(folder)
+            set_topdir(folder)
+
+    async def begin(self) -> str:
+        """A new empty directory for a layer; gives its name."""
+        name = secrets.token_hex(16)
+        await self._threads.run(_make, self._folder / name, _LAYER)
+        return name
+
+    def tree(self, directory: str) -> Path:
+        """Where the files of a layer directory are."""
+        return child(self._folder, directory) / "diff"
+
+    async def prepare(self, key: str, volatile: bool = False) -> None:
+        """Make the directories of active snapshot ``key``; idempotent. Not while it is mounted if ``volatile``."""
+        await self._threads.run(_prepare, child(self._folder, key), volatile)
+
+    def overlay(self, key: str, lowers: tuple[str, ...], volatile: bool = False) -> OverlayMount:
+        """The mount of active snapshot ``key`` over layer directories ``lowers``, top first."""
+        folder = child(self._folder, key)
+        return OverlayMount(
+            target=str(folder / "merged"),
+            lowers=tuple(str(self.tree(lower)) for lower in lowers),
+            upper=str(folder / "diff"),
+            work=str(folder / "work"),
+            volatile=volatile,
+        )
+
+    async def remove(self, name: str) -> None:
+        """Remove a layer directory or an active snapshot; InternalError while it is mounted."""
+        await self._threads.run(discard, child(self._folder, name))
+
+    async def usage(self, key: str) -> int:
+        """Bytes of files in the upper directory of active snapshot ``key``, 0 if there is none."""
+        return await self._threads.run(_usage, child(self._folder, key) / "diff")
+
+    def names(self) -> tuple[str, ...]:
+        """All layer directories and active snapshots."""
+        return children(self._folder)
+
+
+def _prepare(folder: Path, volatile: bool) -> None:
+    _make(folder, _ACTIVE)
+    if volatile:
+        with explained(f"prepare {folder}"):
+            delete_tree(folder / _VOLATILE)
+
+
+def _make(folder: Path, modes: dict[str, int]) -> None:
+    with explained(f"create {folder}"):
+        folder.mkdir(mode=0o710, exist_ok=True)
+        for name, mode in modes.items():
+            part = folder / name
+            if not part.exists():
+                part.mkdir()
+                part.chmod(mode)  # whatever the umask; once, since a container may change the mode of its root
+
+
+def _usage(folder: Path) -> int:
+    with explained(f"measure {folder}"):
+        return tree_size(folder)

@@ -1,0 +1,66 @@
+"""One data root, opened."""
+
+import asyncio
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from wherry.store.content import Content
+from wherry.store.database import Database
+from wherry.store.failures import explained
+from wherry.store.files import ContainerFiles, VolumeFiles
+from wherry.store.lock import RootLock
+from wherry.store.logs import Logs
+from wherry.store.records import Records
+from wherry.store.removal import sweep
+from wherry.store.snapshots import Snapshots
+from wherry.store.threads import Threads
+
+_THREADS: Final = 8
+
+
+class Store:
+    """All that is kept below a data root: one field for each of the engine's ports that the store fills."""
+
+    def __init__(self, root: Path) -> None:
+        """``await Store.open(root)`` does it off the event loop. Blocks."""
+        with explained(f"open data root {root}"):
+            root.mkdir(mode=0o710, parents=True, exist_ok=True)
+            self.root = root.resolve()
+        with ExitStack() as undo:
+            self._lock = RootLock(self.root)
+            undo.callback(self._lock.release)
+            self._threads = Threads(_THREADS, "store")
+            self.content = Content(self.root / "blobs", self._threads)
+            self.snapshots = Snapshots(self.root / "overlay2", self._threads)
+            self.containers = ContainerFiles(self.root / "containers", self._threads)
+            self.volumes = VolumeFiles(self.root / "volumes", self._threads)
+            self.logs = Logs(self._threads)
+            self._database = Database(self.root / "wherry.db")
+            undo.callback(self._database.close)
+            self.records = Records(self._database)
+            undo.pop_all()
+
+    @classmethod
+    async def open(cls, root: Path) -> "Store":
+        """Open a data root, made if need be, and begin to delete what removals of an earlier life left over.
+
+        Conflict if another engine uses it; NotSupported if its file system is no place for overlay mounts;
+        InternalError if its database is damaged, unreadable or newer. Nothing is changed then.
+        """
+        store = await asyncio.to_thread(cls, root)
+        store._threads.submit(store._sweep)
+        return store
+
+    async def close(self) -> None:
+        """Wait for all that was begun, then let the root go."""
+        await asyncio.to_thread(self._close)
+
+    def _sweep(self) -> None:
+        for folder in ("overlay2", "containers", "volumes"):
+            sweep(self.root / folder)
+
+    def _close(self) -> None:
+        self._threads.shutdown()
+        self._database.close()
+        self._lock.release()
