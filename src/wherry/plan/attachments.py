@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from wherry.model.container import Container
-from wherry.model.network import PortBinding
+from wherry.model.network import Endpoint, PortBinding
 
 DEFAULT_NETWORK = "bridge"
+SHORT_ID = 12
 _DEFAULT_NAMES = frozenset(("", "default"))
 _SHARED = "container:"
 
@@ -21,18 +22,24 @@ def network_names(container: Container) -> tuple[str, ...]:
     if mode.startswith(_SHARED) or container.spec.network_disabled:
         return ()
     asked = {network_mode(mode), *(network_mode(spec.network) for spec in container.spec.endpoints)}
-    return tuple(sorted(asked | {endpoint.network for endpoint in container.endpoints}))
+    names = {endpoint.network for endpoint in container.endpoints}
+    return tuple(sorted(names | {name for name in asked if not _is_id(name, container.endpoints)}))
+
+
+def live(container: Container) -> tuple[Endpoint, ...]:
+    """The endpoints of a container that runs; what is recorded of an earlier run does not count."""
+    return container.endpoints if container.state.alive else ()
 
 
 def published(container: Container) -> Iterator[PortBinding]:
     """Host ports that lead to the container now."""
-    for endpoint in container.endpoints:
+    for endpoint in live(container):
         yield from endpoint.ports
 
 
 def visible_ports(container: Container) -> tuple[str, ...]:
     """Ports (``80/tcp``) exposed or published, sorted by number; none while the container has no network."""
-    if not container.endpoints:
+    if not live(container):
         return ()
     ports = {port_key(text) for text in container.spec.exposed_ports}
     ports |= {f"{binding.container_port}/{binding.protocol}" for binding in published(container)}
@@ -43,3 +50,8 @@ def port_key(text: str) -> str:
     """An exposed port with its protocol: ``80`` is ``80/tcp``; what is no number is port 0, as Docker has it."""
     number, _, protocol = text.partition("/")
     return f"{number if number.isdecimal() else 0}/{protocol or 'tcp'}"
+
+
+def _is_id(name: str, endpoints: tuple[Endpoint, ...]) -> bool:
+    """Whether a network was asked for by its ID, and is known by its name since."""
+    return len(name) >= SHORT_ID and any(endpoint.network_id.startswith(name) for endpoint in endpoints)

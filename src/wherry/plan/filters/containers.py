@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from wherry.errors import InvalidArgument
 from wherry.model.container import Container, Pending, Status
-from wherry.plan.attachments import network_names, published, visible_ports
+from wherry.plan.attachments import live, network_names, published, visible_ports
 from wherry.plan.filters.parse import Filters, matches_labels, matches_pattern, parse_flag
 
 CONTAINER_FILTERS = frozenset(
@@ -104,7 +104,7 @@ class ContainerFilter(Struct, frozen=True, kw_only=True):
         wanted = self.filters.get("network")
         if not wanted:
             return True
-        ids = (endpoint.network_id for endpoint in container.endpoints)
+        ids = (endpoint.network_id for endpoint in live(container))
         return any(name in wanted for name in network_names(container)) or any(id_.startswith(wanted) for id_ in ids)
 
     def _matches_ports(self, container: Container) -> bool:
