@@ -1,0 +1,1 @@
+"""Decisions: pure functions from records and facts to plans. No I/O, no clock, no randomness."""

@@ -1,0 +1,108 @@
+"""Who a container's process is: ``--user`` and ``--group-add`` read against the container's own account files.
+
+The rules and texts are Docker's (moby/sys/user ``GetExecUser``): a number need not exist in the files; a name must.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from wherry.errors import InvalidArgument
+
+_MAX_ID = 2**31 - 1
+
+
+class Identity(Struct, frozen=True, kw_only=True):
+    """User, group and supplementary groups as numbers, and the user's home directory."""
+
+    uid: int = 0
+    gid: int = 0
+    groups: tuple[int, ...] = ()
+    home: str = "/"
+
+
+class _Account(Struct, frozen=True):
+    name: str
+    uid: int
+    gid: int
+    home: str
+
+
+class _Group(Struct, frozen=True):
+    name: str
+    gid: int
+    members: tuple[str, ...]
+
+
+def resolve(user: str, passwd: str, group: str, group_add: tuple[str, ...] = ()) -> Identity:
+    """``name|uid[:group|gid]`` and additional groups, read against the texts of /etc/passwd and /etc/group.
+
+    "" is root. InvalidArgument, in Docker's words, if a name is unknown or a number is out of range.
+    """
+    user_text, _, group_text = user.partition(":")
+    groups = tuple(_groups(group))
+    account = _account(user_text, tuple(_accounts(passwd)))
+    gid = _primary_group(group_text, groups) if group_text else account.gid
+    own = () if group_text else tuple(entry.gid for entry in groups if account.name in entry.members)
+    added = tuple(_additional_group(text, groups) for text in group_add)
+    return Identity(
+        uid=account.uid, gid=gid, groups=tuple(dict.fromkeys((gid, *own, *added))), home=account.home or "/"
+    )
+
+
+def _account(text: str, accounts: tuple[_Account, ...]) -> _Account:
+    number = _number(text or "0")
+    for account in accounts:
+        if account.name == text or account.uid == number:
+            return account
+    if number is None:
+        raise InvalidArgument(f"unable to find user {text}: no matching entries in passwd file")
+    return _Account(name="", uid=_in_range(number), gid=0, home="/")
+
+
+def _primary_group(text: str, groups: tuple[_Group, ...]) -> int:
+    return _group_id(text, groups, f"unable to find group {text}: no matching entries in group file")
+
+
+def _additional_group(text: str, groups: tuple[_Group, ...]) -> int:
+    return _group_id(text, groups, f"Unable to find group {text}: no matching entries in group file")
+
+
+def _group_id(text: str, groups: tuple[_Group, ...], unknown: str) -> int:
+    number = _number(text)
+    for group in groups:
+        if group.name == text or group.gid == number:
+            return group.gid
+    if number is None:
+        raise InvalidArgument(unknown)
+    return _in_range(number)
+
+
+def _in_range(number: int) -> int:
+    if not 0 <= number <= _MAX_ID:
+        raise InvalidArgument(f"uids and gids must be in range 0-{_MAX_ID}")
+    return number
+
+
+def _number(text: str) -> int | None:
+    """Decimal digits with a sign, as Go's strconv.Atoi reads them."""
+    digits = text[1:] if text[:1] in ("-", "+") else text
+    return int(text) if digits.isascii() and digits.isdigit() else None
+
+
+def _accounts(passwd: str) -> Iterator[_Account]:
+    for fields in _lines(passwd, 7):
+        yield _Account(name=fields[0], uid=_number(fields[2]) or 0, gid=_number(fields[3]) or 0, home=fields[5])
+
+
+def _groups(group: str) -> Iterator[_Group]:
+    for fields in _lines(group, 4):
+        yield _Group(name=fields[0], gid=_number(fields[2]) or 0, members=tuple(fields[3].split(",")))
+
+
+def _lines(text: str, width: int) -> Iterator[list[str]]:
+    """Colon-separated lines of at least one field, padded to ``width`` (passwd(5), group(5))."""
+    for line in text.splitlines():
+        if line.strip() and not line.startswith("#"):
+            fields = line.strip().split(":")
+            yield fields + [""] * (width - len(fields))
