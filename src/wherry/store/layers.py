@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from pathlib import Path
 
 from wherry.errors import CorruptLayer, InternalError
@@ -37,11 +37,11 @@ class Layers:
         async with Applier(stdin, into, parents) as applier:
             return _applied(*await applier.ended())
 
-    def diff(self, upper: Path) -> AsyncIterator[bytes]:
+    def diff(self, upper: Path) -> AsyncGenerator[bytes, None]:
         """The changeset that an overlay's upper directory stands for, as plain tar; see ``tar.pack.diff``."""
         return _streamed(pack.diff(os.fspath(upper)), upper)
 
-    def pack(self, tree: Path) -> AsyncIterator[bytes]:
+    def pack(self, tree: Path) -> AsyncGenerator[bytes, None]:
         """A tree as plain tar, its own directory not included."""
         return _streamed(pack.pack(os.fspath(tree)), tree)
 
@@ -64,7 +64,7 @@ def _applied(status: int, text: str) -> Applied:
     raise InternalError(text or f"the process that applies layers ended with status {status}")
 
 
-async def _streamed(chunks: Generator[bytes, None, None], tree: Path) -> AsyncIterator[bytes]:
+async def _streamed(chunks: Generator[bytes, None, None], tree: Path) -> AsyncGenerator[bytes, None]:
     """The chunks, each made in a thread while its consumer is busy with the one before."""
     loop = asyncio.get_running_loop()
     ahead = loop.run_in_executor(None, next, chunks, b"")

@@ -193,6 +193,8 @@ def _explained(error: OSError, entry: Entry, name: bytes) -> Exception:
     """The error in Docker's words, as a fault of the archive or of this host."""
     source = f"/{printable(normalized(entry.link))} " if entry.kind == header.HARDLINK else ""
     verb = _VERBS.get(entry.kind, "mknod")
+    if isinstance(error, nodes.XattrRefused):
+        verb = f"lsetxattr {printable(error.key)}"
     reason = os.strerror(error.errno or errno.EIO).lower()
     text = f"{verb} {source}/{printable(name)}: {reason}"
     return OSError(error.errno, text) if error.errno in _HOST_FAULTS else TarError(text)

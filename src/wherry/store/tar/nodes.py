@@ -13,6 +13,14 @@ SPECIAL = {header.CHARACTER: stat.S_IFCHR, header.BLOCKDEV: stat.S_IFBLK, header
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
+class XattrRefused(OSError):
+    """The file system does not take an extended attribute."""
+
+    def __init__(self, key: bytes, error: OSError) -> None:
+        super().__init__(error.errno, error.strerror)
+        self.key = key
+
+
 def create(at: int, name: bytes, mode: int) -> int:
     """A new file, open for writing. The process's umask must be 0."""
     return os.open(name, _CREATE, mode, dir_fd=at)
@@ -78,4 +86,4 @@ def _set_xattr(target: int | bytes, key: bytes, value: bytes) -> None:
         os.setxattr(target, key, value, follow_symlinks=isinstance(target, int))
     except OSError as error:
         if error.errno != errno.EPERM:
-            raise
+            raise XattrRefused(key, error) from error
