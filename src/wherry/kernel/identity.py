@@ -1,0 +1,107 @@
+"""Which process is meant: a pid alone is reused, a pid with its start time and boot is not.
+
+For processes that are not our children: ask whether they live, wait for their end, signal them, all without a race
+against a reused pid. A zombie counts as gone.
+
+Sources: proc_pid_stat(5), pidfd_open(2), ``/proc/sys/kernel/random/boot_id`` in random(4).
+"""
+
+import asyncio
+import errno
+import os
+import select
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Final
+
+from wherry.model.process import ProcessId
+
+# EINVAL (ENOENT since Linux 6.9): the number belongs to a thread now.
+_NO_SUCH_PROCESS: Final = (errno.ESRCH, errno.EINVAL, errno.ENOENT)
+
+
+@cache
+def boot_id() -> str:
+    """The kernel's random name of this boot."""
+    with open("/proc/sys/kernel/random/boot_id") as file:
+        return file.read().strip()
+
+
+def identify(pid: int) -> ProcessId:
+    """The identity of a running process. ProcessLookupError if there is none of that pid."""
+    start_time = _start_time(pid)
+    if start_time is None:
+        raise ProcessLookupError(f"identify process {pid}: no such process")
+    return ProcessId(pid=pid, start_time=start_time, boot_id=boot_id())
+
+
+def alive(process: ProcessId) -> bool:
+    """Whether the process runs; False for a zombie, for another process of that pid and for an earlier boot."""
+    with _opened(process) as fd:
+        return fd is not None and not _readable(fd)
+
+
+def send_signal(process: ProcessId, signum: int) -> bool:
+    """Signals exactly this process. False if it is gone."""
+    with _opened(process) as fd:
+        if fd is None:
+            return False
+        try:
+            signal.pidfd_send_signal(fd, signum)
+        except ProcessLookupError:
+            return False
+        return True
+
+
+async def exited(process: ProcessId) -> None:
+    """Returns when the process is gone, at once if it is already. Its exit status is for its parent alone."""
+    with _opened(process) as fd:
+        if fd is None:
+            return
+        loop = asyncio.get_running_loop()
+        gone = asyncio.Event()
+        loop.add_reader(fd, gone.set)
+        try:
+            await gone.wait()
+        finally:
+            loop.remove_reader(fd)
+
+
+@contextmanager
+def _opened(process: ProcessId) -> Iterator[int | None]:
+    """A pidfd of the process, None if it is gone.
+
+    The pidfd is opened first: if the start time still fits then, the pid has not changed hands before.
+    """
+    if process.boot_id != boot_id():
+        yield None
+        return
+    try:
+        fd = os.pidfd_open(process.pid)
+    except OSError as error:
+        if error.errno not in _NO_SUCH_PROCESS:
+            raise
+        yield None
+        return
+    try:
+        yield fd if _start_time(process.pid) == process.start_time else None
+    finally:
+        os.close(fd)
+
+
+def _start_time(pid: int) -> int | None:
+    """Field 22 of /proc/PID/stat; the command in field 2 may hold spaces and parentheses."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            stat = file.read()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return int(stat[stat.rindex(b")") + 2 :].split()[19])
+
+
+def _readable(fd: int) -> bool:
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(0))

@@ -1,0 +1,177 @@
+"""System calls that the standard library lacks, or has only since Python 3.12, through one libc with ``use_errno``.
+
+Every function raises OSError with the call's errno and a text that names what it worked on. ctypes releases the
+interpreter lock during a call, so a call that blocks blocks its own thread only.
+
+Sources: mount(2), umount2(2), unshare(2), setns(2), prctl(2), mount_setattr(2); ``include/uapi/linux/mount.h`` and
+``include/uapi/asm-generic/unistd.h`` for the newer mount API, whose numbers are the same on all architectures
+but alpha.
+"""
+
+import ctypes
+import os
+from enum import IntEnum, IntFlag
+from typing import Final
+
+
+class MountFlag(IntFlag):
+    """MS_* of mount(2)."""
+
+    RDONLY = 1
+    NOSUID = 2
+    NODEV = 4
+    NOEXEC = 8
+    SYNCHRONOUS = 16
+    REMOUNT = 32
+    DIRSYNC = 128
+    NOATIME = 1024
+    NODIRATIME = 2048
+    BIND = 4096
+    MOVE = 8192
+    REC = 16384
+    UNBINDABLE = 1 << 17
+    PRIVATE = 1 << 18
+    SLAVE = 1 << 19
+    SHARED = 1 << 20
+    RELATIME = 1 << 21
+    STRICTATIME = 1 << 24
+
+
+class UnmountFlag(IntFlag):
+    """MNT_* and UMOUNT_NOFOLLOW of umount2(2)."""
+
+    DETACH = 2
+    NOFOLLOW = 8
+
+
+class CloneFlag(IntFlag):
+    """CLONE_NEW* of unshare(2) and setns(2)."""
+
+    NEWNS = 0x20000
+    NEWUTS = 0x4000000
+    NEWIPC = 0x8000000
+    NEWNET = 0x40000000
+
+
+class FsConfig(IntEnum):
+    """Commands of fsconfig(2)."""
+
+    SET_FLAG = 0
+    SET_STRING = 1
+    CREATE = 6
+
+
+AT_FDCWD: Final = -100
+AT_RECURSIVE: Final = 0x8000
+MOUNT_ATTR_RDONLY: Final = 1
+PR_SET_CHILD_SUBREAPER: Final = 36
+
+_SYS_MOVE_MOUNT: Final = 429
+_SYS_FSOPEN: Final = 430
+_SYS_FSCONFIG: Final = 431
+_SYS_FSMOUNT: Final = 432
+_SYS_MOUNT_SETATTR: Final = 442
+_FSOPEN_CLOEXEC: Final = 1
+_FSMOUNT_CLOEXEC: Final = 1
+_MOVE_MOUNT_F_EMPTY_PATH: Final = 4
+
+
+class _MountAttr(ctypes.Structure):
+    _fields_ = (
+        ("attr_set", ctypes.c_uint64),
+        ("attr_clr", ctypes.c_uint64),
+        ("propagation", ctypes.c_uint64),
+        ("userns_fd", ctypes.c_uint64),
+    )
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.syscall.restype = ctypes.c_long
+_libc.mount.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p)
+_libc.prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong)
+
+
+def mount(source: str | None, target: str, fs_type: str | None, flags: int = 0, data: str | None = None) -> None:
+    """mount(2). ``data`` holds the file system's own options, at most one page (4095 bytes)."""
+    result = _libc.mount(_bytes(source), _bytes(target), _bytes(fs_type), flags, _bytes(data))
+    _check(result, f"mount {source or fs_type or 'options'} on {target}")
+
+
+def umount2(target: str, flags: int = 0) -> None:
+    """umount2(2). EINVAL: the target is no mount point."""
+    _check(_libc.umount2(_bytes(target), flags), f"unmount {target}")
+
+
+def unshare(flags: int) -> None:
+    """unshare(2): moves the *calling thread* into new namespaces."""
+    _check(_libc.unshare(flags), f"unshare {CloneFlag(flags)!r}")
+
+
+def setns(fd: int, kind: int) -> None:
+    """setns(2): moves the *calling thread* into the namespace that ``fd`` is open on."""
+    _check(_libc.setns(fd, kind), f"enter namespace of {CloneFlag(kind)!r}")
+
+
+def become_subreaper() -> None:
+    """Orphans below this process become its children (PR_SET_CHILD_SUBREAPER); lasts until the process ends."""
+    _check(_libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "become a subreaper")
+
+
+def fsopen(fs_type: str) -> int:
+    """A file descriptor to configure a new mount of ``fs_type`` with (Linux 5.2)."""
+    return _syscall(f"open file system {fs_type}", _SYS_FSOPEN, _bytes(fs_type), _FSOPEN_CLOEXEC)
+
+
+def fsconfig(fs: int, command: FsConfig, key: str | None = None, value: str | None = None) -> None:
+    """One step of configuring a mount. ``value`` may be 255 bytes long (``fs/fsopen.c``)."""
+    what = f"configure mount: {command.name}" + (f" {key}" if key else "") + (f"={value}" if value else "")
+    try:
+        _syscall(what, _SYS_FSCONFIG, fs, command, _bytes(key), _bytes(value), 0)
+    except OSError as error:
+        raise OSError(error.errno, f"{error.strerror}{_kernel_messages(fs)}") from None
+
+
+def fsmount(fs: int) -> int:
+    """A file descriptor of the configured mount, attached nowhere yet."""
+    return _syscall("create mount", _SYS_FSMOUNT, fs, _FSMOUNT_CLOEXEC, 0)
+
+
+def move_mount(mount_fd: int, target: str) -> None:
+    """Attaches the mount that ``mount_fd`` holds at ``target``."""
+    what = f"attach mount at {target}"
+    _syscall(what, _SYS_MOVE_MOUNT, mount_fd, b"", AT_FDCWD, _bytes(target), _MOVE_MOUNT_F_EMPTY_PATH)
+
+
+def set_read_only(target: str, *, recursive: bool) -> None:
+    """mount_setattr(2): makes the mount at ``target`` (and those below) read-only, other flags untouched (5.12)."""
+    attributes = _MountAttr(attr_set=MOUNT_ATTR_RDONLY)
+    flags = AT_RECURSIVE if recursive else 0
+    size = ctypes.c_size_t(ctypes.sizeof(attributes))
+    what = f"make {target} read-only"
+    _syscall(what, _SYS_MOUNT_SETATTR, AT_FDCWD, _bytes(target), flags, ctypes.byref(attributes), size)
+
+
+def _syscall(what: str, number: int, *arguments: object) -> int:
+    return _check(_libc.syscall(ctypes.c_long(number), *arguments), what)
+
+
+def _check(result: int, what: str) -> int:
+    if result < 0:
+        errno = ctypes.get_errno()
+        raise OSError(errno, f"{what}: {os.strerror(errno)}")
+    return result
+
+
+def _kernel_messages(fs: int) -> str:
+    """What the kernel has to say about the last failed step; reading the descriptor gives one message a time."""
+    messages = []
+    while True:
+        try:
+            messages.append(os.read(fs, 4096).decode(errors="replace").strip())
+        except OSError:  # ENODATA: no more
+            break
+    return f" ({'; '.join(messages)})" if messages else ""
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else os.fsencode(text)
