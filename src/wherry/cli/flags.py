@@ -5,10 +5,10 @@ A command declares its flags once; ``parse`` gives values and positional argumen
 """
 
 from .flagvalues import PARSERS, quoted
+from .lazy import load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 STATUS_BAD_FLAG = 125
@@ -38,11 +38,12 @@ class Flag:
 
     ``default``: what a flag that was not given has (lists: [], maps: {}, bool: False, the rest: None unless told).
     ``value_name``, ``default_text``: what ``--help`` shows instead of the kind, and as default.
-    ``check``: refuses (ValueError) or rewrites the text before it is parsed.
+    ``parse``: ``module:function`` of ``cli.options`` that makes the value of the text instead of the kind's parser,
+    or refuses it (ValueError); imported when the flag is given.
     ``of``: another spelling of that flag; hidden.
     """
 
-    __slots__ = ("check", "default", "default_text", "hidden", "kind", "name", "of", "short", "usage", "value_name")
+    __slots__ = ("default", "default_text", "hidden", "kind", "name", "of", "parse", "short", "usage", "value_name")
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class Flag:
         default: object = None,
         default_text: str = "",
         value_name: str | None = None,
-        check: "Callable[[str], str] | None" = None,
+        parse: str = "",
         of: str = "",
         hidden: bool = False,
     ) -> None:
@@ -65,7 +66,7 @@ class Flag:
         self.default = default if default is not None else {"bool": False}.get(kind)
         self.default_text = default_text
         self.value_name = VALUE_NAMES.get(kind, kind) if value_name is None else value_name
-        self.check = check
+        self.parse = parse
         self.of = of or name
         self.hidden = hidden or bool(of)
 
@@ -99,7 +100,8 @@ class Options:
     def put(self, flag: Flag, text: str) -> None:
         """Take one occurrence of a flag. UsageError's text (without the hint) as ValueError when it is wrong."""
         try:
-            value: Any = PARSERS[flag.kind](flag.check(text) if flag.check else text)
+            parse = load("options", flag.parse) if flag.parse else PARSERS[flag.kind]
+            value: Any = parse(text)
         except ValueError as error:
             raise ValueError(f"invalid argument {quoted(text)} for {quoted(flag.spelled)} flag: {error}") from None
         if flag.kind == "list":
@@ -219,10 +221,10 @@ class _Line:
         name, equals, text = word[2:].partition("=")
         if not name or name.startswith("-"):
             raise ValueError(f"bad flag syntax: {word}")
+        if name == "help":
+            return True
         flag = self.flags.get(name)
         if flag is None:
-            if name == "help":
-                return True
             raise ValueError(f"unknown flag: --{name}")
         if not equals:
             if flag.kind == "bool":

@@ -2,7 +2,8 @@
 
 from .flags import Command, HelpRequested, UsageError, program
 from .helpflags import flag_usages
-from .main import COMMANDS, GLOBAL, load
+from .lazy import load
+from .main import COMMANDS, GLOBAL
 from .release import VERSION
 from .session import Session
 
@@ -85,7 +86,7 @@ def _grammar(spelled: str) -> Command:
     """The grammar of a command, which answers ``--help`` with it before it does anything."""
     session = Session(spelled=spelled)
     try:
-        load(COMMANDS[spelled])(session, ["--help"])
+        load("commands", COMMANDS[spelled])(session, ["--help"])
     except HelpRequested as asked:
         return asked.command
     raise AssertionError(f"{spelled} does not answer --help")

@@ -5,6 +5,7 @@ from posix import _exit
 
 from ..client.connection import ApiError, CannotConnect
 from .flags import Command, Flag, HelpRequested, UsageError
+from .lazy import load
 from .session import CommandError, Session
 from .signals import SIG_DFL, SIGINT, default_int_handler, getsignal, signal
 
@@ -43,8 +44,9 @@ COMMANDS = {
     "create": "run:create",
     "events": "events:events",
     "exec": "exec:exec_command",
+    "history": "history:history",
     "images": "images:images",
-    "import": "images:import_image",
+    "import": "archives:import_image",
     "info": "info:info",
     "inspect": "inspect:inspect",
     "kill": "lifecycle:kill",
@@ -58,7 +60,7 @@ COMMANDS = {
     "rmi": "images:remove",
     "run": "run:run",
     "save": "archives:save",
-    "start": "lifecycle:start",
+    "start": "start:start",
     "stop": "lifecycle:stop",
     "tag": "images:tag",
     "top": "top:top",
@@ -78,11 +80,12 @@ COMMANDS = {
     "container restart": "lifecycle:restart",
     "container rm": "lifecycle:remove",
     "container run": "run:run",
-    "container start": "lifecycle:start",
+    "container start": "start:start",
     "container stop": "lifecycle:stop",
     "container top": "top:top",
     "container wait": "lifecycle:wait",
-    "image import": "images:import_image",
+    "image history": "history:history",
+    "image import": "archives:import_image",
     "image inspect": "inspect:inspect_images",
     "image list": "images:images",
     "image load": "archives:load",
@@ -160,7 +163,8 @@ def _dispatch(session: Session, argv: list[str]) -> int:
 
         return answer_without_command(session, argv)
     session.spelled = spelled
-    return load(target)(session, rest)
+    function: Function = load("commands", target)
+    return function(session, rest)
 
 
 def _command(argv: list[str]) -> tuple[str, list[str]]:
@@ -168,14 +172,6 @@ def _command(argv: list[str]) -> tuple[str, list[str]]:
     if argv and argv[0] in COMMANDS:
         return argv[0], argv[1:]
     return " ".join(argv[:2]), argv[2:]
-
-
-def load(target: str) -> "Function":
-    """The function that a line of ``COMMANDS`` names; only its module is imported."""
-    module, _, function = target.partition(":")
-    name = f"{__package__}.commands.{module}"
-    __import__(name)
-    return getattr(sys.modules[name], function)  # type: ignore[no-any-return]
 
 
 if __name__ == "__main__":

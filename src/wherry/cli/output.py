@@ -35,11 +35,22 @@ class Output:
                 signal(SIGPIPE, SIG_DFL)
                 raise_signal(SIGPIPE)
 
+    def put(self, data: bytes) -> None:
+        """Write at once."""
+        self.write(data)
+        self.flush()
+
     def isatty(self) -> bool:
         return isatty(self.descriptor)
 
     def columns(self) -> int:
         """The terminal's width; 80 where there is no terminal."""
-        if not self.isatty():
-            return DEFAULT_COLUMNS
-        return get_terminal_size(self.descriptor).columns or DEFAULT_COLUMNS
+        return terminal_size(self.descriptor)[1] or DEFAULT_COLUMNS
+
+
+def terminal_size(descriptor: int) -> tuple[int, int]:
+    """Rows and columns; (0, 0) where there is no terminal."""
+    if not isatty(descriptor):
+        return 0, 0
+    columns, rows = get_terminal_size(descriptor)
+    return rows, columns

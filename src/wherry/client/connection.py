@@ -38,6 +38,12 @@ class Client:
         if self._idle is None:
             self._idle = connect(self.host)
 
+    def close(self) -> None:
+        """Give up the kept connection."""
+        if self._idle is not None:
+            self._idle.close()
+            self._idle = None
+
     def call(
         self,
         method: str,
@@ -78,11 +84,15 @@ class Client:
 
     def _take(self) -> Stream:
         stream, self._idle = self._idle, None
-        if stream is not None and stream.is_idle():
-            return stream
+        if stream is not None:
+            if stream.is_idle():
+                return stream
+            stream.close()
         return connect(self.host)
 
     def _keep(self, stream: Stream) -> None:
+        if self._idle is not None:
+            self._idle.close()
         self._idle = stream
 
 
@@ -116,6 +126,10 @@ class Hijacked:
 
     def send(self, data: bytes) -> None:
         self._stream.send(data)
+
+    def send_some(self, data: bytes) -> int:
+        """Send what the connection takes without waiting; how much that was. CannotConnect when it is gone."""
+        return self._stream.send_some(data)
 
     def recv(self) -> bytes:
         """The next bytes, first those that came right behind the head; b"" at the end."""

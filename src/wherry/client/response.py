@@ -1,7 +1,7 @@
 """One HTTP response, its body read as it comes."""
 
 from .jsonlite import loads
-from .transport import ENDED_EARLY, CannotConnect, Stream
+from .transport import CannotConnect, Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _status(line: bytes) -> int:
 def _some(stream: Stream) -> bytes:
     data = stream.receive()
     if not data:
-        raise CannotConnect(ENDED_EARLY)
+        raise stream.lost()
     return data
 
 

@@ -1,13 +1,26 @@
 """A connected socket that remembers what it read too much, and how to connect one."""
 
 import errno
-from _socket import AF_UNIX, IPPROTO_TCP, SHUT_WR, SOCK_STREAM, TCP_NODELAY, gaierror, getaddrinfo, socket
+from _socket import (
+    AF_UNIX,
+    IPPROTO_TCP,
+    MSG_DONTWAIT,
+    SHUT_WR,
+    SOCK_STREAM,
+    TCP_NODELAY,
+    gaierror,
+    getaddrinfo,
+    socket,
+)
 from select import POLLIN, poll
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 DEFAULT_TCP_PORT = "2375"
 READ_SIZE = 1 << 17
 MAX_LINE = 1 << 20
-ENDED_EARLY = "error during connect: unexpected end of the response"
 
 
 class CannotConnect(Exception):
@@ -26,6 +39,13 @@ class Stream:
     def send(self, data: bytes) -> None:
         self.sock.sendall(data)
 
+    def send_some(self, data: bytes) -> int:
+        """Send what the socket takes without waiting; 0 when it takes nothing now."""
+        try:
+            return self.sock.send(data, MSG_DONTWAIT)
+        except BlockingIOError:
+            return 0
+
     def receive(self) -> bytes:
         """What is at hand, at least one byte; b"" at the end."""
         if self.buffer:
@@ -38,7 +58,7 @@ class Stream:
         while (end := self.buffer.find(b"\r\n")) < 0:
             data = self._read()
             if not data or len(self.buffer) > MAX_LINE:
-                raise CannotConnect(ENDED_EARLY)
+                raise self.lost()
             self.buffer += data
         line, self.buffer = self.buffer[:end], self.buffer[end + 2 :]
         return line
@@ -46,8 +66,13 @@ class Stream:
     def _read(self) -> bytes:
         try:
             return self.sock.recv(READ_SIZE)
-        except ConnectionResetError as error:
-            raise CannotConnect(f"error during connect: {error.strerror}") from None
+        except ConnectionResetError:
+            raise self.lost() from None
+
+    def lost(self) -> CannotConnect:
+        """The error of a peer that ended in the middle of an answer."""
+        self.close()
+        return CannotConnect("error during connect: unexpected end of the response")
 
     def is_idle(self) -> bool:
         """Whether a kept connection may carry another request: open, and nothing unread."""
@@ -81,9 +106,7 @@ def connect(host: str) -> Stream:
 
 
 def _connect_unix(path: str) -> Stream:
-    sock = socket(AF_UNIX, SOCK_STREAM)
-    sock.connect(path)
-    return Stream(sock)
+    return Stream(_connected(socket(AF_UNIX, SOCK_STREAM), path))
 
 
 def _connect_tcp(authority: str) -> Stream:
@@ -92,16 +115,23 @@ def _connect_tcp(authority: str) -> Stream:
         name, port = authority.rstrip("/"), DEFAULT_TCP_PORT
     last: OSError = OSError(errno.EADDRNOTAVAIL, "no address")
     for family, kind, protocol, _, address in getaddrinfo(name.strip("[]"), port, 0, SOCK_STREAM):
-        sock = socket(family, kind, protocol)
         try:
-            sock.connect(address)
+            sock = _connected(socket(family, kind, protocol), address)
         except OSError as error:
-            sock.close()
             last = error
             continue
         sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         return Stream(sock)
     raise last
+
+
+def _connected(sock: socket, address: "str | tuple[Any, ...]") -> socket:
+    try:
+        sock.connect(address)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def _sentence(host: str, address: str, error: OSError) -> str:

@@ -1,0 +1,58 @@
+"""Signals and terminal sizes, passed on to a container while this process waits for it."""
+
+from ..client.connection import ApiError, CannotConnect, Client
+from .signals import (
+    SIGABRT,
+    SIGBUS,
+    SIGCHLD,
+    SIGFPE,
+    SIGILL,
+    SIGKILL,
+    SIGPIPE,
+    SIGSEGV,
+    SIGSTOP,
+    SIGTRAP,
+    SIGURG,
+    signal,
+    valid_signals,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+OWN = {SIGABRT, SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGKILL, SIGPIPE, SIGSEGV, SIGSTOP, SIGTRAP, SIGURG}
+"""Signals that speak of this process itself, or that no process can catch."""
+
+
+def pass_signals(host: str, container: str) -> None:
+    """From now on send every signal that this process gets to the container.
+
+    Each goes over a connection of its own: it may come in the midst of another request.
+    """
+
+    def forward(number: int, _frame: "FrameType | None") -> None:
+        _tell(host, f"/containers/{container}/kill", {"signal": str(number)})
+
+    for number in valid_signals() - OWN:
+        signal(number, forward)
+
+
+def pass_size(host: str, path: str) -> None:
+    """Tell the size of the terminal to ``path`` (``…/resize``) now and whenever it changes; nothing without one."""
+    from .terminal import watch_size
+
+    watch_size(1, lambda rows, columns: tell_size(host, path, rows, columns))
+
+
+def tell_size(host: str, path: str, rows: int, columns: int) -> None:
+    """Tell one size to ``path`` (``…/resize``)."""
+    _tell(host, path, {"h": str(rows), "w": str(columns)})
+
+
+def _tell(host: str, path: str, query: dict[str, str]) -> None:
+    """Best effort: the process may have ended, or not have begun."""
+    try:
+        Client(host).call("POST", path, query=query)
+    except (ApiError, CannotConnect):
+        return
