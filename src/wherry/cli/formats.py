@@ -5,7 +5,7 @@ from .tables import align
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .output import Output
     from .templates import Template
@@ -24,6 +24,8 @@ INSPECT_HELP = """Format output using a custom template:
 'json':             Print in JSON format
 'TEMPLATE':         Print output using the given Go template.
 Refer to https://docs.docker.com/go/formatting/ for more information about formatting output with templates"""
+
+PROBLEM = "template parsing error"
 
 
 class Listing:
@@ -47,10 +49,15 @@ class Listing:
         self.raw = raw
         self.with_argument = with_argument
 
-    def write(self, out: "Output", rows: "Sequence[Fields]", template: str) -> None:
-        """Print ``rows`` (a method by field name each). CommandError when the template is wrong."""
+    def write(
+        self, out: "Output", rows: "Sequence[Fields]", template: str, absent: "Mapping[str, str] | None" = None
+    ) -> None:
+        """Print ``rows`` (a method by field name each). CommandError when the template is wrong.
+
+        ``absent``: what the plain table shows for fields that are empty.
+        """
         if template in ("", "table"):
-            out.write(align(self._plain(rows)))
+            out.write(align(self._plain(rows, absent or {})))
         elif template == "json":
             self._write_json(out, rows)
         elif template.startswith("table"):
@@ -61,7 +68,7 @@ class Listing:
             out.write("".join(self._render(parsed, row) + "\n" for row in rows))
 
     def fields_used(self, template: str, names: "Sequence[str]") -> bool:
-        """Whether a template reads one of those fields. CommandError when it is wrong."""
+        """Whether a template reads one of those fields. CommandError, in words of its own, when it is wrong."""
         if template in ("", "table", "json"):
             return False
         used: set[str] = set()
@@ -73,12 +80,16 @@ class Listing:
 
             return method
 
-        self._render(parse(template), {name: recording(name) for name in (*self.headers, *self.with_argument)})
+        parsed = parse(template, "failed to parse template")
+        methods = {name: recording(name) for name in (*self.headers, *self.with_argument)}
+        self._render(parsed, methods, "failed to execute template")
         return not used.isdisjoint(names)
 
-    def _plain(self, rows: "Sequence[Fields]") -> list[str]:
-        header = "\t".join([self.headers[name] for name in self.default])
-        return [header, *["\t".join([str(row[name]()) for name in self.default]) for row in rows]]
+    def _plain(self, rows: "Sequence[Fields]", absent: "Mapping[str, str]") -> list[str]:
+        lines = ["\t".join([self.headers[name] for name in self.default])]
+        for row in rows:
+            lines.append("\t".join([str(row[name]() or absent.get(name, "")) for name in self.default]))
+        return lines
 
     def _write_json(self, out: "Output", rows: "Sequence[Fields]") -> None:
         from .templates.json import encode
@@ -96,13 +107,13 @@ class Listing:
             align("\n".join([parsed.execute(Header(self.headers), functions=HEADER_FUNCTIONS), *lines]).split("\n"))
         )
 
-    def _render(self, parsed: "Template", row: "Fields") -> str:
+    def _render(self, parsed: "Template", row: "Fields", problem: str = PROBLEM) -> str:
         from .templates import ExecError
 
         try:
             return parsed.execute(self._row(row))
         except ExecError as error:
-            raise CommandError(f"failed to execute template: {error}") from None
+            raise CommandError(f"{problem}: {error}") from None
 
     def _row(self, methods: "Fields") -> "Row":
         from .templates.values import Row
@@ -110,14 +121,14 @@ class Listing:
         return Row(self.type_name, methods, self.with_argument)
 
 
-def parse(text: str) -> "Template":
-    """CommandError when the text is no template."""
+def parse(text: str, problem: str = PROBLEM) -> "Template":
+    """CommandError, ``problem`` its first words, when the text is no template."""
     from .templates import ParseError, Template
 
     try:
         return Template(text)
     except ParseError as error:
-        raise CommandError(f"failed to parse template: {error}") from None
+        raise CommandError(f"{problem}: {error}") from None
 
 
 def _unescaped(text: str) -> str:

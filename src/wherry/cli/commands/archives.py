@@ -1,0 +1,144 @@
+"""``save``, ``load`` and ``import``: images as archives, to and from files and pipes."""
+
+from posix import isatty, read, rename, stat, unlink
+
+from ..flags import Command, Flag
+from ..progress import render
+from ..references import InvalidReference, parse
+from ..session import CommandError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...client.connection import Response
+    from ..session import Session
+
+SAVE = Command(
+    "[OPTIONS] IMAGE [IMAGE...]",
+    "Save one or more images to a tar archive (streamed to STDOUT by default)",
+    (Flag("output", "string", "Write to a file, instead of STDOUT", short="o"),),
+    minimum=1,
+    maximum=None,
+    aliases=("image save", "save"),
+)
+LOAD = Command(
+    "[OPTIONS]",
+    "Load an image from a tar archive or STDIN",
+    (
+        Flag("input", "string", "Read from tar archive file, instead of STDIN", short="i"),
+        Flag("quiet", "bool", "Suppress the load output", short="q"),
+    ),
+    aliases=("image load", "load"),
+)
+IMPORT = Command(
+    "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
+    "Import the contents from a tarball to create a filesystem image",
+    (
+        Flag("change", "list", "Apply Dockerfile instruction to the created image", short="c"),
+        Flag("message", "string", "Set commit message for imported image", short="m"),
+        Flag("platform", "string", "Set platform if server is multi-platform capable"),
+    ),
+    minimum=1,
+    maximum=2,
+    aliases=("image import", "import"),
+)
+CHUNK = 1 << 20
+STDIN = 0
+
+
+def save(session: "Session", argv: list[str]) -> int:
+    options = SAVE.parse(argv, session.spelled)
+    path = options["output"]
+    if not path and session.out.isatty():
+        raise CommandError("cowardly refusing to save to a terminal. Use the -o flag or redirect")
+    if path:
+        _check_output(path)
+    response = session.client.call("GET", "/images/get", query={"names": options.arguments})
+    if path:
+        _write_file(path, response)
+    else:
+        for chunk in response.chunks():
+            session.out.write(chunk)
+    return 0
+
+
+def _check_output(path: str) -> None:
+    folder = path.rpartition("/")[0] or ("/" if path.startswith("/") else ".")
+    if not _exists(folder):
+        raise CommandError(f'failed to save image: invalid output path: directory "{folder}" does not exist')
+
+
+def _exists(path: str) -> bool:
+    try:
+        stat(path)
+    except OSError:
+        return False
+    return True
+
+
+def _write_file(path: str, response: "Response") -> None:
+    """The whole archive or nothing: it gets its name when it is complete."""
+    folder, slash, name = path.rpartition("/")
+    partial = f"{folder}{slash}.wherry_temp_{name}"
+    try:
+        with open(partial, "wb") as file:
+            for chunk in response.chunks():
+                file.write(chunk)
+        rename(partial, path)
+    except OSError as error:
+        if _exists(partial):
+            unlink(partial)
+        raise CommandError(f"failed to save image: {path}: {error.strerror}") from None
+
+
+def load(session: "Session", argv: list[str]) -> int:
+    options = LOAD.parse(argv, session.spelled)
+    archive = _opened(options["input"]) if options["input"] else _stdin(session)
+    quiet = options["quiet"] or not session.out.isatty()
+    response = session.client.call("POST", "/images/load", query={"quiet": "1" if quiet else "0"}, body=archive)
+    render(response, session.out)
+    return 0
+
+
+def _stdin(session: "Session") -> "Iterator[bytes]":
+    if isatty(STDIN):
+        raise CommandError("requested load from stdin, but stdin is empty")
+    return _chunks(STDIN)
+
+
+def import_image(session: "Session", argv: list[str]) -> int:
+    """Make an image of one layer from the archive of a root file system."""
+    options = IMPORT.parse(argv, session.spelled)
+    source, reference = options.arguments[0], "".join(options.arguments[1:])
+    if reference:
+        try:
+            parse(reference)
+        except InvalidReference as error:
+            raise CommandError(str(error)) from None
+    query: dict[str, str | list[str]] = {"changes": options["change"], "repo": reference}
+    for name in ("message", "platform"):
+        if options[name]:
+            query[name] = options[name]
+    archive = None
+    if source.startswith(("http://", "https://")):
+        query["fromSrc"] = source
+    else:
+        query["fromSrc"] = "-"
+        archive = _chunks(STDIN) if source == "-" else _opened(source)
+    render(session.client.call("POST", "/images/create", query=query, body=archive), session.out)
+    return 0
+
+
+def _opened(path: str) -> "Iterator[bytes]":
+    """The chunks of a file that could be opened."""
+    try:
+        file = open(path, "rb")  # noqa: SIM115  lives as long as its chunks are read
+    except OSError as error:
+        reason = (error.strerror or "").lower()
+        raise CommandError(f"open {path}: {reason}") from None
+    return iter(lambda: file.read(CHUNK), b"")
+
+
+def _chunks(descriptor: int) -> "Iterator[bytes]":
+    return iter(lambda: read(descriptor, CHUNK), b"")
