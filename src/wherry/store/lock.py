@@ -25,4 +25,5 @@ class RootLock:
             raise Conflict(f"another engine uses {root}") from None
 
     def release(self) -> None:
+        fcntl.flock(self._fd, fcntl.LOCK_UN)  # at once, even if a program that is about to start still has a copy
         os.close(self._fd)
