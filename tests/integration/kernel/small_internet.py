@@ -54,8 +54,10 @@ class World:
         links.set_up(self.rtnl, index)
         return index
 
-    def container(self, name: str, bridge_index: int, *addresses: str, gateways: tuple[str, ...] = ()) -> str:
-        """A namespace with eth0 in the bridge, where every port 80 answers ``<name> <address of the caller>``."""
+    def container(
+        self, name: str, bridge_index: int, *addresses: str, gateways: tuple[str, ...] = (), isolated: bool = False
+    ) -> str:
+        """A namespace with eth0 in the bridge, where port 80 answers ``<name> <address of the caller>``."""
         path = self._namespace(name)
         number = next(self._numbers)
         interface = Interface(
@@ -76,6 +78,7 @@ class World:
                 host_index=number,
                 peer_index=7,
                 hairpin=True,
+                isolated=isolated,
             ),
         )
         with Netlink(NETLINK_ROUTE, path) as inside:
