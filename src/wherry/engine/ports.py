@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from wherry.model.container import Container
+from wherry.model.device import DeviceNode
 from wherry.model.host import HostFacts
 from wherry.model.image import Applied, Descriptor, Image, Layer, Platform, Tag
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
@@ -294,6 +295,32 @@ class Host(Protocol):
         ...
 
 
+class RootFiles(Protocol):
+    """Files below a container's root, whose links may be hostile: nothing outside is ever reached."""
+
+    async def read_text(self, root: str, path: str) -> str:
+        """A small text file, "" if it is not there."""
+        ...
+
+    async def make_directory(self, root: str, path: str, uid: int, gid: int) -> None:
+        """A directory and its parents, where they are missing."""
+        ...
+
+
+class DeviceNodes(Protocol):
+    def find(self, path: str) -> DeviceNode:
+        """A device node of the host. InvalidArgument, with Docker's text, if there is none."""
+        ...
+
+    def all(self) -> tuple[DeviceNode, ...]:
+        """All device nodes of the host, for privileged containers."""
+        ...
+
+    def init_path(self) -> str:
+        """The host's small init (docker-init, tini, catatonit), "" if it has none."""
+        ...
+
+
 # --- runtime ---------------------------------------------------------------------------------------------------------
 
 
@@ -334,7 +361,9 @@ class Runtime(Protocol):
 
     def available(self) -> tuple[RuntimeInfo, ...]: ...
 
-    def default(self) -> str: ...
+    def check(self, name: str) -> str:
+        """The name of a runtime that can be used ("" means the default). InvalidArgument, NotSupported."""
+        ...
 
     async def create(self, launch: Launch) -> Launched:
         """Bundle, monitor, runtime create: the process waits, its console can be joined. A failure leaves nothing."""
@@ -358,6 +387,10 @@ class Runtime(Protocol):
 
     def process(self, container_id: str) -> ProcessId | None:
         """The init that the monitor noted, if it lives: known even where ``create`` was never answered."""
+        ...
+
+    def monitor(self, container_id: str) -> ProcessId | None:
+        """The monitor of a container by its own note, if it lives."""
         ...
 
     def started(self, container_id: str, runtime: str) -> bool:

@@ -91,12 +91,17 @@ class Attachment:
 
 
 class Hub:
-    """Joins clients and one console. Clients may come before there is a console; it may come and go."""
+    """Joins clients and one console. Clients may come before there is a console; it may come and go.
 
-    def __init__(self, *, tty: bool, stdin_once: bool, empty: Callable[[], None]) -> None:
+    ``stdin_once``: the first client that has no more input ends the input. ``left`` is called when the last client has
+    gone: the console is let go then, unless it is ``pinned``: a process whose pipes only we hold goes on.
+    """
+
+    def __init__(self, *, tty: bool, stdin_once: bool, pinned: bool = False, left: Callable[[], None]) -> None:
         self.tty = tty
         self._stdin_once = stdin_once
-        self._empty = empty
+        self._pinned = pinned
+        self._left = left
         self._clients: set[Attachment] = set()
         self._console: Console | None = None
         self._joined = asyncio.Event()
@@ -142,11 +147,12 @@ class Hub:
             await asyncio.wait([self._reader])
 
     def leave(self, client: Attachment) -> None:
-        """Forget a client. With the last one the console is let go, for output is not held up for nobody."""
+        """Forget a client."""
         self._clients.discard(client)
         if not self._clients:
-            self.close()
-            self._empty()
+            if not self._pinned:
+                self.close()
+            self._left()
 
     def end(self) -> None:
         """Nothing will ever come: a start that failed, a container that is removed."""

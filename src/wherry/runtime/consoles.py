@@ -3,12 +3,15 @@
 import asyncio
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from wherry.errors import Conflict
 
 _FRAME = 8193  # the monitor sends a stream number and up to 8 KiB
 _CHUNK = 1 << 16
+_STDERR = 2
+_UNTIL_RUNNING = 0.002  # seconds: a runtime notes the command's pid this soon after it writes anything
 _STDIN_FRAME = 8192  # the monitor reads no more than this of one message
 
 
@@ -94,24 +97,36 @@ def resize(folder: Path, height: int, width: int) -> None:
 
 
 class PipeConsole:
-    """Three pipes, ours to the child's 0, 1 and 2. ``stdin`` is None where nothing is to be sent."""
+    """Three pipes, ours to the child's 0, 1 and 2. ``stdin`` is None where nothing is to be sent.
 
-    def __init__(self, stdin: int | None, stdout: int, stderr: int) -> None:
+    The child is a runtime that becomes the command: ``running`` says whether it has. What it writes to stderr before
+    is its own complaint, and held back.
+    """
+
+    def __init__(self, stdin: int | None, stdout: int, stderr: int, running: Callable[[], bool]) -> None:
         self._stdin = stdin
+        self._running = running
         self._outputs = {1: stdout, 2: stderr}
         self._ended = False
         self._wake = asyncio.Event()
         for fd in (stdout, stderr, *(() if stdin is None else (stdin,))):
             os.set_blocking(fd, False)
 
-    def end(self) -> None:
-        """The process has ended: what is in the pipes is all there will be, whoever else holds them open."""
+    def end(self, *, failed: bool = False) -> None:
+        """The process has ended: what is in the pipes is all there will be, whoever else holds them open.
+
+        ``failed``: it never became the command, and what it wrote is nobody's output.
+        """
         self._ended = True
+        if failed:
+            self._close_outputs()
         self._wake.set()
 
     async def read(self) -> tuple[int, bytes]:
         while self._outputs:
             for stream, fd in tuple(self._outputs.items()):
+                if stream == _STDERR and not self._ended and not self._running():
+                    continue
                 try:
                     data = os.read(fd, _CHUNK)
                 except BlockingIOError:
@@ -136,6 +151,8 @@ class PipeConsole:
         finally:
             for fd in fds:
                 loop.remove_reader(fd)
+        if not self._ended and not self._running():
+            await asyncio.sleep(_UNTIL_RUNNING)
 
     async def write(self, data: bytes) -> None:
         view = memoryview(data)
@@ -156,9 +173,12 @@ class PipeConsole:
         raise Conflict("the exec session has no terminal")
 
     def close(self) -> None:
-        for fd in self._outputs.values():
-            os.close(fd)
-        self._outputs.clear()
+        self._close_outputs()
         if self._stdin is not None:
             os.close(self._stdin)
             self._stdin = None
+
+    def _close_outputs(self) -> None:
+        for fd in self._outputs.values():
+            os.close(fd)
+        self._outputs.clear()

@@ -14,12 +14,15 @@ from pathlib import Path
 from msgspec import Struct
 
 from wherry.errors import RuntimeFailure
+from wherry.kernel import identity
 from wherry.kernel.processes import Child, spawn
 from wherry.model.launch import Launch
+from wherry.model.process import ProcessId
 
 _SYNC_FD = 30
 _START_FD = 31
 _ATTACH_FD = 32
+_CLOCK_SLACK = 1.0  # seconds: the two times come from clocks of different grain
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
@@ -35,13 +38,17 @@ class Seat(Struct, frozen=True, kw_only=True):
     def runtime_log(self) -> Path:
         return self.bundle / "runtime.log"
 
+    @property
+    def pidfile(self) -> Path:
+        return self.bundle / "pidfile"
+
     def runtime_options(self) -> tuple[str, ...]:
         return f"--root={self.state_root}", f"--log={self.runtime_log}", "--log-format=json"
 
     def monitor_argv(self, container_id: str, session_id: str) -> list[str]:
         argv = ["conmon", "--api-version", "1", "--sync", "--no-sync-log", "--full-attach", "--log-level", "error"]
         argv += ["-c", container_id, "-u", session_id, "-n", container_id, "-r", self.runtime, "-b", str(self.bundle)]
-        argv += ["-p", str(self.bundle / "pidfile"), "--exit-dir", str(self.exits)]
+        argv += ["-p", str(self.pidfile), "-P", str(self.bundle / "monitor.pid"), "--exit-dir", str(self.exits)]
         for option in self.runtime_options():
             argv += ["--runtime-arg", option]
         return argv
@@ -57,6 +64,19 @@ def container_argv(seat: Seat, launch: Launch) -> list[str]:
     # With a terminal the monitor would lose its end of it when the daemon dies, if it may close stdin.
     argv += ["--leave-stdin-open"] * (launch.tty or launch.keep_stdin_open)
     return argv
+
+
+def noted_process(pidfile: Path) -> ProcessId | None:
+    """The living process whose pid a monitor wrote to ``pidfile``, None if there is none.
+
+    A pid that was given to another process since is told by its start: it began after the note was written.
+    """
+    try:
+        pid, written = int(pidfile.read_text()), pidfile.stat().st_mtime
+        began = Path(f"/proc/{pid}").stat().st_mtime
+        return identity.identify(pid) if began <= written + _CLOCK_SLACK else None
+    except (FileNotFoundError, ValueError, ProcessLookupError):
+        return None
 
 
 async def launch(argv: Sequence[str]) -> tuple[Child, int, str]:

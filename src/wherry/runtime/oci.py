@@ -18,6 +18,7 @@ from wherry.runtime import fifo, monitor
 from wherry.runtime.binaries import Binaries, Binary
 from wherry.runtime.consoles import MonitorConsole, resize
 from wherry.runtime.failures import classify, read_log
+from wherry.runtime.monitor import noted_process
 from wherry.runtime.sessions import MonitoredSession, PipedSession
 
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -38,8 +39,8 @@ class OciRuntime:
     def available(self) -> tuple[RuntimeInfo, ...]:
         return self._binaries.infos()
 
-    def default(self) -> str:
-        return self._binaries.default
+    def check(self, name: str) -> str:
+        return self._binaries.get(name).info.name
 
     async def create(self, launch: Launch) -> Launched:
         binary = self._binaries.get(launch.runtime)
@@ -129,12 +130,10 @@ class OciRuntime:
         return tuple(sorted({*os.listdir(self._bundles), *states, *os.listdir(self._exits)}))
 
     def process(self, container_id: str) -> ProcessId | None:
-        """The init of a container as its monitor noted it, if it lives."""
-        try:
-            pid = int((self._bundles / container_id / "pidfile").read_text())
-            return identity.identify(pid)
-        except (FileNotFoundError, ValueError, ProcessLookupError):
-            return None
+        return noted_process(self._bundles / container_id / "pidfile")
+
+    def monitor(self, container_id: str) -> ProcessId | None:
+        return noted_process(self._bundles / container_id / "monitor.pid")
 
     async def _execute(self, binary: Binary, *arguments: str) -> None:
         argv = [binary.info.name, f"--root={self._state_root(binary)}", *arguments]

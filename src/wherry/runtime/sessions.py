@@ -6,23 +6,14 @@ A runtime's ``exec`` in the foreground passes the command's exit code on; whethe
 import os
 import shutil
 
-from wherry.errors import WherryError
-from wherry.kernel import identity
 from wherry.kernel.processes import Child, spawn
 from wherry.model.launch import ExecLaunch
 from wherry.model.process import ProcessId
 from wherry.runtime.consoles import MonitorConsole, PipeConsole
 from wherry.runtime.failures import classify, read_log
-from wherry.runtime.monitor import ExecMonitor, Seat
+from wherry.runtime.monitor import ExecMonitor, Seat, noted_process
 
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-
-
-def _noted_process(seat: Seat) -> ProcessId | None:
-    try:
-        return identity.identify(int((seat.bundle / "pidfile").read_text()))
-    except (FileNotFoundError, ValueError, ProcessLookupError):
-        return None
 
 
 def _exit_code(status: int) -> int:
@@ -38,7 +29,7 @@ class PipedSession:
     @classmethod
     def open(cls, seat: Seat, launch: ExecLaunch) -> "PipedSession":
         """Start it. What goes wrong inside the runtime shows when it is waited for."""
-        argv = ["runtime", *seat.runtime_options(), "exec", "--pid-file", str(seat.bundle / "pidfile")]
+        argv = ["runtime", *seat.runtime_options(), "exec", "--pid-file", str(seat.pidfile)]
         argv += ["--process", str(seat.bundle / "process.json"), launch.container_id]
         stdin, our_stdin = os.pipe2(os.O_CLOEXEC) if launch.stdin else (None, None)
         our_stdout, stdout = os.pipe2(os.O_CLOEXEC)
@@ -49,25 +40,21 @@ class PipedSession:
         finally:
             for fd in fds.values():
                 os.close(fd)
-        return cls(seat, child, PipeConsole(our_stdin, our_stdout, our_stderr))
+        return cls(seat, child, PipeConsole(our_stdin, our_stdout, our_stderr, seat.pidfile.exists))
 
     @property
     def process(self) -> ProcessId | None:
-        return _noted_process(self._seat)
+        return noted_process(self._seat.pidfile)
 
     async def wait(self) -> int:
         """Exit code of the command. CommandNotFound, CommandNotInvokable or RuntimeFailure if it never ran."""
         status = await self._child.wait()
-        failure = self._failure() if status else None
+        complaint = "" if self._seat.pidfile.exists() else read_log(self._seat.runtime_log)
         shutil.rmtree(self._seat.bundle, ignore_errors=True)
-        self.console.end()
-        if failure:
-            raise failure
+        self.console.end(failed=bool(complaint))
+        if complaint:
+            raise classify("exec", complaint)
         return _exit_code(status)
-
-    def _failure(self) -> WherryError | None:
-        complaint = read_log(self._seat.runtime_log)
-        return classify("exec", complaint) if complaint else None
 
 
 class MonitoredSession:
@@ -92,7 +79,7 @@ class MonitoredSession:
             complaint = read_log(seat.runtime_log) or message
             shutil.rmtree(seat.bundle)
             raise classify("exec", complaint)
-        return cls(seat, session.child, console, _noted_process(seat))
+        return cls(seat, session.child, console, noted_process(seat.pidfile))
 
     async def wait(self) -> int:
         """Exit code of the command."""

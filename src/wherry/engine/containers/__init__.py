@@ -1,0 +1,139 @@
+"""Containers: the service that the faces call. Each verb group has a module of its own below."""
+
+from collections.abc import AsyncIterator, Awaitable
+
+from msgspec.structs import replace
+
+from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.creation import Created, Creation
+from wherry.engine.containers.ending import Ending
+from wherry.engine.containers.supervisor import Supervisor
+from wherry.engine.containers.told import tell
+from wherry.engine.containers.viewing import Paths, Viewing
+from wherry.engine.events import Events
+from wherry.engine.operations import KeyedLocks
+from wherry.engine.streams import Attachment
+from wherry.errors import Conflict, NotFound
+from wherry.model.container import Container, ContainerSpec, Status
+from wherry.model.launch import Exit
+from wherry.model.log import LogLine, LogRange
+
+__all__ = ["Containers", "Created", "Paths"]
+
+_PRUNABLE = (Status.CREATED, Status.EXITED, Status.DEAD)
+
+
+class Containers:
+    """What can be done with containers. ``ref`` is an id, a unique prefix of one, or a name."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        creation: Creation,
+        supervisor: Supervisor,
+        ending: Ending,
+        viewing: Viewing,
+        events: Events,
+        locks: KeyedLocks,
+    ) -> None:
+        self._catalog = catalog
+        self._creation = creation
+        self._supervisor = supervisor
+        self._ending = ending
+        self._viewing = viewing
+        self._events = events
+        self._locks = locks
+
+    def find(self, ref: str) -> Container:
+        return self._catalog.find(ref)
+
+    def all(self) -> tuple[Container, ...]:
+        return self._catalog.all()
+
+    async def create(self, spec: ContainerSpec, name: str = "", platform: str = "") -> Created:
+        return await self._creation.create(spec, name, platform)
+
+    async def start(self, ref: str) -> bool:
+        return await self._supervisor.start(ref)
+
+    async def stop(self, ref: str, *, signal: str = "", timeout: int | None = None) -> bool:
+        return await self._ending.stop(ref, signal, timeout)
+
+    async def restart(self, ref: str, *, signal: str = "", timeout: int | None = None) -> None:
+        await self._ending.restart(ref, signal, timeout)
+
+    async def kill(self, ref: str, signal: str = "SIGKILL") -> None:
+        await self._ending.kill(ref, signal)
+
+    async def pause(self, ref: str) -> None:
+        await self._ending.pause(ref)
+
+    async def unpause(self, ref: str) -> None:
+        await self._ending.unpause(ref)
+
+    async def remove(self, ref: str, *, force: bool = False, volumes: bool = False) -> None:
+        await self._ending.remove(ref, force=force, volumes=volumes)
+
+    async def rename(self, ref: str, name: str) -> None:
+        container_id = self._catalog.find(ref).id
+        name = name.removeprefix("/")
+        async with self._locks.hold(container_id):
+            with self._catalog.reserving(name, container_id):
+                container = self._catalog.get(container_id)
+                old_name = container.name
+                container = await self._catalog.put(replace(container, name=name))
+        tell(self._events, container, "rename", oldName=f"/{old_name}")
+
+    async def prune(self, *, until: int = 0, labels: tuple[str, ...] = ()) -> tuple[tuple[str, ...], int]:
+        """Remove what does not run: created before ``until`` (ns, 0: any), with all ``labels``. Ids, freed bytes."""
+        removed, freed = [], 0
+        for container in self._catalog.all():
+            if not _prunable(container, until, labels):
+                continue
+            written, _total = await self._viewing.size(container.id)
+            try:
+                await self._ending.remove(container.id, force=False, volumes=False)
+            except (NotFound, Conflict):
+                continue  # removed or started meanwhile
+            removed.append(container.id)
+            freed += written
+        return tuple(removed), freed
+
+    def wait(self, ref: str, condition: str = "not-running") -> Awaitable[Exit]:
+        return self._viewing.wait(ref, condition)
+
+    async def attach(
+        self, ref: str, *, stdin: bool, stdout: bool, stderr: bool, stream: bool, logs: bool, detach_keys: str
+    ) -> Attachment:
+        return await self._viewing.attach(
+            ref, stdin=stdin, stdout=stdout, stderr=stderr, stream=stream, logs=logs, detach_keys=detach_keys
+        )
+
+    async def resize(self, ref: str, height: int, width: int) -> None:
+        await self._viewing.resize(ref, height, width)
+
+    def logs(self, ref: str, which: LogRange, *, follow: bool) -> AsyncIterator[list[LogLine]]:
+        return self._viewing.logs(ref, which, follow=follow)
+
+    def log_frames(self, ref: str, which: LogRange) -> AsyncIterator[bytes]:
+        return self._viewing.log_frames(ref, which)
+
+    async def top(self, ref: str, ps_args: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        return await self._viewing.top(ref, ps_args)
+
+    async def size(self, ref: str) -> tuple[int, int]:
+        return await self._viewing.size(ref)
+
+    def paths(self, container: Container) -> Paths:
+        return self._viewing.paths(container)
+
+
+def _prunable(container: Container, until: int, labels: tuple[str, ...]) -> bool:
+    if container.state.status not in _PRUNABLE or (until and container.created >= until):
+        return False
+    have = container.spec.labels
+    return all(
+        have.get(key, None if value else "") == value or (not value and key in have)
+        for key, _sep, value in (label.partition("=") for label in labels)
+    )

@@ -1,0 +1,110 @@
+"""The creation of a container: nothing runs yet."""
+
+from contextlib import AsyncExitStack
+
+from msgspec import Struct
+
+from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.told import tell
+from wherry.engine.events import Events
+from wherry.engine.images import Images
+from wherry.engine.networks import Networks
+from wherry.engine.ports import Chance, Clock, ContainerFiles, Host, Runtime, Snapshots
+from wherry.engine.volumes import Volumes
+from wherry.model.container import Container, ContainerSpec
+from wherry.model.image import Image
+from wherry.plan import creation, namespaces, resources, security
+from wherry.plan.detach import parse as check_detach_keys
+
+
+class Created(Struct, frozen=True, kw_only=True):
+    container: Container
+    warnings: tuple[str, ...] = ()
+
+
+class Creation:
+    """Checks what was asked, resolves what it names, and stores it."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        images: Images,
+        volumes: Volumes,
+        networks: Networks,
+        snapshots: Snapshots,
+        files: ContainerFiles,
+        runtime: Runtime,
+        host: Host,
+        events: Events,
+        clock: Clock,
+        chance: Chance,
+    ) -> None:
+        self._catalog = catalog
+        self._images = images
+        self._volumes = volumes
+        self._networks = networks
+        self._snapshots = snapshots
+        self._files = files
+        self._runtime = runtime
+        self._host = host
+        self._events = events
+        self._clock = clock
+        self._chance = chance
+
+    async def create(self, spec: ContainerSpec, name: str = "", platform: str = "") -> Created:
+        """A new container of ``spec``, under ``name`` or one of chance. Raises what any of its parts raises:
+        NoSuchImage, NameInUse, InvalidArgument, NoSuchNetwork, …; nothing is left behind then."""
+        image = self._images.find(spec.image)
+        container_id = self._chance.new_id()
+        facts = self._host.facts()
+        spec = creation.complete(creation.merge(spec, image.config), container_id, facts.hostname)
+        check_detach_keys("")
+        security.check(spec)
+        warnings = resources.check(spec.host, facts)
+        self._check_peers(spec)
+        self._networks.check(spec)
+        runtime = self._known_runtime(spec.host.runtime)
+        name = name.removeprefix("/") or self._free_name()
+        with self._catalog.reserving(name, container_id):
+            async with AsyncExitStack() as undo:
+                container = await self._make(container_id, name, image, spec, runtime, undo)
+                undo.pop_all()
+        tell(self._events, container, "create")
+        return Created(container=container, warnings=warnings)
+
+    async def _make(
+        self, container_id: str, name: str, image: Image, spec: ContainerSpec, runtime: str, undo: AsyncExitStack
+    ) -> Container:
+        undo.push_async_callback(self._volumes.discard, container_id)
+        mounts = await self._volumes.resolve(container_id, spec, self._catalog.find)
+        undo.push_async_callback(self._snapshots.remove, container_id)
+        await self._snapshots.prepare(container_id)
+        undo.push_async_callback(self._files.remove, container_id)
+        await self._files.write(container_id, {})
+        return await self._catalog.put(
+            Container(
+                id=container_id,
+                name=name,
+                image_id=image.id,
+                chain_id=image.chain_id,
+                created=self._clock.now(),
+                spec=spec,
+                mounts=mounts,
+                runtime=runtime,
+            )
+        )
+
+    def _check_peers(self, spec: ContainerSpec) -> None:
+        """Containers whose namespaces or volumes are to be shared exist. NoSuchContainer."""
+        for peer in namespaces.peers(spec.host):
+            self._catalog.find(peer)
+
+    def _known_runtime(self, name: str) -> str:
+        return self._runtime.check(name)
+
+    def _free_name(self) -> str:
+        attempt = 0
+        while not self._catalog.free(name := self._chance.new_name(attempt)):
+            attempt += 1
+        return name

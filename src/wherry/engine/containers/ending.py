@@ -1,0 +1,179 @@
+"""Ending what runs: signals, stop, restart, pause, forced removal."""
+
+import asyncio
+
+from msgspec.structs import replace
+
+from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.removal import Removal
+from wherry.engine.containers.supervisor import Supervisor
+from wherry.engine.containers.told import tell
+from wherry.engine.containers.waiters import Waiters
+from wherry.engine.events import Events
+from wherry.engine.operations import KeyedLocks, Operations
+from wherry.engine.ports import Host, Runtime
+from wherry.errors import Conflict, NotRunning
+from wherry.model.container import Container, Status
+from wherry.model.launch import Exit
+from wherry.plan import signals
+
+_DEFAULT_TIMEOUT = 10
+_AFTER_KILL = 10  # a process that survives SIGKILL this long is stuck in the kernel
+
+
+class Ending:
+    """Waits for exits without holding a lock: a process that will not die hangs nobody else."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        supervisor: Supervisor,
+        removal: Removal,
+        runtime: Runtime,
+        host: Host,
+        waiters: Waiters,
+        events: Events,
+        operations: Operations,
+        locks: KeyedLocks,
+    ) -> None:
+        self._catalog = catalog
+        self._supervisor = supervisor
+        self._removal = removal
+        self._runtime = runtime
+        self._host = host
+        self._waiters = waiters
+        self._events = events
+        self._operations = operations
+        self._locks = locks
+
+    async def kill(self, ref: str, signal: str) -> None:
+        """Send a signal to the container's init. NotRunning, InvalidArgument."""
+        number = signals.number(signal)
+        container = self._catalog.find(ref)
+        if not container.state.alive:
+            raise Conflict(f"cannot kill container: {ref}: container {container.id} is not running")
+        if number == signals.KILL or number == self._stop_signal(container):
+            await self._operations.run(self._mark_stopped(container.id))
+        await self._signal(container, number)
+
+    async def stop(self, ref: str, signal: str, timeout: int | None) -> bool:
+        """Ask it to end; kill it after ``timeout`` seconds (negative: never). False if it did not run."""
+        container = self._catalog.find(ref)
+        if self._supervisor.cancel_restart(container.id):
+            await self._operations.run(self._settle(container.id))
+            return True
+        if not container.state.alive:
+            return False
+        await self._operations.run(self._stop(container, signal, timeout))
+        return True
+
+    async def restart(self, ref: str, signal: str, timeout: int | None) -> None:
+        container = self._catalog.find(ref)
+        with self._supervisor.keeping(container.id):
+            await self.stop(container.id, signal, timeout)
+            await self._supervisor.start(container.id)
+        tell(self._events, container, "restart")
+
+    async def pause(self, ref: str) -> None:
+        await self._operations.run(self._switch(ref, Status.RUNNING, Status.PAUSED))
+
+    async def unpause(self, ref: str) -> None:
+        await self._operations.run(self._switch(ref, Status.PAUSED, Status.RUNNING))
+
+    async def remove(self, ref: str, *, force: bool, volumes: bool) -> None:
+        """Remove a container. Conflict if it runs, unless ``force``."""
+        container = self._catalog.find(ref)
+        await self._operations.run(self._remove(container, force, volumes))
+
+    async def _remove(self, container: Container, force: bool, volumes: bool) -> None:
+        self._supervisor.cancel_restart(container.id)
+        if container.state.alive:
+            if not force:
+                raise Conflict(_still_running(container))
+            await self._mark_stopped(container.id)
+            await self._kill_and_wait(container)
+        async with self._locks.hold(container.id):
+            if self._catalog.has(container.id):
+                current = self._catalog.get(container.id)
+                if current.state.alive:
+                    raise Conflict(_still_running(current))
+                await self._removal.remove_locked(current, volumes=volumes)
+
+    async def _stop(self, container: Container, signal: str, timeout: int | None) -> None:
+        await self._mark_stopped(container.id)
+        if container.state.status is Status.PAUSED:
+            await self._switch(container.id, Status.PAUSED, Status.RUNNING)
+        exited = self._waiters.subscribe(container.id, "next-exit")
+        await self._signal(container, signals.number(signal) if signal else self._stop_signal(container))
+        if not await _done(exited, self._timeout(container, timeout)):
+            await self._kill_and_wait(container)
+        tell(self._events, container, "stop")
+
+    async def _kill_and_wait(self, container: Container) -> None:
+        exited = self._waiters.subscribe(container.id, "next-exit")
+        current = self._catalog.get(container.id)
+        if not current.state.alive:
+            return
+        if current.state.status is Status.PAUSED:  # a frozen process does not die before it thaws
+            await self._runtime.resume(container.id, container.runtime)
+        await self._signal(container, signals.KILL)
+        if not await _done(exited, _AFTER_KILL):
+            reason = "tried to kill container, but did not receive an exit event"
+            raise Conflict(f"cannot stop container: {container.id}: {reason}")
+
+    async def _signal(self, container: Container, number: int) -> None:
+        process = self._catalog.get(container.id).state.process
+        if process is None or not await self._host.signal(process, number):
+            return  # it ended meanwhile, which is what signals are for
+        tell(self._events, container, "kill", signal=str(number))
+
+    async def _mark_stopped(self, container_id: str) -> None:
+        async with self._locks.hold(container_id):
+            container = self._catalog.get(container_id)
+            await self._catalog.put(replace(container, state=replace(container.state, stopped_by_user=True)))
+
+    async def _settle(self, container_id: str) -> None:
+        """One that was about to be restarted has ended for good."""
+        async with self._locks.hold(container_id):
+            container = self._catalog.get(container_id)
+            state = replace(container.state, status=Status.EXITED, stopped_by_user=True)
+            await self._catalog.put(replace(container, state=state))
+
+    async def _switch(self, ref: str, before: Status, after: Status) -> None:
+        container_id = self._catalog.find(ref).id
+        async with self._locks.hold(container_id):
+            container = self._catalog.get(container_id)
+            if container.state.status is not before:
+                raise _wrong_status(container, before)
+            act = self._runtime.pause if after is Status.PAUSED else self._runtime.resume
+            await act(container_id, container.runtime)
+            container = await self._catalog.put(replace(container, state=replace(container.state, status=after)))
+        tell(self._events, container, "pause" if after is Status.PAUSED else "unpause")
+
+    def _stop_signal(self, container: Container) -> int:
+        return signals.number(container.spec.stop_signal or "SIGTERM")
+
+    def _timeout(self, container: Container, asked: int | None) -> float | None:
+        seconds = next((value for value in (asked, container.spec.stop_timeout) if value is not None), _DEFAULT_TIMEOUT)
+        return None if seconds < 0 else float(seconds)
+
+
+async def _done(future: "asyncio.Future[Exit]", seconds: float | None) -> bool:
+    finished, _waiting = await asyncio.wait([future], timeout=seconds)
+    return bool(finished)
+
+
+def _still_running(container: Container) -> str:
+    state = "paused" if container.state.status is Status.PAUSED else "running"
+    advice = "stop the container before removing or force remove"
+    if state == "paused":
+        advice = "unpause and then stop or kill"
+    return f'cannot remove container "/{container.name}": container is {state}: {advice}'
+
+
+def _wrong_status(container: Container, wanted: Status) -> Conflict:
+    if not container.state.alive:
+        return NotRunning(container.id)
+    text = "is already paused" if wanted is Status.RUNNING else "is not paused"
+    return Conflict(f"Container {container.id} {text}")

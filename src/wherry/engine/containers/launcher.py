@@ -1,0 +1,139 @@
+"""The start of a container: facts → plan → acts, every act undone if a later one fails."""
+
+from contextlib import AsyncExitStack
+
+from msgspec.structs import replace
+
+from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.hubs import Hubs
+from wherry.engine.containers.rootfs import Roots
+from wherry.engine.ports import ContainerFiles, Host, Runtime
+from wherry.engine.sandboxes import Sandboxes
+from wherry.engine.volumes import Volumes
+from wherry.errors import Conflict
+from wherry.model.container import Container
+from wherry.model.launch import Launch, Launched
+from wherry.plan import container_files, namespaces, runtime_spec
+from wherry.plan.runtime_spec import SpecRequest
+from wherry.plan.seccomp import Seccomp
+
+
+class Launcher:
+    """Makes a stored container run."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        roots: Roots,
+        sandboxes: Sandboxes,
+        volumes: Volumes,
+        files: ContainerFiles,
+        runtime: Runtime,
+        host: Host,
+        hubs: Hubs,
+        seccomp: Seccomp,
+    ) -> None:
+        self._catalog = catalog
+        self._roots = roots
+        self._sandboxes = sandboxes
+        self._volumes = volumes
+        self._files = files
+        self._runtime = runtime
+        self._host = host
+        self._hubs = hubs
+        self._seccomp = seccomp
+
+    async def launch(self, container: Container) -> tuple[Container, Launched]:
+        """Start it; gives the container with the endpoints it got. A failure leaves the host as it was."""
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(self._roots.unmount, container)
+            root = await self._roots.mount(container)
+            undo.push_async_callback(self._sandboxes.close, container)
+            container = replace(container, endpoints=await self._sandboxes.open(container))
+            await self._volumes.fill(container, root)
+            await self._write_files(container)
+            encoded = await self._runtime_spec(container, root)
+            undo.push_async_callback(self._runtime.delete, container.id, container.runtime)
+            launched = await self._runtime.create(self._launch(container, encoded))
+            await self._hubs.started(container.id)
+            await self._runtime.start(container.id, container.runtime)
+            undo.pop_all()
+        return container, launched
+
+    async def _write_files(self, container: Container) -> None:
+        if self._files_owner(container) is not container:
+            return
+        gateway = next((endpoint.ipv4_gateway for endpoint in container.endpoints if endpoint.ipv4_gateway), "")
+        files = {
+            "hosts": container_files.hosts(container.spec, container.endpoints, gateway),
+            "hostname": container_files.hostname(container.spec),
+            "resolv.conf": container_files.resolv_conf(container.spec, self._host.resolv_conf()),
+        }
+        await self._files.write(container.id, files)
+
+    async def _runtime_spec(self, container: Container, root: str) -> bytes:
+        spec = container.spec
+        identity = await self._roots.identity(root, spec.user, spec.host.group_add)
+        if spec.working_dir:
+            await self._roots.make_working_dir(root, spec.working_dir)
+        folder = self._files.folder(self._files_owner(container).id)
+        request = SpecRequest(
+            container=container,
+            rootfs=root,
+            identity=identity,
+            network_namespace=self._network_namespace(container),
+            joined=self._joined(container),
+            hosts=str(folder / "hosts"),
+            hostname=str(folder / "hostname"),
+            resolv_conf=str(folder / "resolv.conf"),
+            facts=self._host.facts(),
+            devices=self._roots.devices(spec.host),
+            init_path=self._roots.init_path() if spec.host.init else "",
+        )
+        built = runtime_spec.build(request)
+        return runtime_spec.encode(built, self._seccomp.encoded(container, self._host.facts()))
+
+    def _launch(self, container: Container, encoded: bytes) -> Launch:
+        spec = container.spec
+        return Launch(
+            container_id=container.id,
+            name=container.name,
+            runtime=container.runtime,
+            runtime_spec=encoded,
+            log=self._files.log(container.id),
+            log_driver=spec.host.log.driver,
+            tty=spec.tty,
+            open_stdin=spec.open_stdin,
+            keep_stdin_open=spec.open_stdin and not spec.stdin_once,
+        )
+
+    def _files_owner(self, container: Container) -> Container:
+        """Whose hosts and resolv.conf it has: those of the container whose network it shares."""
+        peer = namespaces.peer(container.spec.host.network)
+        return self._files_owner(self._catalog.find(peer)) if peer else container
+
+    def _network_namespace(self, container: Container) -> str:
+        """Path of the network namespace to join, "" for the host's."""
+        peer = namespaces.peer(container.spec.host.network)
+        if peer:
+            return self._network_namespace(self._running_peer(peer))
+        return self._sandboxes.path(container.id) if namespaces.owns_network(container.spec.host) else ""
+
+    def _joined(self, container: Container) -> dict[str, str]:
+        """Namespaces of other containers to join: kind → path."""
+        host = container.spec.host
+        shared = {"pid": namespaces.peer(host.pid), "ipc": namespaces.peer(host.ipc)}
+        return {kind: self._namespace_of(peer, kind) for kind, peer in shared.items() if peer}
+
+    def _namespace_of(self, peer: str, kind: str) -> str:
+        process = self._running_peer(peer).state.process
+        if process is None:
+            raise Conflict(f"cannot join {kind} namespace of a non running container: {peer}")
+        return f"/proc/{process.pid}/ns/{kind}"
+
+    def _running_peer(self, ref: str) -> Container:
+        peer = self._catalog.find(ref)
+        if not peer.state.alive:
+            raise Conflict(f"cannot join network of a non running container: {peer.id}")
+        return peer

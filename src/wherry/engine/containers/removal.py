@@ -1,0 +1,56 @@
+"""The removal of a container, and of what only it had."""
+
+from msgspec.structs import replace
+
+from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.hubs import Hubs
+from wherry.engine.containers.teardown import Teardown
+from wherry.engine.containers.told import tell
+from wherry.engine.containers.waiters import Waiters
+from wherry.engine.events import Events
+from wherry.engine.ports import Clock, ContainerFiles, Snapshots
+from wherry.engine.volumes import Volumes
+from wherry.model.container import Container, Pending
+from wherry.model.launch import Exit
+
+
+class Removal:
+    """Row last: what is begun is finished by recovery if the engine dies in between."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        teardown: Teardown,
+        snapshots: Snapshots,
+        files: ContainerFiles,
+        volumes: Volumes,
+        hubs: Hubs,
+        waiters: Waiters,
+        events: Events,
+        clock: Clock,
+    ) -> None:
+        self._catalog = catalog
+        self._teardown = teardown
+        self._snapshots = snapshots
+        self._files = files
+        self._volumes = volumes
+        self._hubs = hubs
+        self._waiters = waiters
+        self._events = events
+        self._clock = clock
+
+    async def remove_locked(self, container: Container, *, volumes: bool) -> None:
+        """Remove a container that does not run; its lock is held. ``volumes``: anonymous ones too."""
+        state = replace(container.state, pending=Pending.REMOVING)
+        container = await self._catalog.put(replace(container, state=state))
+        await self._teardown.everything(container)
+        await self._snapshots.remove(container.id)
+        await self._files.remove(container.id)
+        await self._catalog.delete(container.id)
+        if volumes:
+            await self._volumes.remove_anonymous(container)
+        tell(self._events, container, "destroy")
+        self._hubs.ended(container.id)
+        how = Exit(code=state.exit_code, finished_at=state.finished_at or self._clock.now())
+        self._waiters.removed(container.id, how)

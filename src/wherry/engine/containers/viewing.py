@@ -1,0 +1,141 @@
+"""Looking at a container: its streams, its log, its processes, its size, its end."""
+
+from collections.abc import AsyncIterator, Awaitable
+
+from msgspec import Struct
+
+from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.hubs import Hubs
+from wherry.engine.containers.rootfs import Roots
+from wherry.engine.containers.told import tell
+from wherry.engine.containers.waiters import Waiters
+from wherry.engine.events import Events
+from wherry.engine.images import Images
+from wherry.engine.ports import ContainerFiles, Host, Logs, Runtime, Snapshots
+from wherry.engine.streams import Attachment
+from wherry.errors import Conflict, NotRunning, NotSupported
+from wherry.model.container import Container, Status
+from wherry.model.launch import Exit
+from wherry.model.log import LogLine, LogRange
+from wherry.model.mount import OverlayMount
+from wherry.plan import detach
+
+_RUNS = (Status.RUNNING, Status.PAUSED, Status.RESTARTING)
+_ADVICE = {
+    Status.PAUSED: "paused, unpause the container before attach",
+    Status.RESTARTING: "restarting, wait until the container is running",
+}
+
+
+class Paths(Struct, frozen=True, kw_only=True):
+    """Where a container's files are on the host."""
+
+    hosts: str
+    hostname: str
+    resolv_conf: str
+    log: str
+    overlay: OverlayMount
+
+
+class Viewing:
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        images: Images,
+        roots: Roots,
+        snapshots: Snapshots,
+        files: ContainerFiles,
+        logs: Logs,
+        runtime: Runtime,
+        host: Host,
+        hubs: Hubs,
+        waiters: Waiters,
+        events: Events,
+    ) -> None:
+        self._catalog = catalog
+        self._images = images
+        self._roots = roots
+        self._snapshots = snapshots
+        self._files = files
+        self._logs = logs
+        self._runtime = runtime
+        self._host = host
+        self._hubs = hubs
+        self._waiters = waiters
+        self._events = events
+
+    def wait(self, ref: str, condition: str) -> Awaitable[Exit]:
+        """How the container ends, or ended; subscribed with this call."""
+        container = self._catalog.find(ref)
+        future = self._waiters.subscribe(container.id, condition)
+        if condition == "not-running" and container.state.status not in _RUNS:
+            future.set_result(Exit(code=container.state.exit_code, finished_at=container.state.finished_at))
+        return future
+
+    async def attach(
+        self, ref: str, *, stdin: bool, stdout: bool, stderr: bool, stream: bool, logs: bool, detach_keys: str
+    ) -> Attachment:
+        """Join the container's streams. ``logs`` replays what was said so far; without ``stream`` that is all."""
+        container = self._catalog.find(ref)
+        if container.state.status in _ADVICE:
+            raise Conflict(f"container {container.id} is {_ADVICE[container.state.status]}")
+        replay = await self._said(container, LogRange(stdout=stdout, stderr=stderr)) if logs else []
+        keys = detach.parse(detach_keys) if stdin else b""
+        client = await self._hubs.attach(container, stdout=stdout, stderr=stderr, keys=keys, replay=replay)
+        if not stream:
+            client.end()
+        tell(self._events, container, "attach")
+        return client
+
+    async def _said(self, container: Container, which: LogRange) -> list[tuple[int, bytes]]:
+        batches = self._logs.lines(self._files.log(container.id), which)
+        return [(line.stream, line.data) async for batch in batches for line in batch]
+
+    async def resize(self, ref: str, height: int, width: int) -> None:
+        container = self._catalog.find(ref)
+        if not container.state.alive:
+            raise NotRunning(container.id)
+        await self._runtime.resize(container.id, height, width)
+
+    def logs(self, ref: str, which: LogRange, *, follow: bool) -> AsyncIterator[list[LogLine]]:
+        """Lines of the container's log, in batches; with ``follow`` until it ends."""
+        container = self._logged(ref)
+        path = self._files.log(container.id)
+        if follow and container.state.status in _RUNS:
+            return self._logs.follow(path, which, self._waiters.subscribe(container.id, "next-exit"))
+        return self._logs.lines(path, which)
+
+    def log_frames(self, ref: str, which: LogRange) -> AsyncIterator[bytes]:
+        """The log as multiplexed frames, in bulk."""
+        return self._logs.frames(self._files.log(self._logged(ref).id), which)
+
+    def _logged(self, ref: str) -> Container:
+        container = self._catalog.find(ref)
+        if container.spec.host.log.driver == "none":
+            raise NotSupported("configured logging driver does not support reading")
+        return container
+
+    async def top(self, ref: str, ps_args: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        """Titles and rows of ps(1) for the container's processes."""
+        container = self._catalog.find(ref)
+        if not container.state.alive:
+            raise NotRunning(container.id)
+        tell(self._events, container, "top")
+        return await self._host.processes(container, ps_args or "-ef")
+
+    async def size(self, ref: str) -> tuple[int, int]:
+        """Bytes that the container wrote, and those with its image's."""
+        container = self._catalog.find(ref)
+        written = await self._snapshots.usage(container.id)
+        return written, written + sum(layer.size for layer in self._images.chain(container.chain_id))
+
+    def paths(self, container: Container) -> Paths:
+        folder = self._files.folder(container.id)
+        return Paths(
+            hosts=str(folder / "hosts"),
+            hostname=str(folder / "hostname"),
+            resolv_conf=str(folder / "resolv.conf"),
+            log=str(self._files.log(container.id)),
+            overlay=self._roots.overlay(container),
+        )

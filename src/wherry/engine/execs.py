@@ -1,0 +1,161 @@
+"""Exec sessions: commands run inside a running container."""
+
+import logging
+
+from msgspec.structs import replace
+
+from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.rootfs import Roots
+from wherry.engine.containers.told import tell
+from wherry.engine.events import Events
+from wherry.engine.operations import Operations
+from wherry.engine.ports import Chance, Clock, ExecSession, Host, Runtime
+from wherry.engine.streams import Attachment, Hub
+from wherry.errors import Conflict, ContainerPaused, InvalidArgument, NoSuchExec, NotRunning, WherryError
+from wherry.model.container import Container, Status
+from wherry.model.exec import Exec, ExecSpec
+from wherry.model.launch import ExecLaunch
+from wherry.plan import detach
+from wherry.plan.lifecycle import exit_code_of
+from wherry.plan.runtime_spec import encode, exec_process
+
+_log = logging.getLogger(__name__)
+
+_REMEMBERED = 1000
+
+
+class Execs:
+    """Sessions live in memory: they end with their container, and nobody asks for them after the engine died."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        roots: Roots,
+        runtime: Runtime,
+        host: Host,
+        events: Events,
+        operations: Operations,
+        clock: Clock,
+        chance: Chance,
+    ) -> None:
+        self._catalog = catalog
+        self._roots = roots
+        self._runtime = runtime
+        self._host = host
+        self._events = events
+        self._operations = operations
+        self._clock = clock
+        self._chance = chance
+        self._execs: dict[str, Exec] = {}
+        self._sessions: dict[str, ExecSession] = {}
+
+    async def create(self, ref: str, spec: ExecSpec) -> str:
+        """Prepare a session in a running container; gives its id. NotRunning, ContainerPaused, InvalidArgument."""
+        container = self._running(ref)
+        if not spec.command:
+            raise InvalidArgument("No exec command specified")
+        detach.parse(spec.detach_keys)
+        session = Exec(id=self._chance.new_id(), container_id=container.id, spec=spec)
+        self._forget_old()
+        self._execs[session.id] = session
+        tell(self._events, container, f"exec_create: {' '.join(spec.command)}", execID=session.id)
+        return session.id
+
+    def find(self, exec_id: str) -> Exec:
+        """The session, with its process while it runs. NoSuchExec."""
+        found = self._execs.get(exec_id)
+        if found is None:
+            raise NoSuchExec(exec_id)
+        session = self._sessions.get(exec_id)
+        return replace(found, process=session.process) if session and found.running else found
+
+    def of(self, container_id: str) -> tuple[str, ...]:
+        """Ids of the sessions that run in a container."""
+        return tuple(item.id for item in self._execs.values() if item.container_id == container_id and item.running)
+
+    async def start(
+        self, exec_id: str, *, detach: bool, tty: bool, console_size: tuple[int, int] = (0, 0)
+    ) -> Attachment | None:
+        """Run the command; gives its streams, or None if ``detach``.
+
+        A command that cannot run raises if it is detached or has a terminal; otherwise the text comes in the stream
+        and the exit code is 126 or 127, as there is no knowing before it was tried.
+        """
+        item = self.find(exec_id)
+        if item.running or item.exit_code is not None:
+            raise Conflict(f"exec {exec_id} has already been started")
+        container = self._running(item.container_id)
+        spec = replace(item.spec, tty=item.spec.tty, console_size=console_size or item.spec.console_size)
+        item = replace(item, spec=spec, running=True)
+        self._execs[exec_id] = item
+        return await self._operations.run(self._start(container, item, detach))
+
+    async def resize(self, exec_id: str, height: int, width: int) -> None:
+        """Change the size of the session's terminal. NoSuchExec, Conflict if it does not run."""
+        self.find(exec_id)
+        session = self._sessions.get(exec_id)
+        if session is None:
+            raise Conflict(f"exec {exec_id} is not running")
+        await session.console.resize(height, width)
+
+    async def _start(self, container: Container, item: Exec, detached: bool) -> Attachment | None:
+        try:
+            session = await self._runtime.exec(await self._launch(container, item, detached))
+        except WherryError as error:
+            self._ended(item, exit_code_of(error))
+            raise
+        self._sessions[item.id] = session
+        tell(self._events, container, f"exec_start: {' '.join(item.spec.command)}", execID=item.id)
+        hub = Hub(tty=item.spec.tty, stdin_once=True, pinned=True, left=lambda: None)
+        client = None
+        if not detached:
+            keys = detach.parse(item.spec.detach_keys) if item.spec.attach_stdin else b""
+            client = hub.attach(stdout=item.spec.attach_stdout, stderr=item.spec.attach_stderr, keys=keys)
+        hub.connect(session.console)
+        self._operations.begin(self._watch(container, item, session, client))
+        return client
+
+    async def _watch(self, container: Container, item: Exec, session: ExecSession, client: Attachment | None) -> None:
+        try:
+            code = await session.wait()
+        except WherryError as error:
+            code = exit_code_of(error)
+            if client is not None:
+                await client.deliver(1, f"{error}\r\n".encode())
+        self._sessions.pop(item.id, None)
+        self._ended(item, code)
+        tell(self._events, container, "exec_die", execID=item.id, exitCode=str(code))
+
+    def _ended(self, item: Exec, code: int) -> None:
+        if item.id in self._execs:
+            self._execs[item.id] = replace(item, running=False, exit_code=code)
+
+    async def _launch(self, container: Container, item: Exec, detached: bool) -> ExecLaunch:
+        spec = item.spec
+        root = self._roots.overlay(container).target
+        user = spec.user or container.spec.user
+        identity = await self._roots.identity(root, user, container.spec.host.group_add)
+        process = exec_process(container, spec, identity, self._host.facts())
+        return ExecLaunch(
+            exec_id=item.id,
+            container_id=container.id,
+            runtime=container.runtime,
+            process=encode(process),
+            tty=spec.tty,
+            stdin=spec.attach_stdin,
+            attached=not detached,
+        )
+
+    def _running(self, ref: str) -> Container:
+        container = self._catalog.find(ref)
+        if container.state.status is Status.PAUSED:
+            raise ContainerPaused(container.id)
+        if not container.state.alive:
+            raise NotRunning(container.id)
+        return container
+
+    def _forget_old(self) -> None:
+        ended = [exec_id for exec_id, item in self._execs.items() if item.exit_code is not None]
+        for exec_id in ended[: max(len(self._execs) - _REMEMBERED, 0)]:
+            del self._execs[exec_id]

@@ -1,0 +1,152 @@
+"""The first thing an engine does: see what an earlier one left, and repair it."""
+
+import logging
+
+from msgspec.structs import replace
+
+from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.removal import Removal
+from wherry.engine.containers.supervisor import Supervisor
+from wherry.engine.containers.teardown import Teardown
+from wherry.engine.images import Images
+from wherry.engine.networks import Networks
+from wherry.engine.operations import KeyedLocks
+from wherry.engine.ports import ContainerFiles, Host, Mounts, Runtime, Snapshots
+from wherry.engine.sandboxes import Sandboxes
+from wherry.engine.volumes import Volumes
+from wherry.errors import WherryError
+from wherry.model.container import Container, Status
+from wherry.model.launch import Launched
+from wherry.model.process import ProcessId
+from wherry.plan import recovery, restarts
+from wherry.plan.recovery import Observation, Repair
+
+_log = logging.getLogger(__name__)
+
+_START_INTERRUPTED = "the engine ended while it started the container"
+
+
+class Recovery:
+    """Observe, plan, repair; then rebuild what is derived, and sweep what belongs to nobody."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        supervisor: Supervisor,
+        removal: Removal,
+        teardown: Teardown,
+        sandboxes: Sandboxes,
+        networks: Networks,
+        images: Images,
+        volumes: Volumes,
+        snapshots: Snapshots,
+        files: ContainerFiles,
+        mounts: Mounts,
+        runtime: Runtime,
+        host: Host,
+        locks: KeyedLocks,
+    ) -> None:
+        self._catalog = catalog
+        self._supervisor = supervisor
+        self._removal = removal
+        self._teardown = teardown
+        self._sandboxes = sandboxes
+        self._networks = networks
+        self._images = images
+        self._volumes = volumes
+        self._snapshots = snapshots
+        self._files = files
+        self._mounts = mounts
+        self._runtime = runtime
+        self._host = host
+        self._locks = locks
+
+    async def run(self) -> None:
+        """Bring rows and host into agreement. A container that cannot be repaired is logged and hinders no other."""
+        await self._networks.start()
+        for container in self._catalog.all():
+            try:
+                await self._repair(container)
+            except (WherryError, OSError, ExceptionGroup):
+                _log.exception("container %s could not be repaired", container.id)
+        await self._sweep()
+        self._start_by_policy()
+
+    async def _repair(self, container: Container) -> None:
+        seen = self._observe(container)
+        chosen = recovery.repair(container, seen)
+        if chosen is not Repair.TEAR_DOWN:
+            _log.info("container %s: %s", container.id, chosen.value)
+        match chosen:
+            case Repair.WATCH | Repair.WATCH_WITHOUT_MONITOR:
+                self._supervisor.watch(container, _launched(container, seen))
+            case Repair.RECORD_EXIT | Repair.RECORD_LOSS:
+                await self._supervisor.ended(container.id, seen.exit)
+            case Repair.RECORD_START:
+                await self._supervisor.record_start(container, _launched(container, seen))
+            case Repair.UNDO_START:
+                await self._undo_start(container)
+            case Repair.FINISH_REMOVAL:
+                async with self._locks.hold(container.id):
+                    await self._removal.remove_locked(container, volumes=container.spec.host.auto_remove)
+            case Repair.TEAR_DOWN:
+                await self._tear_down(container)
+
+    def _observe(self, container: Container) -> Observation:
+        process = container.state.process or self._runtime.process(container.id)
+        monitor = container.state.monitor or self._runtime.monitor(container.id)
+        return Observation(
+            process=self._living(process),
+            monitor=self._living(monitor),
+            let_go=self._runtime.started(container.id, container.runtime),
+            exit=self._runtime.recorded_exit(container.id),
+        )
+
+    def _living(self, process: ProcessId | None) -> ProcessId | None:
+        return process if process and self._host.alive(process) else None
+
+    async def _undo_start(self, container: Container) -> None:
+        await self._teardown.everything(container)
+        state = replace(
+            container.state,
+            status=Status.EXITED,
+            pending=None,
+            process=None,
+            monitor=None,
+            exit_code=128,
+            error=_START_INTERRUPTED,
+        )
+        await self._catalog.put(replace(container, state=state, endpoints=()))
+
+    async def _tear_down(self, container: Container) -> None:
+        """One that does not run holds nothing; one that should have removed itself is removed."""
+        await self._teardown.everything(container)
+        state = container.state
+        if container.spec.host.auto_remove and state.status is Status.EXITED:
+            async with self._locks.hold(container.id):
+                await self._removal.remove_locked(container, volumes=True)
+
+    async def _sweep(self) -> None:
+        """Remove what an interrupted transition left and no row owns."""
+        known = {container.id for container in self._catalog.all()}
+        for container_id in sorted({*self._runtime.ids()} - known):
+            await self._runtime.delete(container_id, "")
+        for container_id in sorted({*self._files.ids()} - known):
+            await self._files.remove(container_id)
+        await self._networks.sweep(frozenset(self._sandboxes.path(container_id) for container_id in known))
+        await self._images.sweep(known)
+        await self._volumes.sweep()
+
+    def _start_by_policy(self) -> None:
+        for container in self._catalog.all():
+            if restarts.after_boot(container):
+                self._supervisor.restart_later(container, 0)
+
+
+def _launched(container: Container, seen: Observation) -> Launched:
+    """Whom to watch. A monitor that has gone is named as the row has it: it counts as ended."""
+    process = seen.process
+    monitor = seen.monitor or container.state.monitor or process
+    assert process is not None and monitor is not None  # repairs that watch are chosen for living processes
+    return Launched(process=process, monitor=monitor)
