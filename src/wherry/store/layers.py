@@ -48,11 +48,7 @@ class Layers:
     async def changes(self, upper: Path, lowers: tuple[Path, ...]) -> tuple[changes.Change, ...]:
         """What ``upper`` changes in the layers below, the uppermost first; see ``tar.changes.changes``."""
         with explained(f"reading {upper}"):
-            return await asyncio.to_thread(_changes, os.fspath(upper), tuple(map(os.fspath, lowers)))
-
-
-def _changes(upper: str, lowers: tuple[str, ...]) -> tuple[changes.Change, ...]:
-    return tuple(changes.changes(upper, lowers))
+            return tuple(await asyncio.to_thread(changes.changes, os.fspath(upper), tuple(map(os.fspath, lowers))))
 
 
 def _applied(status: int, text: str) -> Applied:

@@ -269,3 +269,15 @@ def test_a_capability_is_a_change(base: Path, overlay: Callable[..., Overlay]) -
     os.utime(tool, ns=(before.st_atime_ns, before.st_mtime_ns))
 
     assert finish(Layers().changes(container.upper, (base,))) == (("/file", MODIFIED),)
+
+
+def test_changes_in_deep_trees(base: Path, overlay: Callable[..., Overlay], monkeypatch: pytest.MonkeyPatch) -> None:
+    container = overlay(base)
+    monkeypatch.chdir(container.merged / "a/sub")
+    for _ in range(600):
+        os.mkdir("d")
+        os.chdir("d")
+
+    found = finish(Layers().changes(container.upper, (base,)))
+    assert found[:3] == (("/a", MODIFIED), ("/a/sub", MODIFIED), ("/a/sub/d", ADDED))
+    assert len(found) == 602

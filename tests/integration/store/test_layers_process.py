@@ -3,7 +3,10 @@
 import asyncio
 import ctypes
 import os
+import select
 import signal
+import subprocess
+import sys
 import tarfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from io import BytesIO
@@ -55,9 +58,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     assert LIBC.umount2(bytes(folder), 2) == 0
 
 
-def child() -> int:
+def child(parent: int | None = None) -> int:
     """The process that applies a layer just now."""
-    (pid,) = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    parent = parent or os.getpid()
+    (pid,) = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     return int(pid)
 
 
@@ -156,6 +160,33 @@ def test_a_killed_process_is_told(run: Callable[[Coroutine[Any, Any, None]], Non
             await Layers().apply(killing(), into)
 
     run(test())
+
+
+ORPHANED = """
+import asyncio, sys
+from pathlib import Path
+from wherry.store.layers import Layers
+asyncio.run(Layers().apply_file(Path(sys.argv[1]), Path(sys.argv[2])))
+"""
+
+
+def test_an_orphan_stops(into: Path, tmp_path: Path) -> None:
+    blob = tmp_path / "fifo"
+    os.mkfifo(blob)
+    writing = os.open(blob, os.O_RDWR)
+    parent = subprocess.Popen([sys.executable, "-c", ORPHANED, blob, into])
+    os.write(writing, layer(file("a"))[:512])
+    while not (into / "a").exists():
+        assert parent.poll() is None
+    pidfd = os.pidfd_open(child(parent.pid))
+
+    parent.kill()
+    parent.wait()
+    os.write(writing, bytes(512))
+
+    assert select.select([pidfd], [], [], 30)[0] == [pidfd]
+    os.close(pidfd)
+    os.close(writing)
 
 
 def test_a_full_disk_is_no_fault_of_the_layer(small_disk: Path) -> None:

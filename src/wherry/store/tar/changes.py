@@ -3,81 +3,98 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
 
-from .merged import Merged, is_opaque, is_whiteout
+from .merged import Merged
+from .whiteouts import is_opaque, is_whiteout
 
 MODIFIED, ADDED, DELETED = 0, 1, 2
 
 Change = tuple[str, int]  # absolute path, kind
 
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def changes(upper: str | bytes, lowers: tuple[str | bytes, ...]) -> Iterator[Change]:
+def changes(upper: str | bytes, lowers: tuple[str | bytes, ...]) -> list[Change]:
     """All changes in the order of their paths; ``lowers`` are the layers, the uppermost first.
 
     As moby's ``pkg/archive/changes.go`` has it: a directory counts as modified if anything in it changed; a
     deleted directory stands for all that was in it; a file that was copied up and not changed is no change.
-    Names that are not UTF-8 carry surrogate escapes.
+    Names that are not UTF-8 carry surrogate escapes. Raises ``OSError``.
     """
-    below = Merged.open(lowers)
+    found: dict[bytes, int] = {}
+    visits = [_Visit(b"", None, upper, Merged.open(lowers))]
     try:
-        fd = os.open(upper, _DIRECTORY)
+        while visits:
+            here = visits[-1]
+            if not here.names:
+                visits.pop().close()
+                continue
+            name = here.names.pop()
+            kind = here.change(name)
+            if kind is not None:
+                _note(found, here.path + b"/" + name, kind)
+            if here.has_directory(name):
+                visits.append(here.enter(name))
+    finally:
+        for visit in visits:
+            visit.close()
+    return [(os.fsdecode(path), found[path]) for path in sorted(found, key=lambda path: path.split(b"/"))]
+
+
+def _note(found: dict[bytes, int], path: bytes, kind: int) -> None:
+    """Notes a change, and that it changes the directories it is in."""
+    found[path] = kind
+    while (path := path.rpartition(b"/")[0]) and path not in found:
+        found[path] = MODIFIED
+
+
+class _Visit:
+    """An open directory of the upper tree, beside what the layers below have at its path; it closes both."""
+
+    def __init__(self, path: bytes, at: int | None, name: str | bytes, below: Merged) -> None:
+        self.path = path
+        self._below = below
+        self._fd = -1
         try:
-            yield from _within(fd, b"/", below)
-        finally:
-            os.close(fd)
-    finally:
-        below.close()
+            self._fd = os.open(name, _OPEN | os.O_DIRECTORY, dir_fd=at)
+            self._own = {os.fsencode(each) for each in os.listdir(self._fd)}
+            hidden = below.names() if is_opaque(self._fd) else set()
+            self.names = list(self._own | hidden)
+        except BaseException:
+            self.close()
+            raise
 
+    def close(self) -> None:
+        self._below.close()
+        if self._fd >= 0:
+            os.close(self._fd)
 
-def _within(fd: int, path: bytes, below: Merged) -> Iterator[Change]:
-    names = {os.fsencode(name) for name in os.listdir(fd)}
-    hidden = below.names() - names if is_opaque(fd) else set()
-    for name in sorted(names | hidden):
-        here = path + name
-        old = below.find(name)
-        if name in hidden:
-            yield os.fsdecode(here), DELETED
-            continue
-        new = os.lstat(name, dir_fd=fd)
+    def change(self, name: bytes) -> int | None:
+        old = self._below.find(name)
+        if name not in self._own:
+            return DELETED
+        new = os.lstat(name, dir_fd=self._fd)
         if is_whiteout(new):
-            if old:
-                yield os.fsdecode(here), DELETED
-        elif stat.S_ISDIR(new.st_mode):
-            yield from _directory(fd, name, here, new, old and old[1], below)
-        elif not old:
-            yield os.fsdecode(here), ADDED
-        elif _differs(fd, old[0], name, new, old[1]):
-            yield os.fsdecode(here), MODIFIED
+            return DELETED if old else None
+        if old is None:
+            return ADDED
+        return MODIFIED if _differs(self._fd, name, new, *old) else None
+
+    def has_directory(self, name: bytes) -> bool:
+        return name in self._own and stat.S_ISDIR(os.lstat(name, dir_fd=self._fd).st_mode)
+
+    def enter(self, name: bytes) -> "_Visit":
+        return _Visit(self.path + b"/" + name, self._fd, name, self._below.enter(name))
 
 
-def _directory(
-    at: int, name: bytes, path: bytes, new: os.stat_result, old: os.stat_result | None, below: Merged
-) -> Iterator[Change]:
-    fd = os.open(name, _DIRECTORY, dir_fd=at)
-    deeper = below.enter(name) if old and stat.S_ISDIR(old.st_mode) else Merged()
-    try:
-        within = list(_within(fd, path + b"/", deeper))
-    finally:
-        os.close(fd)
-        deeper.close()
-    if not old:
-        yield os.fsdecode(path), ADDED
-    elif within or _status_differs(new, old):
-        yield os.fsdecode(path), MODIFIED
-    yield from within
-
-
-def _differs(new_at: int, old_at: int, name: bytes, new: os.stat_result, old: os.stat_result) -> bool:
-    if _status_differs(new, old) or new.st_size != old.st_size or not _same_time(new.st_mtime_ns, old.st_mtime_ns):
+def _differs(new_at: int, name: bytes, new: os.stat_result, old_at: int, old: os.stat_result) -> bool:
+    if (new.st_mode, new.st_uid, new.st_gid, new.st_rdev) != (old.st_mode, old.st_uid, old.st_gid, old.st_rdev):
+        return True
+    if stat.S_ISDIR(new.st_mode):
+        return False
+    if new.st_size != old.st_size or not _same_time(new.st_mtime_ns, old.st_mtime_ns):
         return True
     return stat.S_ISREG(new.st_mode) and _capability(new_at, name) != _capability(old_at, name)
-
-
-def _status_differs(new: os.stat_result, old: os.stat_result) -> bool:
-    return (new.st_mode, new.st_uid, new.st_gid, new.st_rdev) != (old.st_mode, old.st_uid, old.st_gid, old.st_rdev)
 
 
 def _same_time(new: int, old: int) -> bool:
@@ -87,7 +104,7 @@ def _same_time(new: int, old: int) -> bool:
 
 
 def _capability(at: int, name: bytes) -> bytes:
-    fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)
+    fd = os.open(name, _OPEN, dir_fd=at)
     try:
         return os.getxattr(fd, "security.capability")
     except OSError as error:

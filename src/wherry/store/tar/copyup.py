@@ -6,8 +6,9 @@ import stat
 
 from . import header, nodes
 from .header import Entry
-from .merged import OVERLAY_XATTR, Merged
+from .merged import Merged
 from .tree import Directory
+from .whiteouts import OVERLAY_XATTR
 
 _KINDS = {
     stat.S_IFREG: header.REGULAR,

@@ -15,10 +15,7 @@ from .merged import Merged
 from .reader import entries, printable
 from .stream import Stream
 from .tree import Directory, Tree
-
-WHITEOUT = b".wh."
-WHITEOUT_META = b".wh..wh."
-OPAQUE_MARK = b".wh..wh..opq"
+from .whiteouts import OPAQUE_MARK, WHITEOUT, WHITEOUT_META, make_opaque, make_whiteout
 
 _VERBS = {header.REGULAR: "open", header.DIRECTORY: "mkdir", header.HARDLINK: "link", header.SYMLINK: "symlink"}
 _HOST_FAULTS = frozenset(
@@ -92,7 +89,7 @@ class Extractor:
 
     def _whiteout(self, name: bytes, parent: bytes, base: bytes) -> None:
         if base == OPAQUE_MARK:
-            nodes.make_opaque(self._tree.directory(parent).fd)
+            make_opaque(self._tree.directory(parent).fd)
             return
         if name.startswith(WHITEOUT_META) or base.startswith(WHITEOUT_META):
             return  # aufs's own book-keeping
@@ -101,11 +98,11 @@ class Extractor:
             raise TarError(f"invalid whiteout /{printable(name)}")
         where = self._tree.directory(parent)
         try:
-            nodes.whiteout(where.fd, hidden)
+            make_whiteout(where.fd, hidden)
         except FileExistsError:
             # This layer's own stays. A file hides what is below by being there, a directory must be told to.
             if stat.S_ISDIR(os.lstat(hidden, dir_fd=where.fd).st_mode):
-                nodes.make_opaque(self._tree.directory(where.child(hidden)).fd)
+                make_opaque(self._tree.directory(where.child(hidden)).fd)
 
     def _make(self, entry: Entry, where: Directory, base: bytes) -> None:
         make = self._makers[entry.kind]
@@ -117,7 +114,7 @@ class Extractor:
             whiteout = self._tree.remove(where, base)
             make(entry, where, base)
             if whiteout and entry.kind == header.DIRECTORY:
-                nodes.make_opaque(self._tree.directory(where.child(base)).fd)
+                make_opaque(self._tree.directory(where.child(base)).fd)
 
     def _may_stay(self, entry: Entry, where: Directory, base: bytes) -> bool:
         """Of two entries of a name the later wins, but directories are merged, and a link to itself is none."""

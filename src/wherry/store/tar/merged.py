@@ -1,28 +1,11 @@
 """Lower layers seen as one, as overlayfs merges them (``overlayfs.rst``, "Whiteouts and opaque directories")."""
 
-import errno
 import os
-import stat
 from collections.abc import Iterable
 
-OVERLAY_XATTR = b"trusted.overlay."
-OPAQUE = OVERLAY_XATTR + b"opaque"
+from .whiteouts import is_opaque, is_whiteout
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-def is_whiteout(status: os.stat_result) -> bool:
-    return stat.S_ISCHR(status.st_mode) and status.st_rdev == 0
-
-
-def is_opaque(fd: int) -> bool:
-    """Whether a directory of a layer hides those of its name below it."""
-    try:
-        return os.getxattr(fd, OPAQUE) == b"y"
-    except OSError as error:
-        if error.errno in (errno.ENODATA, errno.EOPNOTSUPP):
-            return False
-        raise
 
 
 class Merged:

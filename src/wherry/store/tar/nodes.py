@@ -6,7 +6,7 @@ import stat
 
 from . import header
 from .header import Entry
-from .merged import OPAQUE, OVERLAY_XATTR
+from .whiteouts import OVERLAY_XATTR
 
 SPECIAL = {header.CHARACTER: stat.S_IFCHR, header.BLOCKDEV: stat.S_IFBLK, header.FIFO: stat.S_IFIFO}
 
@@ -45,14 +45,6 @@ def special(at: int, name: bytes, entry: Entry) -> None:
     """A device node or a fifo."""
     os.mknod(name, SPECIAL[entry.kind] | entry.mode, os.makedev(*entry.device), dir_fd=at)
     _dress(at, name, entry)
-
-
-def whiteout(at: int, name: bytes) -> None:
-    os.mknod(name, stat.S_IFCHR, 0, dir_fd=at)
-
-
-def make_opaque(fd: int) -> None:
-    os.setxattr(fd, OPAQUE, b"y")
 
 
 def described(kind: bytes, status: os.stat_result) -> Entry:

@@ -8,9 +8,8 @@ import stat
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 
-from .extract import OPAQUE_MARK, WHITEOUT
 from .header import BLOCKDEV, CHARACTER, DIRECTORY, FIFO, HARDLINK, REGULAR, SYMLINK
-from .merged import OVERLAY_XATTR, is_opaque, is_whiteout
+from .whiteouts import OPAQUE_MARK, OVERLAY_XATTR, WHITEOUT, is_opaque, is_whiteout
 from .writer import END, header, padding
 
 CHUNK = 1 << 18  # bytes, about, of what the iterators yield
@@ -92,7 +91,7 @@ class _Packer:
     def _directory(self, fd: int, path: bytes, status: os.stat_result) -> Iterator[bytes]:
         yield self._header(path, DIRECTORY, status, xattrs=_xattrs(fd))
         if self._overlay and is_opaque(fd):
-            yield header(self._prefix + path + OPAQUE_MARK, REGULAR, 0o600, mtime=status.st_mtime_ns)
+            yield header(self._prefix + path + OPAQUE_MARK, REGULAR, 0o600)
 
     def _member(self, at: int, directory: bytes, name: bytes, status: os.stat_result) -> Iterator[bytes]:
         path = directory + name
@@ -100,7 +99,7 @@ class _Packer:
         if kind is None:
             return
         if self._overlay and is_whiteout(status):
-            yield header(directory + WHITEOUT + name, REGULAR, 0o600, mtime=status.st_mtime_ns)
+            yield header(directory + WHITEOUT + name, REGULAR, 0o600)
             return
         if status.st_nlink > 1:
             first = self._links.setdefault((status.st_dev, status.st_ino), path)

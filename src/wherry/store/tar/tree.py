@@ -10,7 +10,8 @@ import stat
 
 from . import header, nodes
 from .header import Entry
-from .merged import Merged, is_whiteout
+from .merged import Merged
+from .whiteouts import is_whiteout, make_opaque
 
 MAX_LINKS = 40  # as path_resolution(7)
 MAX_OPEN = 400
@@ -128,7 +129,7 @@ class Tree:
                 raise
             self.remove(here, name)
             fd = self._make(here, name)
-            nodes.make_opaque(fd)
+            make_opaque(fd)
         self._open[path] = Directory(path, fd)
         return self._open[path]
 
