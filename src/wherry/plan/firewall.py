@@ -64,7 +64,8 @@ def map_of(port: PublishedPort) -> str | None:
 def ruleset(networks: tuple[Network, ...], ports: tuple[PublishedPort, ...] | None = None) -> str:
     """The commands, in nft's language, that replace all rules at once.
 
-    With ``ports`` the table is built anew and holds exactly these; without, its maps keep what they hold. Networks without a bridge are not the firewall's business.
+    With ``ports`` the table is built anew and holds exactly these; without, its maps keep what they hold.
+    Networks without a bridge are not the firewall's business.
     """
     bridged = tuple(network for network in networks if network.bridge)
     lines = [f"add table {FAMILY} {TABLE}"]
