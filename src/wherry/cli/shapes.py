@@ -93,6 +93,45 @@ SHAPES = {
         ClusterVolume:*any CreatedAt Driver Labels:map[string] Mountpoint Name Options:map[string] Scope
         Status:map[any] UsageData:*volume.UsageData""",
     "volume.UsageData": "RefCount:int Size:int",
+    "events.Message": """
+        Status=status ID=id From=from Type Action Actor:events.Actor Scope=scope Time=time:int TimeNano=timeNano:int""",
+    "events.Actor": "ID Attributes:map[string]",
+    "system.versionInfo": "Client:system.clientVersion Server:*types.Version",
+    "system.clientVersion": """
+        Platform:*system.platformInfo Version APIVersion=ApiVersion DefaultAPIVersion GitCommit GoVersion Os Arch
+        BuildTime Context""",
+    "system.platformInfo": "Name",
+    "types.Version": """
+        Platform:system.platformInfo Components:[]types.ComponentVersion Version APIVersion=ApiVersion MinAPIVersion
+        GitCommit GoVersion Os Arch KernelVersion Experimental:bool BuildTime""",
+    "types.ComponentVersion": "Name Version Details:map[string]",
+    "system.dockerInfo": """
+        ID Containers:int ContainersRunning:int ContainersPaused:int ContainersStopped:int Images:int Driver
+        DriverStatus:[][]string SystemStatus:[][]string Plugins:types.PluginsInfo MemoryLimit:bool SwapLimit:bool
+        KernelMemory:bool KernelMemoryTCP:bool CPUCfsPeriod=CpuCfsPeriod:bool CPUCfsQuota=CpuCfsQuota:bool
+        CPUShares:bool CPUSet:bool PidsLimit:bool IPv4Forwarding:bool BridgeNfIptables:bool
+        BridgeNfIP6tables=BridgeNfIp6tables:bool Debug:bool NFd:int OomKillDisable:bool NGoroutines:int SystemTime
+        LoggingDriver CgroupDriver CgroupVersion NEventsListener:int KernelVersion OperatingSystem OSVersion OSType
+        Architecture IndexServerAddress RegistryConfig:*registry.ServiceConfig NCPU:int MemTotal:int
+        GenericResources:[]any DockerRootDir HTTPProxy=HttpProxy HTTPSProxy=HttpsProxy NoProxy Name Labels:[]string
+        ExperimentalBuild:bool ServerVersion Runtimes:map[any] DefaultRuntime Swarm:swarm.Info
+        LiveRestoreEnabled:bool Isolation InitBinary ContainerdCommit:types.Commit RuncCommit:types.Commit
+        InitCommit:types.Commit SecurityOptions:[]string ProductLicense
+        DefaultAddressPools:[]types.NetworkAddressPool CDISpecDirs:[]string Warnings:[]string ServerErrors:[]string
+        ClientInfo:*system.clientInfo ClientErrors:[]string""",
+    "system.clientInfo": """
+        Debug:bool Platform:*system.platformInfo Version APIVersion=ApiVersion DefaultAPIVersion GitCommit GoVersion
+        Os Arch BuildTime Context Plugins:[]any Warnings:[]string""",
+    "types.PluginsInfo": "Volume:[]string Network:[]string Authorization:[]string Log:[]string",
+    "registry.ServiceConfig": """
+        AllowNondistributableArtifactsCIDRs:[]string AllowNondistributableArtifactsHostnames:[]string
+        InsecureRegistryCIDRs:[]string IndexConfigs:map[*registry.IndexInfo] Mirrors:[]string""",
+    "registry.IndexInfo": "Name Mirrors:[]string Secure:bool Official:bool",
+    "swarm.Info": """
+        NodeID NodeAddr LocalNodeState ControlAvailable:bool Error RemoteManagers:[]any Nodes:int Managers:int
+        Cluster:*any Warnings:[]string""",
+    "types.Commit": "ID Expected",
+    "types.NetworkAddressPool": "Base Size:int",
 }
 
 ZEROS: dict[str, object] = {"string": "", "int": 0, "bool": False, "any": None, "time": Time("0001-01-01T00:00:00Z")}
@@ -108,7 +147,7 @@ def typed(shape: str, raw: object) -> object:
     if shape.startswith("map["):
         return _map(shape[4:-1], raw)
     if shape in SHAPES:
-        return _struct(shape, raw)
+        return struct(shape, raw)
     if shape == "struct{}":
         return Struct(shape, {}, {})
     if shape == "time" and isinstance(raw, str):
@@ -131,7 +170,8 @@ def _pointer(shape: str, raw: object) -> object:
     return NilPointer(shape, names)
 
 
-def _struct(shape: str, raw: object) -> Struct:
+def struct(shape: str, raw: object) -> Struct:
+    """The JSON object read as one of the ``SHAPES``."""
     values = raw if isinstance(raw, dict) else {}
     fields = {name: typed(kind, values.get(key)) for name, key, kind in _fields(shape)}
     return Struct(shape, fields, raw)

@@ -1,5 +1,7 @@
 """Sizes, ages and durations as Docker prints them (the rules of docker/go-units and of Go's ``time``)."""
 
+from time import localtime, strftime
+
 DECIMAL = ("B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
 BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB")
 SECOND = 1_000_000_000
@@ -50,6 +52,20 @@ def human_duration(seconds: float) -> str:
 def ago(created: float, now: float) -> str:
     """How long before ``now`` (both in seconds since 1970) something was made."""
     return f"{human_duration(now - created)} ago"
+
+
+def local_time(seconds: int) -> str:
+    """Local time as Go prints it: ``2024-05-01 12:00:00 +0200 CEST``."""
+    return strftime("%Y-%m-%d %H:%M:%S %z %Z", localtime(seconds))
+
+
+def rfc3339(seconds: int, nanoseconds: int | None = None) -> str:
+    """Local time with its offset: ``2024-05-01T12:00:00+02:00``, ``…Z`` for none; nanoseconds have nine digits."""
+    moment = localtime(seconds)
+    fraction = "" if nanoseconds is None else f".{nanoseconds:09d}"
+    zone = strftime("%z", moment)
+    zone = "Z" if zone == "+0000" else f"{zone[:-2]}:{zone[-2:]}"
+    return strftime("%Y-%m-%dT%H:%M:%S", moment) + fraction + zone
 
 
 def go_duration(nanoseconds: int) -> str:

@@ -1,11 +1,11 @@
 """``history``: how an image was built."""
 
-from time import localtime, strftime, time
+from time import time
 
 from ..flags import Command, Flag
 from ..formats import HELP, Listing
 from ..texts import ellipsis, short_id
-from ..units import ago, human_size
+from ..units import ago, human_size, rfc3339
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,9 +75,3 @@ def fields(layer: "dict[str, Any]", *, human: bool, trunc: bool) -> "Fields":
         "ID": lambda: short_id(layer["Id"]) if trunc else layer["Id"],
         "Size": lambda: human_size(size, 3) if human else str(size),
     }
-
-
-def rfc3339(seconds: int) -> str:
-    """Local time with its offset: ``2024-05-01T12:00:00+02:00``, ``Z`` for none."""
-    text = strftime("%Y-%m-%dT%H:%M:%S%z", localtime(seconds))
-    return text[:-5] + "Z" if text.endswith("+0000") else f"{text[:-2]}:{text[-2:]}"

@@ -1,6 +1,6 @@
 """``images``, ``rmi`` and ``tag``: what is in the local store, and its names."""
 
-from time import localtime, strftime, time
+from time import time
 
 from ...client.connection import ApiError
 from ..flags import Command, Flag
@@ -9,7 +9,7 @@ from ..options.filters import FILTER, collect, encode
 from ..references import InvalidReference, Reference, parse
 from ..session import CommandError
 from ..texts import short_id
-from ..units import ago, human_size
+from ..units import ago, human_size, local_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,8 +120,9 @@ def names(image: "dict[str, Any]", *, wants_digests: bool, all_digests: bool) ->
     digests = _by_repository(image.get("RepoDigests") or [])
     rows = []
     for repository, references in tags.items():
-        own = [reference.digest for reference in digests.pop(repository, [])] if wants_digests else []
-        rows += [(repository, reference.tag, digest) for reference in references for digest in own or [NONE]]
+        own = [reference.digest for reference in digests.pop(repository, [])]
+        shown = own if wants_digests and own else [NONE]
+        rows += [(repository, reference.tag, digest) for reference in references for digest in shown]
     for repository, references in digests.items():
         if all_digests:
             rows += [(repository, NONE, reference.digest) for reference in references]
@@ -149,7 +150,7 @@ def fields(image: "dict[str, Any]", repository: str, tag: str, digest: str, *, t
 
     return {
         "Containers": lambda: UNKNOWN if containers == -1 else str(containers),
-        "CreatedAt": lambda: strftime("%Y-%m-%d %H:%M:%S %z %Z", localtime(created)),
+        "CreatedAt": lambda: local_time(created),
         "CreatedSince": since,
         "Digest": lambda: digest,
         "ID": lambda: short_id(image["Id"]) if trunc else image["Id"],

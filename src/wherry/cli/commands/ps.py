@@ -1,6 +1,6 @@
 """``ps``: list containers."""
 
-from time import localtime, strftime, time
+from time import time
 
 from ..flags import Command, Flag
 from ..formats import HELP, Listing
@@ -8,7 +8,7 @@ from ..options.filters import FILTER, collect, encode
 from ..ports import displayed
 from ..references import familiar
 from ..texts import ellipsis, quote, short_id
-from ..units import ago, human_size
+from ..units import ago, human_size, local_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def fields(container: "dict[str, Any]", *, trunc: bool) -> "Fields":
     settings = container.get("NetworkSettings") or {}
     return {
         "Command": lambda: quote(ellipsis(container["Command"], COMMAND_WIDTH) if trunc else container["Command"]),
-        "CreatedAt": lambda: strftime("%Y-%m-%d %H:%M:%S %z %Z", localtime(container["Created"])),
+        "CreatedAt": lambda: local_time(container["Created"]),
         "HealthStatus": lambda: _health(container["Status"]),
         "ID": lambda: short_id(container["Id"]) if trunc else container["Id"],
         "Image": lambda: _image(container["Image"], container["ImageID"], trunc),

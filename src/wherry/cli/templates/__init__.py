@@ -18,11 +18,12 @@ __all__ = ("ExecError", "ParseError", "Template", "TemplateError")
 
 
 class Template:
-    """A parsed template. ParseError when the text is none."""
+    """A parsed template; error texts give its ``name``. ParseError when the text is none."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, name: str = "") -> None:
         self.text = text
-        self._templates = Parser(text, FUNCTIONS.keys() | LAZY).templates
+        self.name = name
+        self._templates = Parser(text, FUNCTIONS.keys() | LAZY, name).templates
 
     def execute(
         self, data: object, *, functions: dict[str, Function] = FUNCTIONS, missing_key_is_error: bool = False
@@ -32,5 +33,5 @@ class Template:
         A map key that is not there prints as ``<no value>``, or is an error with ``missing_key_is_error``.
         """
         execution = Execution(self.text, self._templates, functions, missing_key_is_error)
-        execution.run("", data)
+        execution.run(self.name, data)
         return "".join(execution.output)

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class Parser(PipelineParser):
-    """Parses one text. ``templates`` holds what it defines by name, the text itself under ``""``."""
+    """Parses one text. ``templates`` holds what it defines by name, the text itself under its own."""
 
-    def __init__(self, text: str, functions: Container[str]) -> None:
-        super().__init__(text, functions)
+    def __init__(self, text: str, functions: Container[str], name: str) -> None:
+        super().__init__(text, functions, name)
         self.range_depth = 0
         self.templates: dict[str, tuple[Node, ...]] = {}
-        self.templates[""] = self._top()
+        self.templates[name] = self._top()
 
     def _top(self) -> tuple[Node, ...]:
         nodes: list[Node] = []

@@ -39,7 +39,8 @@ OPERAND_STARTS = frozenset((BOOL, CHARACTER, DOT, FIELD, IDENTIFIER, NUMBER, RAW
 class PipelineParser:
     """Reads the tokens of one text, and the pipelines among them."""
 
-    def __init__(self, text: str, functions: Container[str]) -> None:
+    def __init__(self, text: str, functions: Container[str], name: str) -> None:
+        self.name = name
         self.tokens = Lexer(text).tokens
         self.functions = functions
         self.at = 0
@@ -65,7 +66,7 @@ class PipelineParser:
 
     def _error(self, message: str) -> ParseError:
         token = self.tokens[max(0, min(self.at, len(self.tokens)) - 1)]
-        return ParseError(f"template: :{token.line}: {message}")
+        return ParseError(f"template: {self.name}:{token.line}: {message}")
 
     def _unexpected(self, token: Token, context: str) -> ParseError:
         if token.kind != ERROR:
@@ -73,7 +74,7 @@ class PipelineParser:
         if not self.action_line or self.action_line == token.line:
             return self._error(token.text)
         where = "" if token.text.endswith(" action") else " in action"
-        return self._error(f"{token.text}{where} started at :{self.action_line}")
+        return self._error(f"{token.text}{where} started at {self.name}:{self.action_line}")
 
     def _expect(self, kinds: tuple[str, ...], context: str) -> Token:
         token = self._next_solid()

@@ -1,0 +1,84 @@
+"""``events``: what happens in the engine, as it happens."""
+
+from time import time
+
+from ...client.jsonlite import loads
+from ..flags import Command, Flag
+from ..formats import INSPECT_HELP
+from ..options.filters import FILTER, collect, encode
+from ..session import CommandError
+from ..timestamps import to_unix
+from ..units import rfc3339
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..session import Session
+    from ..templates import Template
+    from ..templates.values import Struct
+
+COMMAND = Command(
+    "[OPTIONS]",
+    "Get real time events from the server",
+    (
+        FILTER,
+        Flag("format", "string", INSPECT_HELP),
+        Flag("since", "string", "Show all events created since timestamp"),
+        Flag("until", "string", "Stream events until this timestamp"),
+    ),
+    aliases=("system events", "events"),
+)
+STATUS_BAD_TEMPLATE = 64
+NANOSECONDS = 1_000_000_000
+
+
+def events(session: "Session", argv: list[str]) -> int:
+    options = COMMAND.parse(argv, session.spelled)
+    template = options["format"] or ""
+    parsed = _parse("{{json .}}" if template == "json" else template) if template else None
+    query = encode(collect(options["filter"]))
+    now = time()
+    for name in ("since", "until"):
+        if options[name]:
+            try:
+                query[name] = to_unix(options[name], now)
+            except ValueError as error:
+                raise CommandError(str(error)) from None
+    for line in session.client.call("GET", "/events", query=query).lines():
+        if line:
+            event = loads(line)
+            session.out.line(parsed.execute(_typed(event)) if parsed else pretty(event))
+            session.out.flush()
+    return 0
+
+
+def _parse(text: str) -> "Template":
+    """A template that fits an event: it is tried on an empty one."""
+    from ..templates import Template, TemplateError
+
+    try:
+        parsed = Template(text)
+        parsed.execute(_typed({}))
+    except TemplateError as error:
+        raise CommandError(f"Error parsing format: {error}", STATUS_BAD_TEMPLATE) from None
+    return parsed
+
+
+def _typed(event: "dict[str, Any]") -> "Struct":
+    from ..shapes import struct
+
+    message = struct("events.Message", event)
+    message.type_name = "*events.Message"
+    return message
+
+
+def pretty(event: "dict[str, Any]") -> str:
+    """``2024-05-01T12:00:00.000000000Z container start 4f31… (image=busybox, name=web)``."""
+    actor = event["Actor"]
+    seconds, nanoseconds = divmod(event["timeNano"], NANOSECONDS)
+    text = f"{rfc3339(seconds, nanoseconds)} {event['Type']} {event['Action']} {actor['ID']}"
+    attributes = actor.get("Attributes") or {}
+    if not attributes:
+        return text
+    return f"{text} ({', '.join(f'{name}={attributes[name]}' for name in sorted(attributes))})"
