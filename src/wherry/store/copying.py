@@ -1,6 +1,6 @@
-"""Copying a tree that a container may have written, into a directory of ours.
+"""Copying a tree that a container may have written, into a directory that only we can reach.
 
-Entries are reached by descriptors that no link can bend. Kept are contents with their holes, owners, modes, extended
+Entries of the source are reached by descriptors that no link can bend. Kept are contents with their holes, owners, modes, extended
 attributes, modification times, hard links, symbolic links, devices and fifos; sockets are left out, since nothing
 listens on a copy.
 """
@@ -85,14 +85,8 @@ def _copy_entry(source: int, target: int, name: str, status: os.stat_result) -> 
         os.mknod(name, kind | 0o600, status.st_rdev, dir_fd=target)
     os.chown(name, status.st_uid, status.st_gid, dir_fd=target, follow_symlinks=False)
     if kind != stat.S_IFLNK:
-        _change_mode(target, name, stat.S_IMODE(status.st_mode))
+        os.chmod(name, stat.S_IMODE(status.st_mode), dir_fd=target)
     os.utime(name, ns=(status.st_atime_ns, status.st_mtime_ns), dir_fd=target, follow_symlinks=False)
-
-
-def _change_mode(folder: int, name: str, mode: int) -> None:
-    """chmod(2) that follows no link: another container may be at work in the same volume."""
-    with closing_fd(os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)) as fd:
-        os.chmod(f"/proc/self/fd/{fd}", mode)
 
 
 def _copy_file(source: int, target: int, name: str) -> None:

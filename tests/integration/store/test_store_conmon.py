@@ -17,13 +17,13 @@ from wherry.store.threads import Threads
 pytestmark = pytest.mark.skipif(shutil.which("conmon") is None, reason="needs conmon")
 
 RUNTIME = """#!/bin/sh
-# An OCI runtime that starts the workload on "create" and knows nothing else.
+# An OCI runtime that knows "create" only: the workload waits until somebody writes to the fifo "start".
 case "$*" in *create*) ;; *) exit 0 ;; esac
 while [ $# -gt 0 ]; do
   case "$1" in --pid-file) pidfile=$2 ;; esac
   shift
 done
-"$WORKLOAD" &
+{ read -r _ < start; exec ./workload; } &
 printf %s $! > "$pidfile"
 """
 
@@ -35,16 +35,23 @@ class Monitor:
         self.folder = folder
         self.log = folder / "c.log"
         self._runtime = self._program("runtime", RUNTIME)
+        (folder / "exits").mkdir()
+        os.mkfifo(folder / "start")
 
     def start(self, workload: str, *options: str) -> subprocess.Popen[bytes]:
         """Ends when the workload, a shell script, has ended and all is logged."""
-        (self.folder / "exits").mkdir(exist_ok=True)
+        self._program("workload", "#!/bin/sh\n" + workload)
         command = ["conmon", "--api-version=1", "--cid=c", "--cuuid=c", "--name=c", "--sync", "--full-attach"]
         command += [f"--runtime={self._runtime}", f"--bundle={self.folder}", f"--exit-dir={self.folder}/exits"]
         command += [f"--container-pidfile={self.folder}/pid", f"--log-path=k8s-file:{self.log}", *options]
-        script = self._program("workload", "#!/bin/sh\n" + workload)
-        environment = os.environ | {"WORKLOAD": str(script), "TZ": "Asia/Kolkata"}
-        return subprocess.Popen(command, cwd=self.folder, env=environment)
+        ready, tell = os.pipe()
+        environment = os.environ | {"_OCI_SYNCPIPE": str(tell), "TZ": "Asia/Kolkata"}
+        monitor = subprocess.Popen(command, cwd=self.folder, env=environment, pass_fds=(tell,))
+        os.close(tell)
+        with open(ready) as report:
+            assert "data" in report.readline()
+        (self.folder / "start").write_text("\n")
+        return monitor
 
     def run(self, workload: str, *options: str) -> None:
         with self.start(workload, *options) as monitor:
