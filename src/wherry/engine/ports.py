@@ -308,8 +308,8 @@ class RootFiles(Protocol):
 
 
 class DeviceNodes(Protocol):
-    def find(self, path: str) -> DeviceNode:
-        """A device node of the host. InvalidArgument, with Docker's text, if there is none."""
+    def find(self, path: str) -> tuple[DeviceNode, ...]:
+        """A device node of the host, or all below a directory. InvalidArgument if there is none."""
         ...
 
     def all(self) -> tuple[DeviceNode, ...]:

@@ -8,6 +8,7 @@ message.
 import asyncio
 import json
 import os
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -72,11 +73,13 @@ def noted_process(pidfile: Path) -> ProcessId | None:
     A pid that was given to another process since is told by its start: it began after the note was written.
     """
     try:
-        pid, written = int(pidfile.read_text()), pidfile.stat().st_mtime
-        began = Path(f"/proc/{pid}").stat().st_mtime
-        return identity.identify(pid) if began <= written + _CLOCK_SLACK else None
+        process = identity.identify(int(pidfile.read_text()))
+        written = pidfile.stat().st_mtime
     except (FileNotFoundError, ValueError, ProcessLookupError):
         return None
+    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    began = booted + process.start_time / os.sysconf("SC_CLK_TCK")
+    return process if began <= written + _CLOCK_SLACK else None
 
 
 async def launch(argv: Sequence[str]) -> tuple[Child, int, str]:

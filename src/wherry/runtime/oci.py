@@ -14,11 +14,12 @@ from wherry.kernel import identity, processes
 from wherry.kernel.processes import Child
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.process import ProcessId
-from wherry.runtime import fifo, monitor
+from wherry.runtime import fifo
 from wherry.runtime.binaries import Binaries, Binary
 from wherry.runtime.consoles import MonitorConsole, resize
 from wherry.runtime.failures import classify, read_log
-from wherry.runtime.monitor import noted_process
+from wherry.runtime.monitor import Seat, container_argv, noted_process
+from wherry.runtime.monitor import launch as launch_monitor
 from wherry.runtime.sessions import MonitoredSession, PipedSession
 
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -48,7 +49,7 @@ class OciRuntime:
         seat.bundle.mkdir(mode=0o700)
         (self._exits / launch.container_id).unlink(missing_ok=True)
         (seat.bundle / "config.json").write_bytes(launch.runtime_spec)
-        child, pid, message = await monitor.launch(monitor.container_argv(seat, launch))
+        child, pid, message = await launch_monitor(container_argv(seat, launch))
         if pid < 0:
             await child.wait()
             reason = read_log(seat.runtime_log) or message
@@ -109,7 +110,7 @@ class OciRuntime:
     async def exec(self, launch: ExecLaunch) -> MonitoredSession | PipedSession:
         binary = self._binaries.get(launch.runtime)
         folder = self._bundles / launch.container_id / f"exec-{launch.exec_id[:16]}"
-        seat = monitor.Seat(runtime=binary.command, state_root=self._state_root(binary), bundle=folder, exits=folder)
+        seat = Seat(runtime=binary.command, state_root=self._state_root(binary), bundle=folder, exits=folder)
         try:
             folder.mkdir(mode=0o700)
         except FileNotFoundError as error:
@@ -150,8 +151,8 @@ class OciRuntime:
     def _state(self, container_id: str, binary: Binary) -> Path:
         return self._state_root(binary) / container_id
 
-    def _seat(self, container_id: str, binary: Binary) -> monitor.Seat:
-        return monitor.Seat(
+    def _seat(self, container_id: str, binary: Binary) -> Seat:
+        return Seat(
             runtime=binary.command,
             state_root=self._state_root(binary),
             bundle=self._bundles / container_id,

@@ -20,6 +20,10 @@ class Catalog:
         """Oldest first."""
         return self._table.all()
 
+    def of_image(self, image_id: str) -> tuple[Container, ...]:
+        """Containers that were made from an image."""
+        return tuple(container for container in self.all() if container.image_id == image_id)
+
     def get(self, container_id: str) -> Container:
         """By whole id. NoSuchContainer."""
         container = self._table.get(container_id)

@@ -14,8 +14,8 @@ from wherry.errors import Conflict
 from wherry.model.container import Container
 from wherry.model.launch import Launch, Launched
 from wherry.plan import container_files, namespaces, runtime_spec
-from wherry.plan.runtime_spec import SpecRequest
 from wherry.plan.seccomp import Seccomp
+from wherry.plan.spec_request import SpecRequest
 
 
 class Launcher:
@@ -84,6 +84,7 @@ class Launcher:
             identity=identity,
             network_namespace=self._network_namespace(container),
             joined=self._joined(container),
+            shm=self._shared_memory(container),
             hosts=str(folder / "hosts"),
             hostname=str(folder / "hostname"),
             resolv_conf=str(folder / "resolv.conf"),
@@ -131,6 +132,11 @@ class Launcher:
         if process is None:
             raise Conflict(f"cannot join {kind} namespace of a non running container: {peer}")
         return f"/proc/{process.pid}/ns/{kind}"
+
+    def _shared_memory(self, container: Container) -> str:
+        """The /dev/shm of the container whose ipc namespace is joined, "" for one of its own."""
+        peer = namespaces.peer(container.spec.host.ipc)
+        return self._namespace_of(peer, "ipc").removesuffix("ns/ipc") + "root/dev/shm" if peer else ""
 
     def _running_peer(self, ref: str) -> Container:
         peer = self._catalog.find(ref)

@@ -51,7 +51,7 @@ class Roots:
         """The host's nodes that the container gets: those asked for, or all of them if it is privileged."""
         if host.privileged:
             return self._devices.all()
-        return tuple(self._devices.find(device.host_path) for device in host.resources.devices)
+        return tuple(node for device in host.resources.devices for node in self._devices.find(device.host_path))
 
     def init_path(self) -> str:
         return self._devices.init_path()

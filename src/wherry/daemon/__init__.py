@@ -1,0 +1,1 @@
+"""The daemon: configuration, sockets, signals and one engine behind them."""

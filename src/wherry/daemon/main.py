@@ -1,0 +1,90 @@
+"""``wherryd``: opens an engine, serves it on its sockets, ends when told to."""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+import uvloop
+
+from wherry.api.app import build_router
+from wherry.api.http import Server
+from wherry.daemon.configuration import Configuration, ConfigurationError, configure
+from wherry.daemon.logs import start_logging
+from wherry.daemon.pidfile import StillRunning, pidfile
+from wherry.errors import WherryError
+from wherry.version import VERSION
+from wherry.wiring import EngineConfig, exec_root_of, open_engine
+
+_log = logging.getLogger("wherry")
+
+
+def main() -> None:
+    """Run the daemon until SIGTERM or SIGINT. Exit status 0, or 1 with the reason on stderr."""
+    try:
+        configuration = configure(sys.argv[1:])
+    except ConfigurationError as error:
+        print(f"{error}\nSee 'wherryd --help'." if error.usage else error, file=sys.stderr)
+        sys.exit(125 if error.usage else 1)
+    if configuration.validate:
+        print("configuration OK", file=sys.stderr)
+        return
+    start_logging(configuration.log_level)
+    try:
+        uvloop.run(_run(configuration))
+    except (WherryError, StillRunning, OSError) as error:
+        print(f"failed to start daemon: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+async def _run(configuration: Configuration) -> None:
+    config = EngineConfig(
+        data_root=configuration.data_root,
+        exec_root=Path(configuration.exec_root) if configuration.exec_root else None,
+        runtimes=configuration.runtimes,
+        default_runtime=configuration.default_runtime,
+        insecure_registries=configuration.insecure_registries,
+        debug=configuration.log_level == "debug",
+    )
+    _log.info("Starting up")
+    path = Path(configuration.pidfile or exec_root_of(config) / "wherry.pid")
+    with pidfile(path):
+        async with open_engine(config) as engine:
+            server = Server(build_router(engine), product_version=VERSION)
+            try:
+                for host in configuration.hosts:
+                    await server.listen(host, group=configuration.group)
+                    _log.info("API listen on %s", host.removeprefix("unix://"))
+                _settle()
+                await _told_to_end()
+            finally:
+                await server.close()
+    _log.info("Daemon shutdown complete")
+
+
+def _settle() -> None:
+    """What was loaded so far stays: keep the collector from walking it, and its pages from being copied."""
+    gc.collect()
+    gc.freeze()
+
+
+async def _told_to_end() -> None:
+    """Until SIGTERM or SIGINT; the third one ends the process at once."""
+    loop = asyncio.get_running_loop()
+    told = asyncio.Event()
+    count = 0
+
+    def tell(number: int) -> None:
+        nonlocal count
+        count += 1
+        told.set()
+        if count >= 3:
+            os._exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, tell, number)
+    await told.wait()
+    _log.info("Processing signal to end")

@@ -1,0 +1,27 @@
+"""The engine as a whole."""
+
+from msgspec import Struct
+
+from wherry.engine.archives import Archives
+from wherry.engine.containers import Containers
+from wherry.engine.events import Events
+from wherry.engine.execs import Execs
+from wherry.engine.images import Images
+from wherry.engine.networks import Networks
+from wherry.engine.system import System
+from wherry.engine.transfer import Transfer
+from wherry.engine.volumes import Volumes
+
+
+class Engine(Struct, frozen=True, kw_only=True):
+    """All services of one engine. It has fields and no methods: what it can do is what they can do."""
+
+    containers: Containers
+    execs: Execs
+    images: Images
+    transfer: Transfer
+    archives: Archives
+    networks: Networks
+    volumes: Volumes
+    events: Events
+    system: System

@@ -1,0 +1,31 @@
+"""Time and chance: the two things that no plan may know by itself."""
+
+import asyncio
+import secrets
+import time
+
+from wherry.model.names import ADJECTIVES, SURNAMES
+
+_SHORT = 12
+
+
+class SystemClock:
+    def now(self) -> int:
+        """Nanoseconds since the epoch."""
+        return time.time_ns()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class SystemChance:
+    def new_id(self) -> str:
+        """64 hexadecimal digits. The first 12 are never all decimal: a short id must not read as a number."""
+        while (identifier := secrets.token_hex(32))[:_SHORT].isdecimal():
+            pass
+        return identifier
+
+    def new_name(self, attempt: int) -> str:
+        """Such as ``calm_noether``; from attempt 1 on with a number behind, so that a free one is found."""
+        name = f"{secrets.choice(ADJECTIVES)}_{secrets.choice(SURNAMES)}"
+        return f"{name}{secrets.randbelow(10**attempt)}" if attempt else name

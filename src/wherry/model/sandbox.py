@@ -1,0 +1,9 @@
+"""Where a container is on the host."""
+
+from wherry.model.container import Container
+
+
+def cgroup_of(container: Container) -> str:
+    """The container's control group, below every hierarchy's root."""
+    parent = container.spec.host.cgroup_parent or "/wherry"
+    return f"/{parent.strip('/')}/{container.id}"

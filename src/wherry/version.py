@@ -1,0 +1,4 @@
+"""Which wherry this is."""
+
+VERSION = "0.1.0"
+API_VERSION = "1.45"
