@@ -1,0 +1,137 @@
+"""Manifests and indexes: bytes to descriptors and back.
+
+Formats: OCI image spec, manifest.md and image-index.md; Docker's image manifest version 2, schema 2. What is read may
+come from anywhere: unknown members are passed over and nulls are taken as absent.
+"""
+
+import re
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from wherry.errors import CorruptImage
+from wherry.model.image import CONFIG_OCI, INDEX_OCI, LAYER_OCI, MANIFEST_OCI, Descriptor, Platform
+
+T = TypeVar("T")
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_COMPRESSIONS = {b"\x1f\x8b\x08": "+gzip", b"\x28\xb5\x2f\xfd": "+zstd"}
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """An image as a registry or an archive has it: the blob of its config, those of its layers, the lowest first."""
+
+    config: Descriptor
+    layers: tuple[Descriptor, ...] = ()
+
+
+class _Platform(Struct):
+    os: str | None = None
+    architecture: str | None = None
+    variant: str | None = None
+
+    def record(self) -> Platform:
+        return Platform(os=self.os or "", architecture=self.architecture or "", variant=self.variant or "")
+
+
+class _Descriptor(Struct, rename="camel", omit_defaults=True):
+    media_type: str | None
+    digest: str
+    size: int
+    annotations: dict[str, str] | None = None
+    platform: _Platform | None = None
+
+    def record(self) -> Descriptor:
+        if not _DIGEST.fullmatch(self.digest):
+            raise CorruptImage(f"unsupported digest {self.digest!r} in the manifest")
+        if self.size < 0:
+            raise CorruptImage(f"invalid size {self.size} of {self.digest} in the manifest")
+        return Descriptor(
+            media_type=self.media_type or "",
+            digest=self.digest,
+            size=self.size,
+            platform=self.platform.record() if self.platform else None,
+            annotations=self.annotations or {},
+        )
+
+
+class _Manifest(Struct, rename="camel"):
+    schema_version: int
+    media_type: str
+    config: _Descriptor
+    layers: list[_Descriptor]
+
+
+class _ReadManifest(Struct):
+    config: _Descriptor | None = None
+    layers: list[_Descriptor] | None = None
+
+
+class _Index(Struct, rename="camel"):
+    schema_version: int
+    media_type: str
+    manifests: list[_Descriptor]
+
+
+class _ReadIndex(Struct):
+    manifests: list[_Descriptor] | None = None
+
+
+def read_manifest(data: bytes) -> Manifest:
+    """The descriptors of an image's manifest. CorruptImage for what is none, or speaks of digests but sha256."""
+    manifest = _decode(data, _ReadManifest)
+    if manifest.config is None:
+        raise CorruptImage("the manifest has no config")
+    return Manifest(config=manifest.config.record(), layers=tuple(layer.record() for layer in manifest.layers or ()))
+
+
+def read_index(data: bytes) -> tuple[Descriptor, ...]:
+    """The entries of an index, in its order. CorruptImage."""
+    return tuple(entry.record() for entry in _decode(data, _ReadIndex).manifests or ())
+
+
+def write_manifest(config: Descriptor, layers: tuple[Descriptor, ...]) -> bytes:
+    """An OCI manifest."""
+    return msgspec.json.encode(
+        _Manifest(
+            schema_version=2,
+            media_type=MANIFEST_OCI,
+            config=_described(config),
+            layers=[_described(layer) for layer in layers],
+        )
+    )
+
+
+def write_index(manifests: tuple[Descriptor, ...]) -> bytes:
+    """An OCI index."""
+    entries = [_described(manifest) for manifest in manifests]
+    return msgspec.json.encode(_Index(schema_version=2, media_type=INDEX_OCI, manifests=entries))
+
+
+def config_descriptor(digest: str, size: int) -> Descriptor:
+    return Descriptor(media_type=CONFIG_OCI, digest=digest, size=size)
+
+
+def layer_descriptor(digest: str, size: int, head: bytes) -> Descriptor:
+    """The descriptor of a layer's blob, whose first bytes tell how it is compressed."""
+    compression = next((suffix for magic, suffix in _COMPRESSIONS.items() if head.startswith(magic)), "")
+    return Descriptor(media_type=LAYER_OCI + compression, digest=digest, size=size)
+
+
+def _described(descriptor: Descriptor) -> _Descriptor:
+    platform = descriptor.platform
+    return _Descriptor(
+        media_type=descriptor.media_type,
+        digest=descriptor.digest,
+        size=descriptor.size,
+        annotations=descriptor.annotations or None,
+        platform=_Platform(platform.os, platform.architecture, platform.variant or None) if platform else None,
+    )
+
+
+def _decode(data: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.DecodeError as error:
+        raise CorruptImage(f"error unmarshalling content: {error}") from error
