@@ -179,6 +179,7 @@ def test_no_archive_touches_what_is_outside(members: list[tuple[str, bytes, str]
         ([member("v", b"V")], "unhandled tar header type 86"),
         ([file("./")], "open /: is a directory"),
         ([file("f", pax_headers={"SCHILY.xattr.odd.name": "1"})], "lsetxattr odd.name /f: operation not supported"),
+        ([directory("d", pax_headers={"SCHILY.xattr.odd": "1"})], "lsetxattr odd /d: operation not supported"),
     ],
 )
 def test_entries_that_cannot_be(tmp_path: Path, members: list[Member], text: str) -> None:

@@ -63,7 +63,8 @@ class Extractor:
         """
         for entry in entries(self._stream):
             self._add(entry)
-        self._tree.finish()
+        for path, entry in self._tree.unsettled():
+            self._finish(path, entry)
         self._stream.drain()
         if self._tree.displaced:
             self.size = _size(self._root, set())
@@ -86,6 +87,13 @@ class Extractor:
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         except OSError as error:
             raise _explained(error, entry, name) from error
+
+    def _finish(self, path: bytes, entry: Entry) -> None:
+        self._tree.trim()
+        try:
+            self._tree.finish(path, entry)
+        except OSError as error:
+            raise _explained(error, entry, path) from error
 
     def _whiteout(self, name: bytes, parent: bytes, base: bytes) -> None:
         if base == OPAQUE_MARK:

@@ -83,7 +83,7 @@ def _spawn(stdin: int, directories: tuple[Path, ...]) -> tuple[int, int]:
         pid = os.posix_spawn(
             sys.executable,
             arguments,
-            {},
+            os.environ,
             file_actions=[(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in descriptors.items()],
             setsigmask=(),
             setsigdef=(signal.SIGPIPE, signal.SIGINT, signal.SIGTERM),
@@ -124,9 +124,14 @@ async def pour(source: AsyncIterator[bytes], into: FileIO) -> None:
 
 async def _writable(fd: FileIO) -> None:
     loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-    loop.add_writer(fd, ready.set_result, None)
+    ready: asyncio.Future[None] = loop.create_future()
+    loop.add_writer(fd, _wake, ready)
     try:
         await ready
     finally:
         loop.remove_writer(fd)
+
+
+def _wake(ready: asyncio.Future[None]) -> None:
+    if not ready.done():  # a task that was just cancelled has not taken its writer away yet
+        ready.set_result(None)

@@ -58,19 +58,20 @@ class Tree:
         """
         self._pending[path] = entry
 
+    def unsettled(self) -> list[tuple[bytes, Entry]]:
+        """What was noted, the latest first; each is to be given to ``finish``."""
+        return list(reversed(self._pending.items()))
+
+    def finish(self, path: bytes, entry: Entry) -> None:
+        """Gives a directory its attributes."""
+        fd = self.directory(path).fd
+        os.fchmod(fd, entry.mode)
+        nodes.seal(fd, entry)
+
     def trim(self) -> None:
         """Closes directories if many are open; between entries only."""
         if len(self._open) > MAX_OPEN:
             self._close()
-
-    def finish(self) -> None:
-        """Gives the directories their attributes, the latest first, and closes all of them."""
-        for path, entry in reversed(self._pending.items()):
-            fd = self.directory(path).fd
-            os.fchmod(fd, entry.mode)
-            nodes.seal(fd, entry)
-            self.trim()
-        self._close()
 
     def remove(self, where: Directory, name: bytes) -> bool:
         """Removes what stands at a name, whole; says whether that was a whiteout."""
