@@ -57,7 +57,7 @@ class Listing:
         ``absent``: what the plain table shows for fields that are empty.
         """
         if template in ("", "table"):
-            out.write(align(self._plain(rows, absent or {})))
+            out.write(self.table(rows, absent))
         elif template == "json":
             self._write_json(out, rows)
         elif template.startswith("table"):
@@ -85,11 +85,13 @@ class Listing:
         self._render(parsed, methods, "failed to execute template")
         return not used.isdisjoint(names)
 
-    def _plain(self, rows: "Sequence[Fields]", absent: "Mapping[str, str]") -> list[str]:
+    def table(self, rows: "Sequence[Fields]", absent: "Mapping[str, str] | None" = None) -> str:
+        """The plain table, its header first."""
+        fallback = absent or {}
         lines = ["\t".join([self.headers[name] for name in self.default])]
         for row in rows:
-            lines.append("\t".join([str(row[name]() or absent.get(name, "")) for name in self.default]))
-        return lines
+            lines.append("\t".join([str(row[name]() or fallback.get(name, "")) for name in self.default]))
+        return align(lines)
 
     def _write_json(self, out: "Output", rows: "Sequence[Fields]") -> None:
         from .templates.json import encode

@@ -1,0 +1,1 @@
+"""What a host offers an engine and what it lacks: ``probes`` find facts out, ``checks`` judge them."""
