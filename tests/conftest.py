@@ -3,8 +3,14 @@
 import asyncio
 import inspect
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.harness.engine import Engine, busybox_tar
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,3 +27,33 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
     asyncio.run(pyfuncitem.obj(**arguments))
     return True
+
+
+@pytest.fixture(scope="session")
+def disk() -> Iterator[Path]:
+    """A folder on a real disk: /tmp may be a tmpfs, and overlay on overlay is refused."""
+    folder = Path(tempfile.mkdtemp(prefix="wherry-test-", dir="/var/lib"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def busybox(disk: Path) -> Path:
+    return busybox_tar(disk / "busybox.tar")
+
+
+@pytest.fixture(scope="module")
+def engine(disk: Path, busybox: Path, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine with the image ``busybox``, one for each module of tests."""
+    folder = Path(tempfile.mkdtemp(prefix="engine-", dir=disk))
+    engine = Engine(folder)
+    engine.start()
+    engine.run("docker", "import", "-c", 'CMD ["/bin/sh"]', str(busybox), "busybox:latest")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(params=["wherry", "docker"])
+def client(request: pytest.FixtureRequest) -> str:
+    """Each test that asks for this is typed with our command and with the stock one."""
+    return str(request.param)

@@ -1,0 +1,57 @@
+"""The layer table: which package may import which, and what the pure ones may not touch."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "wherry"
+
+MAY_IMPORT = {
+    "errors": set(),
+    "version": set(),
+    "wire": {"wire"},
+    "model": {"errors", "model"},
+    "plan": {"errors", "model", "plan"},
+    "kernel": {"errors", "model", "kernel"},
+    "store": {"errors", "model", "plan", "store"},
+    "runtime": {"errors", "model", "kernel", "runtime"},
+    "registry": {"errors", "model", "registry"},
+    "engine": {"errors", "model", "plan", "engine", "version"},
+    "wiring": {"errors", "model", "plan", "kernel", "store", "runtime", "registry", "engine", "version"},
+    "api": {"errors", "model", "plan", "wire", "engine", "api", "version"},
+    "client": {"errors", "wire", "client"},
+    "cli": {"errors", "wire", "client", "cli", "version"},
+    "daemon": {"errors", "wiring", "api", "daemon", "version", "model"},
+    "__init__": {"errors", "model", "wiring", "engine"},
+}
+PURE = {"errors", "model", "plan", "wire"}
+IMPURE_MODULES = {"asyncio", "subprocess", "socket", "sqlite3", "ctypes", "time", "random", "threading", "os"}
+
+MODULES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))
+
+
+def package_of(path: Path) -> str:
+    return path.parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse((SOURCE / path).read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_a_module_imports_only_what_its_package_may(path: Path) -> None:
+    allowed = MAY_IMPORT[package_of(path)]
+    used = {name.split(".")[1] for name in imports_of(path) if name.startswith("wherry.") and "." in name}
+    assert used <= allowed | {package_of(path)}
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if package_of(path) in PURE], ids=str)
+def test_a_pure_module_touches_neither_the_world_nor_the_clock(path: Path) -> None:
+    used = {name.split(".")[0] for name in imports_of(path)}
+    assert not used & IMPURE_MODULES
