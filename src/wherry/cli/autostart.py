@@ -53,15 +53,15 @@ def _connects(client: Client) -> bool:
 
 
 def _log_path(socket_path: str) -> str:
-    """The log file, made if need be: the system's, or one beside the socket."""
-    run_directory = socket_path.rpartition("/")[0]
-    try:
-        _append_to(LOG_FILE)
-    except PermissionError:
-        path = f"{run_directory}/{PROGRAM}.log"
-        _append_to(path)
+    """A log file that can be written, made if need be: the system's, or one beside the socket."""
+    beside = f"{socket_path.rpartition('/')[0]}/{PROGRAM}.log"
+    for path in (LOG_FILE, beside):
+        try:
+            _append_to(path)
+        except OSError:
+            continue
         return path
-    return LOG_FILE
+    raise CommandError(f"cannot start {PROGRAM}: neither {LOG_FILE} nor {beside} can be written")
 
 
 def _append_to(path: str) -> None:

@@ -42,6 +42,7 @@ LOG_LEVELS = ("debug", "info", "warn", "warning", "error", "fatal", "panic", "tr
 COMMANDS = {
     "attach": "attach:attach",
     "create": "run:create",
+    "doctor": "doctor:doctor",
     "events": "events:events",
     "exec": "exec:exec_command",
     "history": "history:history",
@@ -132,8 +133,7 @@ def execute(argv: list[str]) -> int:
     except CannotConnect as error:
         session.err.line(str(error))
         status = 1
-    session.out.flush()
-    session.err.flush()
+    session.close()
     return status
 
 

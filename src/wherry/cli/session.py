@@ -55,6 +55,13 @@ class Session:
             self._client = client
         return self._client
 
+    def close(self) -> None:
+        """Write what is still to be written and give up the connection."""
+        self.out.flush()
+        self.err.flush()
+        if self._client is not None:
+            self._client.close()
+
     @property
     def config(self) -> "dict[str, Any]":
         """``config.json``; {} where there is none, and with a warning where it cannot be understood."""

@@ -30,18 +30,28 @@ def check_terminal(*, stdin: bool, tty: bool) -> None:
 
 
 def relay(session: "Session", stream: "Hijacked", *, stdin: bool, tty: bool, detach_keys: str) -> None:
-    """Carry bytes until the container's output ends; from a terminal in raw mode when it has a ``tty``.
+    """Carry bytes until the container's output ends, then close the stream; from a terminal in raw mode with a ``tty``.
 
     Detached when ``detach_keys`` are typed there.
     """
-    if not (stdin and tty and isatty(STDIN_DESCRIPTOR)):
-        _Relay(session, stream, None).run(stdin=stdin)
-        return
+    try:
+        if stdin and tty and isatty(STDIN_DESCRIPTOR):
+            _relay_keys(session, stream, detach_keys)
+        else:
+            _Relay(session, stream, None).run(stdin=stdin)
+    finally:
+        stream.close()
+
+
+def _relay_keys(session: "Session", stream: "Hijacked", detach_keys: str) -> None:
     from .terminal import DetachFilter, RawMode, detach_sequence
 
-    keys = DetachFilter(detach_sequence(detach_keys))
+    try:
+        keys = DetachFilter(detach_sequence(detach_keys))
+    except ValueError:
+        raise CommandError(f"Invalid detach keys ({detach_keys}) provided") from None
     with RawMode(STDIN_DESCRIPTOR):
-        _Relay(session, stream, keys).run(stdin=stdin)
+        _Relay(session, stream, keys).run(stdin=True)
 
 
 class _Relay:

@@ -103,16 +103,19 @@ class FakeEngine:
 
     def _serve(self, sock: socket.socket) -> None:
         with sock, sock.makefile("rb") as file:
-            while request := _read_request(file):
-                self.requests.append(request)
-                handler = self._routes.get((request.method, request.path))
-                peer = Peer(sock)
-                if handler is None:
-                    peer.answer(404, {"message": f"no route {request.method} {request.path}"})
-                else:
-                    handler(request, peer)
-                if request.headers.get("upgrade"):
-                    return
+            try:
+                while request := _read_request(file):
+                    self.requests.append(request)
+                    handler = self._routes.get((request.method, request.path), no_route)
+                    handler(request, Peer(sock))
+                    if request.headers.get("upgrade"):
+                        return
+            except (BrokenPipeError, ConnectionResetError):
+                return  # the client left
+
+
+def no_route(request: Request, peer: Peer) -> None:
+    peer.answer(404, {"message": f"no route {request.method} {request.path}"})
 
 
 def frame(kind: int, payload: bytes) -> bytes:
