@@ -1,6 +1,7 @@
 """The engine as a whole: what it is, what it runs on, what it holds."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from wherry.model.container import Container, Status
 from wherry.model.host import HostFacts
 from wherry.model.image import Image, Layer
 from wherry.model.launch import RuntimeInfo
+from wherry.model.reference import Reference
 from wherry.model.volume import Volume
 
 IMAGES, CONTAINERS, VOLUMES = "image", "container", "volume"
@@ -87,6 +89,7 @@ class ImageUsage(Struct, frozen=True, kw_only=True):
     """``shared`` are the bytes of layers that other images have too, ``containers`` those made from the image."""
 
     image: Image
+    names: tuple[Reference, ...]
     shared: int
     containers: int
 
@@ -103,6 +106,7 @@ class VolumeUsage(Struct, frozen=True, kw_only=True):
     """``size`` -1: not measured."""
 
     volume: Volume
+    path: str
     users: int
     size: int = -1
 
@@ -125,11 +129,15 @@ class CountedContainers(Protocol):
 class CountedImages(Protocol):
     def all(self) -> tuple[Image, ...]: ...
 
+    def names(self, image_id: str) -> tuple[Reference, ...]: ...
+
     def layers(self, image: Image) -> tuple[Layer, ...]: ...
 
 
 class CountedVolumes(Protocol):
     def all(self) -> tuple[Volume, ...]: ...
+
+    def path(self, name: str) -> Path: ...
 
     def users(self, name: str) -> tuple[str, ...]: ...
 
@@ -167,6 +175,10 @@ class System:
     @property
     def facts(self) -> HostFacts:
         return self._host.facts()
+
+    @property
+    def data_root(self) -> str:
+        return self._settings.data_root
 
     def now(self) -> int:
         """Nanoseconds since the epoch."""
@@ -225,6 +237,7 @@ class System:
         return tuple(
             ImageUsage(
                 image=image,
+                names=self._images.names(image.id),
                 shared=sum(layer.size for layer in stacks[image.id] if holders[layer.chain_id] > 1),
                 containers=used.count(image.id),
             )
@@ -244,7 +257,10 @@ class System:
 
     def _volume_usage(self) -> tuple[VolumeUsage, ...]:
         return tuple(
-            VolumeUsage(volume=volume, users=len(self._volumes.users(volume.name))) for volume in self._volumes.all()
+            VolumeUsage(
+                volume=volume, path=str(self._volumes.path(volume.name)), users=len(self._volumes.users(volume.name))
+            )
+            for volume in self._volumes.all()
         )
 
 
