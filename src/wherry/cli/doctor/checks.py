@@ -127,7 +127,7 @@ def forwarding(facts: Facts) -> Verdict:
         check="ip_forward",
         status=NOTE,
         found="off",
-        mend="sysctl -w net.ipv4.ip_forward=1 (the engine does it for its first bridge network)",
+        mend="sysctl -w net.ipv4.ip_forward=1 (without it containers reach no other network)",
     )
 
 

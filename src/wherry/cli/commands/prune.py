@@ -1,0 +1,145 @@
+"""``system prune``, ``container prune`` and ``image prune``: remove what nothing uses."""
+
+from posix import read
+
+from ..flags import Command, Flag
+from ..options.filters import collect, encode
+from ..session import CommandError
+from ..units import human_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..flags import Options
+    from ..session import Session
+
+    Filters = dict[str, list[str]]
+
+FILTER = Flag(
+    "filter", "list", 'Provide filter values (e.g. "label=<key>=<value>")', value_name="filter", parse="filters:parse"
+)
+FORCE = Flag("force", "bool", "Do not prompt for confirmation", short="f")
+SYSTEM = Command(
+    "[OPTIONS]",
+    "Remove unused data",
+    (
+        Flag("all", "bool", "Remove all unused images not just dangling ones", short="a"),
+        FILTER,
+        FORCE,
+        Flag("volumes", "bool", "Prune anonymous volumes"),
+    ),
+)
+CONTAINERS = Command("[OPTIONS]", "Remove all stopped containers", (FILTER, FORCE))
+IMAGES = Command(
+    "[OPTIONS]",
+    "Remove unused images",
+    (Flag("all", "bool", "Remove all unused images, not just dangling ones", short="a"), FILTER, FORCE),
+)
+QUESTION = "Are you sure you want to continue? [y/N] "
+
+
+def system(session: "Session", argv: list[str]) -> int:
+    options = SYSTEM.parse(argv, session.spelled)
+    filters = _filters(session, options)
+    if options["volumes"] and "until" in filters:
+        raise CommandError('ERROR: The "until" filter is not supported with "--volumes"')
+    if not _confirmed(session, options, _system_warning(options, filters)):
+        return 0
+    parts = ["containers", "networks", *(["volumes"] if options["volumes"] else []), "images", "build"]
+    _prune(session, parts, filters, all_images=options["all"])
+    return 0
+
+
+def containers(session: "Session", argv: list[str]) -> int:
+    options = CONTAINERS.parse(argv, session.spelled)
+    if _confirmed(session, options, "WARNING! This will remove all stopped containers.\n"):
+        _prune(session, ["containers"], _filters(session, options), all_images=False)
+    return 0
+
+
+def images(session: "Session", argv: list[str]) -> int:
+    options = IMAGES.parse(argv, session.spelled)
+    if _confirmed(session, options, f"WARNING! This will remove all {_which_images(options)}.\n"):
+        _prune(session, ["images"], _filters(session, options), all_images=options["all"])
+    return 0
+
+
+def _which_images(options: "Options") -> str:
+    return "images without at least one container associated to them" if options["all"] else "dangling images"
+
+
+def _filters(session: "Session", options: "Options") -> "Filters":
+    """Those of the command line, and those of the configuration for what the command line leaves open."""
+    filters = collect(options["filter"])
+    for key, values in collect(session.config.get("pruneFilters") or []).items():
+        filters.setdefault(key, values)
+    return filters
+
+
+def _system_warning(options: "Options", filters: "Filters") -> str:
+    lines = [
+        "WARNING! This will remove:",
+        "  - all stopped containers",
+        "  - all networks not used by at least one container",
+        *(["  - all anonymous volumes not used by at least one container"] if options["volumes"] else []),
+        f"  - all {_which_images(options)}",
+        f"  - {'all' if options['all'] else 'unused'} build cache",
+        "",
+    ]
+    given = sorted(f"{key}={value}" for key, values in filters.items() for value in values)
+    if given:
+        lines += ["  Items to be pruned will be filtered with:", *[f"  - {pair}" for pair in given], ""]
+    return "\n".join(lines) + "\n"
+
+
+def _confirmed(session: "Session", options: "Options", warning: str) -> bool:
+    if options["force"]:
+        return True
+    session.out.write(warning + QUESTION)
+    session.out.flush()
+    return _line().strip().lower() in (b"y", b"yes")
+
+
+def _line() -> bytes:
+    """One line of stdin, or what there is of it."""
+    line = b""
+    while not line.endswith(b"\n") and (byte := read(0, 1)):
+        line += byte
+    return line
+
+
+def _prune(session: "Session", parts: list[str], filters: "Filters", *, all_images: bool) -> None:
+    reclaimed = 0
+    for part in parts:
+        answer = session.client.call("POST", f"/{part}/prune", query=_query(part, filters, all_images)).json()
+        reclaimed += answer.get("SpaceReclaimed", 0)
+        lines = deleted(part, answer)
+        if lines:
+            session.out.write("\n".join(lines) + "\n\n")
+    session.out.line(f"Total reclaimed space: {human_size(reclaimed)}")
+
+
+def _query(part: str, filters: "Filters", all_images: bool) -> dict[str, str]:
+    if part == "images":
+        return encode({**filters, "dangling": ["false" if all_images else "true"]})
+    if part == "build":
+        return {**encode(filters), **({"all": "1"} if all_images else {})}
+    return encode(filters)
+
+
+def deleted(part: str, answer: "dict[str, Any]") -> list[str]:
+    """A title and what was removed; nothing when nothing was."""
+    title, key = {
+        "containers": ("Deleted Containers:", "ContainersDeleted"),
+        "networks": ("Deleted Networks:", "NetworksDeleted"),
+        "volumes": ("Deleted Volumes:", "VolumesDeleted"),
+        "images": ("Deleted Images:", "ImagesDeleted"),
+        "build": ("Deleted build cache objects:", "CachesDeleted"),
+    }[part]
+    items = answer.get(key) or []
+    if part == "images":
+        items = [
+            f"untagged: {item['Untagged']}" if item.get("Untagged") else f"deleted: {item['Deleted']}" for item in items
+        ]
+    return [title, *items] if items else []
