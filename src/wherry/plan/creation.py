@@ -1,22 +1,29 @@
 """From what was asked and what the image says to what a container is."""
 
+from posixpath import isabs, normpath
+
 from msgspec.structs import replace
 
 from wherry.errors import InvalidArgument
 from wherry.model.container import ContainerSpec
 from wherry.model.image import Healthcheck, ImageConfig
+from wherry.plan.resources import with_default_swap
 
 _SHORT_ID = 12
 
+_Words = tuple[str, ...] | None
+
 
 def merge(spec: ContainerSpec, image: ImageConfig) -> ContainerSpec:
-    """The spec with the image's configuration under it, as dockerd merges (``daemon/commit.go``, ``merge``).
+    """The spec with the image's configuration under it, as dockerd merges them (moby ``daemon/commit.go``).
 
-    The image's command is used only if neither entrypoint nor command was asked for. InvalidArgument if nothing is left
-    to run.
+    The image's command is used only if neither entrypoint nor command was asked for; its shell and its triggers are for
+    builds and stay with it. InvalidArgument if nothing is left to run.
     """
     entrypoint, command = _argv(spec, image)
-    merged = replace(
+    if not entrypoint and not command:
+        raise InvalidArgument("no command specified")
+    return replace(
         spec,
         user=spec.user or image.user,
         exposed_ports=_union(spec.exposed_ports, image.exposed_ports),
@@ -28,28 +35,28 @@ def merge(spec: ContainerSpec, image: ImageConfig) -> ContainerSpec:
         labels={**image.labels, **spec.labels},
         stop_signal=spec.stop_signal or image.stop_signal,
         healthcheck=_healthcheck(spec.healthcheck, image.healthcheck),
-        on_build=image.on_build,
-        shell=spec.shell or image.shell,
     )
-    if not merged.entrypoint and not merged.command:
-        raise InvalidArgument("no command specified")
-    return merged
 
 
 def complete(spec: ContainerSpec, container_id: str, host_hostname: str) -> ContainerSpec:
-    """The spec with a hostname: the short id, or the host's where the container shares its network or UTS namespace."""
-    if spec.hostname:
-        return spec
-    shares = spec.host.network == "host" or spec.host.uts == "host"
-    return replace(spec, hostname=host_hostname if shares else container_id[:_SHORT_ID])
+    """The spec with what follows from it: hostname (short id; the host's on the host's network), a clean working
+    directory, the default swap limit. InvalidArgument for a working directory that is not absolute."""
+    name = host_hostname if spec.host.network == "host" else container_id[:_SHORT_ID]
+    return replace(
+        spec,
+        hostname=spec.hostname or name,
+        working_dir=_clean(spec.working_dir),
+        host=replace(spec.host, resources=with_default_swap(spec.host.resources)),
+    )
 
 
-def _argv(spec: ContainerSpec, image: ImageConfig) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+def _argv(spec: ContainerSpec, image: ImageConfig) -> tuple[_Words, _Words]:
+    """``("",)`` takes the image's entrypoint away, and with it the image's command; ``()`` the entrypoint alone."""
     if spec.entrypoint == ("",):
         return None, spec.command
     if spec.entrypoint:
         return spec.entrypoint, spec.command
-    return image.entrypoint, spec.command or image.command
+    return (image.entrypoint if spec.entrypoint is None else spec.entrypoint), spec.command or image.command
 
 
 def _environment(asked: tuple[str, ...], image: tuple[str, ...]) -> tuple[str, ...]:
@@ -62,6 +69,7 @@ def _union(asked: tuple[str, ...], image: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _healthcheck(asked: Healthcheck | None, image: Healthcheck | None) -> Healthcheck | None:
+    """Field by field; ``NONE`` is a test like others."""
     if asked is None or image is None:
         return asked or image
     return replace(
@@ -73,3 +81,11 @@ def _healthcheck(asked: Healthcheck | None, image: Healthcheck | None) -> Health
         start_interval=asked.start_interval or image.start_interval,
         retries=asked.retries or image.retries,
     )
+
+
+def _clean(working_dir: str) -> str:
+    if not working_dir:
+        return ""
+    if not isabs(working_dir):
+        raise InvalidArgument(f"the working directory '{working_dir}' is invalid, it needs to be an absolute path")
+    return "/" + normpath(working_dir).lstrip("/")

@@ -14,9 +14,9 @@ class SpecRequest(Struct, frozen=True, kw_only=True):
     ``rootfs`` is the mounted root on the host. ``network_namespace`` is a path, "" for the host's; ``joined`` maps pid,
     ipc or uts to the path of another container's namespace. ``hosts``, ``hostname`` and ``resolv_conf`` are files of
     the host to bind, "" for none. ``shm`` is a host directory to bind on /dev/shm where it is shared (``--ipc
-    shareable`` and ``container:``), "" for a tmpfs of the container's own. ``devices`` are the host's nodes that
-    ``resources.device_paths`` names, and all of the host's for a privileged container. ``init_path`` is the host's
-    init binary, for ``--init``.
+    shareable`` and ``container:``), "" for a tmpfs of the container's own. ``devices`` are those nodes of the host that
+    ``linux_resources.device_paths`` names, and all of the host's for a privileged container. ``init_path`` is the
+    host's init binary, for ``--init``.
     """
 
     container: Container

@@ -1,6 +1,7 @@
 """Who a container's process is: ``--user`` and ``--group-add`` read against the container's own account files.
 
-The rules and texts are Docker's (moby/sys/user ``GetExecUser``): a number need not exist in the files; a name must.
+The rules and texts are Docker's (moby/sys/user ``GetExecUser``): a number need not exist in the files, a name must, and
+what reads as a number is never a name.
 """
 
 from collections.abc import Iterator
@@ -45,15 +46,14 @@ def resolve(user: str, passwd: str, group: str, group_add: tuple[str, ...] = ())
     gid = _primary_group(group_text, groups) if group_text else account.gid
     own = () if group_text else tuple(entry.gid for entry in groups if account.name in entry.members)
     added = tuple(_additional_group(text, groups) for text in group_add)
-    return Identity(
-        uid=account.uid, gid=gid, groups=tuple(dict.fromkeys((gid, *own, *added))), home=account.home or "/"
-    )
+    all_groups = tuple(dict.fromkeys((gid, *own, *added)))
+    return Identity(uid=account.uid, gid=gid, groups=all_groups, home=account.home or "/")
 
 
 def _account(text: str, accounts: tuple[_Account, ...]) -> _Account:
     number = _number(text or "0")
     for account in accounts:
-        if account.name == text or account.uid == number:
+        if account.uid == number if number is not None else account.name == text:
             return account
     if number is None:
         raise InvalidArgument(f"unable to find user {text}: no matching entries in passwd file")
@@ -71,7 +71,7 @@ def _additional_group(text: str, groups: tuple[_Group, ...]) -> int:
 def _group_id(text: str, groups: tuple[_Group, ...], unknown: str) -> int:
     number = _number(text)
     for group in groups:
-        if group.name == text or group.gid == number:
+        if group.gid == number if number is not None else group.name == text:
             return group.gid
     if number is None:
         raise InvalidArgument(unknown)
