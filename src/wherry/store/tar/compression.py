@@ -108,11 +108,11 @@ def _inflate(
 class ZstdFrame:
     """A zstd frame as a ``Member``.
 
-    The library does not bound what it makes of its input, so it gets little at a time: 4 KiB can hold a
-    thousand blocks of 128 KiB.
+    The library does not bound what it makes of its input, so it gets little at a time: 1 KiB can hold 256
+    blocks of 128 KiB.
     """
 
-    _SLICE = 1 << 12
+    _SLICE = 1 << 10
     _ENOUGH = 1 << 18
 
     def __init__(self) -> None:
@@ -120,24 +120,30 @@ class ZstdFrame:
 
         self._frame = zstandard.ZstdDecompressor().decompressobj()
         self._data = b""
+        self._made = b""
 
     @property
     def eof(self) -> bool:
-        return self._frame.eof
+        return self._frame.eof and not self._made
 
     @property
     def needs_input(self) -> bool:
-        return not self._data and not self.eof
+        return not (self._data or self._made or self._frame.eof)
 
     @property
     def unused_data(self) -> bytes:
         return self._frame.unused_data + self._data
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        """Inflates until there is enough; ``max_length`` is kept to by the slices alone."""
         self._data += data
+        if not self._made:
+            self._made = self._inflate()
+        piece, self._made = self._made[:max_length], self._made[max_length:]
+        return piece
+
+    def _inflate(self) -> bytes:
         at, made, parts = 0, 0, []
-        while at < len(self._data) and made < min(max_length, self._ENOUGH) and not self._frame.eof:
+        while at < len(self._data) and made < self._ENOUGH and not self._frame.eof:
             part = self._frame.decompress(self._data[at : at + self._SLICE])
             at += self._SLICE
             made += len(part)
