@@ -2,6 +2,8 @@
 
 import hashlib
 import importlib.resources
+import os
+import platform
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -29,23 +31,30 @@ from wherry.engine.networks import Networks
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.recovery import Recovery
 from wherry.engine.sandboxes import Sandboxes
-from wherry.engine.system import System
+from wherry.engine.system import Settings, System
 from wherry.engine.transfer import Transfer
 from wherry.engine.volumes import Volumes
+from wherry.kernel import sysctls
 from wherry.kernel.ambient import SystemChance, SystemClock
 from wherry.kernel.machine import DeviceNodes, Machine, RootFiles
 from wherry.kernel.mounting import OverlayMounts
 from wherry.kernel.networking import Networking
+from wherry.model.image import Platform
 from wherry.model.network import NetworkSettings
+from wherry.plan import firewall
 from wherry.plan.seccomp import Seccomp
 from wherry.registry import InsecurePolicy, Registry
 from wherry.runtime.binaries import discover
+from wherry.runtime.monitor import monitor_version
 from wherry.runtime.oci import OciRuntime
+from wherry.store.engine_id import engine_id
 from wherry.store.layers import Layers
 from wherry.store.store import Store
+from wherry.version import VERSION
 
 DATA_ROOT = Path("/var/lib/wherry")
 EXEC_ROOT = Path("/run/wherry")
+_GO_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 class EngineConfig(Struct, frozen=True, kw_only=True):
@@ -77,27 +86,73 @@ async def open_engine(config: EngineConfig) -> AsyncIterator[Engine]:
     Raises Conflict if another engine uses the root, NotSupported if this host cannot run containers.
     """
     async with AsyncExitStack() as stack:
-        engine, recovery = await _build(config, stack)
+        edges = await _open_edges(config, stack)
+        engine, recovery = _build(config, edges, stack)
         await recovery.run()
         yield engine
 
 
-async def _build(config: EngineConfig, stack: AsyncExitStack) -> tuple[Engine, Recovery]:
+class _Edges(Struct, frozen=True, kw_only=True):
+    """All that touches the world."""
+
+    exec_root: Path
+    store: Store
+    clock: SystemClock
+    chance: SystemChance
+    machine: Machine
+    mounts: OverlayMounts
+    devices: DeviceNodes
+    runtime: OciRuntime
+    networking: Networking
+    registry: Registry
+    layers: Layers
+    settings: Settings
+
+
+async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
     exec_root = exec_root_of(config)
     exec_root.mkdir(mode=0o711, parents=True, exist_ok=True)
+    runtime = OciRuntime(exec_root, await discover(config.runtimes, config.default_runtime))
     store = await Store.open(config.data_root)
     stack.push_async_callback(store.close)
-    clock, chance = SystemClock(), SystemChance()
-    machine, mounts, devices = Machine(config.data_root), OverlayMounts(), DeviceNodes()
-    runtime = OciRuntime(exec_root, await discover(config.runtimes, config.default_runtime))
-    networking = Networking(exec_root / "netns")
+    networking = Networking(exec_root / "netns", firewall.ruleset, firewall.map_of)
     stack.callback(networking.close)
     registry = Registry(insecure=InsecurePolicy.parse(config.insecure_registries))
     stack.callback(registry.close)
-    layers = Layers()
-    seccomp = Seccomp(importlib.resources.files("wherry.plan").joinpath("data/seccomp.json").read_bytes())
+    devices = DeviceNodes()
+    settings = Settings(
+        id=engine_id(config.data_root),
+        version=VERSION,
+        python=platform.python_version(),
+        data_root=str(config.data_root),
+        monitor=("conmon", await monitor_version()),
+        init_path=devices.init_path(),
+        debug=config.debug,
+        insecure_registries=config.insecure_registries,
+        http_proxy=os.environ.get("HTTP_PROXY", ""),
+        https_proxy=os.environ.get("HTTPS_PROXY", ""),
+        no_proxy=os.environ.get("NO_PROXY", ""),
+    )
+    return _Edges(
+        exec_root=exec_root,
+        store=store,
+        clock=SystemClock(),
+        chance=SystemChance(),
+        machine=Machine(config.data_root),
+        mounts=OverlayMounts(),
+        devices=devices,
+        runtime=runtime,
+        networking=networking,
+        registry=registry,
+        layers=Layers(),
+        settings=settings,
+    )
 
-    events, operations, locks = Events(clock), Operations(), KeyedLocks()
+
+def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[Engine, Recovery]:
+    """The services, each with the ports and the other services that it uses."""
+    store, runtime, machine = edges.store, edges.runtime, edges.machine
+    events, operations, locks = Events(edges.clock), Operations(), KeyedLocks()
     stack.push_async_callback(operations.drain)
     catalog, waiters, hubs = Catalog(store.records), Waiters(), Hubs(runtime)
     images = Images(
@@ -105,14 +160,14 @@ async def _build(config: EngineConfig, stack: AsyncExitStack) -> tuple[Engine, R
         content=store.content,
         snapshots=store.snapshots,
         events=events,
-        clock=clock,
+        clock=edges.clock,
         containers_using=catalog.of_image,
     )
     networks = Networks(
         records=store.records,
-        networking=networking,
-        clock=clock,
-        chance=chance,
+        networking=edges.networking,
+        clock=edges.clock,
+        chance=edges.chance,
         events=events,
         settings=config.network,
         containers=catalog.all,
@@ -120,13 +175,15 @@ async def _build(config: EngineConfig, stack: AsyncExitStack) -> tuple[Engine, R
     volumes = Volumes(
         records=store.records,
         files=store.volumes,
-        clock=clock,
-        chance=chance,
+        clock=edges.clock,
+        chance=edges.chance,
         events=events,
         containers=catalog.all,
     )
-    roots = Roots(images=images, snapshots=store.snapshots, mounts=mounts, files=RootFiles(), devices=devices)
-    sandboxes = Sandboxes(exec_root / "netns", networks)
+    roots = Roots(
+        images=images, snapshots=store.snapshots, mounts=edges.mounts, files=RootFiles(), devices=edges.devices
+    )
+    sandboxes = Sandboxes(edges.exec_root / "netns", networks)
     teardown = Teardown(runtime=runtime, sandboxes=sandboxes, roots=roots)
     removal = Removal(
         catalog=catalog,
@@ -137,7 +194,7 @@ async def _build(config: EngineConfig, stack: AsyncExitStack) -> tuple[Engine, R
         hubs=hubs,
         waiters=waiters,
         events=events,
-        clock=clock,
+        clock=edges.clock,
     )
     launcher = Launcher(
         catalog=catalog,
@@ -148,7 +205,7 @@ async def _build(config: EngineConfig, stack: AsyncExitStack) -> tuple[Engine, R
         runtime=runtime,
         host=machine,
         hubs=hubs,
-        seccomp=seccomp,
+        seccomp=Seccomp(importlib.resources.files("wherry.plan").joinpath("data/seccomp.json").read_bytes()),
     )
     supervisor = Supervisor(
         catalog=catalog,
@@ -161,7 +218,7 @@ async def _build(config: EngineConfig, stack: AsyncExitStack) -> tuple[Engine, R
         events=events,
         operations=operations,
         locks=locks,
-        clock=clock,
+        clock=edges.clock,
     )
     stack.callback(supervisor.close)
     creation = Creation(
@@ -174,8 +231,8 @@ async def _build(config: EngineConfig, stack: AsyncExitStack) -> tuple[Engine, R
         runtime=runtime,
         host=machine,
         events=events,
-        clock=clock,
-        chance=chance,
+        clock=edges.clock,
+        chance=edges.chance,
     )
     ending = Ending(
         catalog=catalog,
@@ -210,16 +267,6 @@ async def _build(config: EngineConfig, stack: AsyncExitStack) -> tuple[Engine, R
         events=events,
         locks=locks,
     )
-    execs = Execs(
-        catalog=catalog,
-        roots=roots,
-        runtime=runtime,
-        host=machine,
-        events=events,
-        operations=operations,
-        clock=clock,
-        chance=chance,
-    )
     recovery = Recovery(
         catalog=catalog,
         supervisor=supervisor,
@@ -229,41 +276,65 @@ async def _build(config: EngineConfig, stack: AsyncExitStack) -> tuple[Engine, R
         networks=networks,
         images=images,
         volumes=volumes,
-        snapshots=store.snapshots,
         files=store.containers,
-        mounts=mounts,
+        mounts=edges.mounts,
         runtime=runtime,
         host=machine,
         locks=locks,
     )
     engine = Engine(
         containers=containers,
-        execs=execs,
+        execs=Execs(
+            catalog=catalog,
+            roots=roots,
+            runtime=runtime,
+            host=machine,
+            events=events,
+            operations=operations,
+            chance=edges.chance,
+        ),
         images=images,
         transfer=Transfer(
             images=images,
-            registry=registry,
-            layers=layers,
+            registry=edges.registry,
+            layers=edges.layers,
             content=store.content,
             snapshots=store.snapshots,
             records=store.records,
             operations=operations,
             events=events,
-            clock=clock,
+            clock=edges.clock,
+            platform=_platform(machine.facts().architecture),
         ),
         archives=Archives(
             images=images,
-            layers=layers,
+            layers=edges.layers,
             content=store.content,
             snapshots=store.snapshots,
             records=store.records,
             operations=operations,
             events=events,
-            clock=clock,
+            clock=edges.clock,
+            platform=_platform(machine.facts().architecture),
         ),
         networks=networks,
         volumes=volumes,
         events=events,
-        system=System(),
+        system=System(
+            settings=edges.settings,
+            containers=containers,
+            images=images,
+            volumes=volumes,
+            events=events,
+            host=machine,
+            runtime=runtime,
+            clock=edges.clock,
+            sysctl=sysctls.read,
+        ),
     )
     return engine, recovery
+
+
+def _platform(machine: str) -> Platform:
+    """What images are chosen for, in Go's names."""
+    return Platform(os="linux", architecture=_GO_ARCHITECTURES.get(machine, machine))

@@ -9,7 +9,7 @@ from wherry.engine.containers.rootfs import Roots
 from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
 from wherry.engine.operations import Operations
-from wherry.engine.ports import Chance, Clock, ExecSession, Host, Runtime
+from wherry.engine.ports import Chance, ExecSession, Host, Runtime
 from wherry.engine.streams import Attachment, Hub
 from wherry.errors import Conflict, ContainerPaused, InvalidArgument, NoSuchExec, NotRunning, WherryError
 from wherry.model.container import Container, Status
@@ -36,7 +36,6 @@ class Execs:
         host: Host,
         events: Events,
         operations: Operations,
-        clock: Clock,
         chance: Chance,
     ) -> None:
         self._catalog = catalog
@@ -45,7 +44,6 @@ class Execs:
         self._host = host
         self._events = events
         self._operations = operations
-        self._clock = clock
         self._chance = chance
         self._execs: dict[str, Exec] = {}
         self._sessions: dict[str, ExecSession] = {}

@@ -11,7 +11,7 @@ from wherry.engine.containers.teardown import Teardown
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
 from wherry.engine.operations import KeyedLocks
-from wherry.engine.ports import ContainerFiles, Host, Mounts, Runtime, Snapshots
+from wherry.engine.ports import ContainerFiles, Host, Mounts, Runtime
 from wherry.engine.sandboxes import Sandboxes
 from wherry.engine.volumes import Volumes
 from wherry.errors import WherryError
@@ -40,7 +40,6 @@ class Recovery:
         networks: Networks,
         images: Images,
         volumes: Volumes,
-        snapshots: Snapshots,
         files: ContainerFiles,
         mounts: Mounts,
         runtime: Runtime,
@@ -55,7 +54,6 @@ class Recovery:
         self._networks = networks
         self._images = images
         self._volumes = volumes
-        self._snapshots = snapshots
         self._files = files
         self._mounts = mounts
         self._runtime = runtime

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from wherry.errors import RuntimeFailure
+from wherry.errors import NotSupported, RuntimeFailure
 from wherry.kernel import identity
-from wherry.kernel.processes import Child, spawn
+from wherry.kernel.processes import Child, run, spawn
 from wherry.model.launch import Launch
 from wherry.model.process import ProcessId
 
@@ -25,6 +25,15 @@ _START_FD = 31
 _ATTACH_FD = 32
 _CLOCK_SLACK = 1.0  # seconds: the two times come from clocks of different grain
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+
+
+async def monitor_version() -> str:
+    """The version of conmon. NotSupported if it is not installed."""
+    try:
+        answer = await run(["conmon", "--version"], env=_ENVIRONMENT)
+    except FileNotFoundError as error:
+        raise NotSupported("conmon is not installed: it holds containers that must outlive the engine") from error
+    return answer.stdout.decode().partition("\n")[0].rpartition(" ")[2]
 
 
 class Seat(Struct, frozen=True, kw_only=True):
