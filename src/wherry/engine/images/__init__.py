@@ -1,0 +1,163 @@
+"""Images: what is here, under which names; one way in, one way out."""
+
+from collections.abc import Callable, Set
+from contextlib import AbstractAsyncContextManager
+
+from msgspec.structs import replace
+
+from wherry.engine.events import Events
+from wherry.engine.images.catalog import Catalog, HistoryEntry, key_of
+from wherry.engine.images.keeping import Keeper
+from wherry.engine.images.removal import Removal, Remover
+from wherry.engine.images.told import tell
+from wherry.engine.operations import Operations
+from wherry.engine.ports import Clock, Content, Records, Snapshots
+from wherry.errors import InvalidArgument
+from wherry.model.container import Container
+from wherry.model.image import Image, Layer, Tag
+from wherry.model.reference import Reference
+from wherry.plan.image_config import read_image
+
+__all__ = ["HistoryEntry", "Images", "Removal", "tell"]
+
+
+class Images:
+    """The images of a store."""
+
+    def __init__(
+        self,
+        *,
+        records: Records,
+        content: Content,
+        snapshots: Snapshots,
+        operations: Operations,
+        events: Events,
+        clock: Clock,
+        containers_using: Callable[[str], tuple[Container, ...]],
+    ) -> None:
+        """``containers_using`` gives the containers that were made from an image ID."""
+        self._records = records
+        self._content = content
+        self._operations = operations
+        self._events = events
+        self._clock = clock
+        self._catalog = Catalog(records)
+        self._keeper = Keeper(records, content, snapshots)
+        self._remover = Remover(
+            catalog=self._catalog,
+            keeper=self._keeper,
+            records=records,
+            events=events,
+            containers_using=containers_using,
+        )
+
+    def find(self, ref: str) -> Image:
+        """By ID, with or without ``sha256:``; by name; by unique prefix of the ID. NoSuchImage, InvalidReference."""
+        return self._catalog.find(ref)
+
+    def named(self, reference: Reference) -> Image | None:
+        """The image of a name; a digest counts before a tag."""
+        return self._catalog.named(reference)
+
+    def all(self) -> tuple[Image, ...]:
+        """Oldest first."""
+        return self._catalog.all()
+
+    def names(self, image_id: str) -> tuple[Reference, ...]:
+        """Tags and digest references of an image, sorted as they are shown."""
+        return self._catalog.names(image_id)
+
+    def all_names(self) -> tuple[Reference, ...]:
+        """Tags and digest references of all images."""
+        return self._catalog.all_names()
+
+    def layers(self, image: Image) -> tuple[Layer, ...]:
+        """Top first."""
+        return self._catalog.chain(image.chain_id)
+
+    def chain(self, chain_id: str) -> tuple[Layer, ...]:
+        """The layers of a stack, top first; () for "". InternalError if one is not here."""
+        return self._catalog.chain(chain_id)
+
+    def history(self, ref: str) -> tuple[HistoryEntry, ...]:
+        """How an image was made, newest step first. NoSuchImage."""
+        return self._catalog.history(self._catalog.find(ref))
+
+    def layer(self, chain_id: str) -> Layer | None:
+        """A layer that is here, or is unpacked for an image on its way in."""
+        return self._keeper.layer(chain_id)
+
+    def hold(self, *keys: str) -> AbstractAsyncContextManager[None]:
+        """Keep layers (by chain ID) and blobs (by digest) that no image names yet, whoever removes what meanwhile."""
+        return self._keeper.hold(*keys)
+
+    def unpacked(self, layer: Layer) -> None:
+        """Note a held layer whose directory is complete. It is removed if no image names it when nobody holds it."""
+        self._keeper.unpacked(layer)
+
+    async def add(
+        self,
+        config: bytes,
+        manifest: bytes | None,
+        layers: tuple[Layer, ...],
+        names: tuple[Reference, ...] = (),
+        *,
+        parent: str = "",
+    ) -> Image:
+        """Make an image visible: rows of it, its layers (the lowest first) and its names, all or none.
+
+        ``parent`` is the ID of the image it was built on, here. A name that another image has is taken from it.
+        CorruptImage if ``config`` is no configuration.
+        """
+        image = read_image(config)
+        async with self._keeper.changing:
+            old = self._records.images.get(image.id) or image
+            image = replace(
+                image,
+                size=sum(layer.size for layer in layers),
+                parent=parent or old.parent,
+                pinned=old.pinned,
+                manifest=old.manifest if manifest is None else await self._content.put(manifest),
+                last_tagged=self._clock.now() if names else old.last_tagged,
+            )
+            await self._content.put(config)
+            new = [layer for layer in layers if self._records.layers.get(layer.chain_id) is None]
+            tags = [Tag(name=key_of(name).canonical, image_id=image.id) for name in names]
+            await self._records.commit(put=(*new, image, *tags))
+        return image
+
+    async def tag(self, ref: str, target: Reference) -> None:
+        """Give an image one more name, taken from another image if need be. NoSuchImage, InvalidArgument."""
+        if target.digest:
+            raise InvalidArgument("cannot import digest reference")
+        if target.familiar_name == "sha256":
+            raise InvalidArgument("refusing to create an ambiguous tag using digest algorithm as name")
+        target = target.with_default_tag()
+        async with self._keeper.changing:
+            image = replace(self._catalog.find(ref), last_tagged=self._clock.now())
+            await self._records.commit(put=(image, Tag(name=target.canonical, image_id=image.id)))
+        tell(self._events, image, "tag", target.familiar)
+
+    async def remove(self, ref: str, *, force: bool = False, prune: bool = True) -> tuple[Removal, ...]:
+        """Take away a name, and the image with its last one; by ID: the image and its names.
+
+        ``prune``: also the images it was built on, if they have no name and no other use. NoSuchImage; Conflict in
+        Docker's words.
+        """
+        return await self._operations.run(self._remover.remove(ref, force, prune))
+
+    async def prune(
+        self, *, dangling: bool = True, until: int = 0, labels: tuple[str, ...] = ()
+    ) -> tuple[tuple[Removal, ...], int]:
+        """Remove images without a tag (``dangling``) or all that no container has, created before ``until`` (ns, 0:
+        whenever), with these labels. Gives what went and the bytes of its layers."""
+        return await self._operations.run(self._remover.prune(dangling=dangling, until=until, labels=labels))
+
+    async def release(self, chain_id: str) -> None:
+        """Remove what nobody needs of a stack whose container is gone (its image may have gone before it)."""
+        await self._operations.run(self._keeper.release(chain_id))
+
+    async def sweep(self, containers: Set[str]) -> None:
+        """At start: remove layers and blobs that nobody names, and directories that are neither a layer's nor of one
+        of ``containers``, by ID."""
+        await self._keeper.sweep(containers)
