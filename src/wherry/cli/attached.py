@@ -1,5 +1,6 @@
 """Starting a container with its streams here: what ``run`` and ``start --attach`` share."""
 
+from ..client.connection import ApiError
 from .streams import Detached, relay
 
 TYPE_CHECKING = False
@@ -55,9 +56,10 @@ def start_attached(session: "Session", container: str, how: Attachment) -> int:
         pass_signals(session.host, container)
     try:
         client.call("POST", f"{path}/start")
-    except Exception:
+    except ApiError:
+        stream.close()
         if how.auto_remove:
-            exited.read()
+            exited.read()  # the end of it: the container is gone when the error is told
         raise
     if how.tty and session.out.isatty():
         from .passing import pass_size

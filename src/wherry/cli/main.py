@@ -76,6 +76,7 @@ COMMANDS = {
     "container logs": "logs:logs",
     "container ls": "ps:ps",
     "container port": "ports:port",
+    "container prune": "prune:containers",
     "container ps": "ps:ps",
     "container remove": "lifecycle:remove",
     "container restart": "lifecycle:restart",
@@ -91,14 +92,17 @@ COMMANDS = {
     "image list": "images:images",
     "image load": "archives:load",
     "image ls": "images:images",
+    "image prune": "prune:images",
     "image pull": "pull:pull",
     "image remove": "images:remove",
     "image rm": "images:remove",
     "image save": "archives:save",
     "image tag": "images:tag",
+    "system df": "disk:df",
     "system doctor": "doctor:doctor",
     "system events": "events:events",
     "system info": "info:info",
+    "system prune": "prune:system",
 }
 """Every spelling of every command: ``module of .commands:function``."""
 
@@ -151,7 +155,7 @@ def _begin(argv: list[str]) -> tuple[Session, list[str]]:
     if len(options["host"]) > 1:
         raise CommandError("Please specify only one -H")
     host = "".join(options["host"])
-    session = Session(host=host, config_dir=options["config"] or "", debug=options["debug"])
+    session = Session(host=host, config_dir=options["config"] or "")
     return session, options.arguments
 
 

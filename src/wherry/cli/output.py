@@ -1,6 +1,7 @@
 """Buffered bytes to a file descriptor: what ``sys.stdout`` is, without the layers between."""
 
 from posix import get_terminal_size, isatty, write
+from select import POLLOUT, poll
 
 from .signals import SIG_DFL, SIGPIPE, raise_signal, signal
 
@@ -31,6 +32,10 @@ class Output:
         while data:
             try:
                 data = data[write(self.descriptor, data) :]
+            except BlockingIOError:  # whoever shares the descriptor made it so
+                ready = poll()
+                ready.register(self.descriptor, POLLOUT)
+                ready.poll()
             except BrokenPipeError:
                 signal(SIGPIPE, SIG_DFL)
                 raise_signal(SIGPIPE)

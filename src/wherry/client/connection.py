@@ -29,7 +29,7 @@ class Client:
     """Speaks HTTP/1.1 to one engine. Nothing is sent before the first call. Not for several threads."""
 
     def __init__(self, host: str) -> None:
-        """``host`` is ``unix:///path`` or ``tcp://name:port``."""
+        """``host`` is ``unix:///path`` or ``[tcp://]name[:port]``."""
         self.host = host
         self._idle: Stream | None = None
 

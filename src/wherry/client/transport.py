@@ -93,8 +93,8 @@ class Stream:
 
 
 def connect(host: str) -> Stream:
-    """A connection to ``unix:///path`` or ``tcp://name:port``. CannotConnect when there is nobody."""
-    scheme, _, rest = host.partition("://")
+    """A connection to ``unix:///path`` or ``[tcp://]name[:port]``. CannotConnect when there is nobody."""
+    scheme, _, rest = host.partition("://") if "://" in host else ("tcp", "", host)
     try:
         if scheme == "unix":
             return _connect_unix(rest or "/var/run/docker.sock")

@@ -178,6 +178,27 @@ def test_a_missing_image_is_not_pulled_when_never(container: Container) -> None:
     assert outcome(done) == (125, b"", text)
 
 
+@pytest.mark.parametrize("image", ["0123456789abcdef" * 4, "sha256:" + "0123456789abcdef" * 4])
+def test_an_image_named_by_its_id_is_not_pulled(container: Container, image: str) -> None:
+    container.engine.on("POST", "/containers/create", status=404, body={"message": f"No such image: {image}"})
+    done = container.call("run", image)
+    assert done.returncode == 125
+    assert done.stderr.startswith(b"wherry: Error response from daemon: No such image")
+
+
+def test_a_pull_that_fails_half_way(container: Container) -> None:
+    container.engine.on("POST", "/containers/create", status=404, body={"message": "No such image: x:latest"})
+    container.engine.on("POST", "/images/create", body={"errorDetail": {"message": "no space"}, "error": "no space"})
+    done = container.call("run", "-q", "x")
+    assert outcome(done) == (125, b"", b"wherry: no space.\nSee 'wherry run --help'.\n")
+
+
+def test_the_platform_of_the_environment(container: Container, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_DEFAULT_PLATFORM", "linux/arm64")
+    container.call("create", "x")
+    assert container.engine.requests[0].query == {"platform": "linux/arm64"}
+
+
 def test_nobody_to_run_it(tmp_path: Path) -> None:
     host = f"unix://{tmp_path}/none"
     argv = [sys.executable, "-IS", "-c", MAIN, str(SOURCE), "-H", host, "run", "busybox"]

@@ -5,7 +5,7 @@ from ..attached import Attachment, detach_keys, start_attached
 from ..options.body import container_body
 from ..options.grammar import CREATE, RUN
 from ..output import terminal_size
-from ..session import CommandError
+from ..session import CommandError, getenv
 from ..streams import check_terminal
 
 TYPE_CHECKING = False
@@ -33,7 +33,7 @@ def run(session: "Session", argv: list[str]) -> int:
         container = create_container(session, options, body)
     except ApiError as error:
         raise _failure("run", f"Error response from daemon: {error.message}") from None
-    except CannotConnect as error:
+    except (CannotConnect, CommandError) as error:
         raise _failure("run", str(error)) from None
     try:
         return _start_detached(session, container) if options["detach"] else _start(session, options, body, container)
@@ -55,13 +55,15 @@ def create_container(session: "Session", options: "Options", body: "dict[str, An
     _warn(session, body)
     if options["pull"] == "always":
         _pull(session, options, body["Image"])
-    query = {flag: options[flag] for flag in ("name", "platform") if options[flag]}
+    query = {"name": options["name"], "platform": _platform(options)}
+    query = {key: value for key, value in query.items() if value}
     try:
         answer = session.client.call("POST", "/containers/create", query=query, body=body).json()
     except ApiError as error:
-        if error.status != 404 or options["pull"] != "missing" or "No such image" not in error.message:
+        if error.status != 404 or options["pull"] != "missing" or "image" not in error.message:
             raise
-        _pull(session, options, body["Image"], missing=True)
+        _announce_pull(session, options, body["Image"], error)
+        _pull(session, options, body["Image"])
         answer = session.client.call("POST", "/containers/create", query=query, body=body).json()
     for warning in answer.get("Warnings") or ():
         session.err.line(f"WARNING: {warning}")
@@ -126,16 +128,29 @@ def _proxies(session: "Session") -> "dict[str, Any]":
     return configured.get(session.host) or configured.get("default") or {}
 
 
-def _pull(session: "Session", options: "Options", image: str, *, missing: bool = False) -> None:
-    from ..progress import pull
-    from ..references import parse
+def _platform(options: "Options") -> str:
+    return options["platform"] or getenv("DOCKER_DEFAULT_PLATFORM")
 
-    if missing and not options["quiet"]:
+
+def _announce_pull(session: "Session", options: "Options", image: str, missing: ApiError) -> None:
+    """Say that the image will be pulled. An image that was named by its ID cannot be: then ``missing`` is the end."""
+    from ..references import InvalidReference, parse
+
+    try:
         reference = parse(image)
-        suffix = reference.suffix or ":latest"
-        session.err.line(f"Unable to find image '{reference.familiar_name}{suffix}' locally")
+    except InvalidReference:
+        raise missing from None
+    if image.startswith("sha256:"):
+        raise missing
+    if not options["quiet"]:
+        session.err.line(f"Unable to find image '{reference.familiar_name}{reference.suffix or ':latest'}' locally")
         session.err.flush()
-    pull(session, image, platform=options["platform"], quiet=options["quiet"], out="stderr")
+
+
+def _pull(session: "Session", options: "Options", image: str) -> None:
+    from ..progress import pull
+
+    pull(session, image, platform=_platform(options) or None, quiet=options["quiet"], out="stderr")
 
 
 def _warn(session: "Session", body: "dict[str, Any]") -> None:
