@@ -155,7 +155,7 @@ def _begin(argv: list[str]) -> tuple[Session, list[str]]:
     if len(options["host"]) > 1:
         raise CommandError("Please specify only one -H")
     host = "".join(options["host"])
-    session = Session(host=host, config_dir=options["config"] or "")
+    session = Session(host=host, config_dir=options["config"] or "", debug=options["debug"])
     return session, options.arguments
 
 

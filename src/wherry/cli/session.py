@@ -28,10 +28,11 @@ class Session:
     ``out`` and ``err``: buffered outputs, flushed when the command returns.
     """
 
-    def __init__(self, *, spelled: str = "", host: str = "", config_dir: str = "") -> None:
+    def __init__(self, *, spelled: str = "", host: str = "", config_dir: str = "", debug: bool = False) -> None:
         self.spelled = spelled
         self.host = host or getenv("DOCKER_HOST") or DEFAULT_HOST
         self.config_dir = config_dir or getenv("DOCKER_CONFIG") or f"{getenv('HOME')}/.docker"
+        self.debug = debug
         self.out = Output(1)
         self.err = Output(2)
         self._starts_engine = not host and not getenv("DOCKER_HOST")
