@@ -11,7 +11,7 @@ from wherry.engine.containers.teardown import Teardown
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
 from wherry.engine.operations import KeyedLocks
-from wherry.engine.ports import ContainerFiles, Host, Mounts, Runtime
+from wherry.engine.ports import ContainerFiles, Host, Mounts, Runtime, Snapshots
 from wherry.engine.sandboxes import Sandboxes
 from wherry.engine.volumes import Volumes
 from wherry.errors import WherryError
@@ -40,6 +40,7 @@ class Recovery:
         networks: Networks,
         images: Images,
         volumes: Volumes,
+        snapshots: Snapshots,
         files: ContainerFiles,
         mounts: Mounts,
         runtime: Runtime,
@@ -54,6 +55,7 @@ class Recovery:
         self._networks = networks
         self._images = images
         self._volumes = volumes
+        self._snapshots = snapshots
         self._files = files
         self._mounts = mounts
         self._runtime = runtime
@@ -132,9 +134,17 @@ class Recovery:
             await self._runtime.delete(container_id, "")
         for container_id in sorted({*self._files.ids()} - known):
             await self._files.remove(container_id)
+        await self._unmount_strays(known)
         await self._networks.sweep(frozenset(self._sandboxes.path(container_id) for container_id in known))
         await self._images.sweep(known)
         await self._volumes.sweep()
+
+    async def _unmount_strays(self, known: set[str]) -> None:
+        mounted = set(self._mounts.targets())
+        for name in set(self._snapshots.names()) - known:
+            target = self._snapshots.overlay(name, ()).target
+            if target in mounted:
+                await self._mounts.unmount(target)
 
     def _start_by_policy(self) -> None:
         for container in self._catalog.all():

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from wherry.engine.ports import Clock, Host, Runtime
+from wherry.engine.ports import Clock
 from wherry.errors import NoSuchContainer
 from wherry.model.container import Container, Status
 from wherry.model.host import HostFacts
@@ -142,6 +142,12 @@ class CountedVolumes(Protocol):
     def users(self, name: str) -> tuple[str, ...]: ...
 
 
+class Runtimes(Protocol):
+    def available(self) -> tuple[RuntimeInfo, ...]: ...
+
+    def check(self, name: str) -> str: ...
+
+
 class Feed(Protocol):
     @property
     def listeners(self) -> int: ...
@@ -156,8 +162,8 @@ class System:
         images: CountedImages,
         volumes: CountedVolumes,
         events: Feed,
-        host: Host,
-        runtime: Runtime,
+        facts: HostFacts,
+        runtime: Runtimes,
         clock: Clock,
         sysctl: Callable[[str], str],
     ) -> None:
@@ -167,14 +173,14 @@ class System:
         self._images = images
         self._volumes = volumes
         self._events = events
-        self._host = host
+        self._facts = facts
         self._runtime = runtime
         self._clock = clock
         self._sysctl = sysctl
 
     @property
     def facts(self) -> HostFacts:
-        return self._host.facts()
+        return self._facts
 
     @property
     def data_root(self) -> str:

@@ -1,0 +1,40 @@
+"""The recovery table, row by row."""
+
+import pytest
+
+from wherry.model.container import Container, ContainerSpec, ContainerState, Pending, Status
+from wherry.model.launch import Exit
+from wherry.model.process import ProcessId
+from wherry.plan.recovery import Observation, Repair, repair
+
+ALIVE = ProcessId(pid=7, start_time=1, boot_id="b")
+EXIT = Exit(code=3, finished_at=1)
+
+
+def container(status: Status, pending: Pending | None = None) -> Container:
+    state = ContainerState(status=status, pending=pending)
+    spec = ContainerSpec(image="i", command=("x",))
+    return Container(id="c" * 64, name="c", image_id="i", chain_id="", created=1, spec=spec, state=state)
+
+
+@pytest.mark.parametrize(
+    ("status", "pending", "seen", "expected"),
+    [
+        (Status.RUNNING, None, Observation(process=ALIVE, monitor=ALIVE, let_go=True), Repair.WATCH),
+        (Status.PAUSED, None, Observation(process=ALIVE, monitor=ALIVE, let_go=True), Repair.WATCH),
+        (Status.RUNNING, None, Observation(exit=EXIT, monitor=ALIVE), Repair.RECORD_EXIT),
+        (Status.RUNNING, None, Observation(exit=EXIT), Repair.RECORD_EXIT),
+        (Status.RUNNING, None, Observation(process=ALIVE), Repair.WATCH_WITHOUT_MONITOR),
+        (Status.RUNNING, None, Observation(), Repair.RECORD_LOSS),
+        (Status.CREATED, Pending.STARTING, Observation(process=ALIVE, monitor=ALIVE, let_go=True), Repair.RECORD_START),
+        (Status.CREATED, Pending.STARTING, Observation(process=ALIVE, monitor=ALIVE), Repair.UNDO_START),
+        (Status.CREATED, Pending.STARTING, Observation(), Repair.UNDO_START),
+        (Status.EXITED, Pending.REMOVING, Observation(), Repair.FINISH_REMOVAL),
+        (Status.EXITED, Pending.REMOVING, Observation(process=ALIVE, monitor=ALIVE), Repair.FINISH_REMOVAL),
+        (Status.CREATED, None, Observation(), Repair.TEAR_DOWN),
+        (Status.EXITED, None, Observation(), Repair.TEAR_DOWN),
+        (Status.RESTARTING, None, Observation(), Repair.TEAR_DOWN),
+    ],
+)
+def test_each_row_has_one_repair(status: Status, pending: Pending | None, seen: Observation, expected: Repair) -> None:
+    assert repair(container(status, pending), seen) is expected

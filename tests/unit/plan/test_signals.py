@@ -1,0 +1,18 @@
+import pytest
+
+from wherry.errors import InvalidArgument
+from wherry.plan.signals import number
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("SIGKILL", 9), ("kill", 9), ("TERM", 15), ("15", 15), ("SIGRTMIN+3", 37), ("RTMAX-1", 63), ("64", 64)],
+)
+def test_signals_by_name_and_number(text: str, expected: int) -> None:
+    assert number(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "0", "65", "SIGNOPE", "RTMIN+x", "-9", "KILL+"])
+def test_no_signals(text: str) -> None:
+    with pytest.raises(InvalidArgument, match="Invalid signal"):
+        number(text)
