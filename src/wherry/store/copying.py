@@ -1,8 +1,8 @@
 """Copying a tree that a container may have written, into a directory that only we can reach.
 
-Entries of the source are reached by descriptors that no link can bend. Kept are contents with their holes, owners, modes, extended
-attributes, modification times, hard links, symbolic links, devices and fifos; sockets are left out, since nothing
-listens on a copy.
+Entries of the source are reached by descriptors that no link can bend. Kept are contents with their holes, owners,
+modes, extended attributes, modification times, hard links, symbolic links, devices and fifos; sockets are left out,
+since nothing listens on a copy.
 """
 
 import errno
