@@ -24,7 +24,8 @@ MAY_IMPORT = {
     "client": {"errors", "wire", "client"},
     "cli": {"errors", "wire", "client", "cli", "version"},
     "daemon": {"errors", "wiring", "api", "daemon", "version", "model"},
-    "__init__": {"errors", "model", "wiring", "engine"},
+    "library": {"errors", "model", "wiring", "engine"},
+    "__init__": {"errors", "model", "library"},
 }
 PURE = {"errors", "model", "plan", "wire"}
 IMPURE_MODULES = {"asyncio", "subprocess", "socket", "sqlite3", "ctypes", "time", "random", "threading", "os"}
