@@ -97,7 +97,7 @@ def _accounts(passwd: str) -> Iterator[_Account]:
 
 def _groups(group: str) -> Iterator[_Group]:
     for fields in _lines(group, 4):
-        yield _Group(name=fields[0], gid=_number(fields[2]) or 0, members=tuple(fields[3].split(",")))
+        yield _Group(name=fields[0], gid=_number(fields[2]) or 0, members=tuple(filter(None, fields[3].split(","))))
 
 
 def _lines(text: str, width: int) -> Iterator[list[str]]:
