@@ -1,0 +1,249 @@
+"""A host in memory: mounts, processes, the runtime, time and chance."""
+
+import asyncio
+import itertools
+
+from wherry.errors import RuntimeFailure
+from wherry.model.container import Container
+from wherry.model.device import DeviceNode
+from wherry.model.host import HostFacts
+from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
+from wherry.model.mount import OverlayMount
+from wherry.model.process import ProcessId
+
+FACTS = HostFacts(
+    hostname="host",
+    kernel="6.12.0",
+    operating_system="Debian GNU/Linux 13 (trixie)",
+    os_version="13",
+    architecture="x86_64",
+    cpus=2,
+    memory=8 << 30,
+    cgroup_version=2,
+    controllers=("cpu", "cpuset", "io", "memory", "pids"),
+    can_raise_limits=True,
+    nofile_hard=1 << 20,
+    oom_score_adj=0,
+    seccomp=True,
+    apparmor=False,
+    backing_filesystem="ext4",
+    boot_id="boot",
+)
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.time = 1_700_000_000_000_000_000
+
+    def now(self) -> int:
+        self.time += 1_000_000
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += int(seconds * 1e9)
+        await asyncio.sleep(0)
+
+
+class FakeChance:
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def new_id(self) -> str:
+        return f"{next(self._numbers):063x}a"[::-1]
+
+    def new_name(self, attempt: int) -> str:
+        return f"name_{attempt}"
+
+
+class FakeMounts:
+    def __init__(self) -> None:
+        self.mounted: dict[str, OverlayMount] = {}
+
+    async def overlay(self, mount: OverlayMount) -> None:
+        assert mount.target not in self.mounted, "mounted twice"
+        self.mounted[mount.target] = mount
+
+    async def unmount(self, target: str) -> None:
+        self.mounted.pop(target, None)
+
+    def targets(self) -> tuple[str, ...]:
+        return tuple(self.mounted)
+
+
+class FakeHost:
+    """Processes are those of the fake runtime."""
+
+    def __init__(self, runtime: "FakeRuntime") -> None:
+        self._runtime = runtime
+        self.signals: list[tuple[int, int]] = []
+
+    def facts(self) -> HostFacts:
+        return FACTS
+
+    def alive(self, process: ProcessId) -> bool:
+        return process.pid in self._runtime.living
+
+    async def signal(self, process: ProcessId, signal: int) -> bool:
+        if not self.alive(process):
+            return False
+        self.signals.append((process.pid, signal))
+        if signal == 9 or signal not in self._runtime.ignored:
+            await self._runtime.end(process.pid, 128 + signal)
+        return True
+
+    async def exited(self, process: ProcessId) -> None:
+        await self._runtime.gone(process.pid)
+
+    async def processes(
+        self, container: Container, ps_args: str
+    ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        return ("PID", "CMD"), (("1", container.argv[0]),)
+
+    def resolv_conf(self) -> str:
+        return "nameserver 192.0.2.53\n"
+
+
+class FakeConsole:
+    def __init__(self) -> None:
+        self._ended = asyncio.Event()
+        self.written = b""
+
+    async def read(self) -> tuple[int, bytes]:
+        await self._ended.wait()
+        return 0, b""
+
+    async def write(self, data: bytes) -> None:
+        self.written += data
+
+    async def close_stdin(self) -> None:
+        self.written += b"<eof>"
+
+    async def resize(self, height: int, width: int) -> None:
+        self.written += f"<{height}x{width}>".encode()
+
+    def close(self) -> None:
+        self._ended.set()
+
+
+class FakeRuntime:
+    """Containers as dictionaries. ``living`` maps pid to container id."""
+
+    def __init__(self) -> None:
+        self.bundles: dict[str, Launch] = {}
+        self.launched: dict[str, Launched] = {}
+        self.running: set[str] = set()
+        self.living: dict[int, str] = {}
+        self.exits: dict[str, Exit] = {}
+        self.ignored: set[int] = set()
+        self.joined: dict[str, FakeConsole] = {}
+        self._pids = itertools.count(100)
+        self._ended = asyncio.Condition()
+
+    async def gone(self, pid: int) -> None:
+        async with self._ended:
+            await self._ended.wait_for(lambda: pid not in self.living)
+
+    def available(self) -> tuple[RuntimeInfo, ...]:
+        return (RuntimeInfo(name="crun", path="/usr/bin/crun", version="1.21"),)
+
+    def check(self, name: str) -> str:
+        return name or "crun"
+
+    async def create(self, launch: Launch) -> Launched:
+        if launch.container_id in self.bundles:
+            raise RuntimeFailure("container exists")
+        process, monitor = (ProcessId(pid=next(self._pids), start_time=1, boot_id="boot") for _ in range(2))
+        launched = Launched(process=process, monitor=monitor)
+        self.bundles[launch.container_id] = launch
+        self.launched[launch.container_id] = launched
+        self.living |= {process.pid: launch.container_id, monitor.pid: launch.container_id}
+        return launched
+
+    async def start(self, container_id: str, runtime: str) -> None:
+        self.running.add(container_id)
+
+    async def join(self, container_id: str) -> FakeConsole:
+        self.joined[container_id] = FakeConsole()
+        return self.joined[container_id]
+
+    async def resize(self, container_id: str, height: int, width: int) -> None:
+        await self.joined[container_id].resize(height, width)
+
+    async def exited(self, container_id: str, launched: Launched) -> Exit | None:
+        await self.gone(launched.process.pid)
+        return self.exits.get(container_id)
+
+    def recorded_exit(self, container_id: str) -> Exit | None:
+        return self.exits.get(container_id)
+
+    def process(self, container_id: str) -> ProcessId | None:
+        launched = self.launched.get(container_id)
+        return launched.process if launched and launched.process.pid in self.living else None
+
+    def monitor(self, container_id: str) -> ProcessId | None:
+        launched = self.launched.get(container_id)
+        return launched.monitor if launched and launched.monitor.pid in self.living else None
+
+    def started(self, container_id: str, runtime: str) -> bool:
+        return container_id in self.running
+
+    async def delete(self, container_id: str, runtime: str) -> None:
+        async with self._ended:
+            self._ended.notify_all()
+        launched = self.launched.pop(container_id, None)
+        if launched:
+            self.living.pop(launched.process.pid, None)
+            self.living.pop(launched.monitor.pid, None)
+        self.bundles.pop(container_id, None)
+        self.running.discard(container_id)
+        self.exits.pop(container_id, None)
+
+    async def exec(self, launch: ExecLaunch) -> "FakeSession":
+        return FakeSession()
+
+    async def pause(self, container_id: str, runtime: str) -> None:
+        self.running.discard(container_id)
+
+    async def resume(self, container_id: str, runtime: str) -> None:
+        self.running.add(container_id)
+
+    def ids(self) -> tuple[str, ...]:
+        return tuple(self.bundles)
+
+    async def end(self, pid: int, code: int) -> None:
+        """A container's process ends."""
+        container_id = self.living.pop(pid)
+        launched = self.launched[container_id]
+        self.living.pop(launched.monitor.pid, None)
+        self.exits[container_id] = Exit(code=code, finished_at=1_700_000_000_000_000_000)
+        async with self._ended:
+            self._ended.notify_all()
+
+
+class FakeSession:
+    process: ProcessId | None = None
+
+    def __init__(self) -> None:
+        self.console = FakeConsole()
+
+    async def wait(self) -> int:
+        return 0
+
+
+class FakeRootFiles:
+    async def read_text(self, root: str, path: str) -> str:
+        return ""
+
+    async def make_directory(self, root: str, path: str, uid: int, gid: int) -> None:
+        """Nothing: there is no disk."""
+
+
+class FakeDevices:
+    def find(self, path: str) -> tuple[DeviceNode, ...]:
+        return ()
+
+    def all(self) -> tuple[DeviceNode, ...]:
+        return ()
+
+    def init_path(self) -> str:
+        return "/usr/bin/tini"
