@@ -46,15 +46,18 @@ def pull(
 def render(response: "Response", out: "Output | None") -> None:
     """Show a progress stream to its end (with None only read it). CommandError with the text of an error in it."""
     screen = Screen(out) if out else None
+    failure = None
     for line in response.lines():
         if not line:
             continue
         message = loads(line)
         problem = message.get("errorDetail") or message.get("error")
         if problem:
-            raise CommandError(_problem(problem))
-        if screen:
+            failure = failure or CommandError(_problem(problem))
+        elif screen:
             screen.show(message)
+    if failure:
+        raise failure
 
 
 def _problem(problem: "str | dict[str, Any]") -> str:

@@ -10,6 +10,7 @@ from ..session import CommandError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedReader
 
     from ...client.connection import Response
     from ..session import Session
@@ -133,11 +134,17 @@ def import_image(session: "Session", argv: list[str]) -> int:
 def _opened(path: str) -> "Iterator[bytes]":
     """The chunks of a file that could be opened."""
     try:
-        file = open(path, "rb")  # noqa: SIM115  lives as long as its chunks are read
+        file = open(path, "rb")  # noqa: SIM115  closed when its chunks are read
     except OSError as error:
         reason = (error.strerror or "").lower()
         raise CommandError(f"open {path}: {reason}") from None
-    return iter(lambda: file.read(CHUNK), b"")
+    return _drained(file)
+
+
+def _drained(file: "BufferedReader") -> "Iterator[bytes]":
+    with file:
+        while chunk := file.read(CHUNK):
+            yield chunk
 
 
 def _chunks(descriptor: int) -> "Iterator[bytes]":
