@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import os
 import random
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -100,6 +102,29 @@ async def test_a_cancelled_ingest_leaves_nothing(content: Content, temporary: Pa
     coming.cancel()
     with pytest.raises(asyncio.CancelledError):
         await coming
+    assert list(temporary.iterdir()) == []
+
+
+async def test_an_ingest_cancelled_at_its_last_step_is_whole(
+    content: Content, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renaming, go_on, rename = threading.Event(), threading.Event(), os.rename
+
+    def slow_rename(source: str, target: str) -> None:
+        renaming.set()
+        go_on.wait(5)
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", slow_rename)
+    coming = asyncio.create_task(content.ingest(pieces(BATCH), DIGEST, len(DATA)))
+    await asyncio.to_thread(renaming.wait, 5)
+
+    coming.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await coming
+
+    assert await content.read(DIGEST) == DATA
     assert list(temporary.iterdir()) == []
 
 
