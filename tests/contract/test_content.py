@@ -9,6 +9,7 @@ import pytest
 from tests.fakes.store import FakeContent
 from wherry.engine.ports import Content
 from wherry.errors import DigestMismatch, InternalError, InvalidArgument, NotFound
+from wherry.model.archive import Blob
 from wherry.store.content import Content as StoredContent
 from wherry.store.threads import Threads
 
@@ -101,3 +102,32 @@ async def test_a_sweep_keeps_whole_blobs(content: Content) -> None:
     await content.put(DATA)
     await content.sweep()
     assert content.has(DIGEST)
+
+
+async def test_a_stream_of_unknown_digest_is_stored_too(content: Content) -> None:
+    assert await content.absorb(chunks(b"some ", b"bytes")) == Blob(digest=DIGEST, size=len(DATA))
+    assert await content.read(DIGEST) == DATA
+
+
+async def test_a_stream_that_breaks_off_leaves_nothing(content: Content) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield DATA
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await content.absorb(broken())
+    assert content.digests() == ()
+
+
+async def test_a_blob_tells_its_size_and_comes_in_pieces(content: Content) -> None:
+    big = DATA * 300_000
+    digest = await content.put(big)
+    assert content.size(digest) == len(big)
+    assert b"".join([chunk async for chunk in content.chunks(digest)]) == big
+
+
+async def test_what_is_not_here_has_neither_size_nor_pieces(content: Content) -> None:
+    with pytest.raises(NotFound, match=f"content {OTHER}: not found"):
+        content.size(OTHER)
+    with pytest.raises(NotFound, match=f"content {OTHER}: not found"):
+        await anext(content.chunks(OTHER))

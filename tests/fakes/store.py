@@ -6,7 +6,7 @@ Paths that they give out do not exist. What a test wants to find or to arrange i
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from wherry.errors import DigestMismatch, InternalError, InvalidArgument, NotFound
+from wherry.model.archive import Blob
 from wherry.model.container import Container
 from wherry.model.image import Image, Layer, Tag
 from wherry.model.log import LogLine, LogRange
@@ -91,6 +92,11 @@ class FakeContent:
         self.path(digest)
         return digest in self.blobs
 
+    def size(self, digest: str) -> int:
+        if not self.has(digest):
+            raise NotFound(f"content {digest}: not found")
+        return len(self.blobs[digest])
+
     async def read(self, digest: str) -> bytes:
         if not self.has(digest):
             raise NotFound(f"content {digest}: not found")
@@ -110,6 +116,15 @@ class FakeContent:
         if actual != digest:
             raise DigestMismatch(digest, actual)
         self.blobs[digest] = data
+
+    async def absorb(self, chunks: AsyncIterator[bytes]) -> Blob:
+        data = b"".join([chunk async for chunk in chunks])
+        return Blob(digest=await self.put(data), size=len(data))
+
+    async def chunks(self, digest: str) -> AsyncGenerator[bytes, None]:
+        data = await self.read(digest)
+        for at in range(0, len(data), 7):
+            yield data[at : at + 7]
 
     async def delete(self, digest: str) -> None:
         self.path(digest)

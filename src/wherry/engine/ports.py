@@ -4,10 +4,11 @@ The edge packages fill these protocols structurally and hold no policy; ``wiring
 are idempotent: what is already gone is no error. Nothing here blocks the event loop.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from wherry.model.archive import Blob, Member
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
 from wherry.model.host import HostFacts
@@ -103,6 +104,10 @@ class Content(Protocol):
 
     def has(self, digest: str) -> bool: ...
 
+    def size(self, digest: str) -> int:
+        """Bytes of a blob. NotFound if it is not here."""
+        ...
+
     async def read(self, digest: str) -> bytes:
         """A small blob whole. NotFound if it is not here."""
         ...
@@ -115,12 +120,29 @@ class Content(Protocol):
         """Store a stream under ``digest``: hashed while written, synced by rename. DigestMismatch leaves nothing."""
         ...
 
+    async def absorb(self, chunks: AsyncIterator[bytes]) -> Blob:
+        """Store a stream under the digest that it turns out to have."""
+        ...
+
+    def chunks(self, digest: str) -> AsyncGenerator[bytes, None]:
+        """The bytes of a blob. NotFound. To be closed."""
+        ...
+
     async def delete(self, digest: str) -> None: ...
 
     def digests(self) -> tuple[str, ...]: ...
 
     async def sweep(self) -> None:
         """Remove half-written blobs of an earlier life."""
+        ...
+
+
+class ImageArchives(Protocol):
+    """Archives of images: tar files that hold blobs under names."""
+
+    async def unpack(self, chunks: AsyncIterator[bytes]) -> dict[str, Member]:
+        """The members by path, of a plain or compressed archive. Their bytes are blobs by then, and stay if this is
+        ended early. CorruptImage for what is no such archive."""
         ...
 
 
@@ -134,6 +156,10 @@ class Layers(Protocol):
     def diff(self, upper: Path) -> AsyncIterator[bytes]: ...
 
     def pack(self, tree: Path) -> AsyncIterator[bytes]: ...
+
+    def pack_merged(self, trees: tuple[Path, ...]) -> AsyncGenerator[bytes, None]:
+        """What an overlay of these directories, the uppermost first, shows, as plain tar. To be closed."""
+        ...
 
 
 class Snapshots(Protocol):
@@ -246,13 +272,24 @@ class Networking(Protocol):
         """Destinations of the host's routes in CIDR form, to choose free subnets."""
         ...
 
-    async def create_namespace(self, path: str, interfaces: tuple[Interface, ...], sysctls: dict[str, str]) -> None:
-        """Pin a new network namespace at ``path``, with lo up and the interfaces made, addressed, up and routed."""
+    async def create_namespace(self, path: str, interfaces: tuple[Interface, ...]) -> None:
+        """Pin a new network namespace at ``path``, with lo up and the interfaces made, addressed, up and routed.
+
+        An interface without an IPv6 address has no IPv6 at all. A failure leaves nothing.
+        """
         ...
 
-    async def connect(self, path: str, interface: Interface) -> None: ...
+    async def connect(self, path: str, interface: Interface) -> None:
+        """Add an interface to a namespace."""
+        ...
 
-    async def disconnect(self, path: str, name: str) -> None: ...
+    async def disconnect(self, path: str, name: str) -> None:
+        """Remove the interface called ``name`` in a namespace."""
+        ...
+
+    async def route(self, path: str, name: str, gateway: str) -> None:
+        """Give a namespace that has no default route one: by ``gateway``, through the interface ``name``."""
+        ...
 
     async def remove_namespace(self, path: str) -> None: ...
 
@@ -260,12 +297,21 @@ class Networking(Protocol):
         """Paths of all pinned namespaces, for the sweep."""
         ...
 
-    async def apply_firewall(self, networks: tuple[Network, ...], ports: tuple[PublishedPort, ...]) -> None:
-        """Replace the whole table at once."""
+    async def apply_firewall(self, networks: tuple[Network, ...], ports: tuple[PublishedPort, ...] | None) -> None:
+        """Replace all rules at once. With ``ports`` these and no others are published from now on, even where another
+        process has one; None leaves what is published as it is."""
+        ...
+
+    def ephemeral_ports(self) -> range:
+        """The ports that the host gives to who asks for any."""
+        ...
+
+    def refuses(self, protocol: str, address: str, port: int) -> bool:
+        """Whether the host would not give a port: another process has it, or the address is not the host's."""
         ...
 
     async def publish(self, ports: tuple[PublishedPort, ...]) -> None:
-        """Take the host ports (PortInUse if another process has one: nothing is published then) and map them."""
+        """Take the host ports and map them. HostPortRefused if one cannot be had: nothing is published then."""
         ...
 
     async def withdraw(self, ports: tuple[PublishedPort, ...]) -> None: ...
@@ -420,7 +466,9 @@ class Registry(Protocol):
 
     def blob(
         self, reference: Reference, descriptor: Descriptor, credentials: Credentials | None
-    ) -> AsyncIterator[bytes]: ...
+    ) -> AsyncGenerator[bytes, None]:
+        """As many bytes as the descriptor says, or an error; the digest is for the caller. To be closed."""
+        ...
 
     async def tags(self, reference: Reference, credentials: Credentials | None) -> tuple[str, ...]: ...
 

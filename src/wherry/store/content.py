@@ -12,11 +12,13 @@ import os
 import re
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
 from wherry.errors import DigestMismatch, InternalError, InvalidArgument, NotFound
+from wherry.model.archive import Blob
 from wherry.store.failures import explained
 from wherry.store.threads import Threads, settled
 
@@ -50,6 +52,13 @@ class Content:
         """All blobs, sorted."""
         return tuple(sorted(f"sha256:{name}" for name in os.listdir(self._blobs)))
 
+    def size(self, digest: str) -> int:
+        """Bytes of a blob. NotFound if it is not here."""
+        try:
+            return self.path(digest).stat().st_size
+        except FileNotFoundError:
+            raise _missing(digest) from None
+
     async def read(self, digest: str) -> bytes:
         """A small blob whole. NotFound if it is not here; InternalError, and it is here no more, if it was damaged."""
         return await self._threads.run(_read, self.path(digest), digest)
@@ -64,16 +73,42 @@ class Content:
         DigestMismatch, or InternalError for a wrong size or a full disk; nothing is left then, nor by a cancellation.
         """
         path = self.path(digest)
-        incoming = Incoming(self._temporary, digest)
-        try:
+        async with self._incoming(chunks, f"blob {digest}") as incoming:
             await self._receive(chunks, incoming, size)
+            if incoming.size != size:
+                raise InternalError(f"unexpected size of blob {digest}: {incoming.size} bytes, expected {size}")
+            if incoming.digest != digest:
+                raise DigestMismatch(digest, incoming.digest)
             await self._threads.run(incoming.keep, path)
-        except BaseException:
-            await self._threads.run(incoming.drop)
-            raise
-        finally:
-            if isinstance(chunks, AsyncGenerator):
-                await chunks.aclose()
+
+    async def absorb(self, chunks: AsyncIterator[bytes]) -> Blob:
+        """Store a stream under the digest that it turns out to have, and close it.
+
+        InternalError for a full disk; nothing is left then, nor by a cancellation.
+        """
+        async with self._incoming(chunks, "a blob") as incoming:
+            await self._receive(chunks, incoming, None)
+            return await self._threads.run(self.keep, incoming)
+
+    async def chunks(self, digest: str) -> AsyncGenerator[bytes, None]:
+        """The bytes of a blob, each piece read while the one before is used. NotFound. To be closed."""
+        with explained(f"read blob {digest}"), _open(self.path(digest), digest) as file:
+            ahead = self._threads.submit(file.read, BATCH)
+            try:
+                while chunk := await settled(ahead):
+                    ahead = self._threads.submit(file.read, BATCH)
+                    yield chunk
+            finally:
+                await settled(ahead)
+
+    def receive(self, what: str) -> "Incoming":
+        """A blob to be written from a thread, then given to ``keep`` or dropped. Blocks."""
+        return Incoming(self._temporary, what)
+
+    def keep(self, incoming: "Incoming") -> Blob:
+        """Give a blob its name. Blocks."""
+        incoming.keep(self.path(incoming.digest))
+        return Blob(digest=incoming.digest, size=incoming.size)
 
     async def delete(self, digest: str) -> None:
         await self._threads.run(_unlink, self.path(digest))
@@ -82,35 +117,41 @@ class Content:
         """Remove half-written blobs of an earlier life. None may be coming in meanwhile."""
         await self._threads.run(self._sweep)
 
-    async def _receive(self, chunks: AsyncIterator[bytes], incoming: "Incoming", size: int) -> None:
-        """One batch is hashed and written in a thread while the next is received."""
-        received = 0
+    @asynccontextmanager
+    async def _incoming(self, chunks: AsyncIterator[bytes], what: str) -> AsyncIterator["Incoming"]:
+        incoming = Incoming(self._temporary, what)
+        try:
+            yield incoming
+        except BaseException:
+            await self._threads.run(incoming.drop)
+            raise
+        finally:
+            if isinstance(chunks, AsyncGenerator):
+                await chunks.aclose()
+
+    async def _receive(self, chunks: AsyncIterator[bytes], incoming: "Incoming", limit: int | None) -> None:
+        """One batch is hashed and written in a thread while the next is received; not much more than ``limit``."""
         writing = None
         try:
             async with aclosing(_batches(chunks)) as batches:
                 async for batch in batches:
-                    received += len(batch)
-                    if received > size:
-                        break
                     if writing is not None:
                         await settled(writing)
+                    if limit is not None and incoming.size > limit:
+                        break
                     writing = self._threads.submit(incoming.write, batch)
         finally:
             if writing is not None:
                 await settled(writing)
-        if received != size:
-            raise InternalError(f"unexpected size of blob {incoming.digest}: {received} bytes, expected {size}")
 
     def _put(self, data: bytes) -> str:
-        digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        incoming = Incoming(self._temporary, digest)
+        incoming = Incoming(self._temporary, f"blob sha256:{hashlib.sha256(data).hexdigest()}")
         try:
             incoming.write(data)
-            incoming.keep(self.path(digest))
+            return self.keep(incoming).digest
         except BaseException:
             incoming.drop()
             raise
-        return digest
 
     def _sweep(self) -> None:
         for left in self._temporary.iterdir():
@@ -118,33 +159,41 @@ class Content:
 
 
 class Incoming:
-    """A blob that is not yet whole. Its methods block; one at a time."""
+    """A blob that is not yet whole; ``what`` is its name in messages. Its methods block; one at a time."""
 
-    def __init__(self, folder: Path, digest: str) -> None:
-        self.digest = digest
+    def __init__(self, folder: Path, what: str) -> None:
+        self.size = 0
         self._hash = hashlib.sha256()
-        with explained(f"store blob {digest}"):
+        self._doing = f"store {what}"
+        self._kept = False
+        with explained(self._doing):
             self._fd, self._name = tempfile.mkstemp(dir=folder)
 
-    def write(self, data: bytes) -> None:
+    @property
+    def digest(self) -> str:
+        """Of what was written so far."""
+        return f"sha256:{self._hash.hexdigest()}"
+
+    def write(self, data: bytes | memoryview) -> None:
         self._hash.update(data)
+        self.size += len(data)
         rest = memoryview(data)
-        with explained(f"store blob {self.digest}"):
+        with explained(self._doing):
             while rest:
                 rest = rest[os.write(self._fd, rest) :]
 
     def keep(self, path: Path) -> None:
-        """Give it its name. DigestMismatch if that is not its digest."""
-        actual = f"sha256:{self._hash.hexdigest()}"
-        if actual != self.digest:
-            raise DigestMismatch(self.digest, actual)
-        with explained(f"store blob {self.digest}"):
+        """Give it its name."""
+        with explained(self._doing):
             os.rename(self._name, path)
+        self._kept = True
         os.close(self._fd)
 
     def drop(self) -> None:
-        os.close(self._fd)
-        _unlink(Path(self._name))
+        """Forget it; nothing happens if it was kept."""
+        if not self._kept:
+            os.close(self._fd)
+            _unlink(Path(self._name))
 
 
 async def _batches(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
@@ -166,11 +215,23 @@ def _read(path: Path, digest: str) -> bytes:
         try:
             data = path.read_bytes()
         except FileNotFoundError:
-            raise NotFound(f"content {digest}: not found") from None
+            raise _missing(digest) from None
         if hashlib.sha256(data).hexdigest() == path.name:
             return data
         _unlink(path)
     raise InternalError(f"content {digest} was damaged and has been removed: pull or load its image again")
+
+
+def _open(path: Path, digest: str) -> BufferedReader:
+    with explained(f"read blob {digest}"):
+        try:
+            return path.open("rb")
+        except FileNotFoundError:
+            raise _missing(digest) from None
+
+
+def _missing(digest: str) -> NotFound:
+    return NotFound(f"content {digest}: not found")
 
 
 def _unlink(path: Path) -> None:

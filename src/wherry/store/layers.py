@@ -45,6 +45,10 @@ class Layers:
         """A tree as plain tar, its own directory not included."""
         return _streamed(pack.pack(os.fspath(tree)), tree)
 
+    def pack_merged(self, trees: tuple[Path, ...]) -> AsyncGenerator[bytes, None]:
+        """What an overlay of these directories, the uppermost first, shows, as plain tar."""
+        return _streamed(pack.pack_merged(tuple(map(os.fspath, trees))), trees[0])
+
     async def changes(self, upper: Path, lowers: tuple[Path, ...]) -> tuple[changes.Change, ...]:
         """What ``upper`` changes in the layers below, the uppermost first; see ``tar.changes.changes``."""
         with explained(f"reading {upper}"):

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from wherry.store.archives import ImageArchives
 from wherry.store.content import Content
 from wherry.store.database import Database
 from wherry.store.failures import explained
@@ -32,6 +33,7 @@ class Store:
             undo.callback(self._lock.release)
             self._threads = Threads(_THREADS, "store")
             self.content = Content(self.root / "blobs", self._threads)
+            self.archives = ImageArchives(self.content)
             self.snapshots = Snapshots(self.root / "overlay2", self._threads)
             self.containers = ContainerFiles(self.root / "containers", self._threads)
             self.volumes = VolumeFiles(self.root / "volumes", self._threads)

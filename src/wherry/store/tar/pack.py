@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 
 from .header import BLOCKDEV, CHARACTER, DIRECTORY, FIFO, HARDLINK, REGULAR, SYMLINK
+from .merged import Merged
 from .whiteouts import OPAQUE_MARK, OVERLAY_XATTR, WHITEOUT, is_opaque, is_whiteout
 from .writer import END, header, padding
 
@@ -49,6 +50,11 @@ def diff(upper: str | bytes) -> Generator[bytes, None, None]:
     return _batched(_Packer(b"", None, overlay=True).archive(upper))
 
 
+def pack_merged(layers: tuple[str | bytes, ...]) -> Generator[bytes, None, None]:
+    """The archive of what an overlay of these directories, the uppermost first, shows. Raises ``OSError``."""
+    return _batched(_Packer(b"", None, overlay=False).merged(layers))
+
+
 class _Packer:
     def __init__(self, prefix: bytes, keep: Keep | None, overlay: bool) -> None:
         self._prefix = prefix
@@ -62,6 +68,34 @@ class _Packer:
             yield header(OPAQUE_MARK, REGULAR, 0o600)
         yield from self._below(fd)
         yield END
+
+    def merged(self, layers: tuple[str | bytes, ...]) -> Iterator[bytes]:
+        """As ``archive``, of a stack of directories. A member comes from the uppermost that has it."""
+        top = Merged.open(layers)
+        open_directories = [(top, b"", iter(sorted(top.names())))]
+        try:
+            while open_directories:
+                here, path, names = open_directories[-1]
+                name = next(names, None)
+                if name is None:
+                    open_directories.pop()[0].close()
+                    continue
+                with suppress(FileNotFoundError):  # a living tree loses files between a look and the next
+                    found = here.find(name)
+                    if found is None:
+                        continue
+                    at, status = found
+                    if stat.S_ISDIR(status.st_mode):
+                        deeper = here.enter(name)
+                        open_directories.append((deeper, path + name + b"/", iter(sorted(deeper.names()))))
+                        for fd in deeper.parts[:1]:  # none, if it went away meanwhile
+                            yield from self._directory(fd, path + name + b"/", status)
+                    else:
+                        yield from self._member(at, path, name, status)
+            yield END
+        finally:
+            for directory, _, _ in open_directories:
+                directory.close()
 
     def _below(self, root: int) -> Iterator[bytes]:
         """Everything below an open directory, which it closes; deep trees must not meet Python's stack."""

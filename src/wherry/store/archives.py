@@ -1,0 +1,97 @@
+"""Image archives: tar files whose members become blobs, whatever they are called there.
+
+No name of an archive ever becomes a path of this host: members are stored by digest, and told by name.
+"""
+
+import asyncio
+import os
+import posixpath
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from typing import Final
+
+from wherry.errors import CorruptImage
+from wherry.model.archive import Blob, Member
+from wherry.store.content import Content
+from wherry.store.tar.compression import decompressed
+from wherry.store.tar.header import DIRECTORY, HARDLINK, REGULAR, SYMLINK, Entry, TarError
+from wherry.store.tar.process import pipe, pour
+from wherry.store.tar.reader import entries, printable
+from wherry.store.tar.stream import Stream
+from wherry.store.threads import Threads, settled
+
+MAX_MEMBERS: Final = 1 << 16
+
+_READ: Final = 1 << 20
+
+
+class ImageArchives:
+    """Takes archives apart. It keeps no state."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+
+    async def unpack(self, chunks: AsyncIterator[bytes]) -> dict[str, Member]:
+        """The members of an archive, plain or compressed, by path; closes ``chunks``. Files are blobs by then.
+
+        CorruptImage for what is no archive or has members that are neither files, directories nor links within it;
+        InternalError for a full disk. Blobs that are complete by then are left.
+        """
+        reading, writing = pipe()
+        thread = Threads(1, "archive")  # of its own: it lasts as long as the client takes
+        unpacking = thread.submit(self._unpack, reading)
+        try:
+            with writing:
+                await pour(chunks, writing)
+            return await settled(unpacking)
+        except TarError as error:
+            raise CorruptImage(str(error)) from error
+        finally:
+            if isinstance(chunks, AsyncGenerator):
+                await chunks.aclose()
+            await asyncio.wait((unpacking,))
+            unpacking.exception()  # was raised above, or is of no interest to one who has left
+            thread.shutdown()
+
+    def _unpack(self, fd: int) -> dict[str, Member]:
+        members: dict[str, Member] = {}
+        with open(fd, "rb", buffering=0):
+            stream = Stream(decompressed(_pieces(fd)))
+            for entry in entries(stream):
+                if len(members) == MAX_MEMBERS:
+                    raise TarError(f"invalid archive: more than {MAX_MEMBERS} members")
+                if entry.kind != DIRECTORY:
+                    members[_path(printable(entry.name))] = self._member(entry, stream)
+            stream.drain()
+        return members
+
+    def _member(self, entry: Entry, stream: Stream) -> Member:
+        name, link = printable(entry.name), printable(entry.link)
+        if entry.kind == SYMLINK:
+            return Member(link=_path(posixpath.join(posixpath.dirname(name), link)))
+        if entry.kind == HARDLINK:
+            return Member(link=_path(link))
+        if entry.kind != REGULAR or entry.segments is not None:
+            raise TarError(f"invalid archive: {name} is neither a file, a directory nor a link")
+        return Member(blob=self._file(name, entry.stored, stream))
+
+    def _file(self, name: str, size: int, stream: Stream) -> Blob:
+        incoming = self._content.receive(name)
+        try:
+            for piece in stream.pieces(size):
+                incoming.write(piece)
+            return self._content.keep(incoming)
+        except BaseException:
+            incoming.drop()
+            raise
+
+
+def _pieces(fd: int) -> Iterator[bytes]:
+    while piece := os.read(fd, _READ):
+        yield piece
+
+
+def _path(name: str) -> str:
+    path = posixpath.normpath(name)
+    if path.startswith(("/", "../")) or path == "..":
+        raise TarError(f"invalid archive: {name} leads out of it")
+    return path
