@@ -135,12 +135,14 @@ def test_on_a_terminal_each_layer_keeps_its_line(wherry: CommandLine) -> None:
     )
 
 
-def on_terminal(*argv: str) -> str:
+def on_terminal(*argv: str, **environment: str) -> str:
     """What a command writes to a terminal of 80 columns."""
     master, slave = pty.openpty()
     os.set_blocking(master, True)
     command = [sys.executable, "-m", "wherry.cli.main", *argv]
-    with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, cwd=SOURCE, env={"COLUMNS": "80"}):
+    with subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, cwd=SOURCE, env={"PATH": os.environ["PATH"], **environment}
+    ):
         os.close(slave)
         shown = b""
         try:
