@@ -92,7 +92,7 @@ def _private_cgroup(host: HostSpec, version: int) -> bool:
 
 def _sysctls(request: SpecRequest) -> dict[str, str]:
     spec = request.container.spec
-    network = _NETWORK_SYSCTLS if owns_network(spec.host) else {}
+    network = _NETWORK_SYSCTLS if request.network_namespace and owns_network(spec.host) else {}
     return {**network, **_domain(spec, owns_names=_owns_names(request)), **spec.host.sysctls}
 
 
