@@ -13,8 +13,7 @@ from wherry.engine.ports import Chance, Clock, ContainerFiles, Host, Runtime, Sn
 from wherry.engine.volumes import Volumes
 from wherry.model.container import Container, ContainerSpec
 from wherry.model.image import Image
-from wherry.plan import creation, namespaces, resources, security
-from wherry.plan.detach import parse as check_detach_keys
+from wherry.plan import creation, namespaces, validation
 
 
 class Created(Struct, frozen=True, kw_only=True):
@@ -58,10 +57,9 @@ class Creation:
         image = self._images.find(spec.image)
         container_id = self._chance.new_id()
         facts = self._host.facts()
-        spec = creation.complete(creation.merge(spec, image.config), container_id, facts.hostname)
-        check_detach_keys("")
-        security.check(spec)
-        warnings = resources.check(spec.host, facts)
+        merged = creation.merge(spec, image.config)
+        warnings = validation.check(merged, facts)
+        spec = creation.complete(merged, container_id, facts.hostname)
         self._check_peers(spec)
         self._networks.check(spec)
         runtime = self._known_runtime(spec.host.runtime)

@@ -6,6 +6,7 @@ from wherry.model.container import Container, HostSpec
 from wherry.model.device import DeviceNode
 from wherry.model.mount import OverlayMount
 from wherry.plan import users
+from wherry.plan.linux_resources import device_paths
 from wherry.plan.users import Identity
 
 
@@ -51,7 +52,7 @@ class Roots:
         """The host's nodes that the container gets: those asked for, or all of them if it is privileged."""
         if host.privileged:
             return self._devices.all()
-        return tuple(node for device in host.resources.devices for node in self._devices.find(device.host_path))
+        return tuple(node for path in device_paths(host) for node in self._devices.find(path))
 
     def init_path(self) -> str:
         return self._devices.init_path()
