@@ -1,0 +1,33 @@
+"""The whole Docker API over one engine."""
+
+from wherry.api.http import Router
+from wherry.api.routes.containers import ContainerRoutes
+from wherry.api.routes.execs import ExecRoutes
+from wherry.api.routes.images import ImageRoutes
+from wherry.api.routes.lifecycle import LifecycleRoutes
+from wherry.api.routes.networks import NetworkRoutes
+from wherry.api.routes.output import OutputRoutes
+from wherry.api.routes.swarm import SwarmRoutes
+from wherry.api.routes.system import SystemRoutes
+from wherry.api.routes.transfer import TransferRoutes
+from wherry.api.routes.volumes import VolumeRoutes
+from wherry.api.services import Engine
+
+
+def build_router(engine: Engine) -> Router:
+    """A handler of every endpoint that the engine can answer; the others are not found."""
+    router = Router()
+    for routes in (
+        ContainerRoutes(engine.containers, engine.execs, engine.images, engine.archives, engine.system),
+        LifecycleRoutes(engine.containers),
+        OutputRoutes(engine.containers),
+        ExecRoutes(engine.execs),
+        ImageRoutes(engine.images, engine.system),
+        TransferRoutes(engine.transfer, engine.archives, engine.system),
+        NetworkRoutes(engine.networks, engine.containers, engine.system),
+        VolumeRoutes(engine.volumes),
+        SystemRoutes(engine.system, engine.events),
+        SwarmRoutes(),
+    ):
+        routes.register(router)
+    return router

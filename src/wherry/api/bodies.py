@@ -1,0 +1,59 @@
+"""Bodies that are made while they are sent: progress, archives.
+
+The first piece is awaited before the head goes out, so that what fails at once still has its HTTP status. After that,
+progress streams tell of failures in-band, and others are cut.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import TypeVar
+
+import msgspec
+
+from wherry.api.http import JSON, Request
+from wherry.api.translate.progress import error_message, progress_message
+from wherry.errors import WherryError
+from wherry.model.progress import Progress
+
+T = TypeVar("T")
+
+_encode = msgspec.json.Encoder().encode
+
+
+def json_line(value: object) -> bytes:
+    return _encode(value) + b"\r\n"
+
+
+async def send_progress(request: Request, source: AsyncIterator[Progress], *, in_band: bool = False) -> None:
+    """Answer with a progress stream. ``in_band`` tells even of a failure before the first line with status 200."""
+    if not in_band:
+        source = await _begun(source)
+    stream = await request.stream(JSON)
+    try:
+        async for progress in source:
+            await stream.write(json_line(progress_message(progress)))
+    except WherryError as error:
+        await stream.write(json_line(error_message(str(error))))
+
+
+async def send_bytes(request: Request, source: AsyncIterator[bytes], content_type: str) -> None:
+    """Answer with an archive."""
+    source = await _begun(source)
+    stream = await request.stream(content_type)
+    async for chunk in source:
+        await stream.write(chunk)
+
+
+async def _begun(source: AsyncIterator[T]) -> AsyncGenerator[T, None]:
+    """The same iterator, at work already. Raises what it raises before its first piece."""
+    try:
+        first = [await anext(source)]
+    except StopAsyncIteration:
+        first = []
+    return _resumed(first, source)
+
+
+async def _resumed(first: list[T], source: AsyncIterator[T]) -> AsyncGenerator[T, None]:
+    for piece in first:
+        yield piece
+    async for piece in source:
+        yield piece

@@ -1,0 +1,139 @@
+"""Containers: list, create, inspect, processes, removal."""
+
+from wherry.api import parameters
+from wherry.api.bodies import send_bytes
+from wherry.api.http import Request, Response, Router, empty, json_response
+from wherry.api.services import Archives, Containers, Execs, Images, System
+from wherry.api.translate.containers import container_inspect, container_summary
+from wherry.api.translate.create import requested
+from wherry.api.translate.platforms import architecture, parse_platform
+from wherry.errors import InvalidArgument, NotFound
+from wherry.model.container import Container
+from wherry.plan.filters import CONTAINER_FILTERS, ContainerFilter, Filters
+from wherry.wire.container import ContainersPruned, CreateRequest, CreateResponse, TopResponse
+
+
+class ContainerRoutes:
+    def __init__(
+        self, containers: Containers, execs: Execs, images: Images, archives: Archives, system: System
+    ) -> None:
+        self._containers = containers
+        self._execs = execs
+        self._images = images
+        self._archives = archives
+        self._system = system
+
+    def register(self, router: Router) -> None:
+        router.add("GET", "/containers/json", self.list)
+        router.add("POST", "/containers/create", self.create)
+        router.add("POST", "/containers/prune", self.prune)
+        router.add("GET", "/containers/{name}/json", self.inspect)
+        router.add("GET", "/containers/{name}/top", self.top)
+        router.add("GET", "/containers/{name}/export", self.export)
+        router.add("POST", "/containers/{name}/rename", self.rename)
+        router.add("DELETE", "/containers/{name}", self.remove)
+
+    async def list(self, request: Request) -> Response:
+        query, limit = request.query, request.query.integer("limit")
+        wanted = self._filter(parameters.filters(request, CONTAINER_FILTERS))
+        show_all = query.flag("all") or limit > 0 or wanted.wants_all
+        found = [
+            container
+            for container in sorted(self._containers.all(), key=lambda container: container.created, reverse=True)
+            if (show_all or container.state.alive) and wanted.matches(container)
+        ]
+        now, names = self._system.now(), _ImageNames(self._images)
+        return json_response(
+            [
+                container_summary(container, names.of(container), now, size)
+                for container in found[: limit if limit > 0 else None]
+                for size in [await self._containers.size(container.id) if query.flag("size") else None]
+            ]
+        )
+
+    async def create(self, request: Request) -> Response:
+        asked = requested(await request.json(CreateRequest), self._system.facts)
+        created = await self._containers.create(
+            asked.spec, request.query.get("name", "").removeprefix("/"), self._platform(request)
+        )
+        answer = CreateResponse(id=created.container.id, warnings=[*asked.warnings, *created.warnings])
+        return json_response(answer, status=201)
+
+    async def inspect(self, request: Request) -> Response:
+        container = self._containers.find(request.params["name"])
+        size = await self._containers.size(container.id) if request.query.flag("size") else None
+        paths, execs = self._containers.paths(container), self._execs.of(container.id)
+        return json_response(container_inspect(container, paths, execs=execs, size=size))
+
+    async def top(self, request: Request) -> Response:
+        titles, rows = await self._containers.top(request.params["name"], request.query.get("ps_args") or "-ef")
+        return json_response(TopResponse(processes=[list(row) for row in rows], titles=list(titles)))
+
+    async def export(self, request: Request) -> None:
+        container = self._containers.find(request.params["name"])
+        await send_bytes(request, self._archives.export(container.id), "application/octet-stream")
+
+    async def rename(self, request: Request) -> Response:
+        name = request.query.get("name", "").removeprefix("/")
+        if not name:
+            raise InvalidArgument("Neither old nor new names may be empty")
+        await self._containers.rename(request.params["name"], name)
+        return empty()
+
+    async def remove(self, request: Request) -> Response:
+        query = request.query
+        if query.flag("link"):
+            raise InvalidArgument("Conflict, cannot remove the default link name of the container")
+        await self._containers.remove(request.params["name"], force=query.flag("force"), volumes=query.flag("v"))
+        return empty()
+
+    async def prune(self, request: Request) -> Response:
+        found = parameters.filters(request, parameters.PRUNE_FILTERS)
+        until, labels = parameters.prune_bounds(found, self._system.now())
+        deleted, reclaimed = await self._containers.prune(until=until, labels=labels)
+        return json_response(ContainersPruned(containers_deleted=list(deleted) or None, space_reclaimed=reclaimed))
+
+    def _platform(self, request: Request) -> str:
+        text = request.query.get("platform")
+        return str(parse_platform(text, architecture(self._system.facts.architecture))) if text else ""
+
+    def _filter(self, found: Filters) -> ContainerFilter:
+        """The filters, with what they name looked up. Raises NoSuchContainer."""
+        before = [self._containers.find(ref).created for ref in found.get("before", ())]
+        since = [self._containers.find(ref).created for ref in found.get("since", ())]
+        return ContainerFilter.read(
+            found,
+            images=self._descendants(found["ancestor"]) if "ancestor" in found else None,
+            before=min(before, default=0),
+            since=max(since, default=0),
+        )
+
+    def _descendants(self, refs: tuple[str, ...]) -> frozenset[str]:
+        """IDs of the images named, as far as there are any, and of those built on them."""
+        family = {image_id for ref in refs if (image_id := _image_id(self._images, ref))}
+        images = self._images.all()
+        while children := {image.id for image in images if image.parent in family} - family:
+            family |= children
+        return frozenset(family)
+
+
+class _ImageNames:
+    """How the images of containers are called now: as asked, or by ID once the name means another image."""
+
+    def __init__(self, images: Images) -> None:
+        self._images = images
+        self._ids: dict[str, str] = {}
+
+    def of(self, container: Container) -> str:
+        name = container.spec.image
+        if name not in self._ids:
+            self._ids[name] = _image_id(self._images, name)
+        return name if self._ids[name] == container.image_id else container.image_id
+
+
+def _image_id(images: Images, ref: str) -> str:
+    """The ID of an image, "" if there is none of that name."""
+    try:
+        return images.find(ref).id
+    except (NotFound, InvalidArgument):
+        return ""

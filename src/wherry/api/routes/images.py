@@ -1,0 +1,110 @@
+"""Images: list, inspect, tag, delete."""
+
+from wherry.api import parameters
+from wherry.api.http import Request, Response, Router, empty, json_response
+from wherry.api.services import Images, Removal, System
+from wherry.api.translate.images import image_inspect, image_summary
+from wherry.model.image import Image
+from wherry.model.reference import Reference
+from wherry.plan.filters import IMAGE_FILTERS, Filters, ImageFilter, parse_flag
+from wherry.wire.image import DeletedImage, HistoryItem, ImagesPruned, ImageSummary
+
+_PRUNE_FILTERS = parameters.PRUNE_FILTERS | {"dangling"}
+
+
+class ImageRoutes:
+    def __init__(self, images: Images, system: System) -> None:
+        self._images = images
+        self._system = system
+
+    def register(self, router: Router) -> None:
+        router.add("GET", "/images/json", self.list)
+        router.add("POST", "/images/prune", self.prune)
+        router.add("GET", "/images/{name:path}/json", self.inspect)
+        router.add("GET", "/images/{name:path}/history", self.history)
+        router.add("POST", "/images/{name:path}/tag", self.tag)
+        router.add("DELETE", "/images/{name:path}", self.remove)
+
+    async def list(self, request: Request) -> Response:
+        wanted = self._filter(parameters.filters(request, IMAGE_FILTERS))
+        images = self._images.all()
+        parents = {image.parent for image in images}
+        show_all = request.query.flag("all")
+        summaries = [
+            self._summary(request, image, wanted)
+            for image in sorted(images, key=lambda image: image.created, reverse=True)
+            if wanted.matches(image, names := self._images.names(image.id))
+            if names or show_all or image.id not in parents
+        ]
+        return json_response(summaries)
+
+    async def inspect(self, request: Request) -> Response:
+        image = self._images.find(request.params["name"])
+        store = f"{self._system.data_root}/overlay2"
+        lowers = tuple(f"{store}/{layer.directory}/diff" for layer in self._images.layers(image))
+        return json_response(image_inspect(image, self._images.names(image.id), lowers, request.api_version))
+
+    async def history(self, request: Request) -> Response:
+        return json_response(
+            [
+                HistoryItem(
+                    comment=entry.comment,
+                    created=entry.created,
+                    created_by=entry.created_by,
+                    id=entry.id,
+                    size=entry.size,
+                    tags=list(entry.tags) or None,
+                )
+                for entry in self._images.history(request.params["name"])
+            ]
+        )
+
+    async def tag(self, request: Request) -> Response:
+        target, tag = Reference.parse(request.query.get("repo", "")), request.query.get("tag", "")
+        await self._images.tag(request.params["name"], target.with_tag(tag) if tag else target)
+        return empty(201)
+
+    async def remove(self, request: Request) -> Response:
+        query = request.query
+        removals = await self._images.remove(
+            request.params["name"], force=query.flag("force"), prune=not query.flag("noprune")
+        )
+        return json_response(_deleted(removals))
+
+    async def prune(self, request: Request) -> Response:
+        found = parameters.filters(request, _PRUNE_FILTERS)
+        until, labels = parameters.prune_bounds(found, self._system.now())
+        dangling = parse_flag(found, "dangling") is not False
+        removals, reclaimed = await self._images.prune(dangling=dangling, until=until, labels=labels)
+        return json_response(ImagesPruned(images_deleted=_deleted(removals) or None, space_reclaimed=reclaimed))
+
+    def _filter(self, found: Filters) -> ImageFilter:
+        """The filters, with what they name looked up. Raises NoSuchImage."""
+        before = [self._images.find(ref).created for ref in found.get("before", ())]
+        since = [self._images.find(ref).created for ref in found.get("since", ())]
+        return ImageFilter.read(
+            found,
+            before=min(before, default=0),
+            since=max(since, default=0),
+            now=self._system.now(),
+            utc_offset=parameters.utc_offset(),
+        )
+
+    def _summary(self, request: Request, image: Image, wanted: ImageFilter) -> ImageSummary:
+        names = tuple(name for name in self._images.names(image.id) if wanted.shows(name))
+        shared = self._shared_size(image) if request.query.flag("shared-size") else -1
+        return image_summary(image, names, request.api_version, shared=shared)
+
+    def _shared_size(self, image: Image) -> int:
+        """Bytes of layers that another image has too."""
+        others = [self._images.layers(other) for other in self._images.all() if other.id != image.id]
+        elsewhere = {layer.chain_id for layers in others for layer in layers}
+        return sum(layer.size for layer in self._images.layers(image) if layer.chain_id in elsewhere)
+
+
+def _deleted(removals: tuple[Removal, ...]) -> list[DeletedImage]:
+    return [_deleted_image(removal) for removal in removals]
+
+
+def _deleted_image(removal: Removal) -> DeletedImage:
+    return DeletedImage(untagged=removal.untagged) if removal.untagged else DeletedImage(deleted=removal.deleted)

@@ -1,0 +1,74 @@
+"""Containers: their output and input, live and logged."""
+
+from wherry.api.http import Request, Router
+from wherry.api.services import Containers
+from wherry.api.streams import content_type, hijack, log_bytes, serve
+from wherry.errors import InvalidArgument
+from wherry.model.container import Container
+from wherry.model.log import LogRange
+from wherry.plan.timestamps import parse_unix
+
+
+class OutputRoutes:
+    def __init__(self, containers: Containers) -> None:
+        self._containers = containers
+
+    def register(self, router: Router) -> None:
+        router.add("GET", "/containers/{name}/logs", self.logs)
+        router.add("POST", "/containers/{name}/attach", self.attach)
+
+    async def logs(self, request: Request) -> None:
+        query, which = request.query, _log_range(request)
+        container = self._containers.find(request.params["name"])
+        plain = not any(query.flag(name) for name in ("follow", "timestamps", "details"))
+        if plain and not container.spec.tty:
+            await self._send_frames(request, container, which)
+        else:
+            await self._send_lines(request, container, which)
+
+    async def attach(self, request: Request) -> None:
+        query = request.query
+        takes_input = query.flag("stdin")
+        attachment = await self._containers.attach(
+            request.params["name"],
+            stdin=takes_input,
+            stdout=query.flag("stdout"),
+            stderr=query.flag("stderr"),
+            stream=query.flag("stream"),
+            logs=query.flag("logs"),
+            detach_keys=query.get("detachKeys", ""),
+        )
+        try:
+            stream = await hijack(request, tty=attachment.tty)
+        except BaseException:
+            attachment.close()
+            raise
+        await serve(stream, attachment, takes_input=takes_input)
+
+    async def _send_frames(self, request: Request, container: Container, which: LogRange) -> None:
+        stream = await request.stream(content_type(request, tty=False))
+        async for data in self._containers.log_frames(container.id, which):
+            await stream.write(data)
+
+    async def _send_lines(self, request: Request, container: Container, which: LogRange) -> None:
+        query, tty = request.query, container.spec.tty
+        timestamps, details = query.flag("timestamps"), query.flag("details")
+        stream = await request.stream(content_type(request, tty=tty))
+        batches = self._containers.logs(container.id, which, follow=query.flag("follow"))
+        async for lines in batches:
+            await stream.write(log_bytes(lines, tty=tty, timestamps=timestamps, details=details))
+
+
+def _log_range(request: Request) -> LogRange:
+    query = request.query
+    stdout, stderr = query.flag("stdout"), query.flag("stderr")
+    if not stdout and not stderr:
+        raise InvalidArgument("Bad parameters: you must choose at least one stream")
+    tail = query.get("tail", "")
+    return LogRange(
+        stdout=stdout,
+        stderr=stderr,
+        since=parse_unix(query.get("since", "")),
+        until=parse_unix(query.get("until", "")),
+        tail=int(tail) if tail.isdecimal() else None,
+    )

@@ -1,0 +1,69 @@
+"""The engine: ping, version, info, events, disk usage."""
+
+import asyncio
+import os
+
+from wherry.api import parameters
+from wherry.api.bodies import json_line
+from wherry.api.http import Request, Response, Router, json_response, text_response
+from wherry.api.services import Events, System
+from wherry.api.translate.disk_usage import disk_usage_response
+from wherry.api.translate.events import event_message
+from wherry.api.translate.system import info_response, version_response
+from wherry.engine.system import KINDS
+from wherry.errors import InvalidArgument
+from wherry.plan.filters import matches
+from wherry.plan.timestamps import parse_unix
+
+BUILD_CACHE = "build-cache"
+_PING_HEADERS = {
+    "Builder-Version": "1",
+    "Cache-Control": "no-cache, no-store, must-revalidate",
+    "Pragma": "no-cache",
+    "Swarm": "inactive",
+}
+
+
+class SystemRoutes:
+    def __init__(self, system: System, events: Events) -> None:
+        self._system = system
+        self._events = events
+
+    def register(self, router: Router) -> None:
+        router.add("GET", "/_ping", self.ping)
+        router.add("HEAD", "/_ping", self.ping)
+        router.add("GET", "/version", self.version)
+        router.add("GET", "/info", self.info)
+        router.add("GET", "/events", self.events)
+        router.add("GET", "/system/df", self.disk_usage)
+
+    async def ping(self, request: Request) -> Response:
+        return text_response("OK", headers=_PING_HEADERS)
+
+    async def version(self, request: Request) -> Response:
+        return json_response(version_response(self._system.version()))
+
+    async def info(self, request: Request) -> Response:
+        open_files, tasks = len(os.listdir("/proc/self/fd")), len(asyncio.all_tasks())
+        return json_response(info_response(self._system.info(), open_files=open_files, tasks=tasks))
+
+    async def events(self, request: Request) -> None:
+        query, wanted = request.query, parameters.filters(request, None)
+        since, until = parse_unix(query.get("since", "")), parse_unix(query.get("until", ""))
+        if until and since > until:
+            raise InvalidArgument(f"`since` time ({query['since']}) cannot be after `until` time ({query['until']})")
+        # With an end and no beginning, dockerd tells what it remembers too.
+        feed = self._events.subscribe(since=since or int(bool(until)), until=until)
+        stream = await request.stream()
+        async for event in feed:
+            if matches(event, wanted):
+                await stream.write(json_line(event_message(event)))
+
+    async def disk_usage(self, request: Request) -> Response:
+        kinds = frozenset(request.query.all("type")) or KINDS | {BUILD_CACHE}
+        for kind in kinds - KINDS - {BUILD_CACHE}:
+            raise InvalidArgument(f"unknown object type: {kind}")
+        usage = await self._system.disk_usage(kinds & KINDS)
+        answer = disk_usage_response(usage, self._system.now(), request.api_version)
+        answer.build_cache = [] if BUILD_CACHE in kinds else None
+        return json_response(answer)

@@ -1,0 +1,83 @@
+"""Images on their way: pull, import, save, load."""
+
+from wherry.api.bodies import send_bytes, send_progress
+from wherry.api.http import Request, Router
+from wherry.api.services import Archives, System, Transfer
+from wherry.api.translate.credentials import credentials
+from wherry.api.translate.platforms import architecture, parse_platform
+from wherry.errors import InvalidArgument, NotSupported
+from wherry.model.image import Platform
+from wherry.model.reference import Reference
+
+TAR = "application/x-tar"
+
+
+class TransferRoutes:
+    def __init__(self, transfer: Transfer, archives: Archives, system: System) -> None:
+        self._transfer = transfer
+        self._archives = archives
+        self._system = system
+
+    def register(self, router: Router) -> None:
+        router.add("POST", "/images/create", self.create)
+        router.add("GET", "/images/get", self.save)
+        router.add("GET", "/images/{name:path}/get", self.save_one)
+        router.add("POST", "/images/load", self.load)
+
+    async def create(self, request: Request) -> None:
+        """Pull (``fromImage``) or import (``fromSrc``)."""
+        if request.query.get("fromImage"):
+            await self._pull(request)
+        else:
+            await self._import(request)
+
+    async def save(self, request: Request) -> None:
+        """``names`` may come several times, or once with commas."""
+        names = tuple(name for text in request.query.all("names") for name in text.split(",") if name)
+        await send_bytes(request, self._archives.save(names), TAR)
+
+    async def save_one(self, request: Request) -> None:
+        await send_bytes(request, self._archives.save((request.params["name"],)), TAR)
+
+    async def load(self, request: Request) -> None:
+        quiet = request.query.flag("quiet", default=True)
+        await send_progress(request, self._archives.load(request.iter_chunks(), quiet=quiet), in_band=True)
+
+    async def _pull(self, request: Request) -> None:
+        reference = _reference(request.query["fromImage"], request.query.get("tag", ""))
+        # Without a tag or a digest all tags are meant: clients that want one of them say so.
+        pull = self._transfer.pull if reference.tag or reference.digest else self._transfer.pull_all
+        who = credentials(request.headers.get("x-registry-auth"))
+        await send_progress(request, pull(reference, credentials=who, platform=self._platform(request)))
+
+    async def _import(self, request: Request) -> None:
+        query = request.query
+        source, repository = query.get("fromSrc", ""), query.get("repo", "")
+        if not source:
+            raise InvalidArgument("one of fromImage and fromSrc must be given")
+        if source != "-":
+            raise NotSupported("importing from a URL is not supported by this engine: download it and import from '-'")
+        target = _reference(repository, query.get("tag", "")).with_default_tag() if repository else None
+        if target and target.digest:
+            raise InvalidArgument("cannot import digest reference")
+        progress = self._archives.import_tar(
+            request.iter_chunks(),
+            source=source,
+            target=target,
+            message=query.get("message", ""),
+            changes=query.all("changes"),
+            platform=self._platform(request),
+        )
+        await send_progress(request, progress)
+
+    def _platform(self, request: Request) -> Platform | None:
+        text = request.query.get("platform")
+        return parse_platform(text, architecture(self._system.facts.architecture)) if text else None
+
+
+def _reference(name: str, tag: str) -> Reference:
+    """A name with a tag, or with a digest where the tag is one."""
+    reference = Reference.parse(name)
+    if not tag:
+        return reference
+    return reference.with_digest(tag) if ":" in tag else reference.with_tag(tag)

@@ -1,0 +1,61 @@
+"""Volumes."""
+
+from wherry.api import parameters
+from wherry.api.http import Request, Response, Router, empty, json_response
+from wherry.api.services import Volumes
+from wherry.api.translate.volumes import volume_resource
+from wherry.model.volume import Volume
+from wherry.plan.filters import VOLUME_FILTERS, VolumeFilter, parse_flag, parse_labels
+from wherry.wire.volume import VolumeCreateRequest, VolumeList, VolumeResource, VolumesPruned
+
+_PRUNE_FILTERS = frozenset(("all", "label", "label!"))
+_ANONYMOUS_ONLY_SINCE = (1, 42)
+
+
+class VolumeRoutes:
+    def __init__(self, volumes: Volumes) -> None:
+        self._volumes = volumes
+
+    def register(self, router: Router) -> None:
+        router.add("GET", "/volumes", self.list)
+        router.add("POST", "/volumes/create", self.create)
+        router.add("POST", "/volumes/prune", self.prune)
+        router.add("GET", "/volumes/{name}", self.inspect)
+        router.add("DELETE", "/volumes/{name}", self.remove)
+
+    async def list(self, request: Request) -> Response:
+        wanted = VolumeFilter.read(parameters.filters(request, VOLUME_FILTERS))
+        found = [
+            self._resource(volume)
+            for volume in self._volumes.all()
+            if wanted.matches(volume, used=bool(self._volumes.users(volume.name)))
+        ]
+        return json_response(VolumeList(volumes=found))
+
+    async def create(self, request: Request) -> Response:
+        asked = await request.json(VolumeCreateRequest)
+        volume = await self._volumes.create(
+            asked.name or "",
+            driver=asked.driver or "local",
+            options=asked.driver_opts or {},
+            labels=asked.labels or {},
+            anonymous=not asked.name,
+        )
+        return json_response(self._resource(volume), status=201)
+
+    async def inspect(self, request: Request) -> Response:
+        return json_response(self._resource(self._volumes.find(request.params["name"])))
+
+    async def remove(self, request: Request) -> Response:
+        await self._volumes.remove(request.params["name"], force=request.query.flag("force"))
+        return empty()
+
+    async def prune(self, request: Request) -> Response:
+        """Unused volumes: of those with a name only if all are asked for, or by clients below API 1.42."""
+        found = parameters.filters(request, _PRUNE_FILTERS)
+        everything = parse_flag(found, "all", request.api_version < _ANONYMOUS_ONLY_SINCE) is True
+        deleted, reclaimed = await self._volumes.prune(labels=parse_labels(found), everything=everything)
+        return json_response(VolumesPruned(volumes_deleted=list(deleted), space_reclaimed=reclaimed))
+
+    def _resource(self, volume: Volume) -> VolumeResource:
+        return volume_resource(volume, str(self._volumes.path(volume.name)))

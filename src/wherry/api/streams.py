@@ -1,0 +1,92 @@
+"""Bytes between a client's connection and a container's standard streams."""
+
+import asyncio
+from collections.abc import Iterable
+
+from wherry.api.http import HijackedStream, Request
+from wherry.api.services import Attachment
+from wherry.engine.streams import Detached
+from wherry.model.log import LogLine
+from wherry.wire.frames import STDOUT, frame, frames
+
+RAW = "application/vnd.docker.raw-stream"
+MULTIPLEXED = "application/vnd.docker.multiplexed-stream"
+
+_MULTIPLEXED_SINCE = (1, 42)
+
+
+def content_type(request: Request, *, tty: bool) -> str:
+    """The type of a stream of output: frames have one of their own since API 1.42."""
+    return RAW if tty or request.api_version < _MULTIPLEXED_SINCE else MULTIPLEXED
+
+
+async def hijack(request: Request, *, tty: bool) -> HijackedStream:
+    """Take the connection over. A client that does not ask for an upgrade is told ``raw-stream``, as dockerd does."""
+    return await request.hijack(content_type(request, tty=tty) if request.headers.get("upgrade") else RAW)
+
+
+async def serve(stream: HijackedStream, attachment: Attachment, *, takes_input: bool) -> None:
+    """Join a client and an attachment until the output ends, or the client goes or detaches.
+
+    The end of the client's sending side becomes the end of stdin. Whoever does not take its bytes slows the other.
+    """
+    tasks = [
+        asyncio.create_task(_send_output(stream, attachment)),
+        asyncio.create_task(_take_input(stream, attachment if takes_input else None)),
+        asyncio.create_task(stream.closed.wait()),
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        attachment.close()
+        stream.close()
+    for result in results:
+        if isinstance(result, Exception) and not isinstance(result, ConnectionError):
+            raise result
+
+
+async def fail(stream: HijackedStream, text: str, *, tty: bool) -> None:
+    """Tell a client that waits for output why there is none."""
+    line = text.encode() + b"\r\n"
+    await stream.write(line if tty else frame(STDOUT, line))
+    stream.close()
+
+
+def log_bytes(lines: Iterable[LogLine], *, tty: bool, timestamps: bool, details: bool = False) -> bytes:
+    """A batch of log lines as a client wants it: frames, or as they are for a terminal."""
+    entries = [(line.stream, _shown(line, timestamps, details)) for line in lines]
+    if tty:
+        return b"".join(data for _, data in entries)
+    # Clients that ask for times take each frame for a line.
+    return b"".join(frame(stream, data) for stream, data in entries) if timestamps else frames(entries)
+
+
+async def _send_output(stream: HijackedStream, attachment: Attachment) -> None:
+    while True:
+        source, data = await attachment.read()
+        if not source:
+            return
+        await stream.write(data if attachment.tty else frame(source, data))
+
+
+async def _take_input(stream: HijackedStream, attachment: Attachment | None) -> None:
+    """Return only when the client has detached."""
+    try:
+        while data := await stream.read():
+            if attachment is not None:
+                await attachment.write(data)
+        if attachment is not None:
+            await attachment.close_stdin()
+    except Detached:
+        return
+    except ConnectionError:
+        pass  # the process has closed its stdin; its output goes on
+    await asyncio.Event().wait()
+
+
+def _shown(line: LogLine, timestamps: bool, details: bool) -> bytes:
+    prefix = f"{line.time} " if timestamps else ""
+    return (prefix + " " * details).encode() + line.data

@@ -1,0 +1,94 @@
+"""Containers → inspection and summary."""
+
+from msgspec import UNSET
+
+from wherry.api.services import Paths
+from wherry.api.translate.config import container_config
+from wherry.api.translate.endpoints import network_settings, networks
+from wherry.api.translate.host import host_config
+from wherry.api.translate.mounts import mount_points
+from wherry.api.translate.ports import port_list
+from wherry.api.translate.state import state, status_text
+from wherry.api.translate.times import rfc3339, whole_seconds
+from wherry.model.container import Container
+from wherry.model.mount import OverlayMount
+from wherry.plan.attachments import network_mode
+from wherry.plan.filters.containers import state_name
+from wherry.wire import container as wire
+from wherry.wire.network import SummaryNetworks
+
+DRIVER = "overlay2"
+
+Size = tuple[int, int]
+
+
+def container_inspect(
+    container: Container, paths: Paths, *, execs: tuple[str, ...] = (), size: Size | None = None
+) -> wire.ContainerInspect:
+    """All there is to tell.
+
+    ``execs`` are the IDs of the sessions that run in it, ``size`` the bytes of its own files and of those with its
+    image.
+    """
+    path, *args = container.argv or ("",)
+    return wire.ContainerInspect(
+        id=container.id,
+        created=rfc3339(container.created),
+        path=path,
+        args=args,
+        state=state(container),
+        image=container.image_id,
+        resolv_conf_path=paths.resolv_conf,
+        hostname_path=paths.hostname,
+        hosts_path=paths.hosts,
+        log_path=paths.log,
+        name=f"/{container.name}",
+        restart_count=container.state.restart_count,
+        driver=DRIVER,
+        exec_ids=list(execs) or None,
+        host_config=host_config(container),
+        graph_driver=wire.GraphDriver(data=_directories(paths.overlay), name=DRIVER),
+        size_rw=size[0] if size else UNSET,
+        size_root_fs=size[1] if size else UNSET,
+        mounts=mount_points(container.mounts),
+        config=container_config(container.spec),
+        network_settings=network_settings(container),
+    )
+
+
+def container_summary(container: Container, image: str, now: int, size: Size | None = None) -> wire.ContainerSummary:
+    """A line of ``ps``. ``image`` is how the image is called now, ``now`` ns since the epoch."""
+    return wire.ContainerSummary(
+        id=container.id,
+        names=[f"/{container.name}"],
+        image=image,
+        image_id=container.image_id,
+        command=_command(container.argv),
+        created=whole_seconds(container.created),
+        ports=port_list(container),
+        size_rw=(size[0] or UNSET) if size else UNSET,
+        size_root_fs=size[1] if size else UNSET,
+        labels=dict(sorted(container.spec.labels.items())),
+        state=state_name(container),
+        status=status_text(container, now),
+        host_config=wire.SummaryHostConfig(
+            network_mode=network_mode(container.spec.host.network),
+            annotations=container.spec.host.annotations or UNSET,
+        ),
+        network_settings=SummaryNetworks(networks=networks(container)),
+        mounts=mount_points(container.mounts),
+    )
+
+
+def _command(argv: tuple[str, ...]) -> str:
+    """The command on a line; words with spaces are quoted, but the first is not."""
+    return " ".join((*argv[:1], *(f"'{word}'" if " " in word else word for word in argv[1:])))
+
+
+def _directories(overlay: OverlayMount) -> dict[str, str]:
+    return {
+        "LowerDir": ":".join(overlay.lowers),
+        "MergedDir": overlay.target,
+        "UpperDir": overlay.upper,
+        "WorkDir": overlay.work,
+    }

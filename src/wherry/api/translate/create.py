@@ -1,0 +1,54 @@
+"""A create request → the spec of a container, with warnings."""
+
+from msgspec import UNSET, Struct
+from msgspec.structs import fields, replace
+
+from wherry.api.translate.checks import check_network_mode
+from wherry.api.translate.config import container_spec
+from wherry.api.translate.host import host_spec
+from wherry.api.translate.networking import endpoint_specs
+from wherry.errors import InvalidArgument
+from wherry.model.container import ContainerSpec, HostSpec
+from wherry.model.host import HostFacts
+from wherry.plan.capabilities import capabilities
+from wherry.wire.container import ContainerConfig, CreateRequest, HostConfig
+
+
+class Requested(Struct, frozen=True, kw_only=True):
+    spec: ContainerSpec
+    warnings: tuple[str, ...] = ()
+
+
+def requested(request: CreateRequest, facts: HostFacts) -> Requested:
+    """Read a create request.
+
+    Raises:
+        InvalidArgument: it makes no sense; the text is Docker's.
+        NotSupported: it needs what this engine does not have.
+    """
+    if all(getattr(request, field.name) in (None, UNSET) for field in fields(ContainerConfig)):
+        raise InvalidArgument("config cannot be empty in order to create a container")
+    host = request.host_config or HostConfig()
+    check_network_mode(request, host)
+    spec = container_spec(request)
+    asked = host_spec(host, facts)
+    capabilities(asked, facts)
+    endpoints = endpoint_specs(request.networking_config, asked.network, request.mac_address or "")
+    if not host.network_mode and endpoints and asked.network not in {endpoint.network for endpoint in endpoints}:
+        # Clients that name a network for the endpoint only do not want the default one as well.
+        asked = replace(asked, network=endpoints[0].network)
+    return Requested(
+        spec=replace(spec, host=asked, endpoints=endpoints),
+        warnings=_warnings(request, asked),
+    )
+
+
+def _warnings(request: CreateRequest, host: HostSpec) -> tuple[str, ...]:
+    warnings = []
+    if host.network == "host" and host.ports:
+        warnings.append("Published ports are discarded when using host network mode")
+    if request.mac_address:
+        warnings.append(
+            "The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead."
+        )
+    return tuple(warnings)

@@ -1,0 +1,34 @@
+"""``X-Registry-Auth`` → credentials."""
+
+import base64
+import binascii
+
+import msgspec
+
+from wherry.errors import InvalidArgument
+from wherry.model.registry import Credentials
+from wherry.wire.image import AuthConfig
+
+_decode = msgspec.json.Decoder(AuthConfig).decode
+
+
+def credentials(header: str | None) -> Credentials | None:
+    """Read base64 of JSON, in either alphabet and with or without padding; None if nothing is in it.
+
+    Raises:
+        InvalidArgument: it is no such thing.
+    """
+    if not header:
+        return None
+    text = header.strip().rstrip("=").replace("+", "-").replace("/", "_")
+    try:
+        auth = _decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (binascii.Error, UnicodeError, msgspec.DecodeError) as error:
+        raise InvalidArgument(f"invalid X-Registry-Auth header: {error}") from None
+    found = Credentials(
+        username=auth.username or "",
+        password=auth.password or "",
+        identity_token=auth.identitytoken or "",
+        registry_token=auth.registrytoken or "",
+    )
+    return None if found == Credentials() else found

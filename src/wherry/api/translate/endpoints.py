@@ -1,0 +1,73 @@
+"""Endpoints of a container → ``NetworkSettings``."""
+
+from itertools import chain
+
+from msgspec import UNSET
+
+from wherry.api.translate.ports import bound_ports
+from wherry.model.container import Container
+from wherry.model.network import Endpoint, EndpointSpec
+from wherry.plan.attachments import DEFAULT_NETWORK, SHORT_ID, live, network_mode, network_names
+from wherry.plan.filters.networks import BUILTIN
+from wherry.wire.network import EndpointIPAMConfig, EndpointSettings, NetworkSettings
+
+_NOWHERE = Endpoint(id="", network_id="", network="", container_id="")
+
+
+def network_settings(container: Container) -> NetworkSettings:
+    """Where a container is. Its sandbox has its ID."""
+    ends = networks(container)
+    flat = ends.get(DEFAULT_NETWORK) or EndpointSettings()
+    return NetworkSettings(
+        sandbox_id=container.id if live(container) else "",
+        ports=bound_ports(container),
+        endpoint_id=flat.endpoint_id or "",
+        gateway=flat.gateway or "",
+        global_ipv6_address=flat.global_ipv6_address or "",
+        global_ipv6_prefix_len=flat.global_ipv6_prefix_len or 0,
+        ip_address=flat.ip_address or "",
+        ip_prefix_len=flat.ip_prefix_len or 0,
+        ipv6_gateway=flat.ipv6_gateway or "",
+        mac_address=flat.mac_address or "",
+        networks=ends,
+    )
+
+
+def networks(container: Container) -> dict[str, EndpointSettings]:
+    """The endpoints by network; those of a container that does not run have no addresses."""
+    ends = {endpoint.network: endpoint for endpoint in live(container)}
+    asked = {network_mode(spec.network): spec for spec in container.spec.endpoints}
+    return {
+        name: _settings(container, asked.get(name) or EndpointSpec(network=name), ends.get(name, _NOWHERE))
+        for name in network_names(container)
+    }
+
+
+def _settings(container: Container, spec: EndpointSpec, end: Endpoint) -> EndpointSettings:
+    return EndpointSettings(
+        ipam_config=_addresses_asked(spec),
+        links=list(spec.links) or None,
+        aliases=list(spec.aliases) or None,
+        mac_address=end.mac or spec.mac,
+        network_id=end.network_id,
+        endpoint_id=end.id,
+        gateway=end.ipv4_gateway,
+        ip_address=end.ipv4,
+        ip_prefix_len=end.ipv4_prefix,
+        ipv6_gateway=end.ipv6_gateway,
+        global_ipv6_address=end.ipv6,
+        global_ipv6_prefix_len=end.ipv6_prefix,
+        driver_opts=spec.driver_options or None,
+        dns_names=_dns_names(container, spec) if end.id and end.network not in BUILTIN else None,
+    )
+
+
+def _addresses_asked(spec: EndpointSpec) -> EndpointIPAMConfig | None:
+    if not spec.ipv4 and not spec.ipv6:
+        return None
+    return EndpointIPAMConfig(ipv4_address=spec.ipv4 or UNSET, ipv6_address=spec.ipv6 or UNSET)
+
+
+def _dns_names(container: Container, spec: EndpointSpec) -> list[str]:
+    names = chain((container.name,), spec.aliases, (container.id[:SHORT_ID], container.spec.hostname))
+    return list(dict.fromkeys(name for name in names if name))

@@ -1,0 +1,78 @@
+"""Images → inspection, summary, history."""
+
+from collections.abc import Iterable
+from posixpath import dirname
+
+from msgspec import UNSET
+
+from wherry.api.translate.config import image_config
+from wherry.api.translate.times import rfc3339, whole_seconds
+from wherry.model.image import Image
+from wherry.model.reference import Reference
+from wherry.wire import image as wire
+from wherry.wire.container import GraphDriver
+
+DRIVER = "overlay2"
+
+Version = tuple[int, ...]
+_NO_VIRTUAL_SIZE = (1, 44)
+
+
+def image_inspect(
+    image: Image, names: tuple[Reference, ...], lowers: tuple[str, ...], version: Version
+) -> wire.ImageInspect:
+    """All there is to tell. ``lowers`` are the directories with the layers' files, top first."""
+    return wire.ImageInspect(
+        id=image.id,
+        repo_tags=tags(names),
+        repo_digests=digests(names),
+        parent=image.parent,
+        comment=image.comment,
+        created=rfc3339(image.created),
+        docker_version=image.docker_version,
+        author=image.author,
+        config=image_config(image.config),
+        architecture=image.platform.architecture,
+        variant=image.platform.variant or UNSET,
+        os=image.platform.os,
+        size=image.size,
+        virtual_size=image.size if version < _NO_VIRTUAL_SIZE else UNSET,
+        graph_driver=GraphDriver(data=_directories(lowers), name=DRIVER),
+        root_fs=wire.RootFS(layers=list(image.diff_ids) or UNSET),
+        metadata=wire.ImageMetadata(last_tag_time=rfc3339(image.last_tagged)),
+    )
+
+
+def image_summary(
+    image: Image, names: tuple[Reference, ...], version: Version, *, containers: int = -1, shared: int = -1
+) -> wire.ImageSummary:
+    """A line of ``images`` with the names to show; -1 for a number that was not asked for."""
+    return wire.ImageSummary(
+        containers=containers,
+        created=whole_seconds(image.created),
+        id=image.id,
+        labels=dict(sorted(image.config.labels.items())) or None,
+        parent_id=image.parent,
+        repo_digests=digests(names),
+        repo_tags=tags(names),
+        shared_size=shared,
+        size=image.size,
+        virtual_size=image.size if version < _NO_VIRTUAL_SIZE else UNSET,
+    )
+
+
+def tags(names: Iterable[Reference]) -> list[str]:
+    return sorted(name.familiar for name in names if name.tag)
+
+
+def digests(names: Iterable[Reference]) -> list[str]:
+    return sorted(name.familiar for name in names if name.digest and not name.tag)
+
+
+def _directories(lowers: tuple[str, ...]) -> dict[str, str] | None:
+    """Where the layers are, as overlay2 of Docker tells it: the top one is the upper of its own mount."""
+    if not lowers:
+        return None
+    top = dirname(lowers[0])
+    data = {"MergedDir": f"{top}/merged", "UpperDir": lowers[0], "WorkDir": f"{top}/work"}
+    return {"LowerDir": ":".join(lowers[1:]), **data} if lowers[1:] else data
