@@ -91,6 +91,14 @@ class Images:
         """Keep layers (by chain ID) and blobs (by digest) that no image names yet, whoever removes what meanwhile."""
         return self._keeper.hold(*keys)
 
+    def receiving(self) -> AbstractAsyncContextManager[None]:
+        """Delete no blob while some come in whose digests nobody knows yet; then those that no image took."""
+        return self._keeper.receiving()
+
+    def unpacking(self, chain_id: str) -> AbstractAsyncContextManager[None]:
+        """Held by the one who unpacks a layer."""
+        return self._keeper.unpacking.hold(chain_id)
+
     def unpacked(self, layer: Layer) -> None:
         """Note a held layer whose directory is complete. It is removed if no image names it when nobody holds it."""
         self._keeper.unpacked(layer)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Set
 from contextlib import asynccontextmanager
 
+from wherry.engine.operations import KeyedLocks
 from wherry.engine.ports import Content, Records, Snapshots
 from wherry.model.image import Image, Layer, Tag
 
@@ -22,6 +23,9 @@ class Keeper:
         self._snapshots = snapshots
         self._held: Counter[str] = Counter()
         self._unpacked: dict[str, Layer] = {}
+        self._receiving = 0
+        self.unpacking = KeyedLocks()
+        """By chain ID: a layer is unpacked once, whoever asks for it."""
         self.changing = asyncio.Lock()
         """Taken by whoever adds to or takes from what is kept, for as long as the rows take."""
 
@@ -37,6 +41,22 @@ class Keeper:
             self._held.subtract(keys)
             self._held += Counter()
             await self._forget_unpacked()
+
+    @asynccontextmanager
+    async def receiving(self) -> AsyncIterator[None]:
+        """While blobs come in whose digests nobody knows yet, none is deleted. Those that were not named by the end
+        are deleted then."""
+        self._receiving += 1
+        try:
+            yield
+        finally:
+            self._receiving -= 1
+            await self.collect()
+
+    async def collect(self) -> None:
+        """Delete all blobs that nobody names or holds."""
+        async with self.changing:
+            await self._delete_blobs(self._content.digests())
 
     def layer(self, chain_id: str) -> Layer | None:
         """A layer that has a row, or will."""
@@ -98,6 +118,8 @@ class Keeper:
 
     async def _delete_blobs(self, digests: Iterable[str]) -> None:
         """Those of ``digests`` that no row names and nobody holds; ``changing`` is taken."""
+        if self._receiving:
+            return
         named = {layer.blob for layer in self._records.layers.all()}
         for image in self._records.images.all():
             named |= {image.id, image.manifest}

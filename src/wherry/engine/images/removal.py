@@ -67,6 +67,7 @@ class Remover:
         for image in self._catalog.all():
             if self._may_be_pruned(image, dangling, until, labels):
                 removals += await self._remove_quietly(image)
+        await self._keeper.collect()
         reclaimed = sum(sizes.get(removal.deleted, 0) for removal in removals)
         self._events.publish("image", "prune", "", {"reclaimed": str(reclaimed)})
         return removals, reclaimed

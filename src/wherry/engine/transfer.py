@@ -1,0 +1,164 @@
+"""Images from registries."""
+
+from collections.abc import AsyncGenerator
+from functools import partial
+
+from wherry.engine.events import Events
+from wherry.engine.fetching import Fetcher, Source, Step
+from wherry.engine.flights import Flights, Report, listen
+from wherry.engine.images import Images
+from wherry.engine.operations import Operations
+from wherry.engine.ports import Clock, Content, Layers, Records, Registry, Snapshots
+from wherry.engine.unpacking import Unpacker, links
+from wherry.errors import CorruptImage, NotSupported
+from wherry.model.image import CONFIG_DOCKER, CONFIG_OCI, INDEX_DOCKER, INDEX_OCI, Descriptor, Image, Platform
+from wherry.model.progress import Progress
+from wherry.model.reference import Reference
+from wherry.model.registry import Credentials, Resolved
+from wherry.plan.image_config import read_image
+from wherry.plan.manifest import Manifest, read_manifest
+
+MAX_DOWNLOADS = 3  # as dockerd's --max-concurrent-downloads
+MAX_CONFIG = 16 << 20
+
+_CONFIGS = (CONFIG_DOCKER, CONFIG_OCI, "application/octet-stream", "")  # the last two from old registries
+
+
+class Transfer:
+    """Pulls. Two who pull the same image at the same time share one run."""
+
+    def __init__(
+        self,
+        *,
+        images: Images,
+        registry: Registry,
+        layers: Layers,
+        content: Content,
+        snapshots: Snapshots,
+        records: Records,
+        operations: Operations,
+        events: Events,
+        clock: Clock,
+        platform: Platform,
+        max_downloads: int = MAX_DOWNLOADS,
+    ) -> None:
+        """``platform`` is what is taken from an index if nothing else is asked for."""
+        self._images = images
+        self._registry = registry
+        self._content = content
+        self._records = records
+        self._events = events
+        self._platform = platform
+        self._flights = Flights(operations)
+        self._fetcher = Fetcher(
+            images=images,
+            registry=registry,
+            content=content,
+            unpacker=Unpacker(images=images, layers=layers, content=content, snapshots=snapshots),
+            operations=operations,
+            clock=clock,
+            max_downloads=max_downloads,
+        )
+
+    def pull(
+        self, reference: Reference, *, credentials: Credentials | None = None, platform: Platform | None = None
+    ) -> AsyncGenerator[Progress, None]:
+        """Bring an image here, telling how far it is in Docker's words. To be closed.
+
+        When the last listener leaves, the pull ends and leaves nothing but whole blobs. Raises NoSuchManifest,
+        Unauthorized, RegistryError, CorruptImage, CorruptLayer, DigestMismatch, InternalError for a full disk.
+        """
+        return listen(partial(self._join, reference, credentials, platform or self._platform))
+
+    def pull_all(
+        self, reference: Reference, *, credentials: Credentials | None = None, platform: Platform | None = None
+    ) -> AsyncGenerator[Progress, None]:
+        """``pull`` for every tag of a repository, one after the other."""
+
+        async def work(report: Report) -> None:
+            for tag in await self._registry.tags(reference, credentials):
+                await self._join(reference.with_tag(tag), credentials, platform or self._platform, report)
+
+        return listen(work)
+
+    async def _join(
+        self, reference: Reference, credentials: Credentials | None, platform: Platform, report: Report
+    ) -> None:
+        source = Source(reference=reference.with_default_tag(), credentials=credentials)
+        # Who may not see an image must not get it from one who may: credentials are part of what is asked for.
+        await self._flights.join((source, platform), partial(self._pull, source, platform), report)
+
+    async def _pull(self, source: Source, platform: Platform, report: Report) -> None:
+        reference = source.reference
+        report(Progress(id=reference.digest or reference.tag or "", status=f"Pulling from {reference.path}"))
+        resolved = await self._registry.resolve(reference, source.credentials)
+        before = self._images.named(reference)
+        found = await self._image_of(source, resolved, platform)
+        manifest = read_manifest(found.data)
+        names = tuple(dict.fromkeys((reference, _at(reference, resolved.descriptor.digest))))
+        image = await self._name(manifest.config.digest, names)
+        if image is None:
+            image = await self._fetch(source, found, manifest, names, report)
+        is_newer = before is None or before.id != image.id
+        outcome = "Downloaded newer image" if is_newer else "Image is up to date"
+        report(Progress(status=f"Digest: {resolved.descriptor.digest}"))
+        report(Progress(status=f"Status: {outcome} for {reference.familiar}"))
+        attributes = {**image.config.labels, "name": reference.familiar_name}
+        self._events.publish("image", "pull", reference.familiar, attributes)
+
+    async def _image_of(self, source: Source, resolved: Resolved, platform: Platform) -> Resolved:
+        """The manifest of an image: ``resolved`` itself, or the one for the platform that its index leads to."""
+        while resolved.descriptor.media_type in (INDEX_OCI, INDEX_DOCKER):
+            child = self._registry.select(resolved, platform)
+            resolved = await self._registry.resolve(_at(source.reference, child.digest), source.credentials)
+        return resolved
+
+    async def _fetch(
+        self, source: Source, found: Resolved, manifest: Manifest, names: tuple[Reference, ...], report: Report
+    ) -> Image:
+        _check_config(manifest.config)
+        blobs = tuple(layer.digest for layer in manifest.layers)
+        async with self._images.hold(manifest.config.digest, *blobs):
+            await self._fetcher.blob(source, manifest.config)
+            config = await self._content.read(manifest.config.digest)
+            image = read_image(config)
+            _check_image(image, manifest)
+            steps = tuple(
+                Step(descriptor=descriptor, link=link)
+                for descriptor, link in zip(manifest.layers, links(image.diff_ids, blobs), strict=True)
+            )
+            async with self._images.hold(*(step.link.chain_id for step in steps)):
+                layers = await self._fetcher.layers(source, steps, report)
+                return await self._images.add(config, found.data, layers, names)
+
+    async def _name(self, image_id: str, names: tuple[Reference, ...]) -> Image | None:
+        """Give an image those of ``names`` that it lacks; None if it is not here."""
+        image = self._records.images.get(image_id)
+        if image is None:
+            return None
+        async with self._images.hold(image.id, image.manifest, image.chain_id):
+            if self._records.images.get(image_id) is None:  # it was on its way out
+                return None
+            new = tuple(name for name in names if self._images.named(name) != image)
+            if new:
+                config = await self._content.read(image.id)
+                await self._images.add(config, None, self._images.layers(image)[::-1], new)
+            return image
+
+
+def _at(reference: Reference, digest: str) -> Reference:
+    return Reference(domain=reference.domain, path=reference.path, digest=digest)
+
+
+def _check_config(config: Descriptor) -> None:
+    if config.media_type not in _CONFIGS:
+        raise CorruptImage(f'Encountered remote "{config.media_type}"(unknown) when fetching')
+    if config.size > MAX_CONFIG:
+        raise CorruptImage(f"the image's configuration is larger than {MAX_CONFIG} bytes")
+
+
+def _check_image(image: Image, manifest: Manifest) -> None:
+    if image.platform.os not in ("linux", ""):
+        raise NotSupported(f'image operating system "{image.platform.os}" cannot be used on this platform')
+    if len(image.diff_ids) != len(manifest.layers):
+        raise CorruptImage("layers from manifest don't match image configuration")
