@@ -13,6 +13,8 @@ from pathlib import Path
 
 BIN = Path(sys.executable).parent
 TIMEOUT = 60
+# The daemon under test; WHERRY_TEST_DAEMON=dockerd proves on the original what the tests expect.
+DAEMON = os.environ.get("WHERRY_TEST_DAEMON") or str(BIN / "wherryd")
 
 
 class Host:
@@ -35,7 +37,7 @@ class Host:
 
 
 class Engine:
-    """``wherryd`` on real parts. ``client`` is the command that ``run`` types: wherry or docker."""
+    """A daemon on real parts. ``client`` is the command that ``run`` types: wherry or docker."""
 
     def __init__(self, folder: Path, *flags: str) -> None:
         self.host = Host()
@@ -53,7 +55,8 @@ class Engine:
 
     def start(self, *flags: str) -> None:
         """Start the daemon and wait until its socket answers."""
-        argv = [BIN / "wherryd", "-H", self.url, "--data-root", self.data_root, "--exec-root", self.exec_root]
+        folders: list[str | Path] = ["--data-root", self.data_root, "--exec-root", self.exec_root]
+        argv = [DAEMON, "-H", self.url, *folders, "--pidfile", self.exec_root / "engine.pid"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(self.host.inside([*argv, *self.flags, *flags]), stdout=log, stderr=log)
         deadline = time.monotonic() + TIMEOUT
@@ -114,6 +117,8 @@ class Engine:
                 self.run("docker", "rm", "-fv", *ids)
             self.stop()
         self.host.close()
+        if DAEMON == "dockerd":
+            subprocess.run(["umount", self.exec_root / "netns/default"], check=False)
         shutil.rmtree(self.exec_root, ignore_errors=True)
 
 

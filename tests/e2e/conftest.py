@@ -1,0 +1,32 @@
+"""The command line of each client, at an engine that is empty again after each test."""
+
+from collections.abc import Iterator
+
+import docker
+import pytest
+
+from tests.harness.cli import Cli
+from tests.harness.engine import Engine
+
+
+@pytest.fixture(scope="module")
+def api(engine: Engine) -> Iterator[docker.DockerClient]:
+    """docker-py's client."""
+    client = docker.DockerClient(base_url=engine.url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def tidy(api: docker.DockerClient) -> Iterator[None]:
+    """Leaves no container and no volume."""
+    yield
+    for container in api.containers.list(all=True, ignore_removed=True):
+        api.api.remove_container(str(container.id), force=True, v=True)
+    for volume in api.volumes.list():
+        volume.remove(force=True)
+
+
+@pytest.fixture
+def cli(engine: Engine, client: str, tidy: None) -> Cli:
+    return Cli(engine, client)

@@ -1,0 +1,61 @@
+"""One client's command line, typed at one engine."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.harness.engine import Engine
+from tests.harness.terminal import Terminal
+
+Done = subprocess.CompletedProcess[str]
+
+
+class Cli:
+    """``wherry`` or ``docker`` at ``engine``: ``cli("run", "busybox", "true")``."""
+
+    def __init__(self, engine: Engine, client: str) -> None:
+        self.engine = engine
+        self.client = client
+
+    def __call__(self, *arguments: str | Path, check: bool = True, stdin: str | bytes | None = None) -> Done:
+        """Type a command to its end. With ``check`` it must succeed."""
+        return self.engine.run(self.client, *arguments, check=check, stdin=stdin)
+
+    def line(self, *arguments: str | Path, stdin: str | bytes | None = None) -> str:
+        """What the command prints, without the white space around it."""
+        return self(*arguments, stdin=stdin).stdout.strip()
+
+    def fails(self, status: int, *arguments: str | Path, stdin: str | bytes | None = None) -> str:
+        """What the command says on stderr while it fails with ``status``."""
+        done = self(*arguments, check=False, stdin=stdin)
+        assert done.returncode == status, f"exit {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stderr
+
+    def inspect(self, name: str, template: str) -> str:
+        return self.line("inspect", "-f", template, name)
+
+    def pid(self, name: str) -> int:
+        return int(self.inspect(name, "{{.State.Pid}}"))
+
+    @contextmanager
+    def beside(self, *arguments: str | Path, stdin: int | None = subprocess.DEVNULL) -> Iterator[subprocess.Popen[str]]:
+        """A command that runs while the test goes on; ended with the block. Its output is line-buffered text."""
+        process = subprocess.Popen(
+            self.engine.command(self.client, *arguments),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+            env={**os.environ, "DOCKER_CLI_HINTS": "false"},
+        )
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def terminal(self, *arguments: str | Path, rows: int = 24, columns: int = 80) -> Terminal:
+        return Terminal(self.engine.command(self.client, *arguments), rows=rows, columns=columns)
