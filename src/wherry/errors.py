@@ -122,11 +122,18 @@ class ContainerPaused(Conflict):
 
 
 class PortInUse(InternalError):
-    """A host port is taken, by another container or by a process of the host."""
+    """Another container has a host port."""
 
-    def __init__(self, address: str, port: int, protocol: str, reason: str = "port is already allocated") -> None:
-        host = f"[{address}]" if ":" in address else address
-        super().__init__(f"Bind for {host}:{port} failed: {reason}")
+    def __init__(self, address: str, port: int, protocol: str) -> None:
+        super().__init__(f"Bind for {address}:{port} failed: port is already allocated")
+        self.address, self.port, self.protocol = address, port, protocol
+
+
+class HostPortRefused(InternalError):
+    """The host does not give a port: another process has it, or the address is not the host's."""
+
+    def __init__(self, address: str, port: int, protocol: str, reason: str) -> None:
+        super().__init__(f"listen {protocol}4 {address}:{port}: bind: {reason}")
         self.address, self.port, self.protocol = address, port, protocol
 
 

@@ -4,7 +4,11 @@ from msgspec import Struct
 
 
 class Subnet(Struct, frozen=True, kw_only=True):
-    """An address range of a network: ``subnet`` and ``ip_range`` in CIDR form, ``gateway`` an address."""
+    """An address range of a network: ``subnet`` and ``ip_range`` in CIDR form, ``gateway`` an address.
+
+    Without ``gateway`` the first free address is it; containers get theirs from ``ip_range``, if there is one;
+    ``auxiliary`` addresses, by name, go to nobody.
+    """
 
     subnet: str
     gateway: str = ""
@@ -15,7 +19,8 @@ class Subnet(Struct, frozen=True, kw_only=True):
 class Network(Struct, frozen=True, kw_only=True):
     """A named network. ``driver`` is bridge, host or null; ``bridge`` is the interface's name for bridge networks.
 
-    ``created`` is nanoseconds since the epoch; ``options`` are the driver's, in Docker's names.
+    ``created`` is nanoseconds since the epoch; ``options`` are the driver's, in Docker's names. ``subnets_asked``:
+    whether its subnets were chosen by who made it, so that containers may ask for addresses in them.
     """
 
     id: str
@@ -23,6 +28,7 @@ class Network(Struct, frozen=True, kw_only=True):
     driver: str = "bridge"
     bridge: str = ""
     subnets: tuple[Subnet, ...] = ()
+    subnets_asked: bool = False
     internal: bool = False
     attachable: bool = False
     ipv6: bool = False
@@ -32,6 +38,26 @@ class Network(Struct, frozen=True, kw_only=True):
     options: dict[str, str] = {}
     labels: dict[str, str] = {}
     created: int = 0
+
+
+class NetworkRequest(Struct, frozen=True, kw_only=True):
+    """A network to make. Without ``subnets`` one is chosen; ``options`` are the driver's, in Docker's names."""
+
+    name: str
+    driver: str = "bridge"
+    subnets: tuple[Subnet, ...] = ()
+    internal: bool = False
+    attachable: bool = False
+    ipv6: bool = False
+    options: dict[str, str] = {}
+    labels: dict[str, str] = {}
+
+
+class NetworkSettings(Struct, frozen=True, kw_only=True):
+    """How the network ``bridge`` is made: the interface's name, and its address with prefix length ("": Docker's)."""
+
+    bridge: str = "docker0"
+    bip: str = ""
 
 
 class EndpointSpec(Struct, frozen=True, kw_only=True):
@@ -97,10 +123,11 @@ class Interface(Struct, frozen=True, kw_only=True):
 
 
 class BridgePlan(Struct, frozen=True, kw_only=True):
-    """A bridge to have on the host. ``addresses`` in CIDR form."""
+    """A bridge to have on the host. ``addresses`` in CIDR form; ``mac`` "" for one of the kernel's choice."""
 
     name: str
     addresses: tuple[str, ...]
+    mac: str = ""
     mtu: int = 1500
 
 

@@ -1,0 +1,214 @@
+"""Networks: the service that the faces call."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from wherry.engine.events import Events
+from wherry.engine.networks.catalog import Catalog, bridge_addresses
+from wherry.engine.networks.joining import Joining
+from wherry.engine.networks.leases import Leases
+from wherry.engine.ports import Chance, Clock, Networking, Records
+from wherry.errors import Conflict, Forbidden, NoSuchNetwork
+from wherry.model.container import Container, ContainerSpec
+from wherry.model.network import (
+    BridgePlan,
+    Endpoint,
+    EndpointSpec,
+    Network,
+    NetworkRequest,
+    NetworkSettings,
+    Subnet,
+)
+from wherry.plan import addresses, endpoint_checks, endpoints, network_request
+from wherry.plan.filters import matches_labels
+
+__all__ = ["Networks"]
+
+
+class Networks:
+    """What can be done with networks, and how containers get into them. ``ref`` is an id, a beginning of one, a name.
+
+    The callers hold the lock of the container that they plan for, join, leave, connect or disconnect.
+    """
+
+    def __init__(
+        self,
+        *,
+        records: Records,
+        networking: Networking,
+        clock: Clock,
+        chance: Chance,
+        events: Events,
+        settings: NetworkSettings,
+        containers: Callable[[], tuple[Container, ...]],
+    ) -> None:
+        self._networking = networking
+        self._clock = clock
+        self._chance = chance
+        self._events = events
+        self._settings = settings
+        self._containers = containers
+        self._catalog = Catalog(records)
+        self._leases = Leases()
+        self._joining = Joining(
+            catalog=self._catalog, leases=self._leases, networking=networking, chance=chance, events=events
+        )
+        self._changing = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Networks, bridges, leases and firewall are as the rows say; the builtin networks exist."""
+        await self._catalog.ensure_builtin(self._settings, self._default_subnet(), self._clock, self._chance)
+        for network in self._catalog.all():
+            if network.bridge:
+                await self._networking.ensure_bridge(_bridge_plan(network))
+        for container in self._containers():
+            if container.state.alive:
+                self._leases.take(container.id, container.endpoints)
+        await self._networking.apply_firewall(self._catalog.all(), endpoints.published(self._leases.all()))
+
+    async def sweep(self, alive_sandboxes: frozenset[str]) -> None:
+        """Remove the pinned namespaces that are none of ``alive_sandboxes`` (paths)."""
+        for path in self._networking.namespaces():
+            if path not in alive_sandboxes:
+                await self._networking.remove_namespace(path)
+
+    def find(self, ref: str) -> Network:
+        return self._catalog.find(ref)
+
+    def all(self) -> tuple[Network, ...]:
+        return self._catalog.all()
+
+    def check(self, spec: ContainerSpec) -> None:
+        """Raise InvalidArgument for addresses that a container cannot have. Networks need not exist before a start."""
+        for asked in spec.endpoints:
+            try:
+                network = self._catalog.find(asked.network)
+            except NoSuchNetwork:
+                continue
+            endpoint_checks.check(asked, network)
+
+    def plan(self, container: Container) -> tuple[Endpoint, ...]:
+        return self._joining.plan(container)
+
+    async def join(self, container: Container, endpoints: tuple[Endpoint, ...], sandbox: str) -> None:
+        await self._joining.join(container, endpoints, sandbox)
+
+    async def leave(self, container: Container, sandbox: str) -> None:
+        await self._joining.leave(container, sandbox)
+
+    async def connect(self, ref: str, container: Container, spec: EndpointSpec, sandbox: str) -> Endpoint:
+        """Put a container that runs into a further network; gives its new endpoint, to be stored with it.
+
+        Raises NoSuchNetwork, InvalidArgument, Forbidden.
+        """
+        network = self._catalog.find(ref)
+        endpoint_checks.check_connect(container, network)
+        endpoint_checks.check(spec, network)
+        return await self._joining.connect(container, spec, sandbox)
+
+    async def disconnect(self, ref: str, container: Container, sandbox: str) -> tuple[Endpoint, ...]:
+        """Take a container that runs out of a network; gives the endpoints that are left, to be stored with it.
+
+        Raises NoSuchNetwork, Forbidden.
+        """
+        network = self._catalog.find(ref)
+        endpoint_checks.check_disconnect(container, network, self._leases.of(container.id))
+        return await self._joining.disconnect(container, network.id, sandbox)
+
+    async def create(self, request: NetworkRequest) -> Network:
+        """Make a network and its bridge. Conflict for a name that is taken; else what ``network_request`` raises."""
+        network_request.check(request)
+        async with self._changing:
+            if self._catalog.named(request.name):
+                raise Conflict(f"network with name {request.name} already exists")
+            network = network_request.network(
+                request, self._chance.new_id(), self._clock.now(), self._subnets(request.subnets)
+            )
+            self._check_bridge(network)
+            await self._make(network)
+        self._tell("create", network)
+        return network
+
+    async def remove(self, ref: str) -> None:
+        """Remove a network. Forbidden for a builtin one, and while containers are in it."""
+        network = self._catalog.find(ref)
+        if network.name in network_request.BUILTIN_DRIVERS:
+            raise Forbidden(f"{network.name} is a pre-defined network and cannot be removed")
+        async with self._changing:
+            if self._leases.addresses(network.id):
+                reason = f"network {network.name} id {network.id} has active endpoints"
+                raise Forbidden(f"error while removing network: {reason}")
+            await self._catalog.delete(network.id)
+            await self._unmake(network)
+        self._tell("destroy", network)
+
+    async def prune(self, *, until: int = 0, labels: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Remove networks that no container is in: created before ``until`` (ns, 0: any), with ``labels``. Names."""
+        removed = []
+        for network in self._catalog.all():
+            if self._prunable(network, until, labels):
+                await self.remove(network.id)
+                removed.append(network.name)
+        self._events.publish("network", "prune", "", {"reclaimed": "0"})
+        return tuple(removed)
+
+    async def _make(self, network: Network) -> None:
+        await self._catalog.put(network)
+        try:
+            await self._networking.ensure_bridge(_bridge_plan(network))
+            await self._networking.apply_firewall(self._catalog.all(), None)
+        except BaseException:
+            await self._catalog.delete(network.id)
+            await self._unmake(network)
+            raise
+
+    async def _unmake(self, network: Network) -> None:
+        await self._networking.remove_bridge(network.bridge)
+        await self._networking.apply_firewall(self._catalog.all(), None)
+
+    def _subnets(self, asked: tuple[Subnet, ...]) -> tuple[Subnet, ...]:
+        taken = _subnet_texts(self._catalog.all())
+        if not asked:
+            return (addresses.choose_subnet((*taken, *self._networking.routes())),)
+        addresses.check_overlap(asked, taken)
+        return asked
+
+    def _default_subnet(self) -> Subnet:
+        """As set, as it was, or Docker's unless another network of the host has it."""
+        known = self._catalog.named("bridge")
+        if self._settings.bip:
+            return addresses.subnet_of(self._settings.bip)
+        if known and known.subnets:
+            return known.subnets[0]
+        if self._settings.bridge in self._networking.bridges():
+            return addresses.subnet_of(addresses.DEFAULT_BIP)
+        return addresses.choose_subnet((*_subnet_texts(self._catalog.all()), *self._networking.routes()))
+
+    def _check_bridge(self, network: Network) -> None:
+        for other in self._catalog.all():
+            if other.bridge == network.bridge:
+                mine, theirs = (f"{each.id} ({each.bridge})" for each in (network, other))
+                reason = f"conflicts with network {theirs}: networks have same bridge name"
+                raise Forbidden(f"cannot create network {mine}: {reason}")
+
+    def _prunable(self, network: Network, until: int, labels: tuple[str, ...]) -> bool:
+        return (
+            network.name not in network_request.BUILTIN_DRIVERS
+            and not self._leases.addresses(network.id)
+            and (not until or network.created < until)
+            and matches_labels(network.labels, labels)
+        )
+
+    def _tell(self, action: str, network: Network) -> None:
+        self._events.publish("network", action, network.id, {"name": network.name, "type": network.driver})
+
+
+def _bridge_plan(network: Network) -> BridgePlan:
+    own = bridge_addresses(network)
+    return BridgePlan(
+        name=network.bridge, addresses=own, mac=addresses.mac_of(own[0].partition("/")[0]), mtu=network.mtu
+    )
+
+
+def _subnet_texts(networks: Iterable[Network]) -> tuple[str, ...]:
+    return tuple(subnet.subnet for network in networks for subnet in network.subnets)

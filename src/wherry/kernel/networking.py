@@ -1,0 +1,195 @@
+"""Networks of containers: bridges, pinned namespaces, the firewall's table, host ports.
+
+All of it is in the network namespace that the process is in when this is made. The kernel carries netlink requests
+out at once, so nothing here waits, but for nft when rules change.
+"""
+
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, suppress
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from wherry.errors import NotFound
+from wherry.kernel import addressing, conntrack, links, namespaces, nftables, sysctls
+from wherry.kernel.host_ports import HostPorts
+from wherry.kernel.links import Link, Veth
+from wherry.kernel.netlink import NETLINK_NETFILTER, NETLINK_ROUTE, Netlink
+from wherry.model.network import BridgePlan, Interface, Network, PublishedPort
+
+Ruleset = Callable[[tuple[Network, ...], tuple[PublishedPort, ...] | None], str]
+"""The firewall's rules for all networks, and for published ports (None: those that there are)."""
+
+MapOf = Callable[[PublishedPort], str | None]
+"""The map of the table in which a published port belongs, None if in none."""
+
+_FAMILY: Final = "inet"
+_TABLE: Final = "wherry"
+_FIRST_INDEX: Final = 1 << 16  # of links made here: the kernel's own numbers are small
+_HAIRPIN_OF_PORTS: Final = True  # a container may call its own published port
+
+
+class Networking:
+    """One rtnetlink and one nfnetlink socket, open until this is closed; closing it leaves all networks as they are."""
+
+    def __init__(self, folder: Path, ruleset: Ruleset, map_of: MapOf) -> None:
+        """Namespaces are pinned in ``folder``."""
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self._folder = folder
+        self._ruleset = ruleset
+        self._map_of = map_of
+        self._ports = HostPorts()
+        self._last_index = _FIRST_INDEX
+        with ExitStack() as opened:
+            self._rtnl = opened.enter_context(Netlink(NETLINK_ROUTE))
+            self._nfnl = opened.enter_context(Netlink(NETLINK_NETFILTER))
+            opened.callback(self._ports.close)
+            self._opened = opened.pop_all()
+
+    def close(self) -> None:
+        self._opened.close()
+
+    # --- bridges ---
+
+    async def ensure_bridge(self, plan: BridgePlan) -> None:
+        """The bridge is there, up, with these addresses and no other IPv4 ones; the host forwards packets."""
+        bridge = links.create_bridge(self._rtnl, plan.name, mac=plan.mac or None, mtu=plan.mtu)
+        for other in addressing.addresses(self._rtnl, bridge.index):
+            if ":" not in other.address and other.address not in plan.addresses:
+                addressing.delete_address(self._rtnl, bridge.index, other.address)
+        for address in plan.addresses:
+            addressing.add_address(self._rtnl, bridge.index, address)
+        sysctls.write(sysctls.route_localnet(plan.name), 1)
+        sysctls.write(sysctls.FORWARD_IPV4, 1)
+        links.set_up(self._rtnl, bridge.index)
+
+    async def remove_bridge(self, name: str) -> None:
+        links.delete(self._rtnl, name)
+
+    def bridges(self) -> tuple[str, ...]:
+        return tuple(link.name for link in links.links(self._rtnl) if link.kind == "bridge")
+
+    def routes(self) -> tuple[str, ...]:
+        return tuple(route.destination for route in addressing.routes(self._rtnl))
+
+    # --- namespaces ---
+
+    async def create_namespace(self, path: str, interfaces: tuple[Interface, ...]) -> None:
+        namespaces.create(path)
+        try:
+            with Netlink(NETLINK_ROUTE, path) as inside:
+                _set_up_loopback(inside)
+                for interface in interfaces:
+                    self._add_interface(path, inside, interface)
+        except BaseException:
+            namespaces.remove(path)
+            raise
+
+    async def connect(self, path: str, interface: Interface) -> None:
+        with Netlink(NETLINK_ROUTE, path) as inside:
+            self._add_interface(path, inside, interface)
+
+    async def disconnect(self, path: str, name: str) -> None:
+        with suppress(FileNotFoundError):
+            with Netlink(NETLINK_ROUTE, path) as inside:
+                links.delete(inside, name)
+
+    async def route(self, path: str, name: str, gateway: str) -> None:
+        with Netlink(NETLINK_ROUTE, path) as inside:
+            link = links.link(inside, name)
+            if link is None:
+                raise NotFound(f"no interface {name} in {path}")
+            addressing.add_default_route(inside, link.index, gateway)
+
+    async def remove_namespace(self, path: str) -> None:
+        namespaces.remove(path)
+
+    def namespaces(self) -> tuple[str, ...]:
+        return tuple(sorted(str(path) for path in self._folder.iterdir()))
+
+    # --- firewall and ports ---
+
+    async def apply_firewall(self, networks: tuple[Network, ...], ports: tuple[PublishedPort, ...] | None) -> None:
+        await nftables.apply(self._ruleset(networks, ports))
+        if ports is not None:
+            self._ports.keep_what_can_be_had(ports)
+
+    def ephemeral_ports(self) -> range:
+        return self._ports.ephemeral()
+
+    def refuses(self, protocol: str, address: str, port: int) -> bool:
+        return self._ports.refuses(protocol, address, port)
+
+    async def publish(self, ports: tuple[PublishedPort, ...]) -> None:
+        self._ports.take(ports)
+        try:
+            for name, members in self._by_map(ports):
+                nftables.add_elements(self._nfnl, _FAMILY, _TABLE, name, members)
+        except BaseException:
+            await self.withdraw(ports)
+            raise
+        self._forget_flows(ports)
+
+    async def withdraw(self, ports: tuple[PublishedPort, ...]) -> None:
+        for name, members in self._by_map(ports):
+            nftables.delete_elements(self._nfnl, _FAMILY, _TABLE, name, members)
+        self._ports.release(ports)
+        self._forget_flows(ports)
+
+    def _add_interface(self, path: str, inside: Netlink, interface: Interface) -> None:
+        bridge = self._bridge(interface.bridge)
+        peer_index = max(link.index for link in links.links(inside)) + 1
+        self._create_veth(path, interface, bridge, peer_index)
+        if not any(":" in address for address in interface.addresses):
+            _disable_ipv6(path, interface.name)
+        addressing.configure(inside, peer_index, interface.addresses, interface.gateways)
+
+    def _create_veth(self, path: str, interface: Interface, bridge: Link, peer_index: int) -> None:
+        """Both ends need numbers of our choice; one that is taken is followed by the first that is not."""
+        while True:
+            self._last_index += 1
+            veth = Veth(
+                interface=interface,
+                namespace=path,
+                bridge_index=bridge.index,
+                host_index=self._last_index,
+                peer_index=peer_index,
+                hairpin=_HAIRPIN_OF_PORTS,
+            )
+            try:
+                links.create_veth(self._rtnl, veth)
+            except FileExistsError:
+                present = links.links(self._rtnl)
+                if any(link.name == interface.host_name for link in present):
+                    raise
+                self._last_index = max(self._last_index, *(link.index for link in present))
+            else:
+                return
+
+    def _bridge(self, name: str) -> Link:
+        bridge = links.link(self._rtnl, name)
+        if bridge is None:
+            raise NotFound(f"the bridge {name} is missing")
+        return bridge
+
+    def _by_map(self, ports: Iterable[PublishedPort]) -> Iterator[tuple[str, list[PublishedPort]]]:
+        named = sorted((name, index, port) for index, port in enumerate(ports) if (name := self._map_of(port)))
+        for name, group in groupby(named, key=lambda entry: entry[0]):
+            yield name, [port for _name, _index, port in group]
+
+    def _forget_flows(self, ports: Iterable[PublishedPort]) -> None:
+        """A sender of datagrams that never pauses would keep the old way for ever."""
+        for port in {port.host_port for port in ports if port.protocol == "udp"}:
+            conntrack.forget(self._nfnl, socket.AF_INET, socket.IPPROTO_UDP, port)
+
+
+def _set_up_loopback(inside: Netlink) -> None:
+    loopback = links.link(inside, "lo")
+    if loopback is not None:
+        links.set_up(inside, loopback.index)
+
+
+def _disable_ipv6(path: str, name: str) -> None:
+    with namespaces.entered(path), suppress(FileNotFoundError):  # a kernel without IPv6
+        sysctls.write(sysctls.disable_ipv6(name), 1)

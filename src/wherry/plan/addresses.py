@@ -1,0 +1,102 @@
+"""Addresses of networks and of their containers: which subnet, which address, which MAC address.
+
+Docker's choices (libnetwork ``ipam``, ``ipamutils``, ``netutils``) and the texts of its errors.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Network, ip_address, ip_interface, ip_network
+
+from wherry.errors import Forbidden, InternalError, NotFound
+from wherry.model.network import Network, Subnet
+
+DEFAULT_BIP = "172.17.0.1/16"
+
+_PRIVATE_16 = tuple(IPv4Network(f"172.{second}.0.0/16") for second in range(17, 32))
+_PRIVATE_20 = tuple(IPv4Network("192.168.0.0/16").subnets(new_prefix=20))
+_POOLS = _PRIVATE_16 + _PRIVATE_20
+
+
+def choose_subnet(taken: Iterable[str]) -> Subnet:
+    """The first of Docker's default subnets that overlaps none of ``taken`` (CIDR texts, IPv6 ones do not matter).
+
+    Raises:
+        NotFound: there is none left.
+    """
+    used = tuple(_ipv4_networks(taken))
+    for pool in _POOLS:
+        if not any(pool.overlaps(network) for network in used):
+            return Subnet(subnet=str(pool), gateway=str(pool[1]))
+    raise NotFound(
+        "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network"
+    )
+
+
+def subnet_of(address: str) -> Subnet:
+    """The subnet in which ``address`` (in CIDR form) is the gateway."""
+    interface = ip_interface(address)
+    return Subnet(subnet=str(interface.network), gateway=str(interface.ip))
+
+
+def check_overlap(subnets: Iterable[Subnet], taken: Iterable[str]) -> None:
+    """Raise Forbidden if one of ``subnets`` shares addresses with ``taken`` (CIDR texts)."""
+    used = tuple(_ipv4_networks(taken))
+    for network in _ipv4_networks(subnet.subnet for subnet in subnets):
+        if any(network.overlaps(other) for other in used):
+            raise Forbidden("Pool overlaps with other one on this address space")
+
+
+def gateway(subnet: Subnet) -> str:
+    """The address of the network's bridge: as asked, or the first that containers could have."""
+    return subnet.gateway or str(next(_candidates(subnet, frozenset()), ip_network(subnet.subnet)[0]))
+
+
+def prefix_length(subnet: Subnet) -> int:
+    return ip_network(subnet.subnet).prefixlen
+
+
+def ipv4_subnet(network: Network) -> Subnet | None:
+    """The network's first IPv4 subnet."""
+    return next((subnet for subnet in network.subnets if ":" not in subnet.subnet), None)
+
+
+def choose_address(network: Network, subnet: Subnet, leased: Collection[str], wanted: str = "") -> str:
+    """The address ``wanted``, or the lowest free one of ``subnet``, where ``leased`` ones are taken.
+
+    Raises:
+        Forbidden: the wanted address is taken, or no container's to have.
+        InternalError: none is free.
+    """
+    reserved = {*subnet.auxiliary.values(), gateway(subnet)}
+    if wanted:
+        hosts = ip_network(subnet.subnet)
+        unusable = (hosts.network_address, hosts.broadcast_address)
+        if wanted in leased or wanted in reserved or ip_address(wanted) in unusable:
+            raise Forbidden("Address already in use")
+        return wanted
+    for address in _candidates(subnet, reserved):
+        if str(address) not in leased:
+            return str(address)
+    raise InternalError(f"no available IPv4 addresses on this network's address pools: {network.name} ({network.id})")
+
+
+def contains(subnet: Subnet, address: str) -> bool:
+    return ip_address(address) in ip_network(subnet.subnet)
+
+
+def mac_of(address: str) -> str:
+    """The MAC address that belongs to an IPv4 address: 02:42 and its four octets, so that no two are the same."""
+    return f"02:42:{IPv4Address(address).packed.hex(':')}"
+
+
+def _candidates(subnet: Subnet, reserved: Collection[str]) -> Iterator[IPv4Address]:
+    """Addresses of an IPv4 subnet that a host can have, lowest first."""
+    whole = IPv4Network(subnet.subnet)
+    unusable = (whole.network_address, whole.broadcast_address)
+    for address in IPv4Network(subnet.ip_range or subnet.subnet):
+        if address not in unusable and str(address) not in reserved:
+            yield address
+
+
+def _ipv4_networks(texts: Iterable[str]) -> Iterator[IPv4Network]:
+    networks = (ip_network(text, strict=False) for text in texts)
+    return (network for network in networks if isinstance(network, IPv4Network) and network.prefixlen)

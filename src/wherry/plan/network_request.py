@@ -1,0 +1,144 @@
+"""From a request for a network to its record, checked as dockerd checks it.
+
+Sources: moby ``api/types/network/ipam.go`` (ValidateIPAM), ``daemon/network.go``, libnetwork ``drivers/bridge``; texts
+are Docker's.
+"""
+
+from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
+
+from wherry.errors import Forbidden, InvalidArgument, NotFound, NotSupported
+from wherry.model.network import Network, NetworkRequest, Subnet
+
+BUILTIN_DRIVERS = {"bridge": "bridge", "host": "host", "none": "null"}
+"""Networks that are always there, and their drivers."""
+
+_PREFIX = "com.docker.network.bridge."
+_BRIDGE_NAME = _PREFIX + "name"
+_ICC = _PREFIX + "enable_icc"
+_MASQUERADE = _PREFIX + "enable_ip_masquerade"
+_MTU = "com.docker.network.driver.mtu"
+_TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
+_FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
+_INTERFACE_NAME_LENGTH = 15
+_SHORT_ID = 12
+_LARGEST_MTU = 65535
+
+
+def check(request: NetworkRequest) -> None:
+    """Raise what dockerd raises for a request that makes no sense, whatever networks there are."""
+    if not request.name.strip():
+        raise InvalidArgument(f"invalid name: {request.name}")
+    if request.name in BUILTIN_DRIVERS:
+        raise Forbidden(f"operation is not permitted on predefined {request.name} network")
+    if request.driver in ("host", "null"):
+        raise Forbidden(f'only one instance of "{request.driver}" network is allowed')
+    if request.driver != "bridge":
+        raise NotFound(f'plugin "{request.driver}" not found')
+    if problems := [problem for subnet in request.subnets for problem in _problems(subnet)]:
+        text = problems[0] if len(problems) == 1 else "\n".join(f"* {problem}" for problem in problems)
+        raise InvalidArgument(f"invalid network config:\n{text}")
+    if request.ipv6 or any(":" in subnet.subnet for subnet in request.subnets):
+        raise NotSupported("IPv6 networks are not supported by this engine")
+    if len(request.subnets) > 1:
+        raise InvalidArgument("bridge driver doesn't support multiple subnets")
+
+
+def network(request: NetworkRequest, network_id: str, created: int, subnets: tuple[Subnet, ...]) -> Network:
+    """The network of a request that was checked, in ``subnets``. InvalidArgument for an option's value."""
+    options = request.options
+    return Network(
+        id=network_id,
+        name=request.name,
+        driver=request.driver,
+        bridge=_bridge_name(options.get(_BRIDGE_NAME, ""), network_id),
+        subnets=subnets,
+        subnets_asked=bool(request.subnets),
+        internal=request.internal,
+        attachable=request.attachable,
+        masquerade=_flag(options, _MASQUERADE),
+        icc=_flag(options, _ICC),
+        mtu=_mtu(options.get(_MTU, "1500")),
+        options=options,
+        labels=request.labels,
+        created=created,
+    )
+
+
+def default_network(network_id: str, created: int, bridge: str, subnet: Subnet) -> Network:
+    """The network called ``bridge``, with the options that Docker shows."""
+    return Network(
+        id=network_id,
+        name="bridge",
+        bridge=bridge,
+        subnets=(subnet,),
+        options={
+            _PREFIX + "default_bridge": "true",
+            _ICC: "true",
+            _MASQUERADE: "true",
+            _PREFIX + "host_binding_ipv4": "0.0.0.0",
+            _BRIDGE_NAME: bridge,
+            _MTU: "1500",
+        },
+        created=created,
+    )
+
+
+def _problems(subnet: Subnet) -> Iterator[str]:
+    try:
+        whole = ip_network(subnet.subnet, strict=False)
+    except ValueError:
+        whole = None
+    if whole is None or "/" not in subnet.subnet:
+        yield f"invalid subnet {subnet.subnet}: invalid CIDR block notation"
+        return
+    if str(whole) != subnet.subnet:
+        yield f"invalid subnet {subnet.subnet}: it should be {whole}"
+    if subnet.ip_range and (problem := _range_problem(subnet)):
+        yield f"invalid ip-range {subnet.ip_range}: {problem}"
+    if subnet.gateway and (problem := _address_problem(subnet, subnet.gateway)):
+        yield f"invalid gateway {subnet.gateway}: {problem}"
+    for name, address in subnet.auxiliary.items():
+        if problem := _address_problem(subnet, address):
+            yield f"invalid auxiliary address {name}: {problem}"
+
+
+def _range_problem(subnet: Subnet) -> str:
+    try:
+        part = ip_network(subnet.ip_range, strict=False)
+    except ValueError:
+        return "invalid CIDR block notation"
+    whole = ip_network(subnet.subnet, strict=False)
+    if part[0] not in whole or part[-1] not in whole:
+        return f"parent subnet {subnet.subnet} doesn't contain ip-range"
+    return "" if str(part) == subnet.ip_range else f"it should be {part}"
+
+
+def _address_problem(subnet: Subnet, address: str) -> str:
+    try:
+        is_inside = ip_address(address) in ip_network(subnet.subnet, strict=False)
+    except ValueError:
+        return "invalid address"
+    return "" if is_inside else f"parent subnet {subnet.subnet} doesn't contain this address"
+
+
+def _bridge_name(asked: str, network_id: str) -> str:
+    name = asked or f"br-{network_id[:_SHORT_ID]}"
+    if len(name) > _INTERFACE_NAME_LENGTH or "/" in name or " " in name or name in (".", ".."):
+        raise InvalidArgument(f"invalid name of a bridge interface: {name}")
+    return name
+
+
+def _flag(options: dict[str, str], key: str) -> bool:
+    text = options.get(key, "true")
+    if text not in _TRUE | _FALSE:
+        raise InvalidArgument(
+            f'failed to parse {key} value: {text} (strconv.ParseBool: parsing "{text}": invalid syntax)'
+        )
+    return text in _TRUE
+
+
+def _mtu(text: str) -> int:
+    if not text.isdecimal() or not 68 <= int(text) <= _LARGEST_MTU:
+        raise InvalidArgument(f"failed to parse {_MTU} value: {text}")
+    return int(text)
