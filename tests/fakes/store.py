@@ -204,9 +204,11 @@ class FakeContainerFiles:
 
 
 class FakeVolumeFiles:
-    """``volumes`` has name → content by volume; ``trees`` what directories hold that can be copied up."""
+    """``volumes`` has name → content by volume; ``trees`` what directories hold that can be copied up; ``host`` paths
+    that exist."""
 
     def __init__(self) -> None:
+        self.host: set[str] = set()
         self.volumes: dict[str, dict[str, str]] = {}
         self.trees: dict[Path, dict[str, str]] = {}
 
@@ -223,6 +225,14 @@ class FakeVolumeFiles:
 
     async def remove(self, name: str) -> None:
         self.volumes.pop(name, None)
+
+    async def usage(self, name: str) -> int:
+        return sum(len(text) for text in self.volumes.get(name, {}).values())
+
+    async def is_there(self, path: str, *, create: bool = False) -> bool:
+        if create:
+            self.host.add(path)
+        return path in self.host
 
 
 class FakeLogs:

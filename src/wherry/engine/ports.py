@@ -243,6 +243,14 @@ class VolumeFiles(Protocol):
 
     async def remove(self, name: str) -> None: ...
 
+    async def usage(self, name: str) -> int:
+        """Bytes of a volume's files, 0 if it is not there."""
+        ...
+
+    async def is_there(self, path: str, *, create: bool = False) -> bool:
+        """Whether a path of the host exists, after ``create`` has made a directory of one that did not."""
+        ...
+
 
 # --- host ------------------------------------------------------------------------------------------------------------
 

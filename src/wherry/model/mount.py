@@ -35,7 +35,7 @@ class MountPoint(Struct, frozen=True, kw_only=True):
 
     ``source`` is a host path ("" for tmpfs), ``name`` the volume's name ("" otherwise), ``mode`` the option text as
     asked (``ro``, ``z``), ``options`` tmpfs mount options, ``copy_up`` whether an empty volume takes the image's files,
-    ``anonymous`` whether ``rm -v`` removes the volume.
+    ``anonymous`` whether ``rm -v`` removes the volume, ``create_source`` whether a start makes a missing host path.
     """
 
     kind: MountKind
@@ -50,6 +50,7 @@ class MountPoint(Struct, frozen=True, kw_only=True):
     recursive: bool = True
     copy_up: bool = False
     anonymous: bool = False
+    create_source: bool = False
 
 
 class OverlayMount(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """The files of containers and of volumes."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from wherry.store.copying import copy_attributes, copy_tree
@@ -9,7 +10,7 @@ from wherry.store.failures import explained
 from wherry.store.mountinfo import mount_of
 from wherry.store.removal import child, children, discard
 from wherry.store.threads import Threads
-from wherry.store.tree import delete_tree
+from wherry.store.tree import delete_tree, tree_size
 
 
 class ContainerFiles:
@@ -73,6 +74,14 @@ class VolumeFiles:
         """Remove a volume; InternalError while something is mounted in it."""
         await self._threads.run(discard, child(self._folder, name))
 
+    async def usage(self, name: str) -> int:
+        """Bytes of a volume's files, 0 if it is not there."""
+        return await self._threads.run(_usage, self.path(name))
+
+    async def is_there(self, path: str, *, create: bool = False) -> bool:
+        """Whether a path of the host exists, after ``create`` has made a directory (0755) of one that did not."""
+        return await self._threads.run(_is_there, Path(path), create)
+
 
 def _write(folder: Path, files: dict[str, str]) -> None:
     with explained(f"write {folder}"):
@@ -99,6 +108,21 @@ def _create(data: Path) -> None:
         if not data.exists():
             data.mkdir()
             data.chmod(0o755)  # whatever the umask
+
+
+def _usage(data: Path) -> int:
+    with explained(f"measure volume {data.parent.name}"):
+        return tree_size(data)
+
+
+def _is_there(path: Path, create: bool) -> bool:
+    if create:
+        with (
+            explained(f"error while creating mount source path '{path}'"),
+            suppress(FileExistsError, NotADirectoryError),
+        ):
+            path.mkdir(mode=0o755, parents=True)
+    return path.exists()
 
 
 def _copy_up(source: Path, data: Path) -> None:

@@ -1,0 +1,195 @@
+"""Volumes: what containers mount besides their root."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from wherry.engine.events import Events
+from wherry.engine.operations import KeyedLocks
+from wherry.engine.ports import Chance, Clock, Records, VolumeFiles
+from wherry.errors import Conflict, InvalidArgument, NoSuchVolume
+from wherry.model.container import Container, ContainerSpec
+from wherry.model.mount import MountKind, MountPoint
+from wherry.model.volume import Volume
+from wherry.plan import mount_points, volume_request
+from wherry.plan.filters import matches_labels
+from wherry.plan.mount_points import Wanted
+
+__all__ = ["Volumes"]
+
+
+class Volumes:
+    """What can be done with volumes, and how containers get theirs. A container uses what its row mounts."""
+
+    def __init__(
+        self,
+        *,
+        records: Records,
+        files: VolumeFiles,
+        clock: Clock,
+        chance: Chance,
+        events: Events,
+        containers: Callable[[], tuple[Container, ...]],
+    ) -> None:
+        self._table = records.volumes
+        self._files = files
+        self._clock = clock
+        self._chance = chance
+        self._events = events
+        self._containers = containers
+        self._locks = KeyedLocks()
+
+    def find(self, name: str) -> Volume:
+        volume = self._table.get(name)
+        if volume is None:
+            raise NoSuchVolume(name)
+        return volume
+
+    def all(self) -> tuple[Volume, ...]:
+        """Oldest first."""
+        return self._table.all()
+
+    def path(self, name: str) -> Path:
+        """Where a volume's data is."""
+        return self._files.path(name)
+
+    def users(self, name: str) -> tuple[str, ...]:
+        """Ids of the containers that mount a volume, running or not."""
+        return tuple(
+            container.id for container in self._containers() if any(point.name == name for point in container.mounts)
+        )
+
+    async def create(
+        self,
+        name: str,
+        *,
+        driver: str = mount_points.LOCAL,
+        options: dict[str, str] = {},  # noqa: B006 - never written to
+        labels: dict[str, str] = {},  # noqa: B006 - never written to
+        anonymous: bool = False,
+    ) -> Volume:
+        """A volume called ``name``, or by an id of its own if that is ""; one that is there stays as it is.
+
+        Raises InvalidArgument, NotFound (another driver), NotSupported.
+        """
+        return await self._obtain(name, driver, options, labels, anonymous=anonymous or not name)
+
+    async def remove(self, name: str, *, force: bool = False) -> None:
+        """Remove a volume and its data. NoSuchVolume (not with ``force``); Conflict while containers mount it."""
+        async with self._locks.hold(name):
+            if self._table.get(name) is None:
+                if force:
+                    return
+                raise NoSuchVolume(name)
+            if users := self.users(name):
+                raise Conflict(f"remove {name}: volume is in use - [{', '.join(users)}]")
+            await self._files.remove(name)
+            await self._table.delete(name)
+        self._tell("destroy", name)
+
+    async def prune(self, *, named: bool = False, labels: tuple[str, ...] = ()) -> tuple[tuple[str, ...], int]:
+        """Remove anonymous volumes (``named``: others too) with ``labels`` that nobody mounts. Names, freed bytes."""
+        removed, freed = [], 0
+        for volume in self.all():
+            if (named or volume.anonymous) and matches_labels(volume.labels, labels) and not self.users(volume.name):
+                size = await self._files.usage(volume.name)
+                try:
+                    await self.remove(volume.name, force=True)
+                except Conflict:
+                    continue  # a container was made with it meanwhile
+                removed.append(volume.name)
+                freed += size
+        self._events.publish("volume", "prune", "", {"reclaimed": str(freed)})
+        return tuple(removed), freed
+
+    async def resolve(
+        self, container_id: str, spec: ContainerSpec, find: Callable[[str], Container]
+    ) -> tuple[MountPoint, ...]:
+        """The mounts of a container that is being made, its volumes made where they are missing.
+
+        Raises what ``create`` and ``find`` raise; InvalidArgument for a mount that makes no sense. What was made till
+        then is left to ``discard``.
+        """
+        inherited: list[MountPoint] = []
+        for text in spec.host.volumes_from:
+            name, writable = mount_points.volumes_from(text)
+            inherited += mount_points.inherit(find(name).mounts, writable=writable)
+        wanted = mount_points.wanted(spec, inherited)
+        for entry in wanted:
+            if entry.point.kind is MountKind.BIND and not entry.point.create_source:
+                await self._check_source(entry.point)
+        return tuple([await self._resolved(entry, container_id) for entry in wanted])
+
+    async def discard(self, container_id: str) -> None:
+        """Forget what ``resolve`` made for a container that came to nothing: anonymous volumes; idempotent."""
+        for volume in self.all():
+            if volume.anonymous and volume.made_for == container_id:
+                await self.remove(volume.name, force=True)
+
+    async def fill(self, container: Container, root: str) -> None:
+        """Before a start: host paths and volumes are there; at the first one, an empty volume takes what the image
+        has at its place below ``root``.
+
+        Raises InvalidArgument if a host path is missing that ``-v`` does not make.
+        """
+        for point in container.mounts:
+            if point.kind is MountKind.BIND:
+                await self._check_source(point)
+            elif point.kind is MountKind.VOLUME:
+                if self._table.get(point.name) is None:  # removed between this container's creation and its row
+                    await self._obtain(point.name, point.driver, {}, {}, anonymous=point.anonymous)
+                if point.copy_up and not container.state.started_at:
+                    await self._files.copy_up(Path(root, point.target.lstrip("/")), point.name)
+
+    async def remove_anonymous(self, container: Container) -> None:
+        """Remove the anonymous volumes of a container that is gone, but those that others mount too."""
+        for point in container.mounts:
+            if point.anonymous and not self.users(point.name):
+                await self.remove(point.name, force=True)
+
+    async def sweep(self) -> None:
+        """Finish what an earlier life of the engine broke off: every volume has its directory."""
+        for volume in self.all():
+            await self._files.create(volume.name)
+
+    async def _resolved(self, entry: Wanted, container_id: str) -> MountPoint:
+        point = entry.point
+        if point.kind is not MountKind.VOLUME:
+            return point
+        volume = await self._obtain(
+            point.name, point.driver, entry.options, entry.labels, anonymous=not point.name, made_for=container_id
+        )
+        return replace(point, name=volume.name, source=str(self.path(volume.name)))
+
+    async def _obtain(
+        self,
+        name: str,
+        driver: str,
+        options: dict[str, str],
+        labels: dict[str, str],
+        *,
+        anonymous: bool,
+        made_for: str = "",
+    ) -> Volume:
+        name = name or self._chance.new_id()
+        volume_request.check(name, driver, options)
+        async with self._locks.hold(name):
+            if (known := self._table.get(name)) is not None:
+                return known
+            if anonymous:
+                labels = {**labels, volume_request.ANONYMOUS_LABEL: ""}
+            volume = Volume(name=name, labels=labels, anonymous=anonymous, made_for=made_for, created=self._clock.now())
+            await self._files.create(name)
+            await self._table.put(volume)
+        self._tell("create", name)
+        return volume
+
+    async def _check_source(self, point: MountPoint) -> None:
+        if not await self._files.is_there(point.source, create=point.create_source):
+            raise InvalidArgument(
+                f'invalid mount config for type "bind": bind source path does not exist: {point.source}'
+            )
+
+    def _tell(self, action: str, name: str) -> None:
+        self._events.publish("volume", action, name, {"driver": volume_request.LOCAL})
