@@ -86,6 +86,7 @@ class FakeContainers:
         self.ranges: list[LogRange] = []
         self.stopped: list[tuple[str, str, int | None]] = []
         self.sizes: list[tuple[int, int]] = []
+        self.started = asyncio.Event()
 
     def find(self, ref: str) -> Container:
         for container in self.table.values():
@@ -111,6 +112,7 @@ class FakeContainers:
         return Created(container=container, warnings=("swap is not limited",) if spec.host.resources.memory else ())
 
     async def start(self, ref: str) -> bool:
+        self.started.set()
         return self._become(ref, Status.RUNNING)
 
     async def stop(self, ref: str, *, signal: str = "", timeout: int | None = None) -> bool:

@@ -126,7 +126,7 @@ async def test_pull(tmp_path: Path) -> None:
             {
                 "status": "Downloading",
                 "progressDetail": {"current": 500, "total": 1000},
-                "progress": "[=========================>                         ]      500B/1kB",
+                "progress": "[=========================>                         ]     500B/1kB",
                 "id": "0123456789ab",
             },
             {"status": "Digest: sha256:aa"},

@@ -33,12 +33,12 @@ def error_message(text: str, code: int | UnsetType = UNSET) -> JSONMessage:
 
 
 def bar(current: int, total: int) -> str:
-    """``[=====>      ]  1.024kB/2.048kB`` as moby's jsonmessage draws it."""
+    """``[=====>      ] 1.024kB/2.048kB`` as moby's jsonmessage draws it."""
     if total <= 0:
         return human_size(current)
-    percentage = min(current * 100 // total, 100) // 2
-    blanks = " " * (_WIDTH - percentage)
-    return f"[{'=' * percentage}>{blanks}]  {human_size(current):>8}/{human_size(total)}"
+    done = min(current * _WIDTH // total, _WIDTH)
+    of_total = f"/{human_size(total)}" if current <= total else ""
+    return f"[{'=' * done}>{' ' * (_WIDTH - done)}] {human_size(current):>8}{of_total}"
 
 
 def human_size(size: float) -> str:
