@@ -142,6 +142,10 @@ class CountedVolumes(Protocol):
     def users(self, name: str) -> tuple[str, ...]: ...
 
 
+class Facts(Protocol):
+    def facts(self) -> HostFacts: ...
+
+
 class Runtimes(Protocol):
     def available(self) -> tuple[RuntimeInfo, ...]: ...
 
@@ -162,7 +166,7 @@ class System:
         images: CountedImages,
         volumes: CountedVolumes,
         events: Feed,
-        facts: HostFacts,
+        host: Facts,
         runtime: Runtimes,
         clock: Clock,
         sysctl: Callable[[str], str],
@@ -173,14 +177,14 @@ class System:
         self._images = images
         self._volumes = volumes
         self._events = events
-        self._facts = facts
+        self._host = host
         self._runtime = runtime
         self._clock = clock
         self._sysctl = sysctl
 
     @property
     def facts(self) -> HostFacts:
-        return self._facts
+        return self._host.facts()
 
     @property
     def data_root(self) -> str:

@@ -23,6 +23,7 @@ from wherry.errors import (
 from wherry.model.container import Container, ContainerSpec, Status
 from wherry.model.event import Event
 from wherry.model.exec import Exec, ExecSpec
+from wherry.model.host import HostFacts
 from wherry.model.image import Image, Layer, Platform
 from wherry.model.launch import Exit, RuntimeInfo
 from wherry.model.log import LogLine, LogRange
@@ -405,9 +406,9 @@ class FakeVolumes:
             raise NoSuchVolume(name)
         self.table.pop(name, None)
 
-    async def prune(self, *, labels: tuple[str, ...] = (), everything: bool = False) -> tuple[tuple[str, ...], int]:
-        self.asked = {"labels": labels, "everything": everything}
-        return tuple(self.table) if everything else (), 0
+    async def prune(self, *, named: bool = False, labels: tuple[str, ...] = ()) -> tuple[tuple[str, ...], int]:
+        self.asked = {"labels": labels, "named": named}
+        return tuple(self.table) if named else (), 0
 
     def path(self, name: str) -> Path:
         return Path("/data/volumes") / name / "_data"
@@ -472,6 +473,11 @@ class FakeEvents:
             yield await queue.get()
 
 
+class FakeHost:
+    def facts(self) -> HostFacts:
+        return FACTS
+
+
 class FakeRuntime:
     infos: tuple[RuntimeInfo, ...] = (
         RuntimeInfo(name="crun", path="/usr/bin/crun", version="1.21", reason="the host mixes cgroup versions"),
@@ -530,7 +536,7 @@ class FakeEngine:
             images=self.images,
             volumes=self.volumes,
             events=self.events,
-            facts=FACTS,
+            host=FakeHost(),
             runtime=FakeRuntime(),
             clock=FakeClock(),
             sysctl=read_sysctl,

@@ -53,8 +53,8 @@ class VolumeRoutes:
     async def prune(self, request: Request) -> Response:
         """Unused volumes: of those with a name only if all are asked for, or by clients below API 1.42."""
         found = parameters.filters(request, _PRUNE_FILTERS)
-        everything = parse_flag(found, "all", request.api_version < _ANONYMOUS_ONLY_SINCE) is True
-        deleted, reclaimed = await self._volumes.prune(labels=parse_labels(found), everything=everything)
+        named = parse_flag(found, "all", request.api_version < _ANONYMOUS_ONLY_SINCE) is True
+        deleted, reclaimed = await self._volumes.prune(named=named, labels=parse_labels(found))
         return json_response(VolumesPruned(volumes_deleted=list(deleted), space_reclaimed=reclaimed))
 
     def _resource(self, volume: Volume) -> VolumeResource:
