@@ -1,0 +1,103 @@
+"""The command line: choose benchmarks, run them, print and store what came out."""
+
+import argparse
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from . import facts, report
+from .benchmark import Benchmark
+from .contestants import TIMEOUT, Contestant, Engine
+from .race import Outcome, race
+from .rows import ALL
+from .workbench import Workbench
+
+DOCKER_HOST = "BENCH_DOCKER_HOST"
+DOCKER_NETNS = "BENCH_DOCKER_NETNS"
+ENVIRONMENT = f"""\
+environment:
+  {DOCKER_HOST}    unix:///… of a dockerd to measure beside wherry
+  {DOCKER_NETNS}   the network namespace it runs in, by its name in /run/netns; unset: this one
+"""
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="benchmarks",
+        description="Measure wherry, beside a dockerd if the environment names one. Needs root.",
+        epilog=ENVIRONMENT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    names = [benchmark.name for benchmark in ALL]
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"all, or some of: {', '.join(names)}")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything there, all samples included")
+    parser.add_argument("--rounds", type=int, metavar="N", help="samples a contestant (each benchmark has its own)")
+    parser.add_argument("--quick", action="store_true", help="few rounds of the main rows: two minutes")
+    parser.add_argument("--engine", choices=("wherry", "dockerd"), help="measure this one alone")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.names) - set(names):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    if options.engine == "dockerd" and DOCKER_HOST not in os.environ:
+        parser.error(f"{DOCKER_HOST} is not set")
+    return options
+
+
+def chosen(options: argparse.Namespace) -> Iterator[tuple[Benchmark, int]]:
+    """The benchmarks to run, each with its rounds."""
+    for benchmark in ALL:
+        rounds = options.rounds or (benchmark.quick_rounds if options.quick else benchmark.rounds)
+        wanted = benchmark.name in options.names or not options.names
+        if wanted and (benchmark.quick_rounds or not options.quick):
+            yield benchmark, rounds
+
+
+def gather(bench: Workbench, only: str | None) -> list[Contestant]:
+    """Who takes part; each has the busybox image."""
+    contestants = []
+    if only != "wherry" and (url := os.environ.get(DOCKER_HOST)):
+        dockerd = Engine("dockerd", url, os.environ.get(DOCKER_NETNS, ""))
+        contestants.append(Contestant(report.DOCKERD, dockerd, "docker"))
+    if only != "dockerd":
+        own = bench.own_engine()
+        contestants.append(Contestant(report.WHERRY, own, "docker"))
+        contestants.append(Contestant(report.WHERRY_CLI, own, bench.wherry))
+    for contestant in contestants:
+        if contestant.label != report.WHERRY_CLI:
+            bench.bring_box(contestant)
+    return contestants
+
+
+def measure(
+    bench: Workbench, contestants: Iterable[Contestant], benchmarks: Iterable[tuple[Benchmark, int]]
+) -> Iterator[Outcome]:
+    for benchmark, rounds in benchmarks:
+        print(f"{benchmark.name}, {rounds} rounds …", file=sys.stderr, flush=True)
+        taking_part = [side for side in contestants if benchmark.own_client or side.label != report.WHERRY_CLI]
+        yield from race(benchmark, taking_part, bench, rounds)
+
+
+def main() -> int:
+    """0, or 1 if something failed. An aim that is missed is no failure: this is a measurement, not a test."""
+    options = parse(sys.argv[1:])
+    socket.setdefaulttimeout(TIMEOUT)  # an engine that hangs is a failure of its row
+    before = facts.load()
+    with ExitStack() as stack:
+        bench = stack.enter_context(Workbench())
+        contestants = gather(bench, options.engine)
+        known = {**facts.machine(), **facts.engines({side.engine for side in contestants})}
+        outcomes = list(measure(bench, contestants, chosen(options)))
+    known |= {"load before": before, "load after": facts.load()}
+    print("\n".join(f"{name}: {value}" for name, value in known.items()))
+    print()
+    print(report.table(outcomes))
+    if options.json:
+        options.json.write_text(json.dumps(report.document(known, outcomes), indent=1, ensure_ascii=False) + "\n")
+    return 1 if any(outcome.failures for outcome in outcomes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""Who takes part: an engine, reached by one client."""
+
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from wherry.client.connection import Client
+
+TIMEOUT = 180  # seconds for any one command
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A daemon that listens. ``kind`` is its program; ``netns`` the name of its network namespace, "" for ours."""
+
+    kind: str
+    url: str
+    netns: str = ""
+
+    def inside(self, argv: Sequence[str | Path]) -> list[str]:
+        """The command that runs ``argv`` in the engine's network."""
+        entering = ["nsenter", f"--net=/run/netns/{self.netns}"] if self.netns else []
+        return [*entering, *map(str, argv)]
+
+    def api(self) -> closing[Client]:
+        """A client that keeps its connection; as a context it is closed at the end."""
+        return closing(Client(self.url))
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """An engine and the command its users type: the program of a docker-like client."""
+
+    label: str
+    engine: Engine
+    program: str
+
+    def command(self, *arguments: str | Path) -> list[str]:
+        return [self.program, "-H", self.engine.url, *map(str, arguments)]
+
+    def run(self, *arguments: str | Path) -> str:
+        """The output of a command that is not measured. CalledProcessError if it fails."""
+        done = subprocess.run(self.command(*arguments), check=True, capture_output=True, text=True, timeout=TIMEOUT)
+        return done.stdout.strip()
+
+    def seconds(self, *arguments: str | Path, stdin: IO[bytes] | int = subprocess.DEVNULL) -> float:
+        """How long a command takes as a whole process. CalledProcessError if it fails."""
+        argv = self.command(*arguments)
+        begin = time.perf_counter()
+        subprocess.run(
+            argv, check=True, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=TIMEOUT
+        )
+        return time.perf_counter() - begin
+
+    def remove(self, *containers: str) -> None:
+        """Remove containers, running or not; those that are not there are no error."""
+        if containers:
+            argv = self.command("rm", "--force", "--volumes", *containers)
+            subprocess.run(argv, check=False, capture_output=True, timeout=TIMEOUT)
+
+    def remove_image(self, image: str) -> None:
+        """Remove an image; one that is not there is no error."""
+        subprocess.run(self.command("rmi", "--force", image), check=False, capture_output=True, timeout=TIMEOUT)

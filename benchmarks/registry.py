@@ -1,0 +1,58 @@
+"""A docker-registry on an engine's loopback."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from .contestants import TIMEOUT, Engine
+
+START_TIMEOUT = 15
+POLL_INTERVAL = 0.05
+# The same in every network namespace, so that the image has one name everywhere.
+PORT = 45000 + os.getpid() % 1000
+CONNECT = f"import socket; socket.create_connection(('127.0.0.1', {PORT})).close()"
+
+
+class Registry:
+    """A registry over ``storage``, which several may share; as a context it runs."""
+
+    def __init__(self, storage: Path, engine: Engine) -> None:
+        self._storage = storage
+        self._engine = engine
+
+    def __enter__(self) -> "Registry":
+        self._storage.mkdir(exist_ok=True)
+        config = self._storage.with_suffix(".yml")
+        config.write_text(
+            "version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\n"
+            f"storage: {{filesystem: {{rootdirectory: {self._storage}}}}}\n"
+            f"http: {{addr: '127.0.0.1:{PORT}', net: tcp}}\n"
+        )
+        argv = self._engine.inside(["docker-registry", "serve", config])
+        self._process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + START_TIMEOUT
+        while not self._listens():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise OSError("docker-registry did not start")
+            time.sleep(POLL_INTERVAL)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    def push(self, archive: Path, image: str) -> None:
+        """Put a docker archive into the registry as ``image``."""
+        argv = ["skopeo", "copy", "--quiet", "--insecure-policy", "--dest-tls-verify=false"]
+        argv += [f"docker-archive:{archive}", f"docker://{self.reference(image)}"]
+        subprocess.run(self._engine.inside(argv), check=True, capture_output=True, timeout=TIMEOUT)
+
+    def reference(self, image: str) -> str:
+        """What to pull to get ``image``."""
+        return f"127.0.0.1:{PORT}/{image}"
+
+    def _listens(self) -> bool:
+        argv = self._engine.inside([sys.executable, "-ISc", CONNECT])
+        return subprocess.run(argv, check=False, stderr=subprocess.DEVNULL).returncode == 0
