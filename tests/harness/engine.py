@@ -117,8 +117,8 @@ class Engine:
                 self.run("docker", "rm", "-fv", *ids)
             self.stop()
         self.host.close()
-        if DAEMON == "dockerd":
-            subprocess.run(["umount", self.exec_root / "netns/default"], check=False)
+        if os.path.ismount(left := self.exec_root / "netns/default"):  # dockerd leaves it at times
+            subprocess.run(["umount", left], check=True)
         shutil.rmtree(self.exec_root, ignore_errors=True)
 
 

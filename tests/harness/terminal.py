@@ -3,7 +3,6 @@
 import fcntl
 import os
 import select
-import signal
 import struct
 import subprocess
 import termios
@@ -21,11 +20,12 @@ class Terminal:
     """Runs ``argv`` with a pseudo-terminal as its controlling terminal. Use in a ``with`` statement."""
 
     def __init__(self, argv: Sequence[str], *, rows: int = 24, columns: int = 80) -> None:
-        self._master, slave = os.openpty()
+        self._master, self._slave = os.openpty()
         self.resize(rows, columns)
         self._unread = ""
-        self.process = subprocess.Popen(["setsid", "-c", *argv], stdin=slave, stdout=slave, stderr=slave)
-        os.close(slave)
+        self.process = subprocess.Popen(
+            ["setsid", "-c", *argv], stdin=self._slave, stdout=self._slave, stderr=self._slave
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -35,10 +35,15 @@ class Terminal:
             self.process.kill()
             self.process.wait()
         os.close(self._master)
+        os.close(self._slave)
 
     def resize(self, rows: int, columns: int) -> None:
         """As a window's edge is dragged: the kernel sends SIGWINCH to what runs in front."""
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def settings(self) -> list[object]:
+        """Whether it echoes, edits lines, …: as tcgetattr(3) tells it."""
+        return list(termios.tcgetattr(self._slave))
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
@@ -60,20 +65,14 @@ class Terminal:
         return self.expect("]")
 
     def wait(self, seconds: float = 15) -> int:
-        """The exit code, once all output has come."""
+        """The exit code. What it prints meanwhile can be expected afterwards."""
         deadline = time.monotonic() + seconds
-        while data := self._read(deadline):
-            self._unread += data
-        return self.process.wait(max(0.1, deadline - time.monotonic()))
-
-    def signal(self, number: signal.Signals) -> None:
-        self.process.send_signal(number)
+        while self.process.poll() is None and time.monotonic() < deadline:
+            self._unread += self._read(time.monotonic() + 0.02)
+        return self.process.wait(0)
 
     def _read(self, deadline: float) -> str:
         ready, _, _ = select.select([self._master], [], [], max(0, deadline - time.monotonic()))
         if not ready:
             return ""
-        try:
-            return os.read(self._master, 65536).decode(errors="replace")
-        except OSError:  # EIO: the last process has closed its end
-            return ""
+        return os.read(self._master, 65536).decode(errors="replace")

@@ -1,0 +1,74 @@
+"""Debian's docker-registry on a test host's loopback, and a server of scripted answers in its place."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.harness.engine import Host
+from tests.harness.waiting import eventually
+
+PORT = 5055
+_CONFIG = """
+version: 0.1
+log: {{accesslog: {{disabled: true}}, level: error}}
+storage: {{filesystem: {{rootdirectory: {folder}}}}}
+http: {{addr: "127.0.0.1:{port}"}}
+"""
+
+
+class Server:
+    """A process that listens on loopback of ``host``; ended with the ``with`` block."""
+
+    def __init__(self, host: Host, argv: list[str | Path], log: Path, port: int = PORT) -> None:
+        self.host = host
+        self.port = port
+        self.address = f"localhost:{port}"
+        with log.open("wb") as file:
+            self._process = subprocess.Popen(host.inside(argv), stdout=file, stderr=file)
+        eventually(self._listens)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    def _listens(self) -> bool:
+        listening = self.host.run(["ss", "-Hltn", f"sport = :{self.port}"]).stdout
+        return bool(listening) and self._process.poll() is None
+
+
+class Registry(Server):
+    """docker-registry, its files under ``folder``."""
+
+    def __init__(self, host: Host, folder: Path) -> None:
+        config = folder / "registry.yml"
+        config.write_text(_CONFIG.format(folder=folder / "registry", port=PORT))
+        super().__init__(host, ["docker-registry", "serve", config], folder / "registry.log")
+
+    def push(self, archive: Path, name: str) -> None:
+        """Put the image of a ``docker save`` archive there as ``name``."""
+        self.host.run(
+            [
+                "skopeo",
+                "copy",
+                "--quiet",
+                "--dest-tls-verify=false",
+                f"docker-archive:{archive}",
+                f"docker://{self.address}/{name}",
+            ]
+        )
+
+
+class ScriptedRegistry(Server):
+    """Answers each GET of a path in ``answers`` with a media type and bytes, and all else with 404."""
+
+    def __init__(self, host: Host, folder: Path, answers: dict[str, tuple[str, bytes]]) -> None:
+        script = folder / "answers.json"
+        script.write_text(json.dumps({path: (kind, body.hex()) for path, (kind, body) in answers.items()}))
+        argv: list[str | Path] = [sys.executable, "-m", "tests.harness.scripted", str(PORT), script]
+        super().__init__(host, argv, folder / "scripted.log")
