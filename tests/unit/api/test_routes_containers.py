@@ -127,10 +127,9 @@ async def test_warnings_of_request_and_engine_come_together(tmp_path: Path) -> N
             "invalid JSON: Expected `int | null`, got `str` - at `$.HostConfig.Memory`",
         ),
         (
-            {"Image": "busybox", "HostConfig": {"RestartPolicy": {"Name": "foo"}}},
+            {"Image": "busybox", "HostConfig": {"Isolation": "hyperv"}},
             400,
-            "invalid restart policy: unknown policy 'foo'; use one of 'no', 'always', 'on-failure', or "
-            "'unless-stopped'",
+            "Invalid isolation: \"hyperv\" - linux only supports 'default'",
         ),
     ],
 )

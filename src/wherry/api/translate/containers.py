@@ -50,7 +50,7 @@ def container_inspect(
         graph_driver=wire.GraphDriver(data=_directories(paths.overlay), name=DRIVER),
         size_rw=size[0] if size else UNSET,
         size_root_fs=size[1] if size else UNSET,
-        mounts=mount_points(container.mounts),
+        mounts=mount_points(container),
         config=container_config(container.spec),
         network_settings=network_settings(container),
     )
@@ -76,7 +76,7 @@ def container_summary(container: Container, image: str, now: int, size: Size | N
             annotations=container.spec.host.annotations or UNSET,
         ),
         network_settings=SummaryNetworks(networks=networks(container)),
-        mounts=mount_points(container.mounts),
+        mounts=mount_points(container),
     )
 
 

@@ -10,7 +10,6 @@ from wherry.api.translate.networking import endpoint_specs
 from wherry.errors import InvalidArgument
 from wherry.model.container import ContainerSpec, HostSpec
 from wherry.model.host import HostFacts
-from wherry.plan.capabilities import capabilities
 from wherry.wire.container import ContainerConfig, CreateRequest, HostConfig
 
 
@@ -32,7 +31,6 @@ def requested(request: CreateRequest, facts: HostFacts) -> Requested:
     check_network_mode(request, host)
     spec = container_spec(request)
     asked = host_spec(host, facts)
-    capabilities(asked, facts)
     endpoints = endpoint_specs(request.networking_config, asked.network, request.mac_address or "")
     if not host.network_mode and endpoints and asked.network not in {endpoint.network for endpoint in endpoints}:
         # Clients that name a network for the endpoint only do not want the default one as well.

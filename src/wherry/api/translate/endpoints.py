@@ -8,7 +8,7 @@ from wherry.api.translate.ports import bound_ports
 from wherry.model.container import Container
 from wherry.model.network import Endpoint, EndpointSpec
 from wherry.plan.attachments import DEFAULT_NETWORK, SHORT_ID, live, network_mode, network_names
-from wherry.plan.filters.networks import BUILTIN
+from wherry.plan.network_request import BUILTIN_DRIVERS
 from wherry.wire.network import EndpointIPAMConfig, EndpointSettings, NetworkSettings
 
 _NOWHERE = Endpoint(id="", network_id="", network="", container_id="")
@@ -58,7 +58,7 @@ def _settings(container: Container, spec: EndpointSpec, end: Endpoint) -> Endpoi
         global_ipv6_address=end.ipv6,
         global_ipv6_prefix_len=end.ipv6_prefix,
         driver_opts=spec.driver_options or None,
-        dns_names=_dns_names(container, spec) if end.id and end.network not in BUILTIN else None,
+        dns_names=_dns_names(container, spec) if end.id and end.network not in BUILTIN_DRIVERS else None,
     )
 
 

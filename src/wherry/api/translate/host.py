@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from wherry.api.translate.checks import check_host
 from wherry.api.translate.config import console_size
-from wherry.api.translate.mounts import check_duplicates, mount_spec, wire_mount
+from wherry.api.translate.mounts import mount_spec, wire_mount
 from wherry.api.translate.ports import port_bindings, port_specs
 from wherry.api.translate.resources import resources, show_limits
 from wherry.model.container import Container, HostSpec, LogConfig, RestartPolicy
@@ -26,12 +26,10 @@ def host_spec(host: wire.HostConfig, facts: HostFacts) -> HostSpec:
         NotSupported: it needs what this engine does not have.
     """
     check_host(host)
-    mounts = tuple(mount_spec(mount) for mount in host.mounts or ())
-    check_duplicates(host.binds or (), host.tmpfs or (), mounts)
     log, restart = host.log_config or wire.LogConfig(), host.restart_policy or wire.RestartPolicy()
     return HostSpec(
         binds=tuple(host.binds or ()),
-        mounts=mounts,
+        mounts=tuple(mount_spec(mount) for mount in host.mounts or ()),
         tmpfs=host.tmpfs or {},
         volumes_from=tuple(host.volumes_from or ()),
         volume_driver=host.volume_driver or "",

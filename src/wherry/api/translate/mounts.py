@@ -1,13 +1,14 @@
 """Mounts: what a HostConfig asks for → mount specs, checked; and what a container has → ``Mounts``."""
 
-from collections.abc import Iterable
+from operator import attrgetter
 from posixpath import isabs, normpath
 
 from msgspec import UNSET, UnsetType
 
 from wherry.errors import InvalidArgument, NotSupported
+from wherry.model.container import Container
 from wherry.model.mount import MountKind, MountPoint, MountSpec
-from wherry.plan.binds import PROPAGATIONS, check_target, parse_bind
+from wherry.plan.binds import PROPAGATIONS, check_target
 from wherry.wire import mount as wire
 
 _OPTIONS_OF = {"bind": "BindOptions", "volume": "VolumeOptions", "tmpfs": "TmpfsOptions"}
@@ -50,16 +51,6 @@ def mount_spec(mount: wire.Mount) -> MountSpec:
     )
 
 
-def check_duplicates(binds: Iterable[str], tmpfs: Iterable[str], mounts: Iterable[MountSpec]) -> None:
-    """Raise InvalidArgument if two of them have one target, or a specification is none."""
-    targets: set[str] = set()
-    asked = [parse_bind(text).mount.target for text in binds]
-    for target in (*asked, *(_tmpfs_target(path) for path in tmpfs), *(mount.target for mount in mounts)):
-        if target in targets:
-            raise InvalidArgument(f"Duplicate mount point: {target}")
-        targets.add(target)
-
-
 def wire_mount(spec: MountSpec) -> wire.Mount:
     """A mount spec as an inspection's ``HostConfig.Mounts`` shows it: what was not asked for is left out."""
     driver = wire.DriverConfig(name=spec.volume_driver or UNSET, options=spec.volume_options or UNSET)
@@ -83,9 +74,11 @@ def wire_mount(spec: MountSpec) -> wire.Mount:
     )
 
 
-def mount_points(mounts: tuple[MountPoint, ...]) -> list[wire.MountPoint]:
+def mount_points(container: Container) -> list[wire.MountPoint]:
     """``Mounts`` of a container. Those of ``--tmpfs`` are told by its HostConfig only."""
-    return [_mount_point(mount) for mount in sorted(mounts, key=lambda mount: mount.target)]
+    hidden = {normpath(target) for target in container.spec.host.tmpfs}
+    shown = [mount for mount in container.mounts if mount.kind is not MountKind.TMPFS or mount.target not in hidden]
+    return [_mount_point(mount) for mount in sorted(shown, key=attrgetter("target"))]
 
 
 def _mount_point(mount: MountPoint) -> wire.MountPoint:
@@ -131,12 +124,6 @@ def _check_source(kind: str, source: str, read_only: bool, bind: wire.BindOption
             raise _invalid(kind, "must not set ReadOnly mode when using anonymous volumes")
     elif source:
         raise _invalid(kind, "field Source must not be specified")
-
-
-def _tmpfs_target(path: str) -> str:
-    if not isabs(path):
-        raise InvalidArgument(f"invalid mount path: '{path}' mount path must be absolute")
-    return normpath(path)
 
 
 def _invalid(kind: str, reason: str) -> InvalidArgument:

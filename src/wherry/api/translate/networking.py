@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from wherry.errors import InvalidArgument
 from wherry.model.network import EndpointSpec
 from wherry.plan.attachments import network_mode
-from wherry.plan.filters.networks import BUILTIN
+from wherry.plan.network_request import BUILTIN_DRIVERS
 from wherry.wire.network import EndpointIPAMConfig, EndpointSettings, NetworkingConfig
 
 _MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
@@ -74,7 +74,7 @@ def _with_mac(settings: EndpointSettings, mac: str) -> EndpointSettings:
 
 
 def _problems(network: str, settings: EndpointSettings, asked: EndpointIPAMConfig) -> list[str]:
-    is_builtin = network in BUILTIN
+    is_builtin = network in BUILTIN_DRIVERS
     has_address = bool(asked.ipv4_address or asked.ipv6_address)
     checks = (
         (

@@ -5,10 +5,9 @@ from msgspec import Struct
 from wherry.errors import InvalidArgument
 from wherry.model.network import Network
 from wherry.plan.filters.parse import Filters, matches_labels, matches_pattern, parse_flag
+from wherry.plan.network_request import BUILTIN_DRIVERS
 
 NETWORK_FILTERS = frozenset(("dangling", "driver", "id", "label", "name", "scope", "type"))
-
-BUILTIN = frozenset(("bridge", "host", "none"))
 
 
 class NetworkFilter(Struct, frozen=True, kw_only=True):
@@ -25,7 +24,7 @@ class NetworkFilter(Struct, frozen=True, kw_only=True):
 
     def matches(self, network: Network, *, used: bool) -> bool:
         """``used``: whether a container is in it."""
-        builtin = network.name in BUILTIN
+        builtin = network.name in BUILTIN_DRIVERS
         return (
             self._has("driver", network.driver)
             and self._has("scope", "local")
