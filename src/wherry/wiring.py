@@ -310,11 +310,11 @@ def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[
         ),
         archives=Archives(
             images=images,
+            archives=store.archives,
             layers=edges.layers,
             content=store.content,
             snapshots=store.snapshots,
             records=store.records,
-            operations=operations,
             events=events,
             clock=edges.clock,
             platform=_platform(machine.facts().architecture),
