@@ -21,17 +21,6 @@ pytestmark = pytest.mark.root
 FULL_ID = re.compile(r"[0-9a-f]{64}")
 
 
-def cgroup(pid: int, controller: str) -> Path:
-    """The folder of a process's control group, on the host that has it so."""
-    for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
-        _, names, path = line.split(":", 2)
-        if controller in names.split(","):
-            return Path(f"/sys/fs/cgroup/{controller}{path}")
-        if not names and Path("/sys/fs/cgroup/cgroup.controllers").exists():
-            return Path(f"/sys/fs/cgroup{path}")
-    raise AssertionError(f"{pid} is in no {controller} group")
-
-
 # --- exit codes ------------------------------------------------------------------------------------------------------
 
 

@@ -36,6 +36,10 @@ class Host:
         subprocess.run(["ip", "netns", "delete", self.name], check=True)
 
 
+def program(client: str) -> str:
+    return str(BIN / "wherry") if client == "wherry" else client
+
+
 class Engine:
     """A daemon on real parts. ``client`` is the command that ``run`` types: wherry or docker."""
 
@@ -88,8 +92,7 @@ class Engine:
 
     def command(self, client: str, *arguments: str | Path) -> list[str]:
         """A client's command line, run on this host."""
-        program = str(BIN / "wherry") if client == "wherry" else client
-        return self.host.inside([program, "-H", self.url, *arguments])
+        return self.host.inside([program(client), "-H", self.url, *arguments])
 
     def run(
         self, client: str, *arguments: str | Path, check: bool = True, stdin: str | bytes | None = None
