@@ -1,6 +1,7 @@
 """``wherryd``: opens an engine, serves it on its sockets, ends when told to."""
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -33,6 +34,7 @@ def main() -> None:
         print("configuration OK", file=sys.stderr)
         return
     start_logging(configuration.log_level)
+    _keep_descriptors()
     try:
         uvloop.run(_run(configuration))
     except (WherryError, StillRunning, OSError) as error:
@@ -63,6 +65,13 @@ async def _run(configuration: Configuration) -> None:
             finally:
                 await server.close()
     _log.info("Daemon shutdown complete")
+
+
+def _keep_descriptors() -> None:
+    """What we were started with stays ours: no container's monitor is to inherit it."""
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):  # the listing's own descriptor is among them, and closed by now
+            os.set_inheritable(int(name), int(name) <= 2)
 
 
 def _settle() -> None:

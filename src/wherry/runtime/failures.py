@@ -8,6 +8,7 @@ from wherry.errors import CommandNotFound, CommandNotInvokable, RuntimeFailure, 
 
 _CRUN_NOT_FOUND = re.compile(r"executable file [`'\"](?P<path>[^`'\"]+)[`'\"] not found(?P<in_path> in \$PATH)?")
 _CRUN_NOT_EXECUTABLE = re.compile(r"the path [`'\"](?P<path>[^`'\"]+)[`'\"] exists but it is not executable")
+_CRUN_NOT_A_FILE = re.compile(r"the path [`'\"](?P<path>[^`'\"]+)[`'\"] is not a regular file")
 _RUNC_EXEC = re.compile(r'exec: \\*"(?P<path>[^"\\]+)\\*": (?P<reason>[^"]+)')
 _EXEC_FORMAT = re.compile(r"exec format error", re.IGNORECASE)
 
@@ -23,6 +24,9 @@ def classify(action: str, message: str) -> WherryError:
     found = _CRUN_NOT_EXECUTABLE.search(message)
     if found:
         return CommandNotInvokable(_text(action, found["path"], "permission denied"))
+    found = _CRUN_NOT_A_FILE.search(message)
+    if found:
+        return CommandNotInvokable(_text(action, found["path"], "is a directory"))
     found = _RUNC_EXEC.search(message)
     if found:
         reason = found["reason"].strip()

@@ -35,6 +35,11 @@ from wherry.runtime.failures import classify
             CommandNotInvokable,
             'exec: "/etc/passwd": permission denied',
         ),
+        (
+            "the path `/etc` is not a regular file: Operation not permitted",
+            CommandNotInvokable,
+            'exec: "/etc": is a directory',
+        ),
         ("exec /x: exec format error", CommandNotInvokable, "exec format error"),
         ("mount `/a` to `b`: Invalid argument", RuntimeFailure, "mount `/a` to `b`: Invalid argument"),
         ("", RuntimeFailure, "gave no reason"),
