@@ -4,6 +4,7 @@ Formats: OCI image spec, manifest.md and image-index.md; Docker's image manifest
 come from anywhere: unknown members are passed over and nulls are taken as absent.
 """
 
+import hashlib
 import re
 from typing import TypeVar
 
@@ -68,6 +69,10 @@ class _ReadManifest(Struct):
     layers: list[_Descriptor] | None = None
 
 
+class _Typed(Struct, rename="camel"):
+    media_type: str | None = None
+
+
 class _Index(Struct, rename="camel"):
     schema_version: int
     media_type: str
@@ -107,6 +112,12 @@ def write_index(manifests: tuple[Descriptor, ...]) -> bytes:
     """An OCI index."""
     entries = [_described(manifest) for manifest in manifests]
     return msgspec.json.encode(_Index(schema_version=2, media_type=INDEX_OCI, manifests=entries))
+
+
+def manifest_descriptor(data: bytes) -> Descriptor:
+    """The descriptor of a manifest, which may say itself what it is."""
+    media_type = _decode(data, _Typed).media_type or MANIFEST_OCI
+    return Descriptor(media_type=media_type, digest=f"sha256:{hashlib.sha256(data).hexdigest()}", size=len(data))
 
 
 def config_descriptor(digest: str, size: int) -> Descriptor:

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from msgspec.structs import replace
 
 from wherry.engine.events import Events
-from wherry.engine.images.catalog import Catalog, HistoryEntry, key_of
+from wherry.engine.images.catalog import Catalog, HistoryEntry, is_id_of, key_of
 from wherry.engine.images.keeping import Keeper
 from wherry.engine.images.removal import Removal, Remover
 from wherry.engine.images.told import tell
@@ -18,7 +18,7 @@ from wherry.model.image import Image, Layer, Tag
 from wherry.model.reference import Reference
 from wherry.plan.image_config import read_image
 
-__all__ = ["HistoryEntry", "Images", "Removal", "tell"]
+__all__ = ["HistoryEntry", "Images", "Removal", "is_id_of", "tell"]
 
 
 class Images:

@@ -133,3 +133,9 @@ class Catalog:
 def key_of(reference: Reference) -> Reference:
     """The form under which a name is kept: with a digest or a tag, never both."""
     return replace(reference, tag=None) if reference.digest else reference.with_default_tag()
+
+
+def is_id_of(image: Image, ref: str) -> bool:
+    """Whether ``ref`` means this image by its ID, or by what begins it."""
+    match = _PREFIX.fullmatch(ref)
+    return match is not None and image.id.startswith(f"sha256:{match[1]}")

@@ -1,12 +1,11 @@
 """Taking images away: one by name or ID, or all that nobody uses."""
 
-import re
 from collections.abc import Callable
 
 from msgspec import Struct
 
 from wherry.engine.events import Events
-from wherry.engine.images.catalog import Catalog, key_of
+from wherry.engine.images.catalog import Catalog, is_id_of, key_of
 from wherry.engine.images.keeping import Keeper
 from wherry.engine.images.told import tell
 from wherry.engine.ports import Records
@@ -17,8 +16,6 @@ from wherry.model.reference import Reference
 from wherry.plan import image_removal
 from wherry.plan.filters import matches_labels
 from wherry.plan.image_removal import Decision, Standing
-
-_HEX = re.compile(r"[0-9a-f]+")
 
 
 class Removal(Struct, frozen=True, kw_only=True):
@@ -50,7 +47,7 @@ class Remover:
         """``prune``: also the images it was built on, if they have no name and no other use. NoSuchImage, Conflict."""
         image = self._catalog.find(ref)
         standing = self._standing(image)
-        if _is_id_of(image, ref):
+        if is_id_of(image, ref):
             decision = image_removal.by_id(standing, force)
         else:
             decision = image_removal.by_name(standing, ref, key_of(Reference.parse(ref)), force)
@@ -124,7 +121,3 @@ class Remover:
             containers=self._containers_using(image.id),
             has_children=bool(self._catalog.children(image.id)),
         )
-
-
-def _is_id_of(image: Image, ref: str) -> bool:
-    return image.id.startswith(ref) or bool(_HEX.fullmatch(ref) and image.id.startswith(f"sha256:{ref}"))

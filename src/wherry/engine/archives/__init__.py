@@ -1,0 +1,112 @@
+"""Images and containers as tar: save, load, import, export."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+from wherry.engine.archives.importing import Importer
+from wherry.engine.archives.loading import Loader
+from wherry.engine.archives.saving import Saver
+from wherry.engine.events import Events
+from wherry.engine.flights import Report, listen
+from wherry.engine.images import Images
+from wherry.engine.ports import Clock, Content, ImageArchives, Layers, Records, Snapshots
+from wherry.engine.unpacking import Unpacker
+from wherry.errors import NoSuchContainer
+from wherry.model.image import ImageConfig, Platform
+from wherry.model.progress import Progress
+from wherry.model.reference import Reference
+from wherry.plan.changes import apply_changes
+
+__all__ = ["Archives"]
+
+
+class Archives:
+    """What goes out as tar, and what comes in as such."""
+
+    def __init__(
+        self,
+        *,
+        images: Images,
+        archives: ImageArchives,
+        layers: Layers,
+        content: Content,
+        snapshots: Snapshots,
+        records: Records,
+        events: Events,
+        clock: Clock,
+        platform: Platform,
+    ) -> None:
+        """``platform`` is what images are made for and chosen by if nothing else is asked for."""
+        self._images = images
+        self._layers = layers
+        self._snapshots = snapshots
+        self._records = records
+        self._platform = platform
+        unpacker = Unpacker(images=images, layers=layers, content=content, snapshots=snapshots)
+        self._saver = Saver(images=images, content=content, events=events)
+        self._importer = Importer(images=images, unpacker=unpacker, content=content, events=events, clock=clock)
+        self._loader = Loader(
+            images=images,
+            archives=archives,
+            unpacker=unpacker,
+            content=content,
+            events=events,
+            platform=platform,
+        )
+
+    def save(self, refs: tuple[str, ...]) -> AsyncGenerator[bytes, None]:
+        """Images by ID, name, or repository (all its tags) as one archive. To be closed. NoSuchImage."""
+        return self._saver.save(refs)
+
+    def load(self, chunks: AsyncIterator[bytes], *, quiet: bool = False) -> AsyncGenerator[Progress, None]:
+        """The images of an archive, plain or compressed. To be closed: that ends it. ``quiet``: only what was loaded.
+
+        Raises CorruptImage, CorruptLayer, InvalidReference, InternalError for a full disk.
+        """
+
+        async def work(report: Report) -> None:
+            await self._loader.load(chunks, _without_bars(report) if quiet else report)
+
+        return listen(work)
+
+    def import_tar(
+        self,
+        chunks: AsyncIterator[bytes],
+        *,
+        source: str = "-",
+        target: Reference | None = None,
+        message: str = "",
+        changes: tuple[str, ...] = (),
+        platform: Platform | None = None,
+    ) -> AsyncGenerator[Progress, None]:
+        """A new image of one tar, plain or compressed; tells its ID. To be closed: that ends it.
+
+        Raises InvalidArgument for ``changes`` that are none, CorruptLayer, InternalError for a full disk.
+        """
+
+        async def work(report: Report) -> None:
+            config = apply_changes(ImageConfig(), changes)
+            comment = message or f"Imported from {source}"
+            await self._importer.make(chunks, config, comment, platform or self._platform, target, report)
+
+        return listen(work)
+
+    async def export(self, container_id: str) -> AsyncGenerator[bytes, None]:
+        """The files of a container, running or not, without its mounts. To be closed. NoSuchContainer."""
+        container = self._records.containers.get(container_id)
+        if container is None:
+            raise NoSuchContainer(container_id)
+        async with self._images.hold(container.chain_id):
+            directories = (container.id, *(layer.directory for layer in self._images.chain(container.chain_id)))
+            trees = tuple(self._snapshots.tree(directory) for directory in directories)
+            async with aclosing(self._layers.pack_merged(trees)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+
+
+def _without_bars(report: Report) -> Report:
+    def quietly(progress: Progress) -> None:
+        if not progress.total:
+            report(progress)
+
+    return quietly
