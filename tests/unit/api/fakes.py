@@ -101,6 +101,8 @@ class FakeContainers:
     async def create(self, spec: ContainerSpec, name: str = "", platform: str = "") -> Created:
         if spec.image != "busybox":
             raise NoSuchImage(f"{spec.image}:latest")
+        if spec.host.pid.startswith("container:"):
+            self.find(spec.host.pid.partition(":")[2])
         for other in self.table.values():
             if other.name == name:
                 raise NameInUse(name, other.id)

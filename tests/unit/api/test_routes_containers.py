@@ -120,6 +120,7 @@ async def test_warnings_of_request_and_engine_come_together(tmp_path: Path) -> N
         (None, 400, "config cannot be empty in order to create a container"),
         ({}, 400, "config cannot be empty in order to create a container"),
         ({"Image": "nothing"}, 404, "No such image: nothing:latest"),
+        ({"Image": "busybox", "HostConfig": {"PidMode": "container:no"}}, 400, "No such container: no"),
         ({"Image": 5}, 400, "invalid JSON: Expected `str | null`, got `int` - at `$.Image`"),
         (
             {"Image": "busybox", "HostConfig": {"Memory": "x"}},

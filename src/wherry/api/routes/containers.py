@@ -7,7 +7,7 @@ from wherry.api.services import Archives, Containers, Execs, Images, System
 from wherry.api.translate.containers import container_inspect, container_summary
 from wherry.api.translate.create import requested
 from wherry.api.translate.platforms import architecture, parse_platform
-from wherry.errors import InvalidArgument, NotFound
+from wherry.errors import InvalidArgument, NoSuchContainer, NotFound
 from wherry.model.container import Container
 from wherry.plan.filters import CONTAINER_FILTERS, ContainerFilter, Filters
 from wherry.wire.container import ContainersPruned, CreateRequest, CreateResponse, TopResponse
@@ -53,9 +53,12 @@ class ContainerRoutes:
 
     async def create(self, request: Request) -> Response:
         asked = requested(await request.json(CreateRequest), self._system.facts)
-        created = await self._containers.create(
-            asked.spec, request.query.get("name", "").removeprefix("/"), self._platform(request)
-        )
+        name = request.query.get("name", "").removeprefix("/")
+        try:
+            created = await self._containers.create(asked.spec, name, self._platform(request))
+        except NoSuchContainer as error:
+            # Not 404: clients take that for a missing image, and pull it.
+            raise InvalidArgument(str(error)) from None
         answer = CreateResponse(id=created.container.id, warnings=[*asked.warnings, *created.warnings])
         return json_response(answer, status=201)
 

@@ -9,6 +9,7 @@ from wherry.errors import Forbidden, NotFound, NotSupported
 from wherry.model.container import Container
 from wherry.model.network import Endpoint, Network, NetworkRequest, Subnet
 from wherry.plan.attachments import live
+from wherry.plan.network_request import BUILTIN_DRIVERS
 from wherry.wire.network import IPAM, IPAMPool, NetworkContainer, NetworkCreateRequest, NetworkResource
 
 IPAM_DRIVER = "default"
@@ -51,7 +52,11 @@ def network_resource(network: Network, containers: Iterable[Container] = ()) -> 
         created=rfc3339(network.created),
         driver=network.driver,
         enable_ipv6=network.ipv6,
-        ipam=IPAM(driver=IPAM_DRIVER, config=[_pool(subnet) for subnet in network.subnets] or None),
+        ipam=IPAM(
+            driver=IPAM_DRIVER,
+            options=None if network.name in BUILTIN_DRIVERS else {},
+            config=[_pool(subnet) for subnet in network.subnets] or None,
+        ),
         internal=network.internal,
         attachable=network.attachable,
         containers={
