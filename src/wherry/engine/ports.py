@@ -299,7 +299,10 @@ class Networking(Protocol):
         """Give a namespace that has no default route one: by ``gateway``, through the interface ``name``."""
         ...
 
-    async def remove_namespace(self, path: str) -> None: ...
+    async def remove_namespace(self, path: str, host_interfaces: tuple[str, ...] = ()) -> None:
+        """Unpin a namespace. Nothing passes ``host_interfaces``, the host's ends of its interfaces, from now on: the
+        namespace itself lives as long as a process is in it."""
+        ...
 
     def namespaces(self) -> tuple[str, ...]:
         """Paths of all pinned namespaces, for the sweep."""
@@ -452,7 +455,11 @@ class Runtime(Protocol):
         ...
 
     async def delete(self, container_id: str, runtime: str) -> None:
-        """Kill what is left, remove cgroup, runtime state, bundle and exit file; idempotent."""
+        """Kill what is left, remove cgroup, runtime state and bundle; idempotent. The recorded exit stays."""
+        ...
+
+    async def forget(self, container_id: str) -> None:
+        """Remove the recorded exit: who asks for it has it elsewhere now. Idempotent."""
         ...
 
     async def exec(self, launch: ExecLaunch) -> ExecSession: ...
@@ -462,7 +469,7 @@ class Runtime(Protocol):
     async def resume(self, container_id: str, runtime: str) -> None: ...
 
     def ids(self) -> tuple[str, ...]:
-        """Containers that have a bundle or runtime state, for the sweep."""
+        """Containers that have a bundle, runtime state or a recorded exit, for the sweep."""
         ...
 
 

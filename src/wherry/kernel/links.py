@@ -37,8 +37,11 @@ _IFLA_NET_NS_FD: Final = 28
 _IFLA_INFO_KIND: Final = 1
 _IFLA_INFO_DATA: Final = 2
 _VETH_INFO_PEER: Final = 1
+_IFLA_BRPORT_STATE: Final = 1
 _IFLA_BRPORT_MODE: Final = 4  # hairpin
+_IFLA_BRPORT_FLUSH: Final = 13
 _IFLA_BRPORT_ISOLATED: Final = 33
+_BR_STATE_DISABLED: Final = 0
 _IFF_UP: Final = 1
 
 _LINK_HEADER: Final = struct.Struct("=BxHiII")  # family, type, index, flags, change mask
@@ -151,6 +154,22 @@ def set_up(rtnl: Netlink, index: int) -> None:
 def set_port(rtnl: Netlink, index: int, *, hairpin: bool = False, isolated: bool = False) -> None:
     """Whether a bridge port may send back where a frame came from, and is kept from other isolated ports."""
     rtnl.execute(_port_request(index, hairpin, isolated))
+
+
+def cut_off(rtnl: Netlink, name: str) -> None:
+    """A bridge port passes no more frames, and its bridge forgets who was behind it. Idempotent, and quick.
+
+    The namespace of a veth's peer dies some time after it was let go; until then it would answer for its address,
+    which may be somebody else's by now.
+    """
+    port = link(rtnl, name)
+    if port is None or not port.master:
+        return
+    state = netlink.attribute(_IFLA_BRPORT_STATE, bytes([_BR_STATE_DISABLED]))
+    flags = netlink.nested(_IFLA_PROTINFO, state, netlink.attribute(_IFLA_BRPORT_FLUSH, b""))
+    body = _link_header(port.index, family=socket.AF_BRIDGE) + flags
+    tolerated = (errno.ENODEV, errno.ENETDOWN)
+    rtnl.execute(Request(_RTM_SETLINK, 0, body, f"cut off bridge port {name}", tolerated))
 
 
 def delete(rtnl: Netlink, name: str) -> None:

@@ -83,7 +83,7 @@ class Networking:
                 for interface in interfaces:
                     self._add_interface(path, inside, interface)
         except BaseException:
-            namespaces.remove(path)
+            await self.remove_namespace(path, tuple(interface.host_name for interface in interfaces))
             raise
 
     async def connect(self, path: str, interface: Interface) -> None:
@@ -102,7 +102,9 @@ class Networking:
                 raise NotFound(f"no interface {name} in {path}")
             addressing.add_default_route(inside, link.index, gateway)
 
-    async def remove_namespace(self, path: str) -> None:
+    async def remove_namespace(self, path: str, host_interfaces: tuple[str, ...] = ()) -> None:
+        for name in host_interfaces:
+            links.cut_off(self._rtnl, name)
         namespaces.remove(path)
 
     def namespaces(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from wherry.engine.networks.joining import Joining
 from wherry.engine.networks.leases import Leases
 from wherry.engine.ports import Chance, Clock, Networking, Records
 from wherry.errors import Conflict, Forbidden, NoSuchNetwork
-from wherry.model.container import Container, ContainerSpec
+from wherry.model.container import Container, ContainerSpec, Pending
 from wherry.model.network import (
     BridgePlan,
     Endpoint,
@@ -62,7 +62,7 @@ class Networks:
             if network.bridge:
                 await self._networking.ensure_bridge(_bridge_plan(network))
         for container in self._containers():
-            if container.state.alive:
+            if container.state.alive or container.state.pending is Pending.STARTING:
                 self._leases.take(container.id, container.endpoints)
         await self._networking.apply_firewall(self._catalog.all(), endpoints.published(self._leases.all()))
 

@@ -63,7 +63,8 @@ class Joining:
                 await self._networking.withdraw(published)
         finally:
             if owns_network(container.spec.host):
-                await self._networking.remove_namespace(sandbox)
+                interfaces = tuple(endpoint.host_interface for endpoint in leased)
+                await self._networking.remove_namespace(sandbox, interfaces)
         self._leases.free(container.id)
         for endpoint in leased:
             self._tell("disconnect", endpoint)
