@@ -50,8 +50,8 @@ class HostPorts:
                     self._sockets[key] = _bound(key)
                     taken.append(key)
         except OSError as error:
-            for key in taken:
-                self._sockets.pop(key).close()
+            for mine in taken:
+                self._sockets.pop(mine).close()
             raise _refused(key, error) from error
 
     def keep_what_can_be_had(self, ports: tuple[PublishedPort, ...]) -> None:

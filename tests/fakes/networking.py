@@ -1,0 +1,115 @@
+"""The host's networking in memory. The contract tests hold it to the real one."""
+
+import asyncio
+
+from wherry.errors import HostPortRefused, NotFound
+from wherry.model.network import BridgePlan, Interface, Network, PublishedPort
+from wherry.plan.ports import clash
+
+
+class FakeNetworking:
+    """``bridged``, ``pinned`` (interfaces by namespace), ``defaults`` (default route by namespace), ``published`` and
+    ``ruled`` (networks that the firewall knows) tell what is made. ``host_routes`` and ``host_ports`` (of other
+    processes) are for tests to set, and ``failures``: an exception to raise, by method name."""
+
+    def __init__(self) -> None:
+        self.bridged: dict[str, BridgePlan] = {}
+        self.pinned: dict[str, dict[str, Interface]] = {}
+        self.defaults: dict[str, str] = {}
+        self.published: set[PublishedPort] = set()
+        self.ruled: tuple[Network, ...] = ()
+        self.cut_off: list[str] = []
+        self.host_routes: list[str] = []
+        self.host_ports: set[tuple[str, str, int]] = set()
+        self.failures: dict[str, BaseException] = {}
+
+    async def ensure_bridge(self, plan: BridgePlan) -> None:
+        await self._act("ensure_bridge")
+        self.bridged[plan.name] = plan
+
+    async def remove_bridge(self, name: str) -> None:
+        await self._act("remove_bridge")
+        self.bridged.pop(name, None)
+
+    def bridges(self) -> tuple[str, ...]:
+        return tuple(self.bridged)
+
+    def routes(self) -> tuple[str, ...]:
+        return tuple(self.host_routes)
+
+    async def create_namespace(self, path: str, interfaces: tuple[Interface, ...]) -> None:
+        await self._act("create_namespace")
+        if path in self.pinned:
+            raise FileExistsError(path)
+        for interface in interfaces:
+            self._check_bridge(interface)
+        self.pinned[path] = {interface.name: interface for interface in interfaces}
+        for interface in interfaces:
+            if interface.gateways:
+                self.defaults[path] = interface.gateways[0]
+
+    async def connect(self, path: str, interface: Interface) -> None:
+        await self._act("connect")
+        self._check_bridge(interface)
+        self.pinned[path][interface.name] = interface
+        if interface.gateways:
+            self.defaults[path] = interface.gateways[0]
+
+    async def disconnect(self, path: str, name: str) -> None:
+        await self._act("disconnect")
+        gone = self.pinned.get(path, {}).pop(name, None)
+        if gone and self.defaults.get(path) in gone.gateways:
+            del self.defaults[path]
+
+    async def route(self, path: str, name: str, gateway: str) -> None:
+        await self._act("route")
+        if name not in self.pinned[path]:
+            raise NotFound(f"no interface {name} in {path}")
+        if path in self.defaults:
+            raise FileExistsError(path)
+        self.defaults[path] = gateway
+
+    async def remove_namespace(self, path: str, host_interfaces: tuple[str, ...] = ()) -> None:
+        await self._act("remove_namespace")
+        self.cut_off += host_interfaces
+        self.pinned.pop(path, None)
+        self.defaults.pop(path, None)
+
+    def namespaces(self) -> tuple[str, ...]:
+        return tuple(sorted(self.pinned))
+
+    async def apply_firewall(self, networks: tuple[Network, ...], ports: tuple[PublishedPort, ...] | None) -> None:
+        await self._act("apply_firewall")
+        self.ruled = networks
+        if ports is not None:
+            self.published = set(ports)
+
+    def ephemeral_ports(self) -> range:
+        return range(32768, 32778)
+
+    def refuses(self, protocol: str, address: str, port: int) -> bool:
+        mine = ((each.protocol, each.host_ip, each.host_port) for each in self.published)
+        return any(
+            (protocol, port) == (other_protocol, other_port) and clash(address, other)
+            for other_protocol, other, other_port in (*self.host_ports, *mine)
+        )
+
+    async def publish(self, ports: tuple[PublishedPort, ...]) -> None:
+        await self._act("publish")
+        for port in ports:
+            if port not in self.published and self.refuses(port.protocol, port.host_ip, port.host_port):
+                raise HostPortRefused(port.host_ip, port.host_port, port.protocol, "address already in use")
+        self.published |= set(ports)
+
+    async def withdraw(self, ports: tuple[PublishedPort, ...]) -> None:
+        await self._act("withdraw")
+        self.published -= set(ports)
+
+    async def _act(self, name: str) -> None:
+        await asyncio.sleep(0)
+        if name in self.failures:
+            raise self.failures[name]
+
+    def _check_bridge(self, interface: Interface) -> None:
+        if interface.bridge not in self.bridged:
+            raise NotFound(f"the bridge {interface.bridge} is missing")
