@@ -221,7 +221,7 @@ def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[
         locks=locks,
         clock=edges.clock,
     )
-    stack.callback(supervisor.close)
+    stack.push_async_callback(supervisor.close)
     creation = Creation(
         catalog=catalog,
         images=images,
@@ -232,6 +232,7 @@ def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[
         runtime=runtime,
         host=machine,
         events=events,
+        operations=operations,
         clock=edges.clock,
         chance=edges.chance,
     )
@@ -266,6 +267,7 @@ def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[
         ending=ending,
         viewing=viewing,
         events=events,
+        operations=operations,
         locks=locks,
     )
     recovery = Recovery(
@@ -282,19 +284,20 @@ def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[
         mounts=edges.mounts,
         runtime=runtime,
         host=machine,
-        locks=locks,
     )
+    execs = Execs(
+        catalog=catalog,
+        roots=roots,
+        runtime=runtime,
+        host=machine,
+        events=events,
+        operations=operations,
+        chance=edges.chance,
+    )
+    stack.callback(execs.close)
     engine = Engine(
         containers=containers,
-        execs=Execs(
-            catalog=catalog,
-            roots=roots,
-            runtime=runtime,
-            host=machine,
-            events=events,
-            operations=operations,
-            chance=edges.chance,
-        ),
+        execs=execs,
         images=images,
         transfer=Transfer(
             images=images,

@@ -1,5 +1,6 @@
 """Exec sessions: commands run inside a running container."""
 
+import asyncio
 import logging
 
 from msgspec.structs import replace
@@ -47,6 +48,7 @@ class Execs:
         self._chance = chance
         self._execs: dict[str, Exec] = {}
         self._sessions: dict[str, ExecSession] = {}
+        self._watches: set[asyncio.Task[None]] = set()
 
     async def create(self, ref: str, spec: ExecSpec) -> str:
         """Prepare a session in a running container; gives its id. NotRunning, ContainerPaused, InvalidArgument."""
@@ -97,6 +99,11 @@ class Execs:
             raise Conflict(f"exec {exec_id} is not running")
         await session.console.resize(height, width)
 
+    def close(self) -> None:
+        """Stop watching the sessions that run."""
+        for watch in self._watches:
+            watch.cancel()
+
     async def _start(self, container: Container, item: Exec, detached: bool) -> Attachment | None:
         try:
             session = await self._runtime.exec(await self._launch(container, item, detached))
@@ -111,7 +118,9 @@ class Execs:
             keys = detach.parse(item.spec.detach_keys) if item.spec.attach_stdin else b""
             client = hub.attach(stdout=item.spec.attach_stdout, stderr=item.spec.attach_stderr, keys=keys)
         hub.connect(session.console)
-        self._operations.begin(self._watch(container, item, session, client))
+        watch = asyncio.get_running_loop().create_task(self._watch(container, item, session, client))
+        self._watches.add(watch)
+        watch.add_done_callback(self._watches.discard)
         return client
 
     async def _watch(self, container: Container, item: Exec, session: ExecSession, client: Attachment | None) -> None:

@@ -10,6 +10,8 @@ R = TypeVar("R")
 
 _log = logging.getLogger(__name__)
 
+_PATIENCE = 60.0  # seconds; the longest that a common transition takes is a stop of 10 s, and a kill after it
+
 
 class Operations:
     """Runs transitions to their end, whoever asked for them and whether they still listen."""
@@ -29,9 +31,15 @@ class Operations:
         return task
 
     async def drain(self) -> None:
-        """Wait until all transitions have ended."""
+        """Wait until all transitions have ended; one that takes too long is given up, as if the engine had died."""
+        deadline = asyncio.get_running_loop().time() + _PATIENCE
         while self._tasks:
-            await asyncio.wait(self._tasks)
+            remaining = deadline - asyncio.get_running_loop().time()
+            _done, waiting = await asyncio.wait(self._tasks, timeout=max(remaining, 0))
+            if remaining <= 0:
+                for task in waiting:
+                    _log.warning("%s did not end in time", task.get_coro())
+                    task.cancel()
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

@@ -1,6 +1,8 @@
 """The first thing an engine does: see what an earlier one left, and repair it."""
 
 import logging
+from collections.abc import Coroutine
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -10,7 +12,6 @@ from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
-from wherry.engine.operations import KeyedLocks
 from wherry.engine.ports import ContainerFiles, Host, Mounts, Runtime, Snapshots
 from wherry.engine.sandboxes import Sandboxes
 from wherry.engine.volumes import Volumes
@@ -45,7 +46,6 @@ class Recovery:
         mounts: Mounts,
         runtime: Runtime,
         host: Host,
-        locks: KeyedLocks,
     ) -> None:
         self._catalog = catalog
         self._supervisor = supervisor
@@ -60,16 +60,12 @@ class Recovery:
         self._mounts = mounts
         self._runtime = runtime
         self._host = host
-        self._locks = locks
 
     async def run(self) -> None:
         """Bring rows and host into agreement. A container that cannot be repaired is logged and hinders no other."""
         await self._networks.start()
         for container in self._catalog.all():
-            try:
-                await self._repair(container)
-            except (WherryError, OSError, ExceptionGroup):
-                _log.exception("container %s could not be repaired", container.id)
+            await self._attempt(f"container {container.id} could not be repaired", self._repair(container))
         await self._sweep()
         self._start_by_policy()
 
@@ -88,8 +84,7 @@ class Recovery:
             case Repair.UNDO_START:
                 await self._undo_start(container)
             case Repair.FINISH_REMOVAL:
-                async with self._locks.hold(container.id):
-                    await self._removal.remove_locked(container, volumes=container.spec.host.auto_remove)
+                await self._removal.remove_locked(container, volumes=container.spec.host.auto_remove)
             case Repair.TEAR_DOWN:
                 await self._tear_down(container)
 
@@ -117,27 +112,40 @@ class Recovery:
             exit_code=128,
             error=_START_INTERRUPTED,
         )
-        await self._catalog.put(replace(container, state=state, endpoints=()))
+        await self._remove_if_asked(await self._catalog.put(replace(container, state=state, endpoints=())))
 
     async def _tear_down(self, container: Container) -> None:
         """One that does not run holds nothing; one that should have removed itself is removed."""
         await self._teardown.everything(container)
-        state = container.state
-        if container.spec.host.auto_remove and state.status is Status.EXITED:
-            async with self._locks.hold(container.id):
-                await self._removal.remove_locked(container, volumes=True)
+        await self._remove_if_asked(container)
+
+    async def _remove_if_asked(self, container: Container) -> None:
+        if container.spec.host.auto_remove:
+            await self._removal.remove_locked(container, volumes=True)
 
     async def _sweep(self) -> None:
         """Remove what an interrupted transition left and no row owns."""
         known = {container.id for container in self._catalog.all()}
+        sandboxes = frozenset(self._sandboxes.path(container_id) for container_id in known)
         for container_id in sorted({*self._runtime.ids()} - known):
-            await self._runtime.delete(container_id, "")
+            await self._attempt(f"runtime state of {container_id} could not be removed", self._forget(container_id))
         for container_id in sorted({*self._files.ids()} - known):
-            await self._files.remove(container_id)
-        await self._unmount_strays(known)
-        await self._networks.sweep(frozenset(self._sandboxes.path(container_id) for container_id in known))
-        await self._images.sweep(known)
-        await self._volumes.sweep()
+            await self._attempt(f"files of {container_id} could not be removed", self._files.remove(container_id))
+        await self._attempt("stray mounts could not be removed", self._unmount_strays(known))
+        await self._attempt("stray namespaces could not be removed", self._networks.sweep(sandboxes))
+        await self._attempt("images could not be swept", self._images.sweep(known))
+        await self._attempt("volumes could not be swept", self._volumes.sweep())
+
+    async def _forget(self, container_id: str) -> None:
+        await self._runtime.delete(container_id, "")
+        await self._runtime.forget(container_id)
+
+    async def _attempt(self, otherwise: str, step: Coroutine[Any, Any, None]) -> None:
+        """A repair as far as it goes: what fails is logged and hinders nothing else."""
+        try:
+            await step
+        except (WherryError, OSError, ExceptionGroup):
+            _log.exception(otherwise)
 
     async def _unmount_strays(self, known: set[str]) -> None:
         mounted = set(self._mounts.targets())
@@ -153,8 +161,8 @@ class Recovery:
 
 
 def _launched(container: Container, seen: Observation) -> Launched:
-    """Whom to watch. A monitor that has gone is named as the row has it: it counts as ended."""
-    process = seen.process
+    """Whom to watch. Who has gone is named as the row has it, and counts as ended."""
+    process = seen.process or container.state.process
     monitor = seen.monitor or container.state.monitor or process
-    assert process is not None and monitor is not None  # repairs that watch are chosen for living processes
+    assert process is not None and monitor is not None  # a container that is watched ran once
     return Launched(process=process, monitor=monitor)

@@ -22,15 +22,13 @@ class Sandboxes:
         """Where the container's own network namespace is pinned while it runs."""
         return str(self._folder / container_id[:12])
 
-    async def open(self, container: Container) -> tuple[Endpoint, ...]:
-        """Choose addresses and ports, make the namespace, join the networks. A failure leaves nothing behind."""
-        endpoints = self._networks.plan(container)
-        try:
-            await self._networks.join(container, endpoints, self.path(container.id))
-        except BaseException:
-            await self.close(container)
-            raise
-        return endpoints
+    def plan(self, container: Container) -> tuple[Endpoint, ...]:
+        """Choose addresses and ports: they are the container's until ``close``."""
+        return self._networks.plan(container)
+
+    async def open(self, container: Container) -> None:
+        """Make the namespace, and join the networks by the container's endpoints."""
+        await self._networks.join(container, container.endpoints, self.path(container.id))
 
     async def close(self, container: Container) -> None:
         """Withdraw ports, free addresses, remove the namespace; idempotent."""

@@ -106,6 +106,7 @@ class Hub:
         self._console: Console | None = None
         self._joined = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
 
     @property
     def connected(self) -> bool:
@@ -125,16 +126,19 @@ class Hub:
         self._console = console
         self._joined.set()
         self._reader = asyncio.get_running_loop().create_task(self._pump(console))
+        self._reader.add_done_callback(lambda _: console.close())
 
     async def write(self, data: bytes) -> None:
         await self._joined.wait()
-        if self._console is not None:
-            await self._console.write(data)
+        async with self._writing:
+            if self._console is not None:
+                await self._console.write(data)
 
     async def close_stdin(self) -> None:
         await self._joined.wait()
-        if self._console is not None and self._stdin_once:
-            await self._console.close_stdin()
+        async with self._writing:
+            if self._console is not None and self._stdin_once:
+                await self._console.close_stdin()
 
     async def resize(self, height: int, width: int) -> None:
         if self._console is None:
@@ -161,12 +165,11 @@ class Hub:
             client.end()
 
     def close(self) -> None:
+        """Let the console go; its reader closes it, once it reads no more."""
         if self._reader is not None:
             self._reader.cancel()
             self._reader = None
-        if self._console is not None:
-            self._console.close()
-            self._console = None
+        self._console = None
 
     async def _pump(self, console: Console) -> None:
         while True:
@@ -176,5 +179,4 @@ class Hub:
             for client in tuple(self._clients):
                 await client.deliver(stream, data)
         self._console = None
-        console.close()
         self.end()

@@ -4,6 +4,7 @@
 |---|---|---|---|---|
 | running | alive | alive | – | watch again |
 | running | any | gone | yes | record the exit, tear down, restart policy |
+| running | alive | gone | no | watch again: the monitor is about to tell |
 | running | gone | alive | – | watch by the process alone: its streams are lost |
 | running | gone | gone | no | record 255, tear down, restart policy |
 | starting | alive | let go | – | record that it runs: never kill what the user got |
@@ -54,6 +55,8 @@ def repair(container: Container, seen: Observation) -> Repair:
         return Repair.RECORD_START if seen.process and seen.monitor and seen.let_go else Repair.UNDO_START
     if not state.alive:
         return Repair.TEAR_DOWN
-    if seen.process:
-        return Repair.WATCH if seen.monitor else Repair.WATCH_WITHOUT_MONITOR
-    return Repair.RECORD_EXIT if seen.exit else Repair.RECORD_LOSS
+    if seen.exit and not seen.process:
+        return Repair.RECORD_EXIT
+    if seen.monitor:
+        return Repair.WATCH
+    return Repair.WATCH_WITHOUT_MONITOR if seen.process else Repair.RECORD_LOSS

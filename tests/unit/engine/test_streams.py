@@ -34,6 +34,15 @@ class FakeConsole:
         self.closed = True
 
 
+class SlowConsole(FakeConsole):
+    """Takes a byte at a time."""
+
+    async def write(self, data: bytes) -> None:
+        for byte in data:
+            await asyncio.sleep(0)
+            self.written += bytes((byte,))
+
+
 def make_hub(*, tty: bool = False, stdin_once: bool = True, pinned: bool = False) -> Hub:
     return Hub(tty=tty, stdin_once=stdin_once, pinned=pinned, left=lambda: None)
 
@@ -139,6 +148,8 @@ async def test_the_console_is_let_go_with_the_last_client_unless_it_is_pinned() 
         first.close()
         assert not console.closed
         last.close()
+        for _ in range(3):
+            await asyncio.sleep(0)
         assert console.closed is not pinned
 
 
@@ -147,3 +158,11 @@ async def test_clients_of_a_start_that_failed_see_the_end() -> None:
     client = hub.attach(stdout=True, stderr=True, keys=b"")
     hub.end()
     assert await client.read() == (0, b"")
+
+
+async def test_a_console_is_written_by_one_client_at_a_time() -> None:
+    hub, console = make_hub(), SlowConsole()
+    one, other = (hub.attach(stdout=True, stderr=True, keys=b"") for _ in range(2))
+    hub.connect(console)
+    await asyncio.gather(one.write(b"aaaa"), other.write(b"bbbb"))
+    assert console.written in (b"aaaabbbb", b"bbbbaaaa")

@@ -11,7 +11,7 @@ from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.told import tell
 from wherry.engine.containers.viewing import Paths, Viewing
 from wherry.engine.events import Events
-from wherry.engine.operations import KeyedLocks
+from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.streams import Attachment
 from wherry.errors import Conflict, NotFound
 from wherry.model.container import Container, ContainerSpec, Status
@@ -35,6 +35,7 @@ class Containers:
         ending: Ending,
         viewing: Viewing,
         events: Events,
+        operations: Operations,
         locks: KeyedLocks,
     ) -> None:
         self._catalog = catalog
@@ -43,6 +44,7 @@ class Containers:
         self._ending = ending
         self._viewing = viewing
         self._events = events
+        self._operations = operations
         self._locks = locks
 
     def find(self, ref: str) -> Container:
@@ -76,8 +78,9 @@ class Containers:
         await self._ending.remove(ref, force=force, volumes=volumes)
 
     async def rename(self, ref: str, name: str) -> None:
-        container_id = self._catalog.find(ref).id
-        name = name.removeprefix("/")
+        await self._operations.run(self._rename(self._catalog.find(ref).id, name.removeprefix("/")))
+
+    async def _rename(self, container_id: str, name: str) -> None:
         async with self._locks.hold(container_id):
             with self._catalog.reserving(name, container_id):
                 container = self._catalog.get(container_id)

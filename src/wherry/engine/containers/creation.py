@@ -9,6 +9,7 @@ from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
+from wherry.engine.operations import Operations
 from wherry.engine.ports import Chance, Clock, ContainerFiles, Host, Runtime, Snapshots
 from wherry.engine.volumes import Volumes
 from wherry.model.container import Container, ContainerSpec
@@ -36,6 +37,7 @@ class Creation:
         runtime: Runtime,
         host: Host,
         events: Events,
+        operations: Operations,
         clock: Clock,
         chance: Chance,
     ) -> None:
@@ -48,12 +50,16 @@ class Creation:
         self._runtime = runtime
         self._host = host
         self._events = events
+        self._operations = operations
         self._clock = clock
         self._chance = chance
 
     async def create(self, spec: ContainerSpec, name: str = "", platform: str = "") -> Created:
         """A new container of ``spec``, under ``name`` or one of chance. Raises what any of its parts raises:
         NoSuchImage, NameInUse, InvalidArgument, NoSuchNetwork, …; nothing is left behind then."""
+        return await self._operations.run(self._create(spec, name, platform))
+
+    async def _create(self, spec: ContainerSpec, name: str, platform: str) -> Created:
         image = self._images.find(spec.image)
         container_id = self._chance.new_id()
         facts = self._host.facts()
@@ -80,6 +86,7 @@ class Creation:
         await self._snapshots.prepare(container_id)
         undo.push_async_callback(self._files.remove, container_id)
         await self._files.write(container_id, {})
+        undo.push_async_callback(self._catalog.delete, container_id)
         return await self._catalog.put(
             Container(
                 id=container_id,

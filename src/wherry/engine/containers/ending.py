@@ -17,6 +17,8 @@ from wherry.model.container import Container, Status
 from wherry.model.launch import Exit
 from wherry.plan import signals
 
+_ALIVE = (Status.RUNNING, Status.PAUSED)
+_RUNS = (*_ALIVE, Status.RESTARTING)
 _DEFAULT_TIMEOUT = 10
 _AFTER_KILL = 10  # a process that survives SIGKILL this long is stuck in the kernel
 
@@ -53,27 +55,18 @@ class Ending:
         container = self._catalog.find(ref)
         if not container.state.alive:
             raise Conflict(f"cannot kill container: {ref}: container {container.id} is not running")
-        if number == signals.KILL or number == self._stop_signal(container):
-            await self._operations.run(self._mark_stopped(container.id))
-        await self._signal(container, number)
+        await self._operations.run(self._kill(container, number))
 
     async def stop(self, ref: str, signal: str, timeout: int | None) -> bool:
         """Ask it to end; kill it after ``timeout`` seconds (negative: never). False if it did not run."""
         container = self._catalog.find(ref)
-        if self._supervisor.cancel_restart(container.id):
-            await self._operations.run(self._settle(container.id))
-            return True
-        if not container.state.alive:
-            return False
-        await self._operations.run(self._stop(container, signal, timeout))
-        return True
+        number = signals.number(signal) if signal else self._stop_signal(container)
+        return await self._operations.run(self._stop(container, number, self._timeout(container, timeout)))
 
     async def restart(self, ref: str, signal: str, timeout: int | None) -> None:
         container = self._catalog.find(ref)
-        with self._supervisor.keeping(container.id):
-            await self.stop(container.id, signal, timeout)
-            await self._supervisor.start(container.id)
-        tell(self._events, container, "restart")
+        number = signals.number(signal) if signal else self._stop_signal(container)
+        await self._operations.run(self._restart(container, number, self._timeout(container, timeout)))
 
     async def pause(self, ref: str) -> None:
         await self._operations.run(self._switch(ref, Status.RUNNING, Status.PAUSED))
@@ -87,40 +80,56 @@ class Ending:
         await self._operations.run(self._remove(container, force, volumes))
 
     async def _remove(self, container: Container, force: bool, volumes: bool) -> None:
-        self._supervisor.cancel_restart(container.id)
-        if container.state.alive:
-            if not force:
-                raise Conflict(_still_running(container))
-            await self._mark_stopped(container.id)
+        if container.state.status in _RUNS and not force:
+            raise Conflict(_still_running(container))
+        if force and await self._mark_stopped(container.id) in _ALIVE:
             await self._kill_and_wait(container)
         async with self._locks.hold(container.id):
             if self._catalog.has(container.id):
                 current = self._catalog.get(container.id)
-                if current.state.alive:
+                if current.state.status in _RUNS:
                     raise Conflict(_still_running(current))
                 await self._removal.remove_locked(current, volumes=volumes)
 
-    async def _stop(self, container: Container, signal: str, timeout: int | None) -> None:
-        await self._mark_stopped(container.id)
-        if container.state.status is Status.PAUSED:
+    async def _kill(self, container: Container, number: int) -> None:
+        final = number in (signals.KILL, self._stop_signal(container))
+        if final and await self._mark_stopped(container.id) is Status.PAUSED:
             await self._switch(container.id, Status.PAUSED, Status.RUNNING)
-        exited = self._waiters.subscribe(container.id, "next-exit")
-        await self._signal(container, signals.number(signal) if signal else self._stop_signal(container))
-        if not await _done(exited, self._timeout(container, timeout)):
-            await self._kill_and_wait(container)
-        tell(self._events, container, "stop")
+        await self._signal(container, number)
+
+    async def _stop(self, container: Container, number: int, seconds: float | None) -> bool:
+        before = await self._mark_stopped(container.id)
+        if before is Status.PAUSED:
+            await self._switch(container.id, Status.PAUSED, Status.RUNNING)
+        if before in _ALIVE:
+            if not await self._ended_by(container, number, seconds):
+                await self._kill_and_wait(container)
+            tell(self._events, container, "stop")
+        return before in _RUNS
+
+    async def _restart(self, container: Container, number: int, seconds: float | None) -> None:
+        with self._supervisor.keeping(container.id):
+            await self._stop(container, number, seconds)
+            await self._supervisor.start(container.id)
+        tell(self._events, container, "restart")
 
     async def _kill_and_wait(self, container: Container) -> None:
-        exited = self._waiters.subscribe(container.id, "next-exit")
-        current = self._catalog.get(container.id)
-        if not current.state.alive:
-            return
-        if current.state.status is Status.PAUSED:  # a frozen process does not die before it thaws
-            await self._runtime.resume(container.id, container.runtime)
-        await self._signal(container, signals.KILL)
-        if not await _done(exited, _AFTER_KILL):
+        if self._runs(container.id) and self._catalog.get(container.id).state.status is Status.PAUSED:
+            await self._runtime.resume(container.id, container.runtime)  # a frozen process does not die
+        if not await self._ended_by(container, signals.KILL, _AFTER_KILL):
             reason = "tried to kill container, but did not receive an exit event"
             raise Conflict(f"cannot stop container: {container.id}: {reason}")
+
+    async def _ended_by(self, container: Container, number: int, seconds: float | None) -> bool:
+        """Whether a signal ends it in time; one that has ended already counts."""
+        if not self._runs(container.id):
+            return True
+        exited = self._waiters.subscribe(container.id, "next-exit")
+        await self._signal(container, number)
+        return await _done(exited, seconds)
+
+    def _runs(self, container_id: str) -> bool:
+        return self._catalog.has(container_id) and self._catalog.get(container_id).state.alive
 
     async def _signal(self, container: Container, number: int) -> None:
         process = self._catalog.get(container.id).state.process
@@ -128,17 +137,17 @@ class Ending:
             return  # it ended meanwhile, which is what signals are for
         tell(self._events, container, "kill", signal=str(number))
 
-    async def _mark_stopped(self, container_id: str) -> None:
+    async def _mark_stopped(self, container_id: str) -> Status:
+        """It is to end for good: its policy starts it no more, nor does a restart that is due. Gives what it was."""
         async with self._locks.hold(container_id):
+            self._supervisor.cancel_restart(container_id)
             container = self._catalog.get(container_id)
-            await self._catalog.put(replace(container, state=replace(container.state, stopped_by_user=True)))
-
-    async def _settle(self, container_id: str) -> None:
-        """One that was about to be restarted has ended for good."""
-        async with self._locks.hold(container_id):
-            container = self._catalog.get(container_id)
-            state = replace(container.state, status=Status.EXITED, stopped_by_user=True)
-            await self._catalog.put(replace(container, state=state))
+            before = container.state.status
+            if before in _RUNS:
+                status = Status.EXITED if before is Status.RESTARTING else before
+                state = replace(container.state, status=status, stopped_by_user=True)
+                await self._catalog.put(replace(container, state=state))
+        return before
 
     async def _switch(self, ref: str, before: Status, after: Status) -> None:
         container_id = self._catalog.find(ref).id
@@ -146,10 +155,24 @@ class Ending:
             container = self._catalog.get(container_id)
             if container.state.status is not before:
                 raise _wrong_status(container, before)
-            act = self._runtime.pause if after is Status.PAUSED else self._runtime.resume
-            await act(container_id, container.runtime)
-            container = await self._catalog.put(replace(container, state=replace(container.state, status=after)))
+            if after is Status.PAUSED:
+                await self._freeze(container)
+            else:
+                await self._runtime.resume(container_id, container.runtime)
+                await self._put_status(container, after)
         tell(self._events, container, "pause" if after is Status.PAUSED else "unpause")
+
+    async def _freeze(self, container: Container) -> None:
+        """The row first: one that may be frozen is always shown as paused, so that it can be thawed."""
+        try:
+            await self._put_status(container, Status.PAUSED)
+            await self._runtime.pause(container.id, container.runtime)
+        except BaseException:
+            await self._put_status(container, Status.RUNNING)
+            raise
+
+    async def _put_status(self, container: Container, status: Status) -> None:
+        await self._catalog.put(replace(container, state=replace(container.state, status=status)))
 
     def _stop_signal(self, container: Container) -> int:
         return signals.number(container.spec.stop_signal or "SIGTERM")
@@ -165,7 +188,7 @@ async def _done(future: "asyncio.Future[Exit]", seconds: float | None) -> bool:
 
 
 def _still_running(container: Container) -> str:
-    state = "paused" if container.state.status is Status.PAUSED else "running"
+    state = container.state.status.value
     advice = "stop the container before removing or force remove"
     if state == "paused":
         advice = "unpause and then stop or kill"

@@ -26,7 +26,11 @@ class Hubs:
             self._hubs[container.id] = hub
         client = hub.attach(stdout=stdout, stderr=stderr, keys=keys, replay=replay)
         if container.state.alive:
-            await self._connect(container.id, hub)
+            try:
+                await self._connect(container.id, hub)
+            except BaseException:
+                client.close()
+                raise
         return client
 
     async def started(self, container_id: str) -> None:

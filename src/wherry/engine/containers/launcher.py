@@ -1,6 +1,4 @@
-"""The start of a container: facts → plan → acts, every act undone if a later one fails."""
-
-from contextlib import AsyncExitStack
+"""The start of a container: facts → plan → acts."""
 
 from msgspec.structs import replace
 
@@ -44,22 +42,21 @@ class Launcher:
         self._hubs = hubs
         self._seccomp = seccomp
 
-    async def launch(self, container: Container) -> tuple[Container, Launched]:
-        """Start it; gives the container with the endpoints it got. A failure leaves the host as it was."""
-        async with AsyncExitStack() as undo:
-            undo.push_async_callback(self._roots.unmount, container)
-            root = await self._roots.mount(container)
-            undo.push_async_callback(self._sandboxes.close, container)
-            container = replace(container, endpoints=await self._sandboxes.open(container))
-            await self._volumes.fill(container, root)
-            await self._write_files(container)
-            encoded = await self._runtime_spec(container, root)
-            undo.push_async_callback(self._runtime.delete, container.id, container.runtime)
-            launched = await self._runtime.create(self._launch(container, encoded))
-            await self._hubs.started(container.id)
-            await self._runtime.start(container.id, container.runtime)
-            undo.pop_all()
-        return container, launched
+    def plan(self, container: Container) -> Container:
+        """The container with the endpoints that it will have: what its row must tell before anything is made."""
+        return replace(container, endpoints=self._sandboxes.plan(container))
+
+    async def launch(self, container: Container) -> Launched:
+        """Start a container that was planned. Whatever goes wrong, ``Teardown.everything`` undoes it."""
+        root = await self._roots.mount(container)
+        await self._sandboxes.open(container)
+        await self._volumes.fill(container, root)
+        await self._write_files(container)
+        encoded = await self._runtime_spec(container, root)
+        launched = await self._runtime.create(self._launch(container, encoded))
+        await self._hubs.started(container.id)
+        await self._runtime.start(container.id, container.runtime)
+        return launched
 
     async def _write_files(self, container: Container) -> None:
         if self._files_owner(container) is not container:

@@ -47,10 +47,17 @@ class Removal:
         await self._teardown.everything(container)
         await self._snapshots.remove(container.id)
         await self._files.remove(container.id)
-        await self._catalog.delete(container.id)
-        if volumes:
-            await self._volumes.remove_anonymous(container)
+        try:
+            await self._catalog.delete(container.id)
+            if volumes:
+                await self._volumes.remove_anonymous(container)
+        finally:
+            if not self._catalog.has(container.id):
+                self._tell_end(container)
+
+    def _tell_end(self, container: Container) -> None:
         tell(self._events, container, "destroy")
         self._hubs.ended(container.id)
+        state = container.state
         how = Exit(code=state.exit_code, finished_at=state.finished_at or self._clock.now())
         self._waiters.removed(container.id, how)

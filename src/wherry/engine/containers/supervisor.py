@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from msgspec.structs import replace
@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 
 # More starts at once only make each of them slower: they queue for the kernel's network lock.
 _STARTS_AT_ONCE = 6
+_RETRY = 1.0  # seconds
 
 
 class Supervisor:
@@ -59,9 +60,11 @@ class Supervisor:
         self._locks = locks
         self._clock = clock
         self._starts = asyncio.Semaphore(_STARTS_AT_ONCE)
+        self._unclean: set[str] = set()
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._restarts: dict[str, asyncio.Task[None]] = {}
         self._kept: set[str] = set()
+        self._closing = False
 
     async def start(self, ref: str) -> bool:
         """Start a container. False if it runs already. A failure is recorded, and raised."""
@@ -74,8 +77,8 @@ class Supervisor:
 
     def cancel_restart(self, container_id: str) -> bool:
         """Give up a restart that was about to happen. Whether there was one."""
-        waiting = self._restarts.pop(container_id, None)
-        return waiting is not None and waiting.cancel()
+        due = self._restarts.pop(container_id, None)
+        return due is not None and due.cancel()
 
     @contextmanager
     def keeping(self, container_id: str) -> Iterator[None]:
@@ -86,32 +89,44 @@ class Supervisor:
         finally:
             self._kept.discard(container_id)
 
-    def close(self) -> None:
-        """Stop watching: the containers go on."""
-        for task in (*self._watches.values(), *self._restarts.values()):
+    async def close(self) -> None:
+        """Let what was begun end, and stop watching: the containers go on."""
+        self._closing = True
+        for due in tuple(self._restarts):
+            self.cancel_restart(due)
+        await self._operations.drain()
+        for task in self._watches.values():
             task.cancel()
 
     async def _start(self, container_id: str, *, by_user: bool) -> bool:
         async with self._locks.hold(container_id):
+            if not by_user and self._restarts.pop(container_id, None) is None:
+                return False  # given up while it waited for the lock
             container = self._catalog.get(container_id)
             if container.state.alive:
                 return False
             if container.state.pending is Pending.REMOVING:
                 raise Conflict("container is marked for removal and cannot be started")
-            if by_user:
-                self.cancel_restart(container_id)
-            state = replace(container.state, pending=Pending.STARTING)
-            if by_user:
-                state = replace(state, stopped_by_user=False, restart_count=0)
-            container = await self._catalog.put(replace(container, state=state))
+            self.cancel_restart(container_id)
             try:
+                container = await self._begin(container, by_user=by_user)
                 async with self._starts:
-                    container, launched = await self._launcher.launch(container)
+                    launched = await self._launcher.launch(container)
+                await self.record_start(container, launched)
             except Exception as error:
                 await self._failed(container, error)
                 raise
-            await self.record_start(container, launched)
         return True
+
+    async def _begin(self, container: Container, *, by_user: bool) -> Container:
+        """What is about to be made is in the row before it is made."""
+        if container.id in self._unclean:
+            await self._teardown.everything(container)
+            self._unclean.discard(container.id)
+        state = replace(container.state, pending=Pending.STARTING)
+        if by_user:
+            state = replace(state, stopped_by_user=False, restart_count=0)
+        return await self._catalog.put(replace(self._launcher.plan(container), state=state))
 
     async def record_start(self, container: Container, launched: Launched) -> None:
         """It runs: say so, and watch it."""
@@ -132,21 +147,34 @@ class Supervisor:
         self.watch(container, launched)
 
     async def _failed(self, container: Container, error: Exception) -> None:
-        """A start that failed: the code and the text that ``inspect`` shows, and those who wait are told."""
+        """A start that failed: undone, with the code and the text that ``inspect`` shows; those who wait are told."""
+        await self._let_go(container, self._teardown.everything)
         code = exit_code_of(error)
         state = replace(container.state, pending=None, exit_code=code, error=str(error), process=None, monitor=None)
         if state.status is Status.RESTARTING:
             state = replace(state, status=Status.EXITED)
-        container = await self._catalog.put(replace(container, state=state, endpoints=()))
-        self._hubs.ended(container.id)
-        self._waiters.exited(container.id, Exit(code=code, finished_at=self._clock.now()))
+        try:
+            container = await self._catalog.put(replace(container, state=state, endpoints=()))
+        finally:
+            self._hubs.ended(container.id)
+            self._waiters.exited(container.id, Exit(code=code, finished_at=self._clock.now()))
         if container.spec.host.auto_remove:
-            await self._removal.remove_locked(container, volumes=True)
+            await self._let_go(container, self._remove)
 
     async def _watch(self, container_id: str, launched: Launched) -> None:
         how = await self._runtime.exited(container_id, launched)
         del self._watches[container_id]
-        await self._operations.run(self.ended(container_id, how))
+        while not await self._operations.run(self._recorded(container_id, how)):
+            await self._clock.sleep(_RETRY)
+
+    async def _recorded(self, container_id: str, how: Exit | None) -> bool:
+        """Whether an exit could be recorded: a full disk has room again some time."""
+        try:
+            await self.ended(container_id, how)
+        except (WherryError, OSError):
+            _log.exception("the end of container %s could not be recorded", container_id)
+            return False
+        return True
 
     async def ended(self, container_id: str, how: Exit | None) -> None:
         """Record an exit (None: its code is lost), tear down, and do what the restart policy says."""
@@ -158,10 +186,7 @@ class Supervisor:
                 await self._ended(container, how or Exit(code=255, finished_at=self._clock.now()))
 
     async def _ended(self, container: Container, how: Exit) -> None:
-        try:
-            await self._teardown.release(container)
-        except (WherryError, OSError, ExceptionGroup):
-            _log.exception("container %s ended, and letting it go failed", container.id)
+        await self._let_go(container, self._teardown.release)
         delay = restarts.delay(container, how, how.finished_at - container.state.started_at)
         state = replace(
             container.state,
@@ -183,18 +208,30 @@ class Supervisor:
         if delay is not None:
             self.restart_later(container, delay)
         self._waiters.exited(container.id, how)
-        await self._teardown.unmount(container)
+        await self._let_go(container, self._teardown.finish)
         if container.spec.host.auto_remove and delay is None and container.id not in self._kept:
-            await self._removal.remove_locked(container, volumes=True)
+            await self._let_go(container, self._remove)
+
+    async def _remove(self, container: Container) -> None:
+        await self._removal.remove_locked(container, volumes=True)
+
+    async def _let_go(self, container: Container, step: Callable[[Container], Awaitable[None]]) -> None:
+        """A step of the tear-down as far as it goes: what resists is logged, and tried again before the next start."""
+        try:
+            await step(container)
+        except (WherryError, OSError, ExceptionGroup):
+            _log.exception("container %s: letting it go failed", container.id)
+            self._unclean = {known for known in self._unclean if self._catalog.has(known)} | {container.id}
 
     def restart_later(self, container: Container, delay: float) -> None:
         """Start it again in ``delay`` seconds, unless somebody stops or starts it before."""
-        self._restarts[container.id] = asyncio.get_running_loop().create_task(self._restart(container.id, delay))
+        if not self._closing:
+            self.cancel_restart(container.id)
+            self._restarts[container.id] = asyncio.get_running_loop().create_task(self._restart(container.id, delay))
 
     async def _restart(self, container_id: str, delay: float) -> None:
         await self._clock.sleep(delay)
-        del self._restarts[container_id]
         try:
             await self._operations.run(self._start(container_id, by_user=False))
-        except WherryError as error:
+        except (WherryError, OSError) as error:
             _log.warning("container %s could not be restarted: %s", container_id, error)
