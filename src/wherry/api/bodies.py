@@ -5,6 +5,7 @@ progress streams tell of failures in-band, and others are cut.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import msgspec
@@ -23,36 +24,46 @@ def json_line(value: object) -> bytes:
     return _encode(value) + b"\r\n"
 
 
+@asynccontextmanager
+async def closing(source: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
+    """The same iterator, told at once when nobody wants more of it: its client has left."""
+    try:
+        yield source
+    finally:
+        if isinstance(source, AsyncGenerator):
+            await source.aclose()
+
+
 async def send_progress(request: Request, source: AsyncIterator[Progress], *, in_band: bool = False) -> None:
     """Answer with a progress stream. ``in_band`` tells even of a failure before the first line with status 200."""
-    if not in_band:
-        source = await _begun(source)
-    stream = await request.stream(JSON)
-    try:
-        async for progress in source:
-            await stream.write(json_line(progress_message(progress)))
-    except WherryError as error:
-        await stream.write(json_line(error_message(str(error))))
+    async with closing(source):
+        first = [] if in_band else await _first(source)
+        stream = await request.stream(JSON)
+        try:
+            async for progress in _chained(first, source):
+                await stream.write(json_line(progress_message(progress)))
+        except WherryError as error:
+            await stream.write(json_line(error_message(str(error))))
 
 
 async def send_bytes(request: Request, source: AsyncIterator[bytes], content_type: str) -> None:
     """Answer with an archive."""
-    source = await _begun(source)
-    stream = await request.stream(content_type)
-    async for chunk in source:
-        await stream.write(chunk)
+    async with closing(source):
+        first = await _first(source)
+        stream = await request.stream(content_type)
+        async for chunk in _chained(first, source):
+            await stream.write(chunk)
 
 
-async def _begun(source: AsyncIterator[T]) -> AsyncGenerator[T, None]:
-    """The same iterator, at work already. Raises what it raises before its first piece."""
+async def _first(source: AsyncIterator[T]) -> list[T]:
+    """The first piece, or nothing if there is none. Raises what comes before it."""
     try:
-        first = [await anext(source)]
+        return [await anext(source)]
     except StopAsyncIteration:
-        first = []
-    return _resumed(first, source)
+        return []
 
 
-async def _resumed(first: list[T], source: AsyncIterator[T]) -> AsyncGenerator[T, None]:
+async def _chained(first: list[T], source: AsyncIterator[T]) -> AsyncIterator[T]:
     for piece in first:
         yield piece
     async for piece in source:

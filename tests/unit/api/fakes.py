@@ -1,6 +1,7 @@
 """An engine in memory: the services as the API knows them, with as little behind them as a user could notice."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Iterable
 from pathlib import Path
 
@@ -304,9 +305,11 @@ class FakeImages:
 
 
 class FakeTransfer:
-    """Tells ``progress``, then raises ``failure`` if there is one."""
+    """Tells ``progress``, then raises ``failure`` if there is one, or goes on for ever if ``endless``."""
 
     def __init__(self) -> None:
+        self.endless = False
+        self.stopped = asyncio.Event()
         self.progress: list[Progress] = []
         self.failure: Exception | None = None
         self.asked: dict[str, object] = {}
@@ -324,10 +327,13 @@ class FakeTransfer:
         return self._tell()
 
     async def _tell(self) -> AsyncIterator[Progress]:
-        for item in self.progress:
-            yield item
-        if self.failure:
-            raise self.failure
+        try:
+            for item in itertools.cycle(self.progress) if self.endless else self.progress:
+                yield item
+            if self.failure:
+                raise self.failure
+        finally:
+            self.stopped.set()
 
 
 class FakeArchives:
@@ -452,6 +458,7 @@ class FakeEvents:
     def __init__(self) -> None:
         self.past: list[Event] = []
         self.bounds: tuple[int, int] = (0, 0)
+        self.left = asyncio.Event()
         self._queues: list[asyncio.Queue[Event]] = []
 
     @property
@@ -469,10 +476,14 @@ class FakeEvents:
         return self._feed(queue, self.past if since else [], until)
 
     async def _feed(self, queue: asyncio.Queue[Event], past: Iterable[Event], until: int) -> AsyncIterator[Event]:
-        for event in past:
-            yield event
-        while not until:
-            yield await queue.get()
+        try:
+            for event in past:
+                yield event
+            while not until:
+                yield await queue.get()
+        finally:
+            self._queues.remove(queue)
+            self.left.set()
 
 
 class FakeHost:

@@ -1,5 +1,6 @@
 """Images over the API: the store, and ways in and out of it."""
 
+import asyncio
 import base64
 import json
 from pathlib import Path
@@ -177,6 +178,16 @@ async def test_a_pull_that_fails_later_tells_so_in_band(tmp_path: Path) -> None:
         answer = await client.ask("POST", "/images/create", fromImage="busybox:9")
         assert answer.status == 200
         assert lines_of(answer)[-1] == {"errorDetail": {"message": "gone"}, "error": "gone"}
+
+
+async def test_a_pull_stops_when_its_client_leaves(tmp_path: Path) -> None:
+    async with api(tmp_path) as (engine, client):
+        engine.transfer.progress = [Progress(status="Waiting", id="0123456789ab")]
+        engine.transfer.endless = True
+        peer = await client.send("POST", "/images/create", fromImage="busybox:1")
+        await peer.head()
+        peer.writer.transport.abort()
+        await asyncio.wait_for(engine.transfer.stopped.wait(), 5)
 
 
 async def test_pull_refuses(tmp_path: Path) -> None:

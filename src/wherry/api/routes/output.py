@@ -1,5 +1,6 @@
 """Containers: their output and input, live and logged."""
 
+from wherry.api.bodies import closing
 from wherry.api.http import Request, Router
 from wherry.api.services import Containers
 from wherry.api.streams import content_type, hijack, log_bytes, serve
@@ -47,16 +48,17 @@ class OutputRoutes:
 
     async def _send_frames(self, request: Request, container: Container, which: LogRange) -> None:
         stream = await request.stream(content_type(request, tty=False))
-        async for data in self._containers.log_frames(container.id, which):
-            await stream.write(data)
+        async with closing(self._containers.log_frames(container.id, which)) as frames:
+            async for data in frames:
+                await stream.write(data)
 
     async def _send_lines(self, request: Request, container: Container, which: LogRange) -> None:
         query, tty = request.query, container.spec.tty
         timestamps, details = query.flag("timestamps"), query.flag("details")
         stream = await request.stream(content_type(request, tty=tty))
-        batches = self._containers.logs(container.id, which, follow=query.flag("follow"))
-        async for lines in batches:
-            await stream.write(log_bytes(lines, tty=tty, timestamps=timestamps, details=details))
+        async with closing(self._containers.logs(container.id, which, follow=query.flag("follow"))) as batches:
+            async for lines in batches:
+                await stream.write(log_bytes(lines, tty=tty, timestamps=timestamps, details=details))
 
 
 def _log_range(request: Request) -> LogRange:

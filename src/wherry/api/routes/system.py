@@ -4,7 +4,7 @@ import asyncio
 import os
 
 from wherry.api import parameters
-from wherry.api.bodies import json_line
+from wherry.api.bodies import closing, json_line
 from wherry.api.http import Request, Response, Router, json_response, text_response
 from wherry.api.services import Events, System
 from wherry.api.translate.disk_usage import disk_usage_response
@@ -53,11 +53,11 @@ class SystemRoutes:
         if until and since > until:
             raise InvalidArgument(f"`since` time ({query['since']}) cannot be after `until` time ({query['until']})")
         # With an end and no beginning, dockerd tells what it remembers too.
-        feed = self._events.subscribe(since=since or int(bool(until)), until=until)
-        stream = await request.stream()
-        async for event in feed:
-            if matches(event, wanted):
-                await stream.write(json_line(event_message(event)))
+        async with closing(self._events.subscribe(since=since or int(bool(until)), until=until)) as feed:
+            stream = await request.stream()
+            async for event in feed:
+                if matches(event, wanted):
+                    await stream.write(json_line(event_message(event)))
 
     async def disk_usage(self, request: Request) -> Response:
         kinds = frozenset(request.query.all("type")) or KINDS | {BUILD_CACHE}

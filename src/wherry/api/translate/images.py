@@ -6,13 +6,12 @@ from posixpath import dirname
 from msgspec import UNSET
 
 from wherry.api.translate.config import image_config
+from wherry.api.translate.containers import DRIVER
 from wherry.api.translate.times import rfc3339, whole_seconds
 from wherry.model.image import Image
 from wherry.model.reference import Reference
 from wherry.wire import image as wire
 from wherry.wire.container import GraphDriver
-
-DRIVER = "overlay2"
 
 Version = tuple[int, ...]
 _NO_VIRTUAL_SIZE = (1, 44)
