@@ -84,3 +84,18 @@ async def test_a_name_that_leads_elsewhere_is_refused(world: World) -> None:
         world.port.path("../etc")
     with pytest.raises(InvalidArgument):
         await world.port.create("a/b")
+
+
+async def test_usage_counts_bytes_of_files(world: World) -> None:
+    await world.port.create("v")
+    await world.port.copy_up(world.tree("data", {"a": "12", "b": "345"}), "v")
+    assert await world.port.usage("v") == 5
+    assert await world.port.usage("nothing") == 0
+
+
+async def test_a_missing_path_of_the_host_is_made_only_if_asked(world: World, tmp_path: Path) -> None:
+    path = str(tmp_path / "new/path")
+    assert not await world.port.is_there(path)
+    assert await world.port.is_there(path, create=True)
+    assert await world.port.is_there(path, create=True)
+    assert await world.port.is_there(path)
