@@ -1,14 +1,20 @@
 """The services of images on fakes, and small images to put into them."""
 
+from contextlib import aclosing
+from typing import Any
+
 from msgspec.structs import replace
 
+from tests.fakes.layers import FakeLayers
+from tests.fakes.registry import FakeRegistry
 from tests.fakes.store import FakeContent, FakeRecords, FakeSnapshots
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.operations import Operations
+from wherry.engine.transfer import Transfer
 from wherry.model.container import Container, ContainerSpec, ContainerState, Status
-from wherry.model.event import Event
 from wherry.model.image import History, Image, ImageConfig, Layer, Platform
+from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.plan.chain import chain_ids
 from wherry.plan.image_config import write_image
@@ -31,13 +37,12 @@ class TickingClock:
 
 
 class World:
-    """A store with the images service on it."""
+    """A store with the services of images on it, and a registry."""
 
     def __init__(self) -> None:
         self.records, self.content, self.snapshots = FakeRecords(), FakeContent(), FakeSnapshots()
         self.clock, self.operations = TickingClock(), Operations()
         self.events = Events(self.clock)
-        self._heard: list[Event] = []
         self.images = Images(
             records=self.records,
             content=self.content,
@@ -49,6 +54,24 @@ class World:
                 container for container in self.records.containers.all() if container.image_id == image_id
             ),
         )
+
+        self.registry, self.layers = FakeRegistry(), FakeLayers(self.content)
+        self.transfer = Transfer(
+            images=self.images,
+            registry=self.registry,
+            layers=self.layers,
+            content=self.content,
+            snapshots=self.snapshots,
+            records=self.records,
+            operations=self.operations,
+            events=self.events,
+            clock=self.clock,
+            platform=AMD64,
+        )
+
+    async def pull(self, name: str, **options: Any) -> list[Progress]:
+        async with aclosing(self.transfer.pull(Reference.parse(name), **options)) as progress:
+            return [each async for each in progress]
 
     async def add(self, *letters: str, names: tuple[str, ...] = (), parent: str = "", label: str = "") -> Image:
         """An image of one layer a letter; the same letters at the bottom are the same layers."""

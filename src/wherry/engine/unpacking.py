@@ -28,7 +28,7 @@ def links(diff_ids: tuple[str, ...], blobs: tuple[str, ...]) -> tuple[Link, ...]
     chain = chain_ids(diff_ids)
     return tuple(
         Link(chain_id=chain_id, diff_id=diff_id, parent=parent, blob=blob)
-        for chain_id, diff_id, parent, blob in zip(chain, diff_ids, ("", *chain[:-1]), blobs, strict=True)
+        for chain_id, diff_id, parent, blob in zip(chain, diff_ids, ("", *chain)[: len(chain)], blobs, strict=True)
     )
 
 

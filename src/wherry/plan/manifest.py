@@ -36,8 +36,8 @@ class _Platform(Struct):
         return Platform(os=self.os or "", architecture=self.architecture or "", variant=self.variant or "")
 
 
-class _Descriptor(Struct, rename="camel", omit_defaults=True):
-    media_type: str | None
+class _Descriptor(Struct, kw_only=True, rename="camel", omit_defaults=True):
+    media_type: str | None = None
     digest: str
     size: int
     annotations: dict[str, str] | None = None

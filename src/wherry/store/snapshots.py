@@ -37,10 +37,14 @@ class Snapshots:
             set_topdir(folder)
 
     async def begin(self) -> str:
-        """A new empty directory for a layer; gives its name."""
-        name = secrets.token_hex(16)
-        await self._threads.run(_make, self._folder / name, _LAYER)
-        return name
+        """A new empty directory for a layer; gives its name. Who is cancelled meanwhile gets no name: it is removed."""
+        folder = self._folder / secrets.token_hex(16)
+        try:
+            await self._threads.run(_make, folder, _LAYER)
+        except BaseException:
+            await self._threads.run(discard, folder)
+            raise
+        return folder.name
 
     def tree(self, directory: str) -> Path:
         """Where the files of a layer directory are."""

@@ -1,0 +1,41 @@
+"""Layers in memory: a layer's diff ID is the digest of its bytes, and bytes that begin with ``corrupt`` are corrupt."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
+
+from tests.fakes.registry import digest_of
+from tests.fakes.store import FakeContent
+from wherry.errors import CorruptLayer
+from wherry.model.image import Applied
+
+
+class FakeLayers:
+    """``applied`` has the trees that were made, and below which others; ``gate`` holds up all that apply."""
+
+    def __init__(self, content: FakeContent) -> None:
+        self.applied: dict[Path, tuple[Path, ...]] = {}
+        self.gate: asyncio.Event | None = None
+        self._content = content
+
+    async def apply(self, source: AsyncIterator[bytes], into: Path, parents: tuple[Path, ...] = ()) -> Applied:
+        data = b"".join([chunk async for chunk in source])
+        if self.gate is not None:
+            await self.gate.wait()
+        if data.startswith(b"corrupt"):
+            raise CorruptLayer("archive/tar: invalid tar header")
+        self.applied[into] = parents
+        return Applied(diff_id=digest_of(data), size=len(data), entries=1)
+
+    async def apply_file(self, blob: Path, into: Path, parents: tuple[Path, ...] = ()) -> Applied:
+        return await self.apply(self._content.chunks(f"sha256:{blob.name}"), into, parents)
+
+    async def diff(self, upper: Path) -> AsyncGenerator[bytes, None]:
+        yield f"changes of {upper}".encode()
+
+    async def pack(self, tree: Path) -> AsyncGenerator[bytes, None]:
+        yield f"files of {tree}".encode()
+
+    async def pack_merged(self, trees: tuple[Path, ...]) -> AsyncGenerator[bytes, None]:
+        for tree in trees:
+            yield f"{tree}\n".encode()

@@ -1,0 +1,112 @@
+"""A registry in memory. Chunks are few bytes, so that a blob comes in several."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+from wherry.errors import NoSuchManifest, NotFound
+from wherry.model.image import INDEX_OCI, LAYER_OCI, MANIFEST_OCI, Descriptor, Platform
+from wherry.model.reference import DEFAULT_TAG, Reference
+from wherry.model.registry import Credentials, Resolved
+from wherry.plan.manifest import config_descriptor, read_index, write_index, write_manifest
+
+CHUNK = 64
+
+
+def digest_of(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+class FakeRegistry:
+    """``asked`` has the digests of blobs in the order of their downloads. A blob waits for its event in ``gates``
+    before its last chunk; ``broken`` replaces its bytes."""
+
+    def __init__(self) -> None:
+        self.blobs: dict[str, bytes] = {}
+        self.manifests: dict[str, Resolved] = {}
+        self.asked: list[str] = []
+        self._asked = asyncio.Event()
+        self.busy = self.most_busy = 0
+        self.gates: dict[str, asyncio.Event] = {}
+        self.broken: dict[str, bytes] = {}
+        self.allow: Callable[[Credentials | None], None] = lambda _: None
+
+    def put(self, name: str, config: bytes, *layers: bytes, **platform: str) -> Descriptor:
+        """An image under a name with a tag."""
+        for blob in (config, *layers):
+            self.blobs[digest_of(blob)] = blob
+        descriptors = tuple(
+            Descriptor(media_type=LAYER_OCI, digest=digest_of(layer), size=len(layer)) for layer in layers
+        )
+        manifest = write_manifest(config_descriptor(digest_of(config), len(config)), descriptors)
+        known = Platform(**{"os": "linux", "architecture": "amd64", **platform})
+        return self.serve(name, MANIFEST_OCI, manifest, known)
+
+    def put_index(self, name: str, *entries: Descriptor) -> Descriptor:
+        return self.serve(name, INDEX_OCI, write_index(entries), None)
+
+    def serve(self, name: str, media_type: str, data: bytes, platform: Platform | None) -> Descriptor:
+        descriptor = Descriptor(media_type=media_type, digest=digest_of(data), size=len(data), platform=platform)
+        resolved = Resolved(descriptor=descriptor, data=data)
+        reference = Reference.parse(name)
+        self.manifests[reference.canonical] = resolved
+        self.manifests[f"{reference.name}@{descriptor.digest}"] = resolved
+        return descriptor
+
+    async def resolve(self, reference: Reference, credentials: Credentials | None) -> Resolved:
+        await asyncio.sleep(0)
+        self.allow(credentials)
+        place = f"@{reference.digest}" if reference.digest else f":{reference.tag or DEFAULT_TAG}"
+        resolved = self.manifests.get(reference.name + place)
+        if resolved is None:
+            raise NoSuchManifest(f"manifest for {reference.familiar} not found: manifest unknown: manifest unknown")
+        return resolved
+
+    async def blob(
+        self, reference: Reference, descriptor: Descriptor, credentials: Credentials | None
+    ) -> AsyncGenerator[bytes, None]:
+        self.asked.append(descriptor.digest)
+        self._asked.set()
+        self.busy += 1
+        self.most_busy = max(self.most_busy, self.busy)
+        try:
+            data = self.broken.get(descriptor.digest, self.blobs.get(descriptor.digest))
+            if data is None:
+                raise NotFound(f"blob {descriptor.digest} unknown to registry")
+            for at in range(0, len(data), CHUNK):
+                if at + CHUNK >= len(data) and descriptor.digest in self.gates:
+                    await self.gates[descriptor.digest].wait()
+                await asyncio.sleep(0)
+                yield data[at : at + CHUNK]
+        finally:
+            self.busy -= 1
+
+    async def until_asked(self, data: bytes) -> None:
+        """Wait until the download of a blob has begun."""
+        while digest_of(data) not in self.asked:
+            self._asked.clear()
+            await self._asked.wait()
+
+    async def tags(self, reference: Reference, credentials: Credentials | None) -> tuple[str, ...]:
+        prefix = f"{reference.name}:"
+        return tuple(name.removeprefix(prefix) for name in self.manifests if name.startswith(prefix))
+
+    def select(self, index: Resolved, platform: Platform) -> Descriptor:
+        for entry in read_index(index.data):
+            if entry.platform == platform:
+                return entry
+        raise NoSuchManifest(f"no matching manifest for {platform} in the manifest list entries")
+
+
+def config_of(*layers: bytes, **members: Any) -> bytes:
+    """The configuration of an image whose layers are these plain tars."""
+    document = {
+        "os": "linux",
+        "architecture": "amd64",
+        "created": "2024-01-01T00:00:00Z",
+        "rootfs": {"type": "layers", "diff_ids": [digest_of(layer) for layer in layers]},
+        "history": [{"created_by": f"layer {number}"} for number, _ in enumerate(layers)],
+    }
+    return json.dumps({**document, **members}).encode()
