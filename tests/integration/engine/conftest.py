@@ -5,7 +5,7 @@ import pytest
 from tests.integration.registry.distribution import REGISTRY, Running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """``host:port`` of a docker-registry that skopeo can put images into."""
     if REGISTRY is None or shutil.which("skopeo") is None:
