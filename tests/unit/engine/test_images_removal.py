@@ -219,3 +219,22 @@ async def test_pruning_keeps_to_age_and_labels() -> None:
     assert world.images.all() == (young, other)
     await world.images.prune(dangling=True, labels=("!label=yes",))
     assert world.images.all() == (young,)
+
+
+async def test_no_blob_goes_while_unknown_ones_come_in() -> None:
+    world = World()
+    image = await world.add("a", names=("x:1",))
+    blob = world.images.layers(image)[0].blob
+    async with world.images.receiving():
+        await world.images.remove("x:1")
+        arriving = await world.content.put(b"the same layer may be in what comes in")
+        assert {*world.content.digests()} == {image.id, blob, arriving}
+    assert world.content.digests() == ()
+
+
+async def test_pruning_takes_blobs_that_a_stopped_pull_left() -> None:
+    world = World()
+    image = await world.add("a", names=("x:1",))
+    await world.content.put(b"left over")
+    await world.images.prune(dangling=True)
+    assert {*world.content.digests()} == {image.id, world.images.layers(image)[0].blob}
