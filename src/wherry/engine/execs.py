@@ -86,7 +86,7 @@ class Execs:
         if item.running or item.exit_code is not None:
             raise Conflict(f"exec {exec_id} has already been started")
         container = self._running(item.container_id)
-        spec = replace(item.spec, tty=item.spec.tty, console_size=console_size or item.spec.console_size)
+        spec = replace(item.spec, console_size=_size(console_size, item.spec.console_size))
         item = replace(item, spec=spec, running=True)
         self._execs[exec_id] = item
         return await self._operations.run(self._start(container, item, detach))
@@ -166,3 +166,8 @@ class Execs:
         ended = [exec_id for exec_id, item in self._execs.items() if item.exit_code is not None]
         for exec_id in ended[: max(len(self._execs) - _REMEMBERED, 0)]:
             del self._execs[exec_id]
+
+
+def _size(*sizes: tuple[int, int]) -> tuple[int, int]:
+    """The first size that was given."""
+    return next((size for size in sizes if all(size)), (0, 0))

@@ -17,6 +17,7 @@ from wherry.errors import Conflict, NotFound
 from wherry.model.container import Container, ContainerSpec, Status
 from wherry.model.launch import Exit
 from wherry.model.log import LogLine, LogRange
+from wherry.plan.filters import matches_labels
 
 __all__ = ["Containers", "Created", "Paths"]
 
@@ -135,8 +136,4 @@ class Containers:
 def _prunable(container: Container, until: int, labels: tuple[str, ...]) -> bool:
     if container.state.status not in _PRUNABLE or (until and container.created >= until):
         return False
-    have = container.spec.labels
-    return all(
-        have.get(key, None if value else "") == value or (not value and key in have)
-        for key, _sep, value in (label.partition("=") for label in labels)
-    )
+    return matches_labels(container.spec.labels, labels)

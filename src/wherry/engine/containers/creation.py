@@ -15,6 +15,7 @@ from wherry.engine.volumes import Volumes
 from wherry.model.container import Container, ContainerSpec
 from wherry.model.image import Image
 from wherry.plan import creation, namespaces, validation
+from wherry.plan.platforms import check_platform
 
 
 class Created(Struct, frozen=True, kw_only=True):
@@ -61,6 +62,7 @@ class Creation:
 
     async def _create(self, spec: ContainerSpec, name: str, platform: str) -> Created:
         image = self._images.find(spec.image)
+        check_platform(image.platform, platform, spec.image)
         container_id = self._chance.new_id()
         facts = self._host.facts()
         merged = creation.merge(spec, image.config)
@@ -68,7 +70,7 @@ class Creation:
         spec = creation.complete(merged, container_id, facts.hostname)
         self._check_peers(spec)
         self._networks.check(spec)
-        runtime = self._known_runtime(spec.host.runtime)
+        runtime = self._runtime.check(spec.host.runtime)
         name = name.removeprefix("/") or self._free_name()
         with self._catalog.reserving(name, container_id):
             async with AsyncExitStack() as undo:
@@ -104,9 +106,6 @@ class Creation:
         """Containers whose namespaces or volumes are to be shared exist. NoSuchContainer."""
         for peer in namespaces.peers(spec.host):
             self._catalog.find(peer)
-
-    def _known_runtime(self, name: str) -> str:
-        return self._runtime.check(name)
 
     def _free_name(self) -> str:
         attempt = 0

@@ -196,7 +196,8 @@ def _still_running(container: Container) -> str:
 
 
 def _wrong_status(container: Container, wanted: Status) -> Conflict:
+    if wanted is Status.PAUSED:
+        return Conflict(f"Container {container.id} is not paused")
     if not container.state.alive:
         return NotRunning(container.id)
-    text = "is already paused" if wanted is Status.RUNNING else "is not paused"
-    return Conflict(f"Container {container.id} {text}")
+    return Conflict(f"Container {container.id} is already paused")
