@@ -11,7 +11,7 @@ from wherry.api.routes.swarm import SwarmRoutes
 from wherry.api.routes.system import SystemRoutes
 from wherry.api.routes.transfer import TransferRoutes
 from wherry.api.routes.volumes import VolumeRoutes
-from wherry.api.services import Engine
+from wherry.engine.engine import Engine
 
 
 def build_router(engine: Engine) -> Router:

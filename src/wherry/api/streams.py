@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from wherry.api.http import HijackedStream, Request
-from wherry.api.services import Attachment
-from wherry.engine.streams import Detached
+from wherry.engine.streams import Attachment, Detached
 from wherry.model.log import LogLine
 from wherry.wire.frames import STDOUT, frame, frames
 

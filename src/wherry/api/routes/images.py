@@ -2,8 +2,9 @@
 
 from wherry.api import parameters
 from wherry.api.http import Request, Response, Router, empty, json_response
-from wherry.api.services import Images, Removal, System
 from wherry.api.translate.images import image_inspect, image_summary
+from wherry.engine.images import Images, Removal
+from wherry.engine.system import System
 from wherry.model.image import Image
 from wherry.model.reference import Reference
 from wherry.plan.filters import IMAGE_FILTERS, Filters, ImageFilter, parse_flag

@@ -2,7 +2,7 @@
 
 from wherry.api.http import Request, Response, Router, empty, json_response
 from wherry.api.parameters import required_integer
-from wherry.api.services import Containers
+from wherry.engine.containers import Containers
 from wherry.errors import InvalidArgument
 from wherry.wire.container import WaitResponse
 

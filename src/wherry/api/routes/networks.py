@@ -2,8 +2,10 @@
 
 from wherry.api import parameters
 from wherry.api.http import Request, Response, Router, empty, json_response
-from wherry.api.services import Containers, Networks, System
 from wherry.api.translate.networks import is_used, network_request, network_resource
+from wherry.engine.containers import Containers
+from wherry.engine.networks import Networks
+from wherry.engine.system import System
 from wherry.errors import NoSuchNetwork
 from wherry.plan.filters import NETWORK_FILTERS, NetworkFilter
 from wherry.wire.network import NetworkCreated, NetworkCreateRequest, NetworksPruned

@@ -2,8 +2,8 @@
 
 from wherry.api.bodies import closing
 from wherry.api.http import Request, Router
-from wherry.api.services import Containers
 from wherry.api.streams import content_type, hijack, log_bytes, serve
+from wherry.engine.containers import Containers
 from wherry.errors import InvalidArgument
 from wherry.model.container import Container
 from wherry.model.log import LogRange

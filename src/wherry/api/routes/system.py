@@ -6,11 +6,11 @@ import os
 from wherry.api import parameters
 from wherry.api.bodies import closing, json_line
 from wherry.api.http import Request, Response, Router, json_response, text_response
-from wherry.api.services import Events, System
 from wherry.api.translate.disk_usage import disk_usage_response
 from wherry.api.translate.events import event_message
 from wherry.api.translate.system import info_response, version_response
-from wherry.engine.system import KINDS
+from wherry.engine.events import Events
+from wherry.engine.system import KINDS, System
 from wherry.errors import InvalidArgument
 from wherry.plan.filters import matches
 from wherry.plan.timestamps import parse_unix

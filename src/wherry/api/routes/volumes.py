@@ -2,8 +2,8 @@
 
 from wherry.api import parameters
 from wherry.api.http import Request, Response, Router, empty, json_response
-from wherry.api.services import Volumes
 from wherry.api.translate.volumes import volume_resource
+from wherry.engine.volumes import Volumes
 from wherry.model.volume import Volume
 from wherry.plan.filters import VOLUME_FILTERS, VolumeFilter, parse_flag, parse_labels
 from wherry.wire.volume import VolumeCreateRequest, VolumeList, VolumeResource, VolumesPruned

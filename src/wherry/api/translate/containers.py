@@ -2,7 +2,6 @@
 
 from msgspec import UNSET
 
-from wherry.api.services import Paths
 from wherry.api.translate.config import container_config
 from wherry.api.translate.endpoints import network_settings, networks
 from wherry.api.translate.host import host_config
@@ -10,6 +9,7 @@ from wherry.api.translate.mounts import mount_points
 from wherry.api.translate.ports import port_list
 from wherry.api.translate.state import state, status_text
 from wherry.api.translate.times import rfc3339, whole_seconds
+from wherry.engine.containers import Paths
 from wherry.model.container import Container
 from wherry.model.mount import OverlayMount
 from wherry.plan.attachments import network_mode
