@@ -192,6 +192,7 @@ def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[
         snapshots=store.snapshots,
         files=store.containers,
         volumes=volumes,
+        images=images,
         hubs=hubs,
         waiters=waiters,
         events=events,

@@ -64,22 +64,3 @@ class KeyedLocks:
             lock, users = self._locks.pop(key)
             if users > 1:
                 self._locks[key] = lock, users - 1
-
-
-class SingleFlight:
-    """One run at a time for each key: who asks meanwhile gets the same result."""
-
-    def __init__(self, operations: Operations) -> None:
-        self._operations = operations
-        self._flights: dict[str, asyncio.Task[Any]] = {}
-
-    async def run(self, key: str, work: Coroutine[Any, Any, R]) -> R:
-        """The result of the run under ``key``: of ``work``, or of one that is under way already."""
-        flight = self._flights.get(key)
-        if flight is not None:
-            work.close()
-            return await asyncio.shield(flight)
-        flight = self._operations.begin(work)
-        self._flights[key] = flight
-        flight.add_done_callback(lambda _done: self._flights.pop(key))
-        return await asyncio.shield(flight)

@@ -73,7 +73,7 @@ class Creation:
         runtime = self._runtime.check(spec.host.runtime)
         name = name.removeprefix("/") or self._free_name()
         with self._catalog.reserving(name, container_id):
-            async with AsyncExitStack() as undo:
+            async with self._images.hold(image.id, image.chain_id), AsyncExitStack() as undo:
                 container = await self._make(container_id, name, image, spec, runtime, undo)
                 undo.pop_all()
         tell(self._events, container, "create")

@@ -8,6 +8,7 @@ from wherry.engine.containers.teardown import Teardown
 from wherry.engine.containers.told import tell
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
+from wherry.engine.images import Images
 from wherry.engine.ports import Clock, ContainerFiles, Snapshots
 from wherry.engine.volumes import Volumes
 from wherry.model.container import Container, Pending
@@ -25,6 +26,7 @@ class Removal:
         snapshots: Snapshots,
         files: ContainerFiles,
         volumes: Volumes,
+        images: Images,
         hubs: Hubs,
         waiters: Waiters,
         events: Events,
@@ -35,6 +37,7 @@ class Removal:
         self._snapshots = snapshots
         self._files = files
         self._volumes = volumes
+        self._images = images
         self._hubs = hubs
         self._waiters = waiters
         self._events = events
@@ -51,6 +54,7 @@ class Removal:
             await self._catalog.delete(container.id)
             if volumes:
                 await self._volumes.remove_anonymous(container)
+            await self._images.release(container.chain_id)
         finally:
             if not self._catalog.has(container.id):
                 self._tell_end(container)
