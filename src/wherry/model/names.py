@@ -1,10 +1,10 @@
 """Words that make the names of containers that were given none: an adjective and somebody who found something out."""
 
 _ADJECTIVES = """
-able agile amber blithe bold brave bright brisk calm candid clever coastal cosmic crisp curious daring deft eager earnest
-easy fair fleet fond frank gentle glad golden hardy hearty humble keen kind lively loyal lucid mellow merry mild nimble
-noble patient plain polar prompt quick quiet rapid ready serene silver sincere sleek snug solid sound spry steady stout
-sunny sure swift tidal tidy trusty upbeat vivid warm windy wise witty zesty
+able agile amber blithe bold brave bright brisk calm candid clever coastal cosmic crisp curious daring deft eager
+earnest easy fair fleet fond frank gentle glad golden hardy hearty humble keen kind lively loyal lucid mellow merry mild
+nimble noble patient plain polar prompt quick quiet rapid ready serene silver sincere sleek snug solid sound spry steady
+stout sunny sure swift tidal tidy trusty upbeat vivid warm windy wise witty zesty
 """
 _SURNAMES = """
 abel agnesi ampere babbage banach bardeen bernoulli bohr boole brahmagupta carson cauchy cavendish cori curie darwin
