@@ -1,0 +1,87 @@
+"""The engine inside another program: the example of the README, word for word."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness.engine import Host
+
+README = Path(__file__).parents[2] / "README.md"
+
+IMPORT = """
+import asyncio, sys
+import wherry
+
+async def chunks(path):
+    with open(path, "rb") as file:
+        while data := file.read(1 << 20):
+            yield data
+
+async def main():
+    async with wherry.open_engine(root=sys.argv[1]) as engine:
+        name = wherry.Reference.parse("busybox:latest")
+        progress = engine.archives.import_tar(
+            chunks(sys.argv[2]), source="-", target=name, message="", changes=(), platform=None
+        )
+        async for _line in progress:
+            pass
+
+asyncio.run(main())
+"""
+
+USE = """
+import asyncio, sys
+import wherry
+
+async def main():
+    async with wherry.open_engine(root=sys.argv[1]) as engine:
+        spec = wherry.ContainerSpec(image="busybox", command=("sh", "-c", "cat; echo oops >&2; exit 3"))
+        print(await wherry.run(engine, spec, stdin=b"typed"))
+        try:
+            await wherry.run(engine, wherry.ContainerSpec(image="nothing", command=("true",)))
+        except wherry.WherryError as error:
+            print(type(error).__name__, error)
+        print(len(engine.containers.all()))
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    host = Host()
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def root(host: Host, disk: Path, busybox: Path, tmp_path: Path) -> Path:
+    root = disk / f"library-{tmp_path.name}"
+    run_python(host, IMPORT, root, busybox)
+    return root
+
+
+def run_python(host: Host, code: str, *arguments: Path) -> subprocess.CompletedProcess[str]:
+    return host.run([sys.executable, "-W", "error", "-c", code, *arguments])
+
+
+@pytest.mark.root
+def test_the_example_of_the_readme_runs(host: Host, root: Path) -> None:
+    block = re.search(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    assert block is not None
+    code = block[1].replace('"/var/lib/sandboxes"', f'"{root}"')
+    assert run_python(host, code).stdout == "0 b'hi\\n'\n"
+
+
+@pytest.mark.root
+def test_a_program_gets_output_exit_code_and_errors_and_leaves_nothing(host: Host, root: Path) -> None:
+    lines = run_python(host, USE, root).stdout.splitlines()
+    assert lines == [
+        "Result(exit_code=3, stdout=b'typed', stderr=b'oops\\n')",
+        "NoSuchImage No such image: nothing:latest",
+        "0",
+    ]
