@@ -119,6 +119,8 @@ async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
     stack.callback(networking.close)
     registry = Registry(insecure=InsecurePolicy.parse(config.insecure_registries))
     stack.callback(registry.close)
+    machine = Machine(config.data_root)
+    stack.callback(machine.close)
     devices = DeviceNodes()
     settings = Settings(
         id=engine_id(config.data_root),
@@ -138,7 +140,7 @@ async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
         store=store,
         clock=SystemClock(),
         chance=SystemChance(),
-        machine=Machine(config.data_root),
+        machine=machine,
         mounts=OverlayMounts(),
         devices=devices,
         runtime=runtime,

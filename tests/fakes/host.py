@@ -80,6 +80,9 @@ class FakeHost:
     def facts(self) -> HostFacts:
         return FACTS
 
+    def expect_start(self) -> None:
+        """Nothing gets ready here."""
+
     def alive(self, process: ProcessId) -> bool:
         return process.pid in self._runtime.living
 
@@ -150,6 +153,7 @@ class FakeRuntime:
         return name or "crun"
 
     async def create(self, launch: Launch) -> Launched:
+        self.exits.pop(launch.container_id, None)
         if launch.container_id in self.bundles:
             raise RuntimeFailure("container exists")
         process, monitor = (ProcessId(pid=next(self._pids), start_time=1, boot_id="boot") for _ in range(2))
@@ -188,14 +192,14 @@ class FakeRuntime:
         return container_id in self.running
 
     async def delete(self, container_id: str, runtime: str) -> None:
-        async with self._ended:
-            self._ended.notify_all()
         launched = self.launched.pop(container_id, None)
         if launched:
-            self.living.pop(launched.process.pid, None)
-            self.living.pop(launched.monitor.pid, None)
+            await self._die(launched)
         self.bundles.pop(container_id, None)
         self.running.discard(container_id)
+        self._close_console(container_id)
+
+    async def forget(self, container_id: str) -> None:
         self.exits.pop(container_id, None)
 
     async def exec(self, launch: ExecLaunch) -> "FakeSession":
@@ -208,16 +212,25 @@ class FakeRuntime:
         self.running.add(container_id)
 
     def ids(self) -> tuple[str, ...]:
-        return tuple(self.bundles)
+        return tuple({*self.bundles, *self.exits})
 
     async def end(self, pid: int, code: int) -> None:
-        """A container's process ends."""
-        container_id = self.living.pop(pid)
-        launched = self.launched[container_id]
-        self.living.pop(launched.monitor.pid, None)
+        """A container's process ends, and its monitor leaves the code."""
+        container_id = self.living[pid]
         self.exits[container_id] = Exit(code=code, finished_at=1_700_000_000_000_000_000)
+        self._close_console(container_id)
+        await self._die(self.launched[container_id])
+
+    async def _die(self, launched: Launched) -> None:
+        self.living.pop(launched.process.pid, None)
+        self.living.pop(launched.monitor.pid, None)
         async with self._ended:
             self._ended.notify_all()
+
+    def _close_console(self, container_id: str) -> None:
+        console = self.joined.pop(container_id, None)
+        if console:
+            console.close()
 
 
 class FakeSession:

@@ -118,21 +118,27 @@ class Execs:
             keys = detach.parse(item.spec.detach_keys) if item.spec.attach_stdin else b""
             client = hub.attach(stdout=item.spec.attach_stdout, stderr=item.spec.attach_stderr, keys=keys)
         hub.connect(session.console)
-        watch = asyncio.get_running_loop().create_task(self._watch(container, item, session, client))
+        watch = asyncio.get_running_loop().create_task(self._watch(container, item, session, hub, client))
         self._watches.add(watch)
         watch.add_done_callback(self._watches.discard)
         return client
 
-    async def _watch(self, container: Container, item: Exec, session: ExecSession, client: Attachment | None) -> None:
+    async def _watch(
+        self, container: Container, item: Exec, session: ExecSession, hub: Hub, client: Attachment | None
+    ) -> None:
+        """Record how the session ends, and only then let its client see the end: it will ask for the code."""
+        failure = ""
         try:
             code = await session.wait()
         except WherryError as error:
-            code = exit_code_of(error)
-            if client is not None:
-                await client.deliver(1, f"{error}\r\n".encode())
+            code, failure = exit_code_of(error), f"{error}\r\n"
         self._sessions.pop(item.id, None)
         self._ended(item, code)
         tell(self._events, container, "exec_die", execID=item.id, exitCode=str(code))
+        await hub.finished()
+        if client is not None and failure:
+            await client.deliver(1, failure.encode())
+        hub.end()
 
     def _ended(self, item: Exec, code: int) -> None:
         if item.id in self._execs:

@@ -331,6 +331,10 @@ class Networking(Protocol):
 class Host(Protocol):
     def facts(self) -> HostFacts: ...
 
+    def expect_start(self) -> None:
+        """A container will be started in the next milliseconds: make ready what can be made ready. Returns at once."""
+        ...
+
     def alive(self, process: ProcessId) -> bool: ...
 
     async def signal(self, process: ProcessId, signal: int) -> bool:

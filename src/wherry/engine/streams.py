@@ -94,7 +94,8 @@ class Hub:
     """Joins clients and one console. Clients may come before there is a console; it may come and go.
 
     ``stdin_once``: the first client that has no more input ends the input. ``left`` is called when the last client has
-    gone: the console is let go then, unless it is ``pinned``: a process whose pipes only we hold goes on.
+    gone: the console is let go then. A ``pinned`` hub holds on, for a process whose pipes only we have must go on; and
+    its clients see the end when its owner says ``end``, not when the console ends.
     """
 
     def __init__(self, *, tty: bool, stdin_once: bool, pinned: bool = False, left: Callable[[], None]) -> None:
@@ -159,7 +160,7 @@ class Hub:
             self._left()
 
     def end(self) -> None:
-        """Nothing will ever come: a start that failed, a container that is removed."""
+        """Nothing more will ever come: a start that failed, a container that is removed, a session that is over."""
         self._joined.set()
         for client in tuple(self._clients):
             client.end()
@@ -179,4 +180,5 @@ class Hub:
             for client in tuple(self._clients):
                 await client.deliver(stream, data)
         self._console = None
-        self.end()
+        if not self._pinned:
+            self.end()

@@ -12,6 +12,7 @@ from typing import Final
 from wherry.errors import InternalError, InvalidArgument
 from wherry.store.failures import explained
 from wherry.store.mountinfo import mounts_below
+from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree
 
 _GRAVE: Final = ".removed-"
@@ -30,8 +31,8 @@ def children(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(name for name in os.listdir(folder) if not name.startswith(".")))
 
 
-def discard(folder: Path) -> None:
-    """Remove a folder; nothing happens if it is not there. Blocks.
+def discard(folder: Path, threads: Threads) -> None:
+    """Remove a folder: out of sight now, deleted in a thread soon. Nothing happens if it is not there.
 
     Refuses (InternalError) while something is mounted below: deletion would go through the mount.
     """
@@ -44,13 +45,17 @@ def discard(folder: Path) -> None:
             os.rename(folder, grave)
         except FileNotFoundError:
             return
-        delete_tree(grave)
+    threads.submit(_delete, grave)
 
 
 def sweep(folder: Path) -> None:
     """Delete what removals of an earlier life left over. Blocks; what resists is logged."""
     for grave in folder.glob(f"{_GRAVE}*"):
-        try:
-            delete_tree(grave)
-        except OSError as error:
-            _log.warning("cannot delete %s: %s", grave, error)
+        _delete(grave)
+
+
+def _delete(grave: Path) -> None:
+    try:
+        delete_tree(grave)
+    except OSError as error:
+        _log.warning("cannot delete %s: %s", grave, error)

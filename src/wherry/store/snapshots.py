@@ -42,7 +42,7 @@ class Snapshots:
         try:
             await self._threads.run(_make, folder, _LAYER)
         except BaseException:
-            await self._threads.run(discard, folder)
+            discard(folder, self._threads)
             raise
         return folder.name
 
@@ -67,7 +67,7 @@ class Snapshots:
 
     async def remove(self, name: str) -> None:
         """Remove a layer directory or an active snapshot; InternalError while it is mounted."""
-        await self._threads.run(discard, child(self._folder, name))
+        discard(child(self._folder, name), self._threads)
 
     async def usage(self, key: str) -> int:
         """Bytes of files in the upper directory of active snapshot ``key``, 0 if there is none."""

@@ -153,6 +153,21 @@ async def test_the_console_is_let_go_with_the_last_client_unless_it_is_pinned() 
         assert console.closed is not pinned
 
 
+async def test_the_end_of_a_pinned_hub_is_told_by_its_owner() -> None:
+    hub, console = make_hub(pinned=True), FakeConsole()
+    client = hub.attach(stdout=True, stderr=True, keys=b"")
+    hub.connect(console)
+    console.output.put_nowait((1, b"last"))
+    console.output.put_nowait((0, b""))
+    await hub.finished()
+    assert await client.read() == (1, b"last")
+    reading = asyncio.create_task(client.read())
+    await asyncio.sleep(0)
+    assert not reading.done()
+    hub.end()
+    assert await reading == (0, b"")
+
+
 async def test_clients_of_a_start_that_failed_see_the_end() -> None:
     hub = make_hub()
     client = hub.attach(stdout=True, stderr=True, keys=b"")

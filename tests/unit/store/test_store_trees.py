@@ -8,6 +8,7 @@ import pytest
 
 from wherry.store import removal
 from wherry.store.removal import discard, sweep
+from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
 
 
@@ -60,7 +61,9 @@ def test_any_name_is_deleted(tmp_path: Path) -> None:
 
 def test_deleting_what_is_not_there_is_no_error(tmp_path: Path) -> None:
     delete_tree(tmp_path / "nothing")
-    discard(tmp_path / "nothing")
+    threads = Threads(1, "test")
+    discard(tmp_path / "nothing", threads)
+    threads.shutdown()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -87,19 +90,29 @@ def test_a_very_deep_tree_can_be_measured(tmp_path: Path) -> None:
     delete_tree(tmp_path / "tree")
 
 
-def test_a_folder_that_could_not_be_deleted_is_out_of_sight_and_swept_later(
+async def test_a_discarded_folder_is_gone_when_the_threads_are(tmp_path: Path) -> None:
+    (tmp_path / "folder/sub").mkdir(parents=True)
+    threads = Threads(1, "test")
+    discard(tmp_path / "folder", threads)
+    assert removal.children(tmp_path) == ()
+    threads.shutdown()
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_folder_that_could_not_be_deleted_is_out_of_sight_and_swept_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "folder"
     (folder / "sub").mkdir(parents=True)
+    threads = Threads(1, "test")
 
-    def killed(_: Path) -> None:
-        raise KeyboardInterrupt
+    def refused(path: Path) -> None:
+        raise PermissionError(1, "Operation not permitted", str(path))
 
     with monkeypatch.context() as patch:
-        patch.setattr(removal, "delete_tree", killed)
-        with pytest.raises(KeyboardInterrupt):
-            discard(folder)
+        patch.setattr(removal, "delete_tree", refused)
+        discard(folder, threads)
+        threads.shutdown()
     assert removal.children(tmp_path) == ()
     assert len(list(tmp_path.iterdir())) == 1
 
