@@ -54,9 +54,9 @@ async def fail(stream: HijackedStream, text: str, *, tty: bool) -> None:
     stream.close()
 
 
-def log_bytes(lines: Iterable[LogLine], *, tty: bool, timestamps: bool, details: bool = False) -> bytes:
-    """A batch of log lines as a client wants it: frames, or as they are for a terminal."""
-    entries = [(line.stream, _shown(line, timestamps, details)) for line in lines]
+def log_bytes(lines: Iterable[LogLine], *, tty: bool, timestamps: bool, prefix: str = "") -> bytes:
+    """A batch of log lines as a client wants it: frames, or as they are for a terminal; ``prefix`` before each."""
+    entries = [(line.stream, _shown(line, timestamps, prefix)) for line in lines]
     if tty:
         return b"".join(data for _, data in entries)
     # Clients that ask for times take each frame for a line.
@@ -86,6 +86,5 @@ async def _take_input(stream: HijackedStream, attachment: Attachment | None) -> 
     await asyncio.Event().wait()
 
 
-def _shown(line: LogLine, timestamps: bool, details: bool) -> bytes:
-    prefix = f"{line.time} " if timestamps else ""
-    return (prefix + " " * details).encode() + line.data
+def _shown(line: LogLine, timestamps: bool, prefix: str) -> bytes:
+    return (f"{line.time} {prefix}" if timestamps else prefix).encode() + line.data

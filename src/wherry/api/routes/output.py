@@ -7,6 +7,7 @@ from wherry.engine.containers import Containers
 from wherry.errors import InvalidArgument
 from wherry.model.container import Container
 from wherry.model.log import LogRange
+from wherry.plan.log_details import log_details
 from wherry.plan.timestamps import parse_unix
 
 
@@ -54,11 +55,12 @@ class OutputRoutes:
 
     async def _send_lines(self, request: Request, container: Container, which: LogRange) -> None:
         query, tty = request.query, container.spec.tty
-        timestamps, details = query.flag("timestamps"), query.flag("details")
+        timestamps = query.flag("timestamps")
+        prefix = f"{log_details(container)} " if query.flag("details") else ""
         stream = await request.stream(content_type(request, tty=tty))
         async with closing(self._containers.logs(container.id, which, follow=query.flag("follow"))) as batches:
             async for lines in batches:
-                await stream.write(log_bytes(lines, tty=tty, timestamps=timestamps, details=details))
+                await stream.write(log_bytes(lines, tty=tty, timestamps=timestamps, prefix=prefix))
 
 
 def _log_range(request: Request) -> LogRange:
