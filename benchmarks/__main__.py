@@ -3,15 +3,16 @@
 import argparse
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 from . import facts, report
 from .benchmark import Benchmark
 from .contestants import TIMEOUT, Contestant, Engine
+from .daemons import DaemonFailed
 from .race import Outcome, race
 from .rows import ALL
 from .workbench import Workbench
@@ -83,13 +84,17 @@ def measure(
 def main() -> int:
     """0, or 1 if something failed. An aim that is missed is no failure: this is a measurement, not a test."""
     options = parse(sys.argv[1:])
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that everything is cleaned up
     socket.setdefaulttimeout(TIMEOUT)  # an engine that hangs is a failure of its row
     before = facts.load()
-    with ExitStack() as stack:
-        bench = stack.enter_context(Workbench())
-        contestants = gather(bench, options.engine)
-        known = {**facts.machine(), **facts.engines({side.engine for side in contestants})}
-        outcomes = list(measure(bench, contestants, chosen(options)))
+    try:
+        with Workbench() as bench:
+            contestants = gather(bench, options.engine)
+            known = {**facts.machine(), **facts.engines({side.engine for side in contestants})}
+            outcomes = list(measure(bench, contestants, chosen(options)))
+    except DaemonFailed as error:
+        print(f"an engine did not start:\n{error}", file=sys.stderr)
+        return 1
     known |= {"load before": before, "load after": facts.load()}
     print("\n".join(f"{name}: {value}" for name, value in known.items()))
     print()

@@ -46,7 +46,8 @@ class Daemon:
         argv += ["--exec-root", self.exec_root, "--pidfile", self.exec_root / "engine.pid"]
         begin = time.perf_counter()
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self.engine.inside(argv), stdout=log, stderr=log)
+            # A session of its own: a Ctrl-C is for the benchmark, which stops the daemon when it has cleaned up.
+            self._process = subprocess.Popen(self.engine.inside(argv), stdout=log, stderr=log, start_new_session=True)
         while not self._answers():
             if self._process.poll() is not None or time.perf_counter() - begin > START_TIMEOUT:
                 raise DaemonFailed(self._log.read_text()[-2000:])

@@ -74,10 +74,5 @@ def _field(path: Path, name: str) -> str:
 
 def _disk() -> str:
     """The file system under /var/lib, where the images are."""
-    said = subprocess.run(
-        ["findmnt", "--noheadings", "--output", "FSTYPE", "--target", "/var/lib"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return said.stdout.strip()
+    argv = ["findmnt", "--noheadings", "--output", "FSTYPE", "--target", "/var/lib"]
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()

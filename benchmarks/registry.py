@@ -31,7 +31,9 @@ class Registry:
             f"http: {{addr: '127.0.0.1:{PORT}', net: tcp}}\n"
         )
         argv = self._engine.inside(["docker-registry", "serve", config])
-        self._process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         deadline = time.monotonic() + START_TIMEOUT
         while not self._listens():
             if self._process.poll() is not None or time.monotonic() > deadline:

@@ -4,7 +4,8 @@ import os
 import shutil
 import tempfile
 import uuid
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -52,13 +53,19 @@ class Workbench:
         return self._closing.enter_context(Daemon("wherry", self.folder)).engine
 
     def bring_box(self, contestant: Contestant) -> None:
-        """Give the contestant's engine the busybox image; it goes at the end."""
-        self.import_box(contestant)
-        self._closing.callback(contestant.remove_image, self.box)
+        """Give the contestant's engine the busybox image until the end."""
+        self._closing.enter_context(self.box_in(contestant))
 
-    def import_box(self, contestant: Contestant) -> None:
-        """Give an engine that does not last the busybox image."""
+    @contextmanager
+    def box_in(self, contestant: Contestant) -> Iterator[None]:
+        """The busybox image in an engine; it and all containers of it are gone afterwards."""
         contestant.run("import", "--change", 'CMD ["sh"]', self._box_tar, self.box)
+        try:
+            yield
+        finally:
+            listed = contestant.run("ps", "--all", "--quiet", "--filter", f"ancestor={self.box}")
+            contestant.remove(*listed.split())
+            contestant.remove_image(self.box)
 
     @cached_property
     def wherry(self) -> str:

@@ -87,11 +87,8 @@ def _daemon_with_box(bench: Workbench, side: Contestant) -> Iterator[tuple[Daemo
     """A fresh daemon that has the busybox image and no container, and its client."""
     with Daemon(side.engine.kind, bench.folder) as daemon:
         own = Contestant(side.label, daemon.engine, side.program)
-        bench.import_box(own)
-        try:
+        with bench.box_in(own):
             yield daemon, own
-        finally:
-            own.remove(*own.run("ps", "--all", "--quiet").split())
 
 
 def _cost(daemon: Daemon, own: Contestant, image: str, *options: str) -> float:
