@@ -31,16 +31,16 @@ from wherry.engine.networks import Networks
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.recovery import Recovery
 from wherry.engine.sandboxes import Sandboxes
-from wherry.engine.system import Settings, System
+from wherry.engine.system import System
 from wherry.engine.transfer import Transfer
 from wherry.engine.volumes import Volumes
-from wherry.kernel import sysctls
 from wherry.kernel.ambient import SystemChance, SystemClock
 from wherry.kernel.machine import DeviceNodes, Machine, RootFiles
 from wherry.kernel.mounting import OverlayMounts
 from wherry.kernel.networking import Networking
-from wherry.model.image import Platform
+from wherry.model.image import Platform, architecture
 from wherry.model.network import NetworkSettings
+from wherry.model.system import Settings
 from wherry.plan import firewall
 from wherry.plan.seccomp import Seccomp
 from wherry.registry import InsecurePolicy, Registry
@@ -54,7 +54,6 @@ from wherry.version import VERSION
 
 DATA_ROOT = Path("/var/lib/wherry")
 EXEC_ROOT = Path("/run/wherry")
-_GO_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 class EngineConfig(Struct, frozen=True, kw_only=True):
@@ -121,20 +120,6 @@ async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
     stack.callback(registry.close)
     machine = Machine(config.data_root)
     stack.callback(machine.close)
-    devices = DeviceNodes()
-    settings = Settings(
-        id=engine_id(config.data_root),
-        version=VERSION,
-        python=platform.python_version(),
-        data_root=str(config.data_root),
-        monitor=("conmon", await monitor_version()),
-        init_path=devices.init_path(),
-        debug=config.debug,
-        insecure_registries=config.insecure_registries,
-        http_proxy=os.environ.get("HTTP_PROXY", ""),
-        https_proxy=os.environ.get("HTTPS_PROXY", ""),
-        no_proxy=os.environ.get("NO_PROXY", ""),
-    )
     return _Edges(
         exec_root=exec_root,
         store=store,
@@ -142,207 +127,312 @@ async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
         chance=SystemChance(),
         machine=machine,
         mounts=OverlayMounts(),
-        devices=devices,
+        devices=DeviceNodes(),
         runtime=runtime,
         networking=networking,
         registry=registry,
         layers=Layers(),
-        settings=settings,
+        settings=await _settings(config),
     )
+
+
+async def _settings(config: EngineConfig) -> Settings:
+    return Settings(
+        id=engine_id(config.data_root),
+        version=VERSION,
+        python=platform.python_version(),
+        data_root=str(config.data_root),
+        monitor=("conmon", await monitor_version()),
+        init_path=DeviceNodes().init_path(),
+        debug=config.debug,
+        insecure_registries=config.insecure_registries,
+        http_proxy=os.environ.get("HTTP_PROXY", ""),
+        https_proxy=os.environ.get("HTTPS_PROXY", ""),
+        no_proxy=os.environ.get("NO_PROXY", ""),
+    )
+
+
+class _Handles(Struct, frozen=True, kw_only=True):
+    """What services share that is in no record: locks, tasks, those who listen and wait."""
+
+    events: Events
+    operations: Operations
+    locks: KeyedLocks
+    catalog: Catalog
+    hubs: Hubs
+    waiters: Waiters
+
+
+class _Needs(Struct, frozen=True, kw_only=True):
+    """The services that containers need."""
+
+    images: Images
+    networks: Networks
+    volumes: Volumes
+
+
+class _Parts(Struct, frozen=True, kw_only=True):
+    """The verbs of containers that several services use."""
+
+    roots: Roots
+    sandboxes: Sandboxes
+    teardown: Teardown
+    removal: Removal
+    supervisor: Supervisor
 
 
 def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[Engine, Recovery]:
     """The services, each with the ports and the other services that it uses."""
-    store, runtime, machine = edges.store, edges.runtime, edges.machine
-    events, operations, locks = Events(edges.clock), Operations(), KeyedLocks()
-    stack.push_async_callback(operations.drain)
-    catalog, waiters, hubs = Catalog(store.records), Waiters(), Hubs(runtime)
-    images = Images(
-        records=store.records,
-        content=store.content,
-        snapshots=store.snapshots,
-        operations=operations,
-        events=events,
-        clock=edges.clock,
-        containers_using=catalog.of_image,
-    )
-    networks = Networks(
-        records=store.records,
-        networking=edges.networking,
-        clock=edges.clock,
-        chance=edges.chance,
-        events=events,
-        settings=config.network,
-        containers=catalog.all,
-    )
-    volumes = Volumes(
-        records=store.records,
-        files=store.volumes,
-        clock=edges.clock,
-        chance=edges.chance,
-        events=events,
-        containers=catalog.all,
-    )
-    roots = Roots(
-        images=images, snapshots=store.snapshots, mounts=edges.mounts, files=RootFiles(), devices=edges.devices
-    )
-    sandboxes = Sandboxes(edges.exec_root / "netns", networks)
-    teardown = Teardown(runtime=runtime, sandboxes=sandboxes, roots=roots)
-    removal = Removal(
-        catalog=catalog,
-        teardown=teardown,
-        snapshots=store.snapshots,
-        files=store.containers,
-        volumes=volumes,
-        images=images,
-        hubs=hubs,
-        waiters=waiters,
-        events=events,
-        clock=edges.clock,
-    )
-    launcher = Launcher(
-        catalog=catalog,
-        roots=roots,
-        sandboxes=sandboxes,
-        volumes=volumes,
-        files=store.containers,
-        runtime=runtime,
-        host=machine,
-        hubs=hubs,
-        seccomp=Seccomp(importlib.resources.files("wherry.plan").joinpath("data/seccomp.json").read_bytes()),
-    )
-    supervisor = Supervisor(
-        catalog=catalog,
-        launcher=launcher,
-        teardown=teardown,
-        removal=removal,
-        runtime=runtime,
-        hubs=hubs,
-        waiters=waiters,
-        events=events,
-        operations=operations,
-        locks=locks,
-        clock=edges.clock,
-    )
-    stack.push_async_callback(supervisor.close)
-    creation = Creation(
-        catalog=catalog,
-        images=images,
-        volumes=volumes,
-        networks=networks,
-        snapshots=store.snapshots,
-        files=store.containers,
-        runtime=runtime,
-        host=machine,
-        events=events,
-        operations=operations,
-        clock=edges.clock,
-        chance=edges.chance,
-    )
-    ending = Ending(
-        catalog=catalog,
-        supervisor=supervisor,
-        removal=removal,
-        runtime=runtime,
-        host=machine,
-        waiters=waiters,
-        events=events,
-        operations=operations,
-        locks=locks,
-    )
-    viewing = Viewing(
-        catalog=catalog,
-        images=images,
-        roots=roots,
-        snapshots=store.snapshots,
-        files=store.containers,
-        logs=store.logs,
-        runtime=runtime,
-        host=machine,
-        hubs=hubs,
-        waiters=waiters,
-        events=events,
-    )
-    containers = Containers(
-        catalog=catalog,
-        creation=creation,
-        supervisor=supervisor,
-        ending=ending,
-        viewing=viewing,
-        events=events,
-        operations=operations,
-        locks=locks,
-    )
-    recovery = Recovery(
-        catalog=catalog,
-        supervisor=supervisor,
-        removal=removal,
-        teardown=teardown,
-        sandboxes=sandboxes,
-        networks=networks,
-        images=images,
-        volumes=volumes,
-        snapshots=store.snapshots,
-        files=store.containers,
-        mounts=edges.mounts,
-        runtime=runtime,
-        host=machine,
-    )
-    execs = Execs(
-        catalog=catalog,
-        roots=roots,
-        runtime=runtime,
-        host=machine,
-        events=events,
-        operations=operations,
-        chance=edges.chance,
-    )
+    handles = _handles(edges)
+    stack.push_async_callback(handles.operations.drain)
+    needs = _needs(config, edges, handles)
+    parts = _parts(edges, handles, needs)
+    stack.push_async_callback(parts.supervisor.close)
+    containers = _containers(edges, handles, needs, parts)
+    execs = _execs(edges, handles, parts)
     stack.callback(execs.close)
     engine = Engine(
         containers=containers,
         execs=execs,
-        images=images,
-        transfer=Transfer(
-            images=images,
-            registry=edges.registry,
-            layers=edges.layers,
+        images=needs.images,
+        transfer=_transfer(edges, handles, needs.images),
+        archives=_archives(edges, handles, needs.images),
+        networks=needs.networks,
+        volumes=needs.volumes,
+        events=handles.events,
+        system=_system(edges, handles, needs, containers),
+    )
+    return engine, _recovery(edges, handles, needs, parts)
+
+
+def _handles(edges: _Edges) -> _Handles:
+    return _Handles(
+        events=Events(edges.clock),
+        operations=Operations(),
+        locks=KeyedLocks(),
+        catalog=Catalog(edges.store.records),
+        hubs=Hubs(edges.runtime),
+        waiters=Waiters(),
+    )
+
+
+def _needs(config: EngineConfig, edges: _Edges, handles: _Handles) -> _Needs:
+    store = edges.store
+    return _Needs(
+        images=Images(
+            records=store.records,
             content=store.content,
             snapshots=store.snapshots,
-            records=store.records,
-            operations=operations,
-            events=events,
+            operations=handles.operations,
+            events=handles.events,
             clock=edges.clock,
-            platform=_platform(machine.facts().architecture),
+            containers_using=handles.catalog.of_image,
         ),
-        archives=Archives(
-            images=images,
-            archives=store.archives,
-            layers=edges.layers,
-            content=store.content,
-            snapshots=store.snapshots,
+        networks=Networks(
             records=store.records,
-            events=events,
+            networking=edges.networking,
             clock=edges.clock,
-            platform=_platform(machine.facts().architecture),
+            chance=edges.chance,
+            events=handles.events,
+            settings=config.network,
+            containers=handles.catalog.all,
         ),
-        networks=networks,
-        volumes=volumes,
-        events=events,
-        system=System(
-            settings=edges.settings,
-            containers=containers,
-            images=images,
-            volumes=volumes,
-            events=events,
-            host=machine,
-            runtime=runtime,
+        volumes=Volumes(
+            records=store.records,
+            files=store.volumes,
             clock=edges.clock,
-            sysctl=sysctls.read,
+            chance=edges.chance,
+            events=handles.events,
+            containers=handles.catalog.all,
         ),
     )
-    return engine, recovery
 
 
-def _platform(machine: str) -> Platform:
-    """What images are chosen for, in Go's names."""
-    return Platform(os="linux", architecture=_GO_ARCHITECTURES.get(machine, machine))
+def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
+    store = edges.store
+    roots = Roots(
+        images=needs.images,
+        snapshots=store.snapshots,
+        mounts=edges.mounts,
+        files=RootFiles(),
+        devices=edges.devices,
+    )
+    sandboxes = Sandboxes(edges.exec_root / "netns", needs.networks)
+    teardown = Teardown(runtime=edges.runtime, sandboxes=sandboxes, roots=roots)
+    removal = Removal(
+        catalog=handles.catalog,
+        teardown=teardown,
+        snapshots=store.snapshots,
+        files=store.containers,
+        volumes=needs.volumes,
+        images=needs.images,
+        hubs=handles.hubs,
+        waiters=handles.waiters,
+        events=handles.events,
+        clock=edges.clock,
+    )
+    supervisor = Supervisor(
+        catalog=handles.catalog,
+        launcher=_launcher(edges, handles, needs, roots, sandboxes),
+        teardown=teardown,
+        removal=removal,
+        runtime=edges.runtime,
+        hubs=handles.hubs,
+        waiters=handles.waiters,
+        events=handles.events,
+        operations=handles.operations,
+        locks=handles.locks,
+        clock=edges.clock,
+    )
+    return _Parts(roots=roots, sandboxes=sandboxes, teardown=teardown, removal=removal, supervisor=supervisor)
+
+
+def _launcher(edges: _Edges, handles: _Handles, needs: _Needs, roots: Roots, sandboxes: Sandboxes) -> Launcher:
+    return Launcher(
+        catalog=handles.catalog,
+        roots=roots,
+        sandboxes=sandboxes,
+        volumes=needs.volumes,
+        files=edges.store.containers,
+        runtime=edges.runtime,
+        host=edges.machine,
+        hubs=handles.hubs,
+        seccomp=Seccomp(importlib.resources.files("wherry.plan").joinpath("data/seccomp.json").read_bytes()),
+    )
+
+
+def _containers(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) -> Containers:
+    return Containers(
+        catalog=handles.catalog,
+        creation=_creation(edges, handles, needs),
+        supervisor=parts.supervisor,
+        ending=_ending(edges, handles, parts),
+        viewing=_viewing(edges, handles, needs, parts),
+        events=handles.events,
+        operations=handles.operations,
+        locks=handles.locks,
+    )
+
+
+def _creation(edges: _Edges, handles: _Handles, needs: _Needs) -> Creation:
+    return Creation(
+        catalog=handles.catalog,
+        images=needs.images,
+        volumes=needs.volumes,
+        networks=needs.networks,
+        snapshots=edges.store.snapshots,
+        files=edges.store.containers,
+        runtime=edges.runtime,
+        host=edges.machine,
+        events=handles.events,
+        operations=handles.operations,
+        clock=edges.clock,
+        chance=edges.chance,
+    )
+
+
+def _ending(edges: _Edges, handles: _Handles, parts: _Parts) -> Ending:
+    return Ending(
+        catalog=handles.catalog,
+        supervisor=parts.supervisor,
+        removal=parts.removal,
+        runtime=edges.runtime,
+        host=edges.machine,
+        waiters=handles.waiters,
+        events=handles.events,
+        operations=handles.operations,
+        locks=handles.locks,
+    )
+
+
+def _viewing(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) -> Viewing:
+    return Viewing(
+        catalog=handles.catalog,
+        images=needs.images,
+        roots=parts.roots,
+        snapshots=edges.store.snapshots,
+        files=edges.store.containers,
+        logs=edges.store.logs,
+        runtime=edges.runtime,
+        host=edges.machine,
+        hubs=handles.hubs,
+        waiters=handles.waiters,
+        events=handles.events,
+    )
+
+
+def _execs(edges: _Edges, handles: _Handles, parts: _Parts) -> Execs:
+    return Execs(
+        catalog=handles.catalog,
+        roots=parts.roots,
+        runtime=edges.runtime,
+        host=edges.machine,
+        events=handles.events,
+        operations=handles.operations,
+        chance=edges.chance,
+    )
+
+
+def _transfer(edges: _Edges, handles: _Handles, images: Images) -> Transfer:
+    return Transfer(
+        images=images,
+        registry=edges.registry,
+        layers=edges.layers,
+        content=edges.store.content,
+        snapshots=edges.store.snapshots,
+        records=edges.store.records,
+        operations=handles.operations,
+        events=handles.events,
+        clock=edges.clock,
+        platform=_platform(edges.machine),
+    )
+
+
+def _archives(edges: _Edges, handles: _Handles, images: Images) -> Archives:
+    return Archives(
+        images=images,
+        archives=edges.store.archives,
+        layers=edges.layers,
+        content=edges.store.content,
+        snapshots=edges.store.snapshots,
+        records=edges.store.records,
+        events=handles.events,
+        clock=edges.clock,
+        platform=_platform(edges.machine),
+    )
+
+
+def _system(edges: _Edges, handles: _Handles, needs: _Needs, containers: Containers) -> System:
+    return System(
+        settings=edges.settings,
+        containers=containers,
+        images=needs.images,
+        volumes=needs.volumes,
+        events=handles.events,
+        host=edges.machine,
+        runtime=edges.runtime,
+        clock=edges.clock,
+    )
+
+
+def _recovery(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) -> Recovery:
+    return Recovery(
+        catalog=handles.catalog,
+        supervisor=parts.supervisor,
+        removal=parts.removal,
+        teardown=parts.teardown,
+        sandboxes=parts.sandboxes,
+        networks=needs.networks,
+        images=needs.images,
+        volumes=needs.volumes,
+        snapshots=edges.store.snapshots,
+        files=edges.store.containers,
+        mounts=edges.mounts,
+        runtime=edges.runtime,
+        host=edges.machine,
+    )
+
+
+def _platform(machine: Machine) -> Platform:
+    """What images are chosen for."""
+    return Platform(os="linux", architecture=architecture(machine.facts().architecture))

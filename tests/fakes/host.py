@@ -6,7 +6,7 @@ import itertools
 from wherry.errors import RuntimeFailure
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
-from wherry.model.host import HostFacts
+from wherry.model.host import Forwarding, HostFacts
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.mount import OverlayMount
 from wherry.model.process import ProcessId
@@ -79,6 +79,9 @@ class FakeHost:
 
     def facts(self) -> HostFacts:
         return FACTS
+
+    def forwarding(self) -> Forwarding:
+        return Forwarding(ipv4=True, bridged_ipv4=False, bridged_ipv6=False)
 
     def expect_start(self) -> None:
         """Nothing gets ready here."""

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from wherry.model.archive import Blob, Member
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
-from wherry.model.host import HostFacts
+from wherry.model.host import Forwarding, HostFacts
 from wherry.model.image import Applied, Descriptor, Image, Layer, Platform, Tag
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.log import LogLine, LogRange
@@ -330,6 +330,8 @@ class Networking(Protocol):
 
 class Host(Protocol):
     def facts(self) -> HostFacts: ...
+
+    def forwarding(self) -> Forwarding: ...
 
     def expect_start(self) -> None:
         """A process will be put into a container soon: make ready what can be made ready. Returns at once."""

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wherry.errors import InvalidArgument, RuntimeFailure
-from wherry.kernel import cgroups, devices, identity, processes, rootfs
+from wherry.kernel import cgroups, devices, identity, processes, rootfs, sysctls
 from wherry.kernel.cgroup_warmth import CgroupWarmth
 from wherry.kernel.host import facts
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
-from wherry.model.host import HostFacts
+from wherry.model.host import Forwarding, HostFacts
 from wherry.model.process import ProcessId
 from wherry.model.sandbox import cgroup_of
 
@@ -34,6 +34,13 @@ class Machine:
 
     def facts(self) -> HostFacts:
         return self._facts
+
+    def forwarding(self) -> Forwarding:
+        return Forwarding(
+            ipv4=_is_on(sysctls.FORWARD_IPV4),
+            bridged_ipv4=_is_on(sysctls.BRIDGED_IPV4_MEETS_FIREWALL),
+            bridged_ipv6=_is_on(sysctls.BRIDGED_IPV6_MEETS_FIREWALL),
+        )
 
     def expect_start(self) -> None:
         self._warmth.begin()
@@ -83,6 +90,13 @@ class DeviceNodes:
 
     def init_path(self) -> str:
         return devices.find_init()
+
+
+def _is_on(key: str) -> bool:
+    try:
+        return sysctls.read(key) == "1"
+    except FileNotFoundError:
+        return False
 
 
 def _text(path: Path) -> str:

@@ -22,3 +22,11 @@ class HostFacts(Struct, frozen=True, kw_only=True):
     apparmor: bool
     backing_filesystem: str
     boot_id: str
+
+
+class Forwarding(Struct, frozen=True, kw_only=True):
+    """Which of the kernel's parameters for routing and bridges are on."""
+
+    ipv4: bool
+    bridged_ipv4: bool
+    bridged_ipv6: bool

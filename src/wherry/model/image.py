@@ -11,6 +11,21 @@ CONFIG_OCI = "application/vnd.oci.image.config.v1+json"
 LAYER_DOCKER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 LAYER_OCI = "application/vnd.oci.image.layer.v1.tar"
 
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "x86-64": "amd64",
+    "i386": "386",
+    "aarch64": "arm64",
+    "armhf": "arm",
+    "armel": "arm",
+}
+
+
+def architecture(machine: str) -> str:
+    """A processor's name, such as ``uname -m`` gives it, in Go's words."""
+    name = machine.lower()
+    return _ARCHITECTURES.get(name, name)
+
 
 class Platform(Struct, frozen=True, kw_only=True):
     """An operating system and a processor, in Go's names (OCI image spec, image-index.md)."""

@@ -8,13 +8,22 @@ from typing import Any
 import msgspec
 
 from wherry.errors import CorruptImage, NoSuchManifest, RegistryError
-from wherry.model.image import INDEX_DOCKER, INDEX_OCI, MANIFEST_DOCKER, MANIFEST_OCI, Descriptor, Platform
+from wherry.model.image import (
+    INDEX_DOCKER,
+    INDEX_OCI,
+    MANIFEST_DOCKER,
+    MANIFEST_OCI,
+    Descriptor,
+    Platform,
+    architecture,
+)
 from wherry.model.registry import Resolved
 
 ACCEPTED = (MANIFEST_DOCKER, INDEX_DOCKER, MANIFEST_OCI, INDEX_OCI)
-INDEXES = (INDEX_DOCKER, INDEX_OCI)
 SCHEMA_1_PREFIX = "application/vnd.docker.distribution.manifest.v1+"
 UNKNOWN = "unknown"
+
+_IMPLIED = {"armhf": "v7", "armel": "v6"}  # names of a processor that tell its variant
 
 
 class _WirePlatform(msgspec.Struct):
@@ -84,10 +93,6 @@ def media_type_of(data: bytes, content_type: str, name: str) -> str:
     raise RegistryError(f"unsupported manifest media type and no default available: {stated}")
 
 
-def is_index(resolved: Resolved) -> bool:
-    return resolved.descriptor.media_type in INDEXES
-
-
 def parse_index(data: bytes) -> tuple[Descriptor, ...]:
     """All entries of an index or manifest list, in its order. Raises CorruptImage."""
     try:
@@ -112,21 +117,17 @@ def select(index: Resolved, platform: Platform) -> Descriptor:
     raise NoSuchManifest(f"no matching manifest for {platform} in the manifest list entries")
 
 
-_ARCHITECTURES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386"}
-
-
 def normalize(platform: Platform) -> Platform:
     """One spelling a platform, after github.com/containerd/platforms: arm64 is v8 and arm is v7 unless it says else."""
-    architecture, variant = platform.architecture.lower(), platform.variant.lower()
-    architecture, variant = {"armhf": ("arm", "v7"), "armel": ("arm", "v6")}.get(architecture, (architecture, variant))
-    architecture = _ARCHITECTURES.get(architecture, architecture)
-    if architecture == "amd64" and variant == "v1":
+    variant = _IMPLIED.get(platform.architecture.lower(), platform.variant.lower())
+    processor = architecture(platform.architecture)
+    if processor == "amd64" and variant == "v1":
         variant = ""
-    if architecture == "arm64":
+    if processor == "arm64":
         variant = {"": "v8", "8": "v8"}.get(variant, variant)
-    if architecture == "arm":
+    if processor == "arm":
         variant = {"": "v7", "5": "v5", "6": "v6", "7": "v7", "8": "v8"}.get(variant, variant)
-    return Platform(os=platform.os.lower(), architecture=architecture, variant=variant)
+    return Platform(os=platform.os.lower(), architecture=processor, variant=variant)
 
 
 def _runnable(platform: Platform) -> tuple[Platform, ...]:

@@ -4,13 +4,19 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Iterable
 from pathlib import Path
+from typing import cast
 
 from msgspec import Struct
 from msgspec.structs import replace
 from tests.unit.api.samples import BRIDGE, BUSYBOX, FACTS, IMAGE, NOW, PATHS, RUNNING, SamplePaths
 
+from wherry.engine.containers import Containers
+from wherry.engine.events import Events
+from wherry.engine.images import Images
+from wherry.engine.ports import Host, Runtime
 from wherry.engine.streams import Detached
-from wherry.engine.system import Settings, System
+from wherry.engine.system import System
+from wherry.engine.volumes import Volumes
 from wherry.errors import (
     Conflict,
     InvalidArgument,
@@ -24,7 +30,7 @@ from wherry.errors import (
 from wherry.model.container import Container, ContainerSpec, Status
 from wherry.model.event import Event
 from wherry.model.exec import Exec, ExecSpec
-from wherry.model.host import HostFacts
+from wherry.model.host import Forwarding, HostFacts
 from wherry.model.image import Image, Layer, Platform
 from wherry.model.launch import Exit, RuntimeInfo
 from wherry.model.log import LogLine, LogRange
@@ -32,6 +38,7 @@ from wherry.model.network import Network, NetworkRequest
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
+from wherry.model.system import Settings
 from wherry.model.volume import Volume
 from wherry.wire.frames import frame
 
@@ -490,6 +497,9 @@ class FakeHost:
     def facts(self) -> HostFacts:
         return FACTS
 
+    def forwarding(self) -> Forwarding:
+        return Forwarding(ipv4=True, bridged_ipv4=False, bridged_ipv6=False)
+
 
 class FakeRuntime:
     infos: tuple[RuntimeInfo, ...] = (
@@ -522,13 +532,6 @@ SETTINGS = Settings(
     init_path="/usr/bin/tini",
     insecure_registries=("10.0.0.0/8", "registry.local:5000"),
 )
-SYSCTLS = {"net/ipv4/ip_forward": "1"}
-
-
-def read_sysctl(key: str) -> str:
-    if key not in SYSCTLS:
-        raise FileNotFoundError(key)
-    return SYSCTLS[key]
 
 
 class FakeEngine:
@@ -545,12 +548,11 @@ class FakeEngine:
         self.events = FakeEvents()
         self.system = System(
             settings=SETTINGS,
-            containers=self.containers,
-            images=self.images,
-            volumes=self.volumes,
-            events=self.events,
-            host=FakeHost(),
-            runtime=FakeRuntime(),
+            containers=cast(Containers, self.containers),
+            images=cast(Images, self.images),
+            volumes=cast(Volumes, self.volumes),
+            events=cast(Events, self.events),
+            host=cast(Host, FakeHost()),
+            runtime=cast(Runtime, FakeRuntime()),
             clock=FakeClock(),
-            sysctl=read_sysctl,
         )

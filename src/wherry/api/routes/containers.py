@@ -5,7 +5,7 @@ from wherry.api.bodies import send_bytes
 from wherry.api.http import Request, Response, Router, empty, json_response
 from wherry.api.translate.containers import container_inspect, container_summary
 from wherry.api.translate.create import requested
-from wherry.api.translate.platforms import architecture, parse_platform
+from wherry.api.translate.platforms import parse_platform
 from wherry.engine.archives import Archives
 from wherry.engine.containers import Containers
 from wherry.engine.execs import Execs
@@ -13,6 +13,7 @@ from wherry.engine.images import Images
 from wherry.engine.system import System
 from wherry.errors import InvalidArgument, NoSuchContainer, NotFound
 from wherry.model.container import Container
+from wherry.model.image import architecture
 from wherry.plan.filters import CONTAINER_FILTERS, ContainerFilter, Filters
 from wherry.wire.container import ContainersPruned, CreateRequest, CreateResponse, TopResponse
 

@@ -3,12 +3,12 @@
 from wherry.api.bodies import send_bytes, send_progress
 from wherry.api.http import Request, Router
 from wherry.api.translate.credentials import credentials
-from wherry.api.translate.platforms import architecture, parse_platform
+from wherry.api.translate.platforms import parse_platform
 from wherry.engine.archives import Archives
 from wherry.engine.system import System
 from wherry.engine.transfer import Transfer
 from wherry.errors import InvalidArgument, NotSupported
-from wherry.model.image import Platform
+from wherry.model.image import Platform, architecture
 from wherry.model.reference import Reference
 
 TAR = "application/x-tar"

@@ -3,7 +3,7 @@
 from wherry.api.translate.containers import container_summary
 from wherry.api.translate.images import image_summary
 from wherry.api.translate.volumes import volume_resource
-from wherry.engine.system import ContainerUsage, DiskUsage, ImageUsage, VolumeUsage
+from wherry.model.system import ContainerUsage, DiskUsage, ImageUsage, VolumeUsage
 from wherry.wire.container import ContainerSummary
 from wherry.wire.image import ImageSummary
 from wherry.wire.system import DiskUsageResponse

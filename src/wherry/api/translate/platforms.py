@@ -3,18 +3,10 @@
 import re
 
 from wherry.errors import InvalidArgument
-from wherry.model.image import Platform
+from wherry.model.image import Platform, architecture
 
 _COMPONENT = re.compile(r"[A-Za-z0-9_-]+")
 
-_ARCHITECTURES = {
-    "x86_64": "amd64",
-    "x86-64": "amd64",
-    "i386": "386",
-    "aarch64": "arm64",
-    "armhf": "arm",
-    "armel": "arm",
-}
 _KNOWN_ARCHITECTURES = frozenset(
     (
         *("386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle"),
@@ -22,12 +14,6 @@ _KNOWN_ARCHITECTURES = frozenset(
     )
 )
 _KNOWN_SYSTEMS = frozenset(("linux", "windows", "darwin", "freebsd", "netbsd", "openbsd", "solaris", "wasip1"))
-
-
-def architecture(machine: str) -> str:
-    """A machine's name (``uname -m``) in Go's words."""
-    name = machine.lower()
-    return _ARCHITECTURES.get(name, name)
 
 
 def parse_platform(text: str, host_architecture: str) -> Platform:

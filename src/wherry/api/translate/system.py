@@ -6,11 +6,11 @@ from msgspec import UNSET
 
 from wherry.api.translate.checks import LOG_DRIVERS
 from wherry.api.translate.containers import DRIVER
-from wherry.api.translate.platforms import architecture
 from wherry.api.translate.times import rfc3339
-from wherry.engine.system import Info, Settings, Version
 from wherry.model.host import HostFacts
+from wherry.model.image import architecture
 from wherry.model.launch import RuntimeInfo
+from wherry.model.system import Info, Settings, Version
 from wherry.version import API_VERSION
 from wherry.wire import system as wire
 
