@@ -26,7 +26,7 @@ def check(spec: ContainerSpec, facts: HostFacts) -> tuple[str, ...]:
     if spec.healthcheck:
         _check_health(spec.healthcheck)
     if spec.stop_signal:
-        _check_signal(spec.stop_signal)
+        signals.number(spec.stop_signal)
     capabilities.capabilities(host, facts)
     security.check(spec)
     return resources.check(host, facts)
@@ -98,10 +98,3 @@ def _check_health(health: Healthcheck) -> None:
             raise InvalidArgument(f"{name} in Healthcheck cannot be less than 1ms")
     if health.retries < 0:
         raise InvalidArgument("Retries in Healthcheck cannot be negative")
-
-
-def _check_signal(text: str) -> None:
-    try:
-        signals.number(text)
-    except InvalidArgument:
-        raise InvalidArgument(f"invalid signal: {text}") from None

@@ -14,5 +14,5 @@ def test_signals_by_name_and_number(text: str, expected: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "65", "SIGNOPE", "RTMIN+x", "-9", "KILL+"])
 def test_no_signals(text: str) -> None:
-    with pytest.raises(InvalidArgument, match="Invalid signal"):
+    with pytest.raises(InvalidArgument, match="invalid signal"):
         number(text)

@@ -121,13 +121,16 @@ class Request:
         No body and ``null`` stand for ``{}``, as they do for dockerd.
 
         Raises:
-            InvalidArgument: another content type than JSON.
+            InvalidArgument: another content type than JSON, or a string that is not UTF-8.
             msgspec.DecodeError: no JSON, or not of this shape; the server answers it with 400.
         """
         body = await self.read(limit)
         if body:
             self._require_json()
-        return msgspec.json.decode(b"{}" if body.strip() in (b"", b"null") else body, type=kind)
+        try:
+            return msgspec.json.decode(b"{}" if body.strip() in (b"", b"null") else body, type=kind)
+        except UnicodeDecodeError as error:
+            raise InvalidArgument(f"invalid JSON: {error}") from None
 
     async def stream(
         self, content_type: str | None = JSON, status: int = 200, headers: Mapping[str, str] | None = None

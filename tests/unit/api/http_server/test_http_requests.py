@@ -334,6 +334,7 @@ async def read_point(request: Request) -> Response:
         (b"null", 200, '{"X":null}\n'),
         (b'{"X": ', 400, "invalid JSON: unexpected EOF"),
         (b"{nonsense}", 400, "invalid JSON: "),
+        (b'{"X": "\xff"}', 400, "invalid JSON: "),
         (b'{"X": "three"}', 400, "invalid JSON: "),
         (b'{"X": 3} {}', 400, "unexpected content after JSON"),
     ],
