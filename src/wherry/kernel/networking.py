@@ -27,7 +27,6 @@ MapOf = Callable[[PublishedPort], str | None]
 _FAMILY: Final = "inet"
 _TABLE: Final = "wherry"
 _FIRST_INDEX: Final = 1 << 16  # of links made here: the kernel's own numbers are small
-_HAIRPIN_OF_PORTS: Final = True  # a container may call its own published port
 
 
 class Networking:
@@ -157,7 +156,7 @@ class Networking:
                 bridge_index=bridge.index,
                 host_index=self._last_index,
                 peer_index=peer_index,
-                hairpin=_HAIRPIN_OF_PORTS,
+                hairpin=True,  # a container may call its own published port
             )
             try:
                 links.create_veth(self._rtnl, veth)

@@ -4,9 +4,9 @@ Docker's choices (libnetwork ``ipam``, ``ipamutils``, ``netutils``) and the text
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from ipaddress import IPv4Address, IPv4Network, ip_address, ip_interface, ip_network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_address, ip_network
 
-from wherry.errors import Forbidden, InternalError, NotFound
+from wherry.errors import Forbidden, InternalError, InvalidArgument, NotFound
 from wherry.model.network import Network, Subnet
 
 DEFAULT_BIP = "172.17.0.1/16"
@@ -32,8 +32,11 @@ def choose_subnet(taken: Iterable[str]) -> Subnet:
 
 
 def subnet_of(address: str) -> Subnet:
-    """The subnet in which ``address`` (in CIDR form) is the gateway."""
-    interface = ip_interface(address)
+    """The subnet in which ``address`` (in CIDR form) is the gateway. InvalidArgument if it is none of IPv4."""
+    try:
+        interface = IPv4Interface(address)
+    except ValueError:
+        raise InvalidArgument(f"invalid CIDR address: {address}") from None
     return Subnet(subnet=str(interface.network), gateway=str(interface.ip))
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from wherry.errors import Forbidden, InternalError, NotFound
+from wherry.errors import Forbidden, InternalError, InvalidArgument, NotFound
 from wherry.model.network import Network, Subnet
 from wherry.plan import addresses
 
@@ -95,3 +95,9 @@ def test_a_mac_address_is_made_of_the_address() -> None:
 
 def test_a_bridges_address_tells_its_subnet() -> None:
     assert addresses.subnet_of("10.1.2.3/20") == Subnet(subnet="10.1.0.0/20", gateway="10.1.2.3")
+
+
+@pytest.mark.parametrize("text", ["foo", "10.1.2.300/16", "fd00::1/64"])
+def test_what_is_no_address_of_a_bridge_is_refused(text: str) -> None:
+    with pytest.raises(InvalidArgument, match=f"^invalid CIDR address: {text}$"):
+        addresses.subnet_of(text)

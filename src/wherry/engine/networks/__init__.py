@@ -147,7 +147,10 @@ class Networks:
         removed = []
         for network in self._catalog.all():
             if self._prunable(network, until, labels):
-                await self.remove(network.id)
+                try:
+                    await self.remove(network.id)
+                except (Forbidden, NoSuchNetwork):
+                    continue  # a container came into it meanwhile, or it is gone
                 removed.append(network.name)
         self._events.publish("network", "prune", "", {"reclaimed": "0"})
         return tuple(removed)
