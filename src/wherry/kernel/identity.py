@@ -6,7 +6,6 @@ against a reused pid. A zombie counts as gone.
 Sources: proc_pid_stat(5), pidfd_open(2), ``/proc/sys/kernel/random/boot_id`` in random(4).
 """
 
-import asyncio
 import errno
 import os
 import select
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Final
 
+from wherry.kernel.readiness import readable
 from wherry.model.process import ProcessId
 
 # EINVAL (ENOENT since Linux 6.9): the number belongs to a thread now.
@@ -60,13 +60,8 @@ async def exited(process: ProcessId) -> None:
     with _opened(process) as fd:
         if fd is None:
             return
-        loop = asyncio.get_running_loop()
-        gone = asyncio.Event()
-        loop.add_reader(fd, gone.set)
-        try:
+        with readable(fd) as gone:
             await gone.wait()
-        finally:
-            loop.remove_reader(fd)
 
 
 @contextmanager

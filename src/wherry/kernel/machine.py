@@ -14,7 +14,6 @@ from wherry.model.host import Forwarding, HostFacts
 from wherry.model.process import ProcessId
 from wherry.model.sandbox import cgroup_of
 
-_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 _RESOLV_CONF = Path("/etc/resolv.conf")
 # systemd-resolved's stub listens on the host's loopback only; this file has the servers behind it.
 _RESOLVED = Path("/run/systemd/resolve/resolv.conf")
@@ -58,7 +57,7 @@ class Machine:
         self, container: Container, ps_args: str
     ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         """Titles and rows of ps(1). InvalidArgument if the arguments leave out the PID column."""
-        answer = await processes.run(["ps", *ps_args.split()], env=_ENVIRONMENT)
+        answer = await processes.run(["ps", *ps_args.split()], env={**processes.ENVIRONMENT, "LC_ALL": "C.UTF-8"})
         if answer.code:
             raise RuntimeFailure(f"error running ps: {answer.stderr.decode(errors='replace').strip()}")
         group = cgroup_of(container)

@@ -11,7 +11,6 @@ Sources: nft(8), ``include/uapi/linux/netfilter/nf_tables.h``, ``nfnetlink.h``.
 
 import errno
 import ipaddress
-import os
 import socket
 import struct
 from collections.abc import Iterator, Sequence
@@ -129,7 +128,7 @@ def _text(ports: Sequence[PublishedPort]) -> str:
 
 async def _nft(*arguments: str, stdin: str = "") -> str:
     try:
-        done = await processes.run(("nft", *arguments), env=os.environ, stdin=stdin.encode(), limit=1 << 24)
+        done = await processes.run(("nft", *arguments), env=processes.ENVIRONMENT, stdin=stdin.encode(), limit=1 << 24)
     except FileNotFoundError:
         raise NotSupported("the program nft is missing: install the package nftables") from None
     if done.code != 0:

@@ -16,6 +16,9 @@ from typing import Any, Final
 
 import msgspec
 
+ENVIRONMENT: Final = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+"""What programs of the host get from us: nothing of our own, and no language but the one we can read."""
+
 # Python ignores these; an ignored signal would stay ignored in the child (signal(7)).
 _DEFAULT_SIGNALS: Final = (signal.SIGPIPE, signal.SIGXFSZ)
 _PIPE_SIZE: Final = 65536  # all that a pipe holds, pipe(7)

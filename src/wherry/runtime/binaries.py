@@ -59,7 +59,7 @@ async def discover(extra: dict[str, str], default: str = "") -> Binaries:
 async def _probe(name: str, path: str) -> Binary:
     if not path or not shutil.which(path):
         return Binary(info=RuntimeInfo(name=name, path=path, version="", reason="not installed"), command="")
-    answer = await processes.run([path, "--version"], env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+    answer = await processes.run([path, "--version"], env=processes.ENVIRONMENT)
     first_line = answer.stdout.decode(errors="replace").partition("\n")[0]
     version = first_line.rpartition(" ")[2]
     reason = (cgroups.crun_obstacle(cgroups.probe()) or "") if "crun" in first_line else ""

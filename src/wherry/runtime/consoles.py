@@ -7,24 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wherry.errors import Conflict
+from wherry.kernel.readiness import Writable, readable
 
 _FRAME = 8193  # the monitor sends a stream number and up to 8 KiB
 _CHUNK = 1 << 16
 _STDERR = 2
 _UNTIL_RUNNING = 0.002  # seconds: a runtime notes the command's pid this soon after it writes anything
 _STDIN_FRAME = 8192  # the monitor reads no more than this of one message
-
-
-async def _ready(fd: int, writing: bool = False) -> None:
-    """Wait until ``fd`` can be read or written."""
-    loop = asyncio.get_running_loop()
-    event = asyncio.Event()
-    add, remove = (loop.add_writer, loop.remove_writer) if writing else (loop.add_reader, loop.remove_reader)
-    add(fd, event.set)
-    try:
-        await event.wait()
-    finally:
-        remove(fd)
 
 
 class MonitorConsole:
@@ -39,6 +28,7 @@ class MonitorConsole:
         except OSError:
             self._socket.close()
             raise
+        self._writable = Writable(self._socket.fileno())
 
     def _connect(self, folder: Path) -> None:
         # A socket's path may have 108 bytes, a bundle's can be longer: go by a descriptor of its folder (unix(7)).
@@ -53,7 +43,8 @@ class MonitorConsole:
             try:
                 data = self._socket.recv(_FRAME)
             except BlockingIOError:
-                await _ready(self._socket.fileno())
+                with readable(self._socket.fileno()) as ready:
+                    await ready.wait()
                 continue
             except ConnectionResetError:
                 return 0, b""
@@ -61,11 +52,11 @@ class MonitorConsole:
 
     async def write(self, data: bytes) -> None:
         view = memoryview(data)
-        while view:
+        while view and self._socket.fileno() >= 0:
             try:
                 self._socket.send(view[:_STDIN_FRAME])
             except BlockingIOError:
-                await _ready(self._socket.fileno(), writing=True)
+                await self._writable.wait()
                 continue
             except (BrokenPipeError, ConnectionResetError):
                 return  # the container has ended: nobody reads this any more
@@ -81,6 +72,7 @@ class MonitorConsole:
         resize(self._folder, height, width)
 
     def close(self) -> None:
+        self._writable.give_up()
         self._socket.close()
 
 
@@ -105,9 +97,11 @@ class PipeConsole:
 
     def __init__(self, stdin: int | None, stdout: int, stderr: int, running: Callable[[], bool]) -> None:
         self._stdin = stdin
+        self._writable = Writable(-1 if stdin is None else stdin)
         self._running = running
         self._outputs = {1: stdout, 2: stderr}
         self._ended = False
+        self._failed = False
         self._wake = asyncio.Event()
         for fd in (stdout, stderr, *(() if stdin is None else (stdin,))):
             os.set_blocking(fd, False)
@@ -117,13 +111,11 @@ class PipeConsole:
 
         ``failed``: it never became the command, and what it wrote is nobody's output.
         """
-        self._ended = True
-        if failed:
-            self._close_outputs()
+        self._ended, self._failed = True, failed
         self._wake.set()
 
     async def read(self) -> tuple[int, bytes]:
-        while self._outputs:
+        while self._outputs and not self._failed:
             for stream, fd in tuple(self._outputs.items()):
                 if stream == _STDERR and not self._ended and not self._running():
                     continue
@@ -141,16 +133,9 @@ class PipeConsole:
         return 0, b""
 
     async def _readable(self) -> None:
-        loop = asyncio.get_running_loop()
-        fds = tuple(self._outputs.values())
         self._wake.clear()
-        for fd in fds:
-            loop.add_reader(fd, self._wake.set)
-        try:
+        with readable(*self._outputs.values(), event=self._wake):
             await self._wake.wait()
-        finally:
-            for fd in fds:
-                loop.remove_reader(fd)
         if not self._ended and not self._running():
             await asyncio.sleep(_UNTIL_RUNNING)
 
@@ -160,25 +145,24 @@ class PipeConsole:
             try:
                 view = view[os.write(self._stdin, view) :]
             except BlockingIOError:
-                await _ready(self._stdin, writing=True)
+                await self._writable.wait()
             except BrokenPipeError:
                 await self.close_stdin()
 
     async def close_stdin(self) -> None:
-        if self._stdin is not None:
-            os.close(self._stdin)
-            self._stdin = None
+        self._close_stdin()
 
     async def resize(self, height: int, width: int) -> None:
         raise Conflict("the exec session has no terminal")
 
     def close(self) -> None:
-        self._close_outputs()
-        if self._stdin is not None:
-            os.close(self._stdin)
-            self._stdin = None
-
-    def _close_outputs(self) -> None:
         for fd in self._outputs.values():
             os.close(fd)
         self._outputs.clear()
+        self._close_stdin()
+
+    def _close_stdin(self) -> None:
+        if self._stdin is not None:
+            self._writable.give_up()
+            os.close(self._stdin)
+            self._stdin = None

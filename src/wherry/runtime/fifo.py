@@ -5,13 +5,13 @@ so ourselves costs 0.03 ms instead of 3 (crun) or 6 (runc). crun's init reads th
 absence is how ``runtime state`` tells running from created, so it is unlinked afterwards.
 """
 
-import asyncio
 import contextlib
 import errno
 import os
 from pathlib import Path
 
 from wherry.errors import RuntimeFailure
+from wherry.kernel.readiness import readable
 
 
 async def release(state: Path, reads: bool) -> None:
@@ -39,13 +39,10 @@ async def _write(fifo: Path) -> None:
 
 async def _read(fifo: Path) -> None:
     fd = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    loop = asyncio.get_running_loop()
-    ready = asyncio.Event()
-    loop.add_reader(fd, ready.set)
     try:
-        await ready.wait()
+        with readable(fd) as ready:
+            await ready.wait()
         if not os.read(fd, 1):
             raise RuntimeFailure("container init died before it was started")
     finally:
-        loop.remove_reader(fd)
         os.close(fd)

@@ -5,7 +5,6 @@ the next daemon what happened (conmon(8)). The pipe in ``_OCI_SYNCPIPE`` carries
 message.
 """
 
-import asyncio
 import json
 import os
 import time
@@ -16,7 +15,8 @@ from msgspec import Struct
 
 from wherry.errors import NotSupported, RuntimeFailure
 from wherry.kernel import identity
-from wherry.kernel.processes import Child, run, spawn
+from wherry.kernel.processes import ENVIRONMENT, Child, run, spawn
+from wherry.kernel.readiness import readable
 from wherry.model.launch import Launch
 from wherry.model.process import ProcessId
 
@@ -24,13 +24,12 @@ _SYNC_FD = 30
 _START_FD = 31
 _ATTACH_FD = 32
 _CLOCK_SLACK = 1.0  # seconds: the two times come from clocks of different grain
-_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
 async def monitor_version() -> str:
     """The version of conmon. NotSupported if it is not installed."""
     try:
-        answer = await run(["conmon", "--version"], env=_ENVIRONMENT)
+        answer = await run(["conmon", "--version"], env=ENVIRONMENT)
     except FileNotFoundError as error:
         raise NotSupported("conmon is not installed: it holds containers that must outlive the engine") from error
     return answer.stdout.decode().partition("\n")[0].rpartition(" ")[2]
@@ -128,7 +127,7 @@ def _start(
 ) -> tuple[Child, int]:
     sync_read, sync_write = os.pipe2(os.O_CLOEXEC)
     try:
-        env = {**_ENVIRONMENT, **environment, "_OCI_SYNCPIPE": str(_SYNC_FD)}
+        env = {**ENVIRONMENT, **environment, "_OCI_SYNCPIPE": str(_SYNC_FD)}
         child = spawn(argv, env=env, fds={_SYNC_FD: sync_write, **(fds or {})})
     except FileNotFoundError as error:
         os.close(sync_read)
@@ -151,20 +150,17 @@ async def _first_report(sync: int) -> tuple[int, str]:
 
 async def _line(fd: int) -> bytes:
     """One line from a pipe, "" at its end; closes the pipe."""
-    loop = asyncio.get_running_loop()
     os.set_blocking(fd, False)
-    ready = asyncio.Event()
-    loop.add_reader(fd, ready.set)
     buffer = b""
     try:
-        while b"\n" not in buffer:
-            await ready.wait()
-            ready.clear()
-            data = os.read(fd, 1 << 16)
-            if not data:
-                break
-            buffer += data
+        with readable(fd) as ready:
+            while b"\n" not in buffer:
+                await ready.wait()
+                ready.clear()
+                data = os.read(fd, 1 << 16)
+                if not data:
+                    break
+                buffer += data
     finally:
-        loop.remove_reader(fd)
         os.close(fd)
     return buffer

@@ -12,7 +12,7 @@ import msgspec
 
 from wherry.errors import Conflict, RuntimeFailure
 from wherry.kernel import cgroups, identity, processes
-from wherry.kernel.processes import Child
+from wherry.kernel.processes import ENVIRONMENT, Child
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.process import ProcessId
 from wherry.runtime import fifo
@@ -22,8 +22,6 @@ from wherry.runtime.failures import classify, read_log
 from wherry.runtime.monitor import Seat, container_argv, noted_process
 from wherry.runtime.monitor import launch as launch_monitor
 from wherry.runtime.sessions import MonitoredSession, PipedSession
-
-_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
 class _Linux(msgspec.Struct, rename="camel"):
@@ -167,7 +165,7 @@ class OciRuntime:
 
     async def _execute(self, binary: Binary, *arguments: str) -> None:
         argv = [binary.info.name, f"--root={self._state_root(binary)}", *arguments]
-        answer = await processes.run(argv, env=_ENVIRONMENT, executable=binary.command)
+        answer = await processes.run(argv, env=ENVIRONMENT, executable=binary.command)
         if answer.code:
             text = answer.stderr.decode(errors="replace").strip()
             raise RuntimeFailure(f"OCI runtime {arguments[0]} failed: {text}")

@@ -6,14 +6,12 @@ A runtime's ``exec`` in the foreground passes the command's exit code on; whethe
 import os
 import shutil
 
-from wherry.kernel.processes import Child, spawn
+from wherry.kernel.processes import ENVIRONMENT, Child, spawn
 from wherry.model.launch import ExecLaunch
 from wherry.model.process import ProcessId
 from wherry.runtime.consoles import MonitorConsole, PipeConsole
 from wherry.runtime.failures import classify, read_log
 from wherry.runtime.monitor import ExecMonitor, Seat, noted_process
-
-_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
 def _exit_code(status: int) -> int:
@@ -36,7 +34,7 @@ class PipedSession:
         our_stderr, stderr = os.pipe2(os.O_CLOEXEC)
         fds = {1: stdout, 2: stderr} | ({0: stdin} if stdin is not None else {})
         try:
-            child = spawn(argv, env=_ENVIRONMENT, executable=seat.runtime, fds=fds)
+            child = spawn(argv, env=ENVIRONMENT, executable=seat.runtime, fds=fds)
         finally:
             for fd in fds.values():
                 os.close(fd)
