@@ -44,8 +44,8 @@ def main() -> None:
 
 async def _run(configuration: Configuration) -> None:
     config = EngineConfig(
-        data_root=configuration.data_root,
-        exec_root=Path(configuration.exec_root) if configuration.exec_root else None,
+        data_root=configuration.data_root.absolute(),
+        exec_root=Path(configuration.exec_root).absolute() if configuration.exec_root else None,
         runtimes=configuration.runtimes,
         default_runtime=configuration.default_runtime,
         insecure_registries=configuration.insecure_registries,
@@ -54,17 +54,31 @@ async def _run(configuration: Configuration) -> None:
     _log.info("Starting up")
     path = Path(configuration.pidfile or exec_root_of(config) / "wherry.pid")
     with pidfile(path):
+        group = _socket_group(configuration.group)
         async with open_engine(config) as engine:
+            os.chdir(exec_root_of(config))  # where monitors drop what they drop into their working directory
             server = Server(build_router(engine), product_version=VERSION)
             try:
                 for host in configuration.hosts:
-                    await server.listen(host, group=configuration.group)
+                    await server.listen(host, group=group)
                     _log.info("API listen on %s", host.removeprefix("unix://"))
                 _settle()
                 await _told_to_end()
             finally:
                 await server.close()
     _log.info("Daemon shutdown complete")
+
+
+def _socket_group(name: str) -> str | None:
+    """Who besides root may use the sockets: None, which is root alone, if the default group is not on this machine."""
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        if name != DEFAULT_GROUP:
+            return name  # to be refused, or a number
+        _log.warning("could not change the sockets' group to %s: group %s not found", name, name)
+        return None
+    return name
 
 
 def _keep_descriptors() -> None:

@@ -57,7 +57,8 @@ class Seat(Struct, frozen=True, kw_only=True):
     def monitor_argv(self, container_id: str, session_id: str) -> list[str]:
         argv = ["conmon", "--api-version", "1", "--sync", "--no-sync-log", "--full-attach", "--log-level", "error"]
         argv += ["-c", container_id, "-u", session_id, "-n", container_id, "-r", self.runtime, "-b", str(self.bundle)]
-        argv += ["-p", str(self.pidfile), "-P", str(self.bundle / "monitor.pid"), "--exit-dir", str(self.exits)]
+        argv += ["-p", str(self.pidfile), "--exit-dir", str(self.exits)]
+        argv += ["--persist-dir", str(self.bundle)]  # where it notes an OOM kill
         for option in self.runtime_options():
             argv += ["--runtime-arg", option]
         return argv
