@@ -13,6 +13,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from wherry.kernel.readiness import readable
@@ -35,6 +36,23 @@ def identify(pid: int) -> ProcessId:
     if start_time is None:
         raise ProcessLookupError(f"identify process {pid}: no such process")
     return ProcessId(pid=pid, start_time=start_time, boot_id=boot_id())
+
+
+def parent(process: ProcessId) -> ProcessId | None:
+    """The process that will be told of its end; None if either is gone."""
+    fields = _stat_fields(process.pid)
+    try:
+        return identify(int(fields[1])) if fields else None
+    except ProcessLookupError:
+        return None
+
+
+def name(process: ProcessId) -> str:
+    """What the process calls itself, at most 15 bytes (comm in proc_pid_comm(5)); "" if it is gone."""
+    try:
+        return Path(f"/proc/{process.pid}/comm").read_text().rstrip("\n")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def alive(process: ProcessId) -> bool:
@@ -87,13 +105,18 @@ def _opened(process: ProcessId) -> Iterator[int | None]:
 
 
 def _start_time(pid: int) -> int | None:
-    """Field 22 of /proc/PID/stat; the command in field 2 may hold spaces and parentheses."""
+    fields = _stat_fields(pid)
+    return int(fields[19]) if fields else None
+
+
+def _stat_fields(pid: int) -> list[bytes] | None:
+    """Fields 3 and up of /proc/PID/stat; the command in field 2 may hold spaces and parentheses."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             stat = file.read()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return int(stat[stat.rindex(b")") + 2 :].split()[19])
+    return stat[stat.rindex(b")") + 2 :].split()
 
 
 def _readable(fd: int) -> bool:

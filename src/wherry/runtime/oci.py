@@ -161,7 +161,9 @@ class OciRuntime:
         return noted_process(self._bundles / container_id / "pidfile")
 
     def monitor(self, container_id: str) -> ProcessId | None:
-        return noted_process(self._bundles / container_id / "monitor.pid")
+        process = self.process(container_id)
+        parent = identity.parent(process) if process else None
+        return parent if parent and identity.name(parent) == "conmon" else None
 
     async def _execute(self, binary: Binary, *arguments: str) -> None:
         argv = [binary.info.name, f"--root={self._state_root(binary)}", *arguments]
