@@ -12,6 +12,7 @@ from wherry.version import VERSION
 
 CONFIG_FILE = "/etc/wherry/daemon.json"
 DEFAULT_HOST = "unix:///run/wherry/wherry.sock"
+DEFAULT_GROUP = "docker"
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 _SCHEMES = ("unix", "tcp", "fd")
 # Settings that are lists: their key in the file is the flag's name in the plural.
@@ -53,7 +54,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     """What the daemon does. ``exec_root`` is "" to derive it from ``data_root``."""
 
     hosts: tuple[str, ...] = (DEFAULT_HOST,)
-    group: str = "docker"
+    group: str = DEFAULT_GROUP
     data_root: Path = Path("/var/lib/wherry")
     exec_root: str = ""
     pidfile: str = ""
@@ -80,7 +81,7 @@ def configure(argv: Sequence[str]) -> Configuration:
     hosts = tuple(setting("host", (DEFAULT_HOST,)))
     return Configuration(
         hosts=tuple(_checked_host(host) for host in hosts),
-        group=setting("group", "docker"),
+        group=setting("group", DEFAULT_GROUP),
         data_root=Path(setting("data_root", "/var/lib/wherry")),
         exec_root=setting("exec_root", ""),
         pidfile=setting("pidfile", ""),

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import grp
 import logging
 import os
 import signal
@@ -13,7 +14,7 @@ import uvloop
 
 from wherry.api.app import build_router
 from wherry.api.http import Server
-from wherry.daemon.configuration import Configuration, ConfigurationError, configure
+from wherry.daemon.configuration import DEFAULT_GROUP, Configuration, ConfigurationError, configure
 from wherry.daemon.logs import start_logging
 from wherry.daemon.pidfile import StillRunning, pidfile
 from wherry.errors import WherryError
@@ -54,7 +55,7 @@ async def _run(configuration: Configuration) -> None:
     _log.info("Starting up")
     path = Path(configuration.pidfile or exec_root_of(config) / "wherry.pid")
     with pidfile(path):
-        group = _socket_group(configuration.group)
+        group = socket_group(configuration.group)
         async with open_engine(config) as engine:
             os.chdir(exec_root_of(config))  # where monitors drop what they drop into their working directory
             server = Server(build_router(engine), product_version=VERSION)
@@ -69,7 +70,7 @@ async def _run(configuration: Configuration) -> None:
     _log.info("Daemon shutdown complete")
 
 
-def _socket_group(name: str) -> str | None:
+def socket_group(name: str) -> str | None:
     """Who besides root may use the sockets: None, which is root alone, if the default group is not on this machine."""
     try:
         grp.getgrnam(name)

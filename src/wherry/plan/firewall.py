@@ -48,6 +48,7 @@ _PUBLISH = (
     "dnat ip6 to meta l4proto . th dport map @ports6",
 )
 _PUBLISH_IF_LOCAL = "fib daddr type local jump publish"
+_DSTNAT = "-100"  # a number: nft 1.0.6 does not know this priority by its name in the output hook
 
 
 def map_of(port: PublishedPort) -> str | None:
@@ -88,7 +89,7 @@ def _chains(networks: tuple[Network, ...]) -> Iterator[tuple[str, tuple[str, ...
     yield "publish", (), list(_PUBLISH)
     yield "guard", _hook("filter", "prerouting", "raw"), _guard(networks)
     yield "prerouting", _hook("nat", "prerouting", "dstnat"), ["ip daddr 127.0.0.0/8 return", _PUBLISH_IF_LOCAL]
-    yield "output", _hook("nat", "output", "dstnat"), ["ip6 daddr ::1 return", _PUBLISH_IF_LOCAL]
+    yield "output", _hook("nat", "output", _DSTNAT), ["ip6 daddr ::1 return", _PUBLISH_IF_LOCAL]
     yield "postrouting", _hook("nat", "postrouting", "srcnat"), _postrouting(networks)
     yield "forward", _hook("filter", "forward", "filter"), _forward(networks)
 
