@@ -17,10 +17,13 @@ def to_unix(text: str, now: float) -> str:
     seconds, _, fraction = text.partition(".")
     if seconds.isdigit() and (fraction or "0").isdigit():
         return text
+    import re
     from datetime import datetime
 
+    # Apart, because datetime has no nanoseconds.
+    nanoseconds = re.search(r"(?<=:\d\d\.)\d{1,9}", text)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"failed to parse value as time or duration: {quoted(text)}") from None
-    return f"{int(moment.timestamp())}.{moment.microsecond * 1000:09}"
+    return f"{int(moment.timestamp())}.{nanoseconds[0] if nanoseconds else '0':0<9}"

@@ -1,0 +1,232 @@
+"""Published ports: who reaches them, where they listen, and what happens when one is taken."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.harness.cli import Cli
+from tests.harness.engine import Engine
+from tests.harness.waiting import eventually
+
+pytestmark = pytest.mark.root
+
+ADDRESS = "192.168.56.50"
+OTHER_MACHINE = "192.168.56.51"
+GREETING = "hello from a container\n"
+HTTPD = ("busybox", "httpd", "-f", "-h", "/var/www")
+
+# Binds of the host's Python, since busybox has no server for datagrams.
+PYTHON = [
+    flag for folder in ("/usr", "/lib", "/lib64", "/etc/alternatives") for flag in ("-v", f"{folder}:{folder}:ro")
+]
+UDP_ECHO = """
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", 80))
+print("ready", flush=True)
+while True:
+    data, peer = s.recvfrom(2000)
+    s.sendto(data.upper(), peer)
+"""
+UDP_ASK = """
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(5)
+s.connect((sys.argv[1], int(sys.argv[2])))
+s.send(b"hello")
+print(s.recv(2000).decode())
+"""
+
+
+@pytest.fixture(scope="module")
+def neighbour(engine: Engine) -> Iterator[str]:
+    """A second machine on a wire with the host: the name of its network namespace."""
+    name = f"{engine.host.name}-n"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    engine.host.run(["ip", "link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", name])
+    engine.host.run(["ip", "addr", "add", f"{ADDRESS}/24", "dev", "wire"])
+    engine.host.run(["ip", "link", "set", "wire", "up"])
+    subprocess.run(["ip", "-n", name, "addr", "add", f"{OTHER_MACHINE}/24", "dev", "wire"], check=True)
+    subprocess.run(["ip", "-n", name, "link", "set", "wire", "up"], check=True)
+    yield name
+    subprocess.run(["ip", "netns", "delete", name], check=True)
+
+
+def fetch(namespace: str, address: str, port: int) -> str | None:
+    """The page that a web server there gives to a machine; None without one."""
+    argv = [
+        "nsenter",
+        f"--net=/run/netns/{namespace}",
+        "busybox",
+        "wget",
+        "-T",
+        "3",
+        "-qO-",
+        f"http://{address}:{port}/",
+    ]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    return done.stdout if done.returncode == 0 else None
+
+
+def served(namespace: str, address: str, port: int) -> bool:
+    """Whether our page is there; a server takes a moment to listen."""
+    return bool(eventually(lambda: fetch(namespace, address, port) == GREETING))
+
+
+def test_a_published_port_is_on_every_address(cli: Cli, engine: Engine, neighbour: str) -> None:
+    cli("run", "-d", "--name", "web", "-p", "8080:80", *HTTPD)
+
+    assert served(engine.host.name, "127.0.0.1", 8080)
+    assert served(engine.host.name, ADDRESS, 8080)
+    assert served(engine.host.name, "172.17.0.1", 8080)
+    assert served(neighbour, ADDRESS, 8080)
+    assert cli.line("port", "web").splitlines()[0] == "80/tcp -> 0.0.0.0:8080"
+    assert cli.line("port", "web", "80").splitlines()[0] == "0.0.0.0:8080"
+    assert "0.0.0.0:8080->80/tcp" in cli.line("ps", "--format", "{{.Ports}}")
+
+
+def test_over_ipv6_loopback(cli: Cli, engine: Engine) -> None:
+    cli("run", "-d", "--name", "web", "-p", "8080:80", *HTTPD)
+
+    assert served(engine.host.name, "[::1]", 8080)
+    assert "[::]:8080" in cli.line("port", "web", "80")
+
+
+def test_another_container_reaches_it_at_the_hosts_address(cli: Cli, neighbour: str) -> None:
+    cli("run", "-d", "--name", "web", "-p", "8080:80", *HTTPD)
+
+    for address in ("172.17.0.1", ADDRESS):
+        assert cli("run", "--rm", "busybox", "wget", "-T", "5", "-qO-", f"http://{address}:8080/").stdout == GREETING
+
+
+def test_bound_to_one_address_only(cli: Cli, engine: Engine, neighbour: str) -> None:
+    cli("run", "-d", "--name", "web", "-p", f"{ADDRESS}:5003:80", *HTTPD)
+
+    assert served(neighbour, ADDRESS, 5003)
+    assert served(engine.host.name, ADDRESS, 5003)
+    assert fetch(engine.host.name, "127.0.0.1", 5003) is None
+    assert cli.line("port", "web") == f"80/tcp -> {ADDRESS}:5003"
+
+
+def test_bound_to_loopback_is_not_for_others(cli: Cli, engine: Engine, neighbour: str) -> None:
+    cli("run", "-d", "--name", "web", "-p", "127.0.0.1:5004:80", *HTTPD)
+
+    assert served(engine.host.name, "127.0.0.1", 5004)
+    assert fetch(neighbour, ADDRESS, 5004) is None
+
+
+def test_datagrams(cli: Cli, engine: Engine, neighbour: str) -> None:
+    cli("run", "-d", "--name", "echo", "-p", "5002:80/udp", *PYTHON, "busybox", "/usr/bin/python3", "-c", UDP_ECHO)
+    eventually(lambda: cli.line("logs", "echo") == "ready")
+
+    for namespace, address in ((engine.host.name, "127.0.0.1"), (engine.host.name, ADDRESS), (neighbour, ADDRESS)):
+        argv = ["nsenter", f"--net=/run/netns/{namespace}", sys.executable, "-c", UDP_ASK, address, "5002"]
+        assert subprocess.run(argv, capture_output=True, text=True, check=True).stdout == "HELLO\n"
+    assert cli.line("port", "echo").splitlines()[0] == "80/udp -> 0.0.0.0:5002"
+
+
+def test_a_free_port_is_chosen(cli: Cli, engine: Engine) -> None:
+    cli("run", "-d", "--name", "web", "-p", "80", *HTTPD)
+
+    port = int(cli.line("port", "web", "80").splitlines()[0].rpartition(":")[2])
+
+    assert port >= 32768
+    assert served(engine.host.name, "127.0.0.1", port)
+
+
+def test_publish_all_exposed(cli: Cli, engine: Engine) -> None:
+    cli("run", "-d", "--name", "web", "-P", "--expose", "80", "--expose", "1000-1001/udp", *HTTPD)
+
+    lines = cli.line("port", "web").splitlines()
+
+    assert {line.split()[0] for line in lines} == {"80/tcp", "1000/udp", "1001/udp"}
+    port = next(line.rpartition(":")[2] for line in lines if line.startswith("80/tcp"))
+    assert served(engine.host.name, "127.0.0.1", int(port))
+
+
+def test_a_range_picks_what_is_free(cli: Cli) -> None:
+    for name in ("one", "two"):
+        cli("run", "-d", "--name", name, "-p", "7000-7001:80", *HTTPD)
+
+    ports = [cli.line("port", name, "80").splitlines()[0] for name in ("one", "two")]
+
+    assert ports == ["0.0.0.0:7000", "0.0.0.0:7001"]
+    assert "all ports are allocated" in cli.fails(125, "run", "-d", "-p", "7000-7001:80", *HTTPD)
+
+
+def test_a_port_taken_by_a_container(cli: Cli, engine: Engine) -> None:
+    cli("run", "-d", "--name", "first", "-p", "8080:80", *HTTPD)
+
+    error = cli.fails(125, "run", "-d", "--name", "second", "-p", "8080:80", *HTTPD)
+
+    assert "Bind for 0.0.0.0:8080 failed: port is already allocated" in error
+    assert_nothing_half_left(cli, engine, others=1)
+    assert served(engine.host.name, "127.0.0.1", 8080)
+    cli("rm", "-f", "first")
+    cli("start", "second")
+    assert served(engine.host.name, "127.0.0.1", 8080)
+
+
+def test_a_port_taken_by_a_process_of_the_host(cli: Cli, engine: Engine) -> None:
+    server = subprocess.Popen(engine.host.inside(["busybox", "nc", "-ll", "-p", "8080", "-e", "true"]))
+    eventually(lambda: ":8080" in engine.host.run(["ss", "-Hltn"]).stdout)
+
+    error = cli.fails(125, "run", "-d", "--name", "second", "-p", "8080:80", *HTTPD)
+
+    assert "0.0.0.0:8080: bind: address already in use" in error
+    assert_nothing_half_left(cli, engine, others=0)
+    server.kill()
+    server.wait()
+    cli("start", "second")
+    assert served(engine.host.name, "127.0.0.1", 8080)
+
+
+def assert_nothing_half_left(cli: Cli, engine: Engine, others: int) -> None:
+    assert cli.inspect("second", "{{.State.Status}} {{.State.Pid}}") == "created 0"
+    assert engine.host.run(["ip", "link", "show", "master", "docker0"]).stdout.count("veth") == others
+
+
+def test_an_address_that_is_not_the_hosts(cli: Cli) -> None:
+    error = cli.fails(125, "run", "-d", "-p", "10.9.8.7:8080:80", *HTTPD)
+
+    assert "10.9.8.7:8080: bind: cannot assign requested address" in error
+
+
+def test_a_port_is_free_again_after_the_container(cli: Cli, engine: Engine) -> None:
+    for _ in range(2):
+        cli("run", "-d", "--name", "web", "-p", "8080:80", *HTTPD)
+        assert served(engine.host.name, "127.0.0.1", 8080)
+        cli("rm", "-f", "web")
+    assert fetch(engine.host.name, "127.0.0.1", 8080) is None
+
+
+def test_a_restarted_container_is_reached_at_its_new_address(cli: Cli, engine: Engine) -> None:
+    cli("run", "-d", "--name", "web", "-p", "8080:80", *HTTPD)
+    cli("stop", "-t", "0", "web")
+    cli("run", "-d", "busybox", "sleep", "60")
+
+    cli("start", "web")
+
+    assert served(engine.host.name, "127.0.0.1", 8080)
+
+
+def test_a_connection_that_one_side_closes_goes_on_the_other_way(cli: Cli, engine: Engine) -> None:
+    cli("run", "-d", "-p", "8080:80", "busybox", "nc", "-l", "-p", "80", "-e", "sh", "-c", "cat; echo all of it")
+    argv = ["busybox", "nc", "127.0.0.1", "8080"]
+
+    answer = eventually(lambda: subprocess.run(engine.host.inside(argv), input=b"sent\n", capture_output=True).stdout)
+
+    assert answer == b"sent\nall of it\n"
+
+
+def test_ports_that_make_no_sense(cli: Cli) -> None:
+    assert "Invalid containerPort: x" in cli.fails(125, "run", "-p", "8080:x", *HTTPD)
+    assert "Invalid proto: quic" in cli.fails(125, "run", "-p", "8080:80/quic", *HTTPD)
+    assert "No public port '81' published for box" in _no_port(cli)
+
+
+def _no_port(cli: Cli) -> str:
+    cli("run", "-d", "--name", "box", "-p", "8080:80", *HTTPD)
+    return cli.fails(1, "port", "box", "81")
