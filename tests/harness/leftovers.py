@@ -12,7 +12,8 @@ def assert_nothing_left(engine: Engine) -> None:
     """Wait until nothing is left; what still is after a while is the failure's text."""
     with contextlib.suppress(AssertionError):
         eventually(lambda: not leftovers(engine))
-    assert leftovers(engine) == []
+    left = leftovers(engine)
+    assert not left, "\n".join(left)
 
 
 def leftovers(engine: Engine) -> list[str]:
@@ -39,7 +40,7 @@ def _mounts(engine: Engine) -> list[str]:
 def _files(engine: Engine) -> list[str]:
     folders = [engine.exec_root / name for name in ("bundles", "exits", "netns", "state/crun", "state/runc")]
     folders += [engine.data_root / "containers", engine.data_root / "blobs/tmp"]
-    left = [path for folder in folders if folder.exists() for path in folder.iterdir()]
+    left = [path for folder in folders if folder.exists() for path in folder.iterdir() if path.name != ".cache"]
     layers = set(engine.run("docker", "images", "-q", "--no-trunc").stdout.split())
     trees = [path for path in (engine.data_root / "overlay2").iterdir() if not path.name.startswith(".")]
     if len(trees) > len(layers):  # the tests' images have one layer each

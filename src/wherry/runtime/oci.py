@@ -24,6 +24,9 @@ from wherry.runtime.monitor import launch as launch_monitor
 from wherry.runtime.sessions import MonitoredSession, PipedSession
 
 
+_CRUN_CACHE = ".cache"  # where crun keeps compiled seccomp filters, among the states of its containers
+
+
 class _Linux(msgspec.Struct, rename="camel"):
     cgroups_path: str
 
@@ -154,7 +157,7 @@ class OciRuntime:
         await self._execute(self._binaries.get(runtime), "resume", container_id)
 
     def ids(self) -> tuple[str, ...]:
-        states = (entry for root in self._states.iterdir() for entry in os.listdir(root))
+        states = (entry for root in self._states.iterdir() for entry in os.listdir(root) if entry != _CRUN_CACHE)
         return tuple(sorted({*os.listdir(self._bundles), *states, *os.listdir(self._exits)}))
 
     def process(self, container_id: str) -> ProcessId | None:
