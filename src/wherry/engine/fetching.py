@@ -20,7 +20,7 @@ from wherry.model.image import Descriptor, Layer
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
-from wherry.plan.image_removal import short_id
+from wherry.plan.naming import short_id
 
 _PAUSE = 100_000_000  # nanoseconds between two reports on a download
 _AHEAD = 4  # chunks that unpacking may lag behind the store

@@ -9,6 +9,7 @@ from pathlib import Path
 from wherry.engine.networks import Networks
 from wherry.model.container import Container
 from wherry.model.network import Endpoint
+from wherry.plan.naming import short_id
 
 
 class Sandboxes:
@@ -20,7 +21,7 @@ class Sandboxes:
 
     def path(self, container_id: str) -> str:
         """Where the container's own network namespace is pinned while it runs."""
-        return str(self._folder / container_id[:12])
+        return str(self._folder / short_id(container_id))
 
     def plan(self, container: Container) -> tuple[Endpoint, ...]:
         """Choose addresses and ports: they are the container's until ``close``."""

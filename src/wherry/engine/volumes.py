@@ -64,7 +64,7 @@ class Volumes:
         self,
         name: str,
         *,
-        driver: str = mount_points.LOCAL,
+        driver: str = volume_request.LOCAL,
         options: dict[str, str] = {},  # noqa: B006 - never written to
         labels: dict[str, str] = {},  # noqa: B006 - never written to
         anonymous: bool = False,
@@ -180,8 +180,14 @@ class Volumes:
             if anonymous:
                 labels = {**labels, volume_request.ANONYMOUS_LABEL: ""}
             volume = Volume(name=name, labels=labels, anonymous=anonymous, made_for=made_for, created=self._clock.now())
-            await self._files.create(name)
-            await self._table.put(volume)
+            try:
+                await self._table.put(volume)
+                await self._files.create(name)
+            except BaseException:
+                if anonymous:  # a directory of a name that was given may have been there before
+                    await self._files.remove(name)
+                await self._table.delete(name)
+                raise
         self._tell("create", name)
         return volume
 

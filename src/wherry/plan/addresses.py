@@ -82,6 +82,15 @@ def choose_address(network: Network, subnet: Subnet, leased: Collection[str], wa
     raise InternalError(f"no available IPv4 addresses on this network's address pools: {network.name} ({network.id})")
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is an IP address, of either version."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def contains(subnet: Subnet, address: str) -> bool:
     return ip_address(address) in ip_network(subnet.subnet)
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from wherry.model.container import Container
 from wherry.model.network import Endpoint, PortBinding
+from wherry.plan.namespaces import peer
+from wherry.plan.naming import SHORT_ID
 
 DEFAULT_NETWORK = "bridge"
-SHORT_ID = 12
 _DEFAULT_NAMES = frozenset(("", "default"))
-_SHARED = "container:"
 
 
 def network_mode(name: str) -> str:
@@ -19,7 +19,7 @@ def network_mode(name: str) -> str:
 def network_names(container: Container) -> tuple[str, ...]:
     """Names of the networks that a container is or will be in, sorted; none if it shares another's or has none."""
     mode = container.spec.host.network
-    if mode.startswith(_SHARED) or container.spec.network_disabled:
+    if peer(mode) or container.spec.network_disabled:
         return ()
     asked = {network_mode(mode), *(network_mode(spec.network) for spec in container.spec.endpoints)}
     names = {endpoint.network for endpoint in container.endpoints}

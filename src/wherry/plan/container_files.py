@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from wherry.model.container import ContainerSpec
 from wherry.model.network import Endpoint
+from wherry.plan.addresses import is_address
 
 _HOST_GATEWAY: Final = "host-gateway"
 _LOOPBACK_HOSTS: Final = """\
@@ -97,7 +98,9 @@ def _read(text: str) -> _Resolver:
     entries = [line.split() for line in lines if line and line[0] not in "#;"]
     search = [fields[1:] for fields in entries if fields[0] in ("search", "domain") and len(fields) > 1]
     return _Resolver(
-        servers=tuple(fields[1] for fields in entries if fields[0] == "nameserver" and _is_address(fields[1:])),
+        servers=tuple(
+            fields[1] for fields in entries if fields[0] == "nameserver" and is_address("".join(fields[1:2]))
+        ),
         search=tuple(search[-1]) if search else (),
         options=tuple(option for fields in entries if fields[0] == "options" for option in fields[1:]),
         others=tuple(" ".join(fields) for fields in entries if fields[0] not in _KEYWORDS),
@@ -123,14 +126,6 @@ def _notes(spec: ContainerSpec, resolver: _Resolver, *, defaulted: bool) -> Iter
 
 def _has_ndots(options: Iterable[str]) -> bool:
     return any(option.startswith("ndots:") for option in options)
-
-
-def _is_address(fields: list[str]) -> bool:
-    try:
-        ip_address("".join(fields[:1]))
-    except ValueError:
-        return False
-    return True
 
 
 def _reachable(server: str) -> bool:

@@ -7,9 +7,8 @@ from msgspec.structs import replace
 from wherry.errors import InvalidArgument
 from wherry.model.container import ContainerSpec
 from wherry.model.image import Healthcheck, ImageConfig
+from wherry.plan.naming import short_id
 from wherry.plan.resources import with_default_swap
-
-_SHORT_ID = 12
 
 _Words = tuple[str, ...] | None
 
@@ -41,7 +40,7 @@ def merge(spec: ContainerSpec, image: ImageConfig) -> ContainerSpec:
 def complete(spec: ContainerSpec, container_id: str, host_hostname: str) -> ContainerSpec:
     """The spec with what follows from it: hostname (short id; the host's on the host's network), a clean working
     directory, the default swap limit. InvalidArgument for a working directory that is not absolute."""
-    name = host_hostname if spec.host.network == "host" else container_id[:_SHORT_ID]
+    name = host_hostname if spec.host.network == "host" else short_id(container_id)
     return replace(
         spec,
         hostname=spec.hostname or name,

@@ -6,7 +6,6 @@ absent. What is written is what an Image record says, so that the same record gi
 
 import hashlib
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -15,7 +14,7 @@ from msgspec import Struct
 from wherry.errors import CorruptImage, InvalidArgument
 from wherry.model.image import Healthcheck, History, Image, ImageConfig, Platform
 from wherry.plan.chain import chain_id
-from wherry.plan.timestamps import SECOND, parse_timestamp
+from wherry.plan.timestamps import parse_timestamp, rfc3339
 
 _DIFF_ID = re.compile(r"sha256:[0-9a-f]{64}")
 _Words = list[str] | str | None
@@ -124,13 +123,6 @@ def write_image(
             variant=platform.variant or None,
         )
     )
-
-
-def rfc3339(nanoseconds: int) -> str:
-    """Nanoseconds since the epoch as History and configurations have them."""
-    seconds, fraction = divmod(nanoseconds, SECOND)
-    digits = f".{fraction:09}".rstrip("0").rstrip(".")
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}{digits}Z"
 
 
 def _config(config: _Config) -> ImageConfig:

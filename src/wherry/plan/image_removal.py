@@ -10,6 +10,7 @@ from wherry.errors import Conflict
 from wherry.model.container import Container
 from wherry.model.image import Image
 from wherry.model.reference import Reference
+from wherry.plan.naming import short_id
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -26,11 +27,6 @@ class Decision(Struct, frozen=True, kw_only=True):
 
     untag: tuple[Reference, ...]
     delete: bool
-
-
-def short_id(identifier: str) -> str:
-    """The twelve digits that people read."""
-    return identifier.removeprefix("sha256:")[:12]
 
 
 def by_name(standing: Standing, asked: str, name: Reference, force: bool) -> Decision:

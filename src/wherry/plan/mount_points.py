@@ -12,9 +12,8 @@ from msgspec.structs import replace
 from wherry.errors import InvalidArgument
 from wherry.model.container import ContainerSpec
 from wherry.model.mount import MountKind, MountPoint, MountSpec
+from wherry.plan import volume_request
 from wherry.plan.binds import parse_bind
-
-LOCAL = "local"
 
 _MODES = frozenset(("ro", "rw", "z", "Z"))
 _SHARED_LABEL = "z"  # what Docker shows as the mode of a volume that was given none
@@ -102,7 +101,7 @@ def _volume(mount: MountSpec, mode: str, spec: ContainerSpec) -> MountPoint:
         kind=MountKind.VOLUME,
         target=mount.target,
         name=mount.source,
-        driver=mount.volume_driver or spec.host.volume_driver or LOCAL,
+        driver=mount.volume_driver or spec.host.volume_driver or volume_request.LOCAL,
         mode=mode,
         writable=not mount.read_only,
         copy_up=not mount.no_copy,

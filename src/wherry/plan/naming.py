@@ -6,6 +6,8 @@ from typing import Protocol, TypeVar
 
 from wherry.errors import AmbiguousId, InvalidArgument
 
+SHORT_ID = 12
+
 _CONTAINER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _ID_PREFIX = re.compile(r"[0-9a-f]{1,64}")
 
@@ -16,6 +18,11 @@ class Identified(Protocol):
 
 
 R = TypeVar("R", bound=Identified)
+
+
+def short_id(identifier: str) -> str:
+    """The twelve digits that people read, of an ID or a digest."""
+    return identifier.removeprefix("sha256:")[:SHORT_ID]
 
 
 def check_container_name(name: str) -> None:

@@ -9,6 +9,8 @@ from ipaddress import ip_address, ip_network
 
 from wherry.errors import Forbidden, InvalidArgument, NotFound, NotSupported
 from wherry.model.network import Network, NetworkRequest, Subnet
+from wherry.plan.go_values import parse_bool
+from wherry.plan.naming import short_id
 
 BUILTIN_DRIVERS = {"bridge": "bridge", "host": "host", "none": "null"}
 """Networks that are always there, and their drivers."""
@@ -18,10 +20,7 @@ _BRIDGE_NAME = _PREFIX + "name"
 _ICC = _PREFIX + "enable_icc"
 _MASQUERADE = _PREFIX + "enable_ip_masquerade"
 _MTU = "com.docker.network.driver.mtu"
-_TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
-_FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 _INTERFACE_NAME_LENGTH = 15
-_SHORT_ID = 12
 _LARGEST_MTU = 65535
 
 
@@ -123,7 +122,7 @@ def _address_problem(subnet: Subnet, address: str) -> str:
 
 
 def _bridge_name(asked: str, network_id: str) -> str:
-    name = asked or f"br-{network_id[:_SHORT_ID]}"
+    name = asked or f"br-{short_id(network_id)}"
     if len(name) > _INTERFACE_NAME_LENGTH or "/" in name or " " in name or name in (".", ".."):
         raise InvalidArgument(f"invalid name of a bridge interface: {name}")
     return name
@@ -131,11 +130,12 @@ def _bridge_name(asked: str, network_id: str) -> str:
 
 def _flag(options: dict[str, str], key: str) -> bool:
     text = options.get(key, "true")
-    if text not in _TRUE | _FALSE:
+    value = parse_bool(text)
+    if value is None:
         raise InvalidArgument(
             f'failed to parse {key} value: {text} (strconv.ParseBool: parsing "{text}": invalid syntax)'
         )
-    return text in _TRUE
+    return value
 
 
 def _mtu(text: str) -> int:

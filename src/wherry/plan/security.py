@@ -7,6 +7,7 @@ from msgspec import Struct
 from wherry.errors import InternalError
 from wherry.model.container import ContainerSpec, HostSpec
 from wherry.model.host import HostFacts
+from wherry.plan.go_values import parse_bool
 
 MASKED_PATHS: Final = (
     "/proc/asound",
@@ -24,8 +25,6 @@ MASKED_PATHS: Final = (
 READONLY_PATHS: Final = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
 UNCONFINED: Final = "unconfined"
-_TRUE: Final = frozenset(("1", "t", "T", "TRUE", "true", "True"))
-_FALSE: Final = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 
 
 class SecurityOptions(Struct, frozen=True, kw_only=True):
@@ -50,8 +49,8 @@ def parse(options: tuple[str, ...]) -> SecurityOptions:
                 seccomp = value
             case "apparmor", value:
                 apparmor = value
-            case "no-new-privileges", value if value in _TRUE | _FALSE:
-                no_new_privileges = value in _TRUE
+            case "no-new-privileges", value if (wanted := parse_bool(value)) is not None:
+                no_new_privileges = wanted
             case "systempaths", "unconfined":
                 system_paths = False
             case ("label", _) | ("disable", "true"):

@@ -1,4 +1,4 @@
-"""Times as clients write them. Nothing here reads a clock: what "now" is, is an argument.
+"""Times as clients write them, and as they are told. Nothing here reads a clock: what "now" is, is an argument.
 
 Two dialects, both of moby's ``api/types/time``: endpoints that stream (logs, events) take UNIX seconds only, since
 their clients convert; filters such as ``until`` take what people write.
@@ -64,6 +64,13 @@ def parse_duration(text: str) -> int | None:
         return 0 if text == "0" else None
     total = sum(_part(number, unit) for number, unit in _DURATION_PART.findall(match[2]))
     return -total if match[1] == "-" else total
+
+
+def rfc3339(nanoseconds: int) -> str:
+    """A time since the epoch in UTC, as Go's RFC3339Nano: as many digits of the fraction as it needs."""
+    seconds, fraction = divmod(nanoseconds, SECOND)
+    digits = f".{fraction:09}".rstrip("0").rstrip(".")
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}{digits}Z"
 
 
 def _part(number: str, unit: str) -> int:

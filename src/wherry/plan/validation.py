@@ -1,6 +1,5 @@
 """What of a container's spec makes no sense, whatever the world is like. Rules and texts are dockerd's (26.1)."""
 
-from ipaddress import ip_address
 from typing import Final
 
 from wherry.errors import InvalidArgument
@@ -8,6 +7,7 @@ from wherry.model.container import ContainerSpec, HostSpec, RestartPolicy
 from wherry.model.host import HostFacts
 from wherry.model.image import Healthcheck
 from wherry.plan import capabilities, namespaces, resources, security, signals
+from wherry.plan.addresses import is_address
 
 _MILLISECOND: Final = 1_000_000
 _IPC_MODES: Final = frozenset(("", "none", "private", "shareable", "host"))
@@ -74,16 +74,8 @@ def _check_extra_hosts(entries: tuple[str, ...]) -> None:
         name, _, address = entry.partition(":")
         if not name or not address:
             raise InvalidArgument(f'bad format for add-host: "{entry}"')
-        if address != "host-gateway" and not _is_address(address):
+        if address != "host-gateway" and not is_address(address):
             raise InvalidArgument(f'invalid IP address in add-host: "{address}"')
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _check_health(health: Healthcheck) -> None:

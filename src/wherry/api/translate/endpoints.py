@@ -7,7 +7,8 @@ from msgspec import UNSET
 from wherry.api.translate.ports import bound_ports
 from wherry.model.container import Container
 from wherry.model.network import Endpoint, EndpointSpec
-from wherry.plan.attachments import DEFAULT_NETWORK, SHORT_ID, live, network_mode, network_names
+from wherry.plan.attachments import DEFAULT_NETWORK, live, network_mode, network_names
+from wherry.plan.naming import short_id
 from wherry.plan.network_request import BUILTIN_DRIVERS
 from wherry.wire.network import EndpointIPAMConfig, EndpointSettings, NetworkSettings
 
@@ -69,5 +70,5 @@ def _addresses_asked(spec: EndpointSpec) -> EndpointIPAMConfig | None:
 
 
 def _dns_names(container: Container, spec: EndpointSpec) -> list[str]:
-    names = chain((container.name,), spec.aliases, (container.id[:SHORT_ID], container.spec.hostname))
+    names = chain((container.name,), spec.aliases, (short_id(container.id), container.spec.hostname))
     return list(dict.fromkeys(name for name in names if name))

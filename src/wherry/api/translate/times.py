@@ -1,34 +1,30 @@
 """Times and ages in Docker's words. Records keep nanoseconds since the epoch, 0 for never."""
 
-from datetime import UTC, datetime
+from wherry.plan import timestamps
+from wherry.plan.timestamps import SECOND
 
 NEVER = "0001-01-01T00:00:00Z"
 
-_SECOND = 1_000_000_000
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def rfc3339(nanoseconds: int) -> str:
-    """Go's RFC3339Nano: as many digits of the fraction as it needs."""
-    if not nanoseconds:
-        return NEVER
-    seconds, fraction = divmod(nanoseconds, _SECOND)
-    digits = f".{fraction:09}".rstrip("0").rstrip(".")
-    return f"{_calendar(seconds)}{digits}Z"
+    """Go's RFC3339Nano, with Go's zero time for never."""
+    return timestamps.rfc3339(nanoseconds) if nanoseconds else NEVER
 
 
 def rfc3339_seconds(nanoseconds: int) -> str:
     """The same without a fraction."""
-    return f"{_calendar(nanoseconds // _SECOND)}Z" if nanoseconds else NEVER
+    return rfc3339(nanoseconds // SECOND * SECOND)
 
 
 def whole_seconds(nanoseconds: int) -> int:
-    return nanoseconds // _SECOND
+    return nanoseconds // SECOND
 
 
 def age(nanoseconds: int) -> str:
     """A duration in words (go-units ``HumanDuration``): ``About a minute``, ``3 hours``."""
-    seconds = nanoseconds // _SECOND
+    seconds = nanoseconds // SECOND
     if seconds < 1:
         return "Less than a second"
     if seconds < _MINUTE:
@@ -46,7 +42,3 @@ def age(nanoseconds: int) -> str:
     if days < 730:
         return f"{days // 30} months"
     return f"{seconds // _DAY // 365} years"
-
-
-def _calendar(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

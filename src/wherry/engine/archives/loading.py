@@ -20,8 +20,8 @@ from wherry.model.reference import Reference
 from wherry.plan import image_archive
 from wherry.plan.image_archive import Archived, blob_path
 from wherry.plan.image_config import read_image
-from wherry.plan.image_removal import short_id
 from wherry.plan.manifest import read_index, read_manifest
+from wherry.plan.naming import short_id
 
 MAX_DOCUMENT = 16 << 20
 

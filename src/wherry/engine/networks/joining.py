@@ -8,8 +8,8 @@ from wherry.engine.networks.leases import Leases
 from wherry.engine.ports import Chance, Networking
 from wherry.errors import Forbidden, HostPortRefused, InternalError
 from wherry.model.container import Container
-from wherry.model.network import Endpoint, EndpointSpec, Network, PortBinding
-from wherry.plan import addresses, endpoints, ports
+from wherry.model.network import Endpoint, EndpointSpec, PortBinding
+from wherry.plan import addresses, endpoint_checks, endpoints, ports
 from wherry.plan.namespaces import owns_network
 
 
@@ -102,7 +102,7 @@ class Joining:
 
     def _endpoint(self, container: Container, spec: EndpointSpec, others: tuple[Endpoint, ...]) -> Endpoint:
         network = self._catalog.find(spec.network)
-        _check_joinable(network)
+        endpoint_checks.check_joinable(network)
         if any(endpoint.network_id == network.id for endpoint in others):
             raise Forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
         subnet = addresses.ipv4_subnet(network)
@@ -155,15 +155,6 @@ class Joining:
         driver = network.driver if network else "bridge"
         attributes = {"container": endpoint.container_id, "name": endpoint.network, "type": driver}
         self._events.publish("network", action, endpoint.network_id, attributes)
-
-
-def _check_joinable(network: Network) -> None:
-    if network.driver == "host":
-        raise Forbidden("container cannot be disconnected from host network or connected to host network")
-    if network.driver == "null":
-        raise Forbidden(
-            "container cannot be connected to multiple networks with one of the networks in private (none) mode"
-        )
 
 
 def _not_published(container: Container, endpoint: Endpoint, error: InternalError) -> InternalError:
