@@ -23,7 +23,6 @@ from wherry.runtime.monitor import Seat, container_argv, noted_process
 from wherry.runtime.monitor import launch as launch_monitor
 from wherry.runtime.sessions import MonitoredSession, PipedSession
 
-
 _CRUN_CACHE = ".cache"  # where crun keeps compiled seccomp filters, among the states of its containers
 
 
