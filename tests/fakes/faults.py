@@ -1,45 +1,62 @@
-"""A fault walk: every call that leaves a service for the world can be counted, failed, or cancelled."""
+"""A fault walk: every call that leaves a service for the world can be counted, and struck before or after its act."""
 
 import asyncio
 import inspect
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+from wherry.errors import InternalError
 
-class Fault(Exception):
+Strike = Callable[[], Awaitable[None]]
+
+
+class Fault(InternalError):
     """What a port raises when the walk says so."""
 
 
+async def fail() -> None:
+    """The call fails."""
+    raise Fault("the walk failed this call")
+
+
 class Faults:
-    """Counts the calls of all ports it wraps; at call number ``at`` something goes wrong, before or after the act."""
+    """Counts the calls of all ports it wraps; at one of them something happens."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
-        self.at: int | None = None
-        self.after = False
-        self.kind: type[BaseException] = Fault
+        self.died = asyncio.Event()
+        self._buried = asyncio.Event()
+        self._at: int | None = None
+        self._after = False
+        self._strike: Strike = fail
 
     def wrap(self, name: str, port: Any) -> Any:
-        """``port``, whose async methods may fail."""
+        """``port``, whose async methods are counted and struck."""
         return _Wrapped(name, port, self)
 
-    def arm(self, at: int, kind: type[BaseException], *, after: bool) -> None:
+    def arm(self, at: int | None, strike: Strike = fail, *, after: bool = False) -> None:
+        """Count from now on; call number ``at`` is struck, before its act or ``after`` it. None: no call is."""
         self.calls.clear()
-        self.at, self.kind, self.after = at, kind, after
+        self._at, self._strike, self._after = at, strike, after
 
-    def disarm(self) -> None:
-        self.at = None
+    async def die(self) -> None:
+        """Neither this call nor any later one comes back or does anything: the engine is dead."""
+        self.died.set()
+        await self._dead()
 
-    def reached(self, name: str) -> bool:
-        self.calls.append(name)
-        return self.at == len(self.calls) - 1
+    def bury(self) -> None:
+        """Let the tasks of a dead engine end. What they still try fails."""
+        self._buried.set()
 
-    def strike(self) -> None:
-        if self.kind is asyncio.CancelledError:
-            task = asyncio.current_task()
-            assert task is not None
-            task.cancel()
-        else:
-            raise self.kind("the walk failed this call")
+    async def reached(self, number: int, *, after: bool) -> None:
+        if self.died.is_set():
+            await self._dead()
+        if (number, after) == (self._at, self._after):
+            await self._strike()
+
+    async def _dead(self) -> None:
+        await self._buried.wait()
+        raise Fault("the engine is dead")
 
 
 class _Wrapped:
@@ -52,12 +69,11 @@ class _Wrapped:
             return value
 
         async def call(*arguments: Any, **options: Any) -> Any:
-            hit = self._faults.reached(f"{self._name}.{attribute}")
-            if hit and not self._faults.after:
-                self._faults.strike()
+            number = len(self._faults.calls)
+            self._faults.calls.append(f"{self._name}.{attribute}")
+            await self._faults.reached(number, after=False)
             result = await value(*arguments, **options)
-            if hit and self._faults.after:
-                self._faults.strike()
+            await self._faults.reached(number, after=True)
             return result
 
         return call
