@@ -7,6 +7,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wherry.engine.engine import Engine
+from wherry.engine.flights import together
+from wherry.engine.streams import Attachment
 from wherry.model.container import ContainerSpec
 from wherry.wiring import DATA_ROOT, EngineConfig
 from wherry.wiring import open_engine as _open_engine
@@ -45,13 +47,22 @@ async def run(engine: Engine, spec: ContainerSpec, stdin: bytes = b"") -> Result
         )
         ended = engine.containers.wait(container_id, "next-exit")
         await engine.containers.start(container_id)
-        if stdin:
-            await streams.write(stdin)
-            await streams.close_stdin()
-        output = {1: bytearray(), 2: bytearray()}
-        while (item := await streams.read())[0]:
-            output[item[0]] += item[1]
+        _, (stdout, stderr) = await together(_feed(streams, stdin), _collect(streams))
         exit_code = (await ended).code
     finally:
         await engine.containers.remove(container_id, force=True, volumes=True)
-    return Result(exit_code=exit_code, stdout=bytes(output[1]), stderr=bytes(output[2]))
+    return Result(exit_code=exit_code, stdout=stdout, stderr=stderr)
+
+
+async def _feed(streams: Attachment, stdin: bytes) -> None:
+    if stdin:
+        await streams.write(stdin)
+        await streams.close_stdin()
+
+
+async def _collect(streams: Attachment) -> tuple[bytes, bytes]:
+    """All of stdout and of stderr."""
+    output = {1: bytearray(), 2: bytearray()}
+    while (item := await streams.read())[0]:
+        output[item[0]] += item[1]
+    return bytes(output[1]), bytes(output[2])

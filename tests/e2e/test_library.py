@@ -85,3 +85,24 @@ def test_a_program_gets_output_exit_code_and_errors_and_leaves_nothing(host: Hos
         "NoSuchImage No such image: nothing:latest",
         "0",
     ]
+
+
+ECHO = """
+import asyncio, sys
+import wherry
+
+async def main():
+    async with wherry.open_engine(root=sys.argv[1]) as engine:
+        much = bytes(8 << 20)
+        spec = wherry.ContainerSpec(image="busybox", command=("cat",))
+        print((await asyncio.wait_for(wherry.run(engine, spec, stdin=much), 30)).stdout == much)
+        spec = wherry.ContainerSpec(image="busybox", command=("true",))
+        print((await asyncio.wait_for(wherry.run(engine, spec, stdin=much), 30)).exit_code)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.root
+def test_input_and_output_may_be_large_and_input_need_not_be_read(host: Host, root: Path) -> None:
+    assert run_python(host, ECHO, root).stdout == "True\n0\n"
