@@ -1,7 +1,6 @@
 """Exec sessions: commands run inside a running container."""
 
 import asyncio
-import logging
 
 from msgspec.structs import replace
 
@@ -19,8 +18,6 @@ from wherry.model.launch import ExecLaunch
 from wherry.plan import detach
 from wherry.plan.lifecycle import exit_code_of
 from wherry.plan.runtime_spec import encode, exec_process
-
-_log = logging.getLogger(__name__)
 
 _REMEMBERED = 1000
 
@@ -75,9 +72,7 @@ class Execs:
         """Ids of the sessions that run in a container."""
         return tuple(item.id for item in self._execs.values() if item.container_id == container_id and item.running)
 
-    async def start(
-        self, exec_id: str, *, detach: bool, tty: bool, console_size: tuple[int, int] = (0, 0)
-    ) -> Attachment | None:
+    async def start(self, exec_id: str, *, detach: bool, console_size: tuple[int, int] = (0, 0)) -> Attachment | None:
         """Run the command; gives its streams, or None if ``detach``.
 
         A command that cannot run raises if it is detached or has a terminal; otherwise the text comes in the stream
@@ -108,7 +103,7 @@ class Execs:
     async def _start(self, container: Container, item: Exec, detached: bool) -> Attachment | None:
         try:
             session = await self._runtime.exec(await self._launch(container, item, detached))
-        except WherryError as error:
+        except (WherryError, OSError) as error:
             self._ended(item, exit_code_of(error))
             raise
         self._sessions[item.id] = session
@@ -131,7 +126,7 @@ class Execs:
         failure = ""
         try:
             code = await session.wait()
-        except WherryError as error:
+        except (WherryError, OSError) as error:
             code, failure = exit_code_of(error), f"{error}\r\n"
         self._sessions.pop(item.id, None)
         self._ended(item, code)

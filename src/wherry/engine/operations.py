@@ -31,15 +31,19 @@ class Operations:
         return task
 
     async def drain(self) -> None:
-        """Wait until all transitions have ended; one that takes too long is given up, as if the engine had died."""
-        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        """Wait until all transitions have ended; one that takes too long is cancelled, and undoes what it can."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._ended()
+        except TimeoutError:
+            for task in self._tasks:
+                _log.warning("%s did not end in time", task.get_coro())
+                task.cancel()
+            await self._ended()
+
+    async def _ended(self) -> None:
         while self._tasks:
-            remaining = deadline - asyncio.get_running_loop().time()
-            _done, waiting = await asyncio.wait(self._tasks, timeout=max(remaining, 0))
-            if remaining <= 0:
-                for task in waiting:
-                    _log.warning("%s did not end in time", task.get_coro())
-                    task.cancel()
+            await asyncio.wait(self._tasks)
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

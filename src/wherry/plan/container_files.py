@@ -97,10 +97,9 @@ def _read(text: str) -> _Resolver:
     lines = [line.strip() for line in text.splitlines()]
     entries = [line.split() for line in lines if line and line[0] not in "#;"]
     search = [fields[1:] for fields in entries if fields[0] in ("search", "domain") and len(fields) > 1]
+    servers = ("".join(fields[1:2]) for fields in entries if fields[0] == "nameserver")
     return _Resolver(
-        servers=tuple(
-            fields[1] for fields in entries if fields[0] == "nameserver" and is_address("".join(fields[1:2]))
-        ),
+        servers=tuple(filter(is_address, servers)),
         search=tuple(search[-1]) if search else (),
         options=tuple(option for fields in entries if fields[0] == "options" for option in fields[1:]),
         others=tuple(" ".join(fields) for fields in entries if fields[0] not in _KEYWORDS),

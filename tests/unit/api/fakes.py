@@ -237,9 +237,7 @@ class FakeExecs:
     def of(self, container_id: str) -> tuple[str, ...]:
         return tuple(item.id for item in self.sessions.values() if item.running and item.container_id == container_id)
 
-    async def start(
-        self, exec_id: str, *, detach: bool, tty: bool, console_size: tuple[int, int]
-    ) -> FakeAttachment | None:
+    async def start(self, exec_id: str, *, detach: bool, console_size: tuple[int, int]) -> FakeAttachment | None:
         if self.failure:
             self.sessions[exec_id] = replace(self.sessions[exec_id], exit_code=127)
             raise self.failure

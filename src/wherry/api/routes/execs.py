@@ -57,6 +57,5 @@ class ExecRoutes:
         return await self._execs.start(
             session.id,
             detach=bool(options.detach),
-            tty=session.spec.tty,
             console_size=console_size(options.console_size),
         )
