@@ -1,4 +1,4 @@
-"""Control groups, version 1, version 2 and hybrid: what is mounted, who is in a group, freeze, kill, remove.
+"""Control groups, version 1, version 2 and hybrid: what is mounted, who is in a group, its removal.
 
 A group is named by its path below every hierarchy's root, such as ``/wherry/<id>``.
 
@@ -7,18 +7,13 @@ Sources: cgroups(7), ``Documentation/admin-guide/cgroup-v1``, ``cgroup-v2.rst``.
 
 import errno
 import os
-import signal
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from wherry.kernel.mounts import MountEntry, mount_table
-
-_FREEZE_POLL: Final = 0.001
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,48 +93,6 @@ def processes(layout: Layout, group: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def freeze(layout: Layout, group: str, timeout: float = 2.0) -> None:
-    """Stops all processes of a group and waits until they are. TimeoutError (seconds) undoes it. Blocks."""
-    deadline = time.monotonic() + timeout
-    _write_frozen(layout, group, True)
-    while not frozen(layout, group):
-        if time.monotonic() > deadline:
-            thaw(layout, group)
-            raise TimeoutError(f"freeze {group}: not all processes stopped within {timeout} s")
-        time.sleep(_FREEZE_POLL)
-
-
-def thaw(layout: Layout, group: str) -> None:
-    """Lets the processes of a group go on. Idempotent, also for a group that is gone."""
-    with suppress(FileNotFoundError):
-        _write_frozen(layout, group, False)
-
-
-def frozen(layout: Layout, group: str) -> bool:
-    """Whether all processes of a group are stopped."""
-    if "freezer" in layout.legacy:
-        return Path(layout.legacy["freezer"] + group, "freezer.state").read_text().strip() == "FROZEN"
-    return "frozen 1" in Path(layout.unified + group, "cgroup.events").read_text()
-
-
-def kill(layout: Layout, group: str) -> None:
-    """SIGKILL to every process of a group and below, with none escaping by fork. Idempotent.
-
-    Version 2 does it itself (``cgroup.kill``, Linux 5.14); in version 1 the group is frozen meanwhile.
-    """
-    whole = Path(layout.unified + group, "cgroup.kill")
-    if layout.version == 2 and whole.exists():
-        with suppress(FileNotFoundError):
-            whole.write_text("1")
-        return
-    with suppress(FileNotFoundError):
-        _write_frozen(layout, group, True)
-    for pid in processes(layout, group):
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    thaw(layout, group)
-
-
 def remove(layout: Layout, group: str) -> None:
     """Removes a group and the groups below it from all hierarchies. Idempotent; EBUSY while processes are in it."""
     for mount_point in layout.mount_points():
@@ -176,10 +129,3 @@ def _tree(top: str) -> Iterator[str]:
     """A group and all groups below it, parents first; nothing if it does not exist."""
     for folder, _names, _files in os.walk(top):
         yield folder
-
-
-def _write_frozen(layout: Layout, group: str, wanted: bool) -> None:
-    if "freezer" in layout.legacy:
-        Path(layout.legacy["freezer"] + group, "freezer.state").write_text("FROZEN" if wanted else "THAWED")
-    else:
-        Path(layout.unified + group, "cgroup.freeze").write_text("1" if wanted else "0")

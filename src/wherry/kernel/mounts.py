@@ -1,4 +1,4 @@
-"""Mounts: overlay, bind, tmpfs and any other; unmount; the mount table.
+"""Mounts: overlay and bind; unmount; the mount table.
 
 All functions block, and unmounting an overlay writes its upper file system's dirty pages back (tens of
 milliseconds) unless it is ``volatile``: call them in a thread where that matters.
@@ -8,46 +8,15 @@ Sources: mount(2), umount2(2), proc_pid_mountinfo(5), ``Documentation/filesystem
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import cache
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from wherry.kernel import syscalls
-from wherry.kernel.syscalls import FsConfig, MountFlag, UnmountFlag
+from wherry.kernel.syscalls import FsConfig, UnmountFlag
 from wherry.model.mount import OverlayMount
-
-Propagation = Literal["private", "rprivate", "slave", "rslave", "shared", "rshared"]
-
-_PROPAGATION: Final[dict[str, MountFlag]] = {
-    "private": MountFlag.PRIVATE,
-    "rprivate": MountFlag.PRIVATE | MountFlag.REC,
-    "slave": MountFlag.SLAVE,
-    "rslave": MountFlag.SLAVE | MountFlag.REC,
-    "shared": MountFlag.SHARED,
-    "rshared": MountFlag.SHARED | MountFlag.REC,
-}
-
-# Option words that are flags of mount(2) and not text for the file system (mount(8), "filesystem-independent").
-_FLAGS: Final[dict[str, MountFlag]] = {
-    "defaults": MountFlag(0),
-    "rw": MountFlag(0),
-    "ro": MountFlag.RDONLY,
-    "nosuid": MountFlag.NOSUID,
-    "nodev": MountFlag.NODEV,
-    "noexec": MountFlag.NOEXEC,
-    "sync": MountFlag.SYNCHRONOUS,
-    "dirsync": MountFlag.DIRSYNC,
-    "remount": MountFlag.REMOUNT,
-    "noatime": MountFlag.NOATIME,
-    "nodiratime": MountFlag.NODIRATIME,
-    "relatime": MountFlag.RELATIME,
-    "strictatime": MountFlag.STRICTATIME,
-    "bind": MountFlag.BIND,
-    "rbind": MountFlag.BIND | MountFlag.REC,
-}
 
 # The upper directory alone must tell what changed, whatever the module's defaults on this host.
 _OVERLAY_OPTIONS: Final = (("index", "off"), ("redirect_dir", "off"), ("metacopy", "off"))
@@ -83,51 +52,18 @@ def overlay(mount: OverlayMount) -> None:
             _overlay_by_mount(mount, opened)
 
 
-def bind(
-    source: str, target: str, *, recursive: bool = True, read_only: bool = False, propagation: Propagation | None = None
-) -> None:
-    """Makes ``source`` (a directory or a file) visible at ``target``, which exists. All of it or nothing is mounted.
-
-    ``read_only`` (Linux 5.12) covers the mounts below too if ``recursive``. ``propagation`` as in mount(8),
-    the default is that of the file system around ``target``.
-    """
-    syscalls.mount(source, target, None, MountFlag.BIND | (MountFlag.REC if recursive else 0))
-    with _undone_on_failure(target):
-        if propagation:
-            syscalls.mount(None, target, None, _PROPAGATION[propagation])
-        if read_only:
-            syscalls.set_read_only(target, recursive=recursive)
+def bind(source: str, target: str) -> None:
+    """Makes ``source`` (a directory or a file) visible at ``target``, which exists, without the mounts below it."""
+    syscalls.mount(source, target, None, syscalls.MS_BIND)
 
 
-def tmpfs(target: str, size: int | None = None, mode: int = 0o1777) -> None:
-    """A tmpfs of at most ``size`` bytes (None: half the memory), its root with ``mode``; nosuid, nodev."""
-    options = ["nosuid", "nodev", f"mode={mode:o}"]
-    if size is not None:
-        options.append(f"size={size}")
-    filesystem("tmpfs", target, "tmpfs", options)
-
-
-def filesystem(source: str, target: str, fs_type: str | None, options: Sequence[str] = ()) -> None:
-    """Mounts any file system, options in the words of mount(8): flags by name, the others handed to the file system."""
-    flags = MountFlag(0)
-    data = []
-    for option in options:
-        if option in _FLAGS:
-            flags |= _FLAGS[option]
-        else:
-            data.append(option)
-    syscalls.mount(source, target, fs_type, flags, ",".join(data) or None)
-
-
-def unmount(target: str, *, lazy: bool = True) -> bool:
+def unmount(target: str) -> bool:
     """Takes the topmost mount off ``target``; True if there was one. A missing target or one without a mount is fine.
 
-    ``lazy`` detaches at once, although the mount may be in use (MNT_DETACH); otherwise EBUSY is raised.
-    Symbolic links at the end of ``target`` are not followed.
+    It goes at once, although it may be in use (MNT_DETACH). Symbolic links at the end of ``target`` are not followed.
     """
-    flags = UnmountFlag.NOFOLLOW | (UnmountFlag.DETACH if lazy else 0)
     try:
-        syscalls.umount2(target, flags)
+        syscalls.umount2(target, UnmountFlag.NOFOLLOW | UnmountFlag.DETACH)
     except OSError as error:
         if error.errno in _NOT_MOUNTED:
             return False
@@ -164,15 +100,6 @@ def _unescaped(text: str) -> str:
         return text
     head, *rest = text.split("\\")
     return head + "".join(chr(int(part[:3], 8)) + part[3:] for part in rest)
-
-
-@contextmanager
-def _undone_on_failure(target: str) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        unmount(target)
-        raise
 
 
 @cache

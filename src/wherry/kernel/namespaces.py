@@ -43,7 +43,7 @@ def create(path: str, kind: Kind = Kind.NET) -> None:
     try:
         with _way_back(kind):
             syscalls.unshare(kind.flag)
-            mounts.bind(f"/proc/thread-self/ns/{kind.value}", path, recursive=False)
+            mounts.bind(f"/proc/thread-self/ns/{kind.value}", path)
     except OSError:
         os.unlink(path)
         raise

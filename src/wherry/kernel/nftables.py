@@ -43,22 +43,12 @@ _ELEMENTS_PER_MESSAGE: Final = 500
 
 async def apply(ruleset: str) -> None:
     """Carries out all commands of ``ruleset`` (nft's own language) or, if one fails, none."""
-    await _nft("-f", "-", stdin=ruleset)
-
-
-async def list_table(family: str, table: str) -> str | None:
-    """The table as nft prints it; None if there is none."""
     try:
-        return await _nft("list", "table", family, table)
-    except InternalError as error:
-        if "No such file or directory" in str(error):
-            return None
-        raise
-
-
-async def delete_table(family: str, table: str) -> None:
-    """Removes a table with all that is in it. Idempotent."""
-    await apply(f"add table {family} {table}\ndelete table {family} {table}\n")
+        done = await processes.run(("nft", "-f", "-"), env=processes.ENVIRONMENT, stdin=ruleset.encode())
+    except FileNotFoundError:
+        raise NotSupported("the program nft is missing: install the package nftables") from None
+    if done.code != 0:
+        raise InternalError(f"nft -f -: {done.stderr.decode(errors='replace').strip()}")
 
 
 def add_elements(nfnl: Netlink, family: str, table: str, name: str, ports: Sequence[PublishedPort]) -> None:
@@ -124,13 +114,3 @@ def _text(ports: Sequence[PublishedPort]) -> str:
     first = ports[0]
     more = f" and {len(ports) - 1} more" if len(ports) > 1 else ""
     return f"{first.protocol} {first.host_ip} {first.host_port}{more}"
-
-
-async def _nft(*arguments: str, stdin: str = "") -> str:
-    try:
-        done = await processes.run(("nft", *arguments), env=processes.ENVIRONMENT, stdin=stdin.encode(), limit=1 << 24)
-    except FileNotFoundError:
-        raise NotSupported("the program nft is missing: install the package nftables") from None
-    if done.code != 0:
-        raise InternalError(f"nft {' '.join(arguments)}: {done.stderr.decode(errors='replace').strip()}")
-    return done.stdout.decode()

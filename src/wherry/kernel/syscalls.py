@@ -3,7 +3,7 @@
 Every function raises OSError with the call's errno and a text that names what it worked on. ctypes releases the
 interpreter lock during a call, so a call that blocks blocks its own thread only.
 
-Sources: mount(2), umount2(2), unshare(2), setns(2), prctl(2), mount_setattr(2); ``include/uapi/linux/mount.h`` and
+Sources: mount(2), umount2(2), unshare(2), setns(2); ``include/uapi/linux/mount.h`` and
 ``include/uapi/asm-generic/unistd.h`` for the newer mount API, whose numbers are the same on all architectures
 but alpha.
 """
@@ -12,29 +12,6 @@ import ctypes
 import os
 from enum import IntEnum, IntFlag
 from typing import Final
-
-
-class MountFlag(IntFlag):
-    """MS_* of mount(2)."""
-
-    RDONLY = 1
-    NOSUID = 2
-    NODEV = 4
-    NOEXEC = 8
-    SYNCHRONOUS = 16
-    REMOUNT = 32
-    DIRSYNC = 128
-    NOATIME = 1024
-    NODIRATIME = 2048
-    BIND = 4096
-    MOVE = 8192
-    REC = 16384
-    UNBINDABLE = 1 << 17
-    PRIVATE = 1 << 18
-    SLAVE = 1 << 19
-    SHARED = 1 << 20
-    RELATIME = 1 << 21
-    STRICTATIME = 1 << 24
 
 
 class UnmountFlag(IntFlag):
@@ -62,27 +39,15 @@ class FsConfig(IntEnum):
 
 
 AT_FDCWD: Final = -100
-AT_RECURSIVE: Final = 0x8000
-MOUNT_ATTR_RDONLY: Final = 1
-PR_SET_CHILD_SUBREAPER: Final = 36
+MS_BIND: Final = 4096
 
 _SYS_MOVE_MOUNT: Final = 429
 _SYS_FSOPEN: Final = 430
 _SYS_FSCONFIG: Final = 431
 _SYS_FSMOUNT: Final = 432
-_SYS_MOUNT_SETATTR: Final = 442
 _FSOPEN_CLOEXEC: Final = 1
 _FSMOUNT_CLOEXEC: Final = 1
 _MOVE_MOUNT_F_EMPTY_PATH: Final = 4
-
-
-class _MountAttr(ctypes.Structure):
-    _fields_ = (
-        ("attr_set", ctypes.c_uint64),
-        ("attr_clr", ctypes.c_uint64),
-        ("propagation", ctypes.c_uint64),
-        ("userns_fd", ctypes.c_uint64),
-    )
 
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -112,11 +77,6 @@ def setns(fd: int, kind: int) -> None:
     _check(_libc.setns(fd, kind), f"enter namespace of {CloneFlag(kind)!r}")
 
 
-def become_subreaper() -> None:
-    """Orphans below this process become its children (PR_SET_CHILD_SUBREAPER); lasts until the process ends."""
-    _check(_libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "become a subreaper")
-
-
 def fsopen(fs_type: str) -> int:
     """A file descriptor to configure a new mount of ``fs_type`` with (Linux 5.2)."""
     return _syscall(f"open file system {fs_type}", _SYS_FSOPEN, _bytes(fs_type), _FSOPEN_CLOEXEC)
@@ -140,15 +100,6 @@ def move_mount(mount_fd: int, target: str) -> None:
     """Attaches the mount that ``mount_fd`` holds at ``target``."""
     what = f"attach mount at {target}"
     _syscall(what, _SYS_MOVE_MOUNT, mount_fd, b"", AT_FDCWD, _bytes(target), _MOVE_MOUNT_F_EMPTY_PATH)
-
-
-def set_read_only(target: str, *, recursive: bool) -> None:
-    """mount_setattr(2): makes the mount at ``target`` (and those below) read-only, other flags untouched (5.12)."""
-    attributes = _MountAttr(attr_set=MOUNT_ATTR_RDONLY)
-    flags = AT_RECURSIVE if recursive else 0
-    size = ctypes.c_size_t(ctypes.sizeof(attributes))
-    what = f"make {target} read-only"
-    _syscall(what, _SYS_MOUNT_SETATTR, AT_FDCWD, _bytes(target), flags, ctypes.byref(attributes), size)
 
 
 def _syscall(what: str, number: int, *arguments: object) -> int:

@@ -13,8 +13,6 @@ from wherry.kernel.cgroups import Layout
 
 pytestmark = pytest.mark.root
 
-SPINNING = "while :; do :; done"
-
 
 @pytest.fixture(scope="module")
 def layout() -> Layout:
@@ -29,7 +27,8 @@ def group(layout: Layout) -> Iterator[str]:
         os.makedirs(f"{top}{name}/below")
         copy_cpuset(top, name)
     yield name
-    cgroups.kill(layout, name)
+    for pid in cgroups.processes(layout, name):
+        os.kill(pid, signal.SIGKILL)
     for process in running:
         process.kill()
         process.wait()
@@ -75,37 +74,6 @@ def test_processes_of_a_group_and_below(layout: Layout, group: str) -> None:
     assert set(cgroups.processes(layout, group)) == {top.pid, below.pid}
     assert cgroups.processes(layout, f"{group}/below") == (below.pid,)
     assert cgroups.processes(layout, "/nonexistent") == ()
-
-
-def test_kill_ends_everything_below(layout: Layout, group: str) -> None:
-    parent = start(layout, group, "sleep 60 & sleep 60 & wait")
-    below = start(layout, f"{group}/below")
-    cgroups.kill(layout, group)
-    assert parent.wait() == -signal.SIGKILL
-    assert below.wait() == -signal.SIGKILL
-    cgroups.kill(layout, "/nonexistent")
-
-
-def test_a_frozen_group_stands_still(layout: Layout, group: str) -> None:
-    start(layout, group, SPINNING)
-    assert not cgroups.frozen(layout, group)
-    cgroups.freeze(layout, group)
-    assert cgroups.frozen(layout, group)
-    before = cgroup_stats.usage(layout, group).cpu.total
-    os.sched_yield()
-    assert cgroup_stats.usage(layout, group).cpu.total == before
-    cgroups.thaw(layout, group)
-    assert not cgroups.frozen(layout, group)
-    while cgroup_stats.usage(layout, group).cpu.total == before:
-        os.sched_yield()
-    cgroups.thaw(layout, "/nonexistent")
-
-
-def test_a_frozen_group_can_be_killed(layout: Layout, group: str) -> None:
-    process = start(layout, group)
-    cgroups.freeze(layout, group)
-    cgroups.kill(layout, group)
-    assert process.wait() == -signal.SIGKILL
 
 
 def test_usage_is_counted(layout: Layout, group: str) -> None:

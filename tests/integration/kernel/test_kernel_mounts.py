@@ -1,6 +1,6 @@
 import errno
 import os
-import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.root
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Path]:
     """A directory on a tmpfs of its own, below which everything is unmounted in the end."""
-    mounts.tmpfs(str(tmp_path), size=16 << 20)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", tmp_path], check=True)
     yield tmp_path
     for entry in reversed(mounts.mount_table()):
         if entry.target == str(tmp_path) or entry.target.startswith(f"{tmp_path}/"):
@@ -130,72 +130,11 @@ def test_a_bind_shows_the_source_and_is_undone_by_unmount(place: Path) -> None:
     assert not (place / "target" / "file").exists()
 
 
-@pytest.mark.parametrize("recursive", [True, False])
-def test_a_read_only_bind_covers_mounts_below_if_recursive(place: Path, recursive: bool) -> None:
-    (place / "source" / "below").mkdir(parents=True)
-    (place / "target").mkdir()
-    mounts.tmpfs(str(place / "source" / "below"))
-    mounts.bind(str(place / "source"), str(place / "target"), recursive=recursive, read_only=True)
-    for folder in ("target", "target/below"):
-        with pytest.raises(OSError, match="Read-only"):
-            (place / folder / "new").write_text("")
-    (place / "source" / "below" / "new").write_text("")
-    assert (place / "target" / "below" / "new").exists() is recursive
-
-
-def test_a_read_only_bind_keeps_the_other_flags(place: Path) -> None:
-    (place / "target").mkdir()
-    mounts.bind(str(place), str(place / "target"), read_only=True)
-    (entry,) = [entry for entry in mounts.mount_table() if entry.target == str(place / "target")]
-    assert {"ro", "nosuid", "nodev"} <= set(entry.options)
-
-
 def test_a_bind_of_a_file(place: Path) -> None:
     (place / "a").write_text("a")
     (place / "b").write_text("b")
-    mounts.bind(str(place / "a"), str(place / "b"), recursive=False)
+    mounts.bind(str(place / "a"), str(place / "b"))
     assert (place / "b").read_text() == "a"
-
-
-def test_propagation_decides_who_sees_later_mounts(place: Path) -> None:
-    source = place / "source"
-    (source / "later").mkdir(parents=True)
-    mounts.bind(str(source), str(source), propagation="shared")
-    for name, propagation in (("slave", "rslave"), ("private", "rprivate")):
-        (place / name).mkdir()
-        mounts.bind(str(source), str(place / name), propagation=propagation)  # type: ignore[arg-type]
-    mounts.tmpfs(str(source / "later"))
-    (source / "later" / "file").write_text("")
-    assert (place / "slave" / "later" / "file").exists()
-    assert not (place / "private" / "later" / "file").exists()
-
-
-def test_a_bind_that_fails_half_way_leaves_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (place / "target").mkdir()
-
-    def refuse(target: str, *, recursive: bool) -> None:
-        raise OSError(errno.EPERM, "no")
-
-    monkeypatch.setattr("wherry.kernel.syscalls.set_read_only", refuse)
-    with pytest.raises(PermissionError):
-        mounts.bind(str(place), str(place / "target"), read_only=True)
-    assert str(place / "target") not in {entry.target for entry in mounts.mount_table()}
-
-
-def test_a_tmpfs_has_its_size_and_mode(place: Path) -> None:
-    (place / "t").mkdir()
-    mounts.tmpfs(str(place / "t"), size=1 << 20, mode=0o750)
-    status = os.statvfs(place / "t")
-    assert status.f_blocks * status.f_frsize == 1 << 20
-    assert stat.S_IMODE(os.stat(place / "t").st_mode) == 0o750
-
-
-def test_options_of_mount_8_are_flags_or_go_to_the_file_system(place: Path) -> None:
-    (place / "t").mkdir()
-    mounts.filesystem("tmpfs", str(place / "t"), "tmpfs", ["noexec", "ro", "uid=7", "mode=700"])
-    (entry,) = [entry for entry in mounts.mount_table() if entry.target == str(place / "t")]
-    assert {"noexec", "ro"} <= set(entry.options)
-    assert os.stat(place / "t").st_uid == 7
 
 
 def test_unmounting_what_is_not_mounted_or_not_there_is_fine(place: Path) -> None:
@@ -205,16 +144,9 @@ def test_unmounting_what_is_not_mounted_or_not_there_is_fine(place: Path) -> Non
     assert mounts.unmount(str(place / "nothing" / "below")) is False
 
 
-def test_a_busy_mount_leaves_only_lazily(place: Path) -> None:
+def test_a_busy_mount_leaves_too(place: Path) -> None:
     (place / "t").mkdir()
-    mounts.tmpfs(str(place / "t"))
+    mounts.bind(str(place), str(place / "t"))
     with open(place / "t" / "open", "w"):
-        with pytest.raises(OSError, match=str(place / "t")) as raised:
-            mounts.unmount(str(place / "t"), lazy=False)
-        assert raised.value.errno == errno.EBUSY
         assert mounts.unmount(str(place / "t")) is True
-
-
-def test_a_failed_mount_names_source_and_target(place: Path) -> None:
-    with pytest.raises(OSError, match=f"mount /dev/null on {place}"):
-        mounts.filesystem("/dev/null", str(place), "ext4")
+        assert mounts.unmount(str(place / "t")) is False

@@ -65,7 +65,7 @@ def test_an_existing_file_is_not_taken(tmp_path: Path) -> None:
 
 
 def test_a_failure_leaves_neither_a_file_nor_a_stranded_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(source: str, target: str, *, recursive: bool) -> None:
+    def refuse(source: str, target: str) -> None:
         raise OSError(28, "no room")
 
     home = namespace_of_this_thread()

@@ -246,28 +246,6 @@ def test_the_end_of_a_process_that_is_no_child_of_ours(loop_run: Runner) -> None
     loop_run(main())
 
 
-def test_orphans_come_to_a_subreaper(loop_run: Runner) -> None:
-    async def main() -> None:
-        done = await processes.run(("python3", "-c", SUBREAPER), env={**ENV, "PYTHONPATH": "src"})
-        assert done.stdout.strip() == b"mine", done.stderr
-
-    loop_run(main())
-
-
-SUBREAPER = """
-import os
-from wherry.kernel import syscalls
-syscalls.become_subreaper()
-if os.fork() == 0:
-    if os.fork() == 0:
-        os.setsid()
-        os._exit(5)
-    os._exit(0)
-codes = [os.waitstatus_to_exitcode(os.wait()[1]) for _ in range(2)]
-print("mine" if sorted(codes) == [0, 5] else codes)
-"""
-
-
 def test_a_sealed_copy_runs_and_cannot_be_written(loop_run: Runner) -> None:
     copy = sealed.seal("/bin/echo")
     try:

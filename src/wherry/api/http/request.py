@@ -1,6 +1,5 @@
 """One request, as its handler sees it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from functools import cached_property
 from typing import Protocol, TypeVar
@@ -25,8 +24,6 @@ MAX_JSON = 16 * 1024 * 1024
 
 class Answering(Protocol):
     """What a request asks of the connection it came by."""
-
-    closed: asyncio.Event
 
     def allow_body(self) -> None:
         """Tell a client that waits for it (``Expect: 100-continue``) to send the body."""
@@ -76,15 +73,6 @@ class Request:
             InvalidArgument: they are malformed.
         """
         return Query(self._query)
-
-    @property
-    def has_body(self) -> bool:
-        return self._body is not None
-
-    @property
-    def disconnected(self) -> asyncio.Event:
-        """Set when the connection is gone. Most handlers need not look: they are cancelled."""
-        return self._connection.closed
 
     async def iter_chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes in; the client is slowed to the pace of the reader.
