@@ -120,7 +120,10 @@ def test_descriptors_may_change_places(loop_run: Runner, tmp_path: Path) -> None
 def test_signals_that_python_ignores_work_in_children(loop_run: Runner) -> None:
     done = loop_run(processes.run(("sh", "-c", "yes | head -1; grep SigIgn /proc/self/status"), env=ENV))
     assert isinstance(done, processes.Completed)
-    assert done.stdout == b"y\nSigIgn:\t0000000000000000\n"
+    line, ignored = done.stdout.decode().split("\nSigIgn:\t")
+    assert line == "y"
+    # glibc 2.36 leaves its internal signals, 32 and 33, ignored in what it spawns.
+    assert not int(ignored, 16) & ((1 << signal.SIGPIPE - 1) | (1 << signal.SIGXFSZ - 1))
 
 
 def test_a_new_session(loop_run: Runner) -> None:
