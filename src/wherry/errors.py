@@ -116,9 +116,11 @@ class NotRunning(Conflict):
 
 
 class ContainerPaused(Conflict):
-    def __init__(self, container_id: str) -> None:
-        super().__init__(f"container {container_id} is paused, unpause the container before exec")
-        self.container_id = container_id
+    """``ref``: the container as the caller named it."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"Container {ref} is paused, unpause the container before exec")
+        self.ref = ref
 
 
 class PortInUse(InternalError):

@@ -28,5 +28,11 @@ def tidy(api: docker.DockerClient) -> Iterator[None]:
 
 
 @pytest.fixture
+def stock(engine: Engine, tidy: None) -> Cli:
+    """The stock command line, for what ours has no command for."""
+    return Cli(engine, "docker")
+
+
+@pytest.fixture
 def cli(engine: Engine, client: str, tidy: None) -> Cli:
     return Cli(engine, client)

@@ -166,7 +166,7 @@ def test_the_bridge_and_its_ports(cli: Cli, engine: Engine) -> None:
 def test_veths_go_with_their_containers(cli: Cli, engine: Engine) -> None:
     cli("run", "--rm", "busybox", "true")
 
-    assert "veth" not in engine.host.run(["ip", "link"]).stdout
+    eventually(lambda: "veth" not in engine.host.run(["ip", "link"]).stdout)
 
 
 def test_containers_reach_each_other_and_the_host(cli: Cli) -> None:
@@ -226,7 +226,7 @@ def test_pull_from_a_registry_on_loopback(cli: Cli, engine: Engine, registry: Re
     assert cli.line("run", "--rm", image, "echo", "runs") == "runs"
     assert f"Status: Image is up to date for {image}:latest" in cli("pull", image).stdout
     cli("rmi", image)
-    assert layers(engine) == before
+    eventually(lambda: layers(engine) == before)
 
 
 def test_pull_by_digest(cli: Cli, registry: Registry) -> None:

@@ -16,7 +16,7 @@ from wherry.model.container import Container, Status
 from wherry.model.exec import Exec, ExecSpec
 from wherry.model.launch import ExecLaunch
 from wherry.plan import detach
-from wherry.plan.lifecycle import exit_code_of
+from wherry.plan.lifecycle import exec_exit_code_of
 from wherry.plan.runtime_spec import encode, exec_process
 
 _REMEMBERED = 1000
@@ -104,7 +104,7 @@ class Execs:
         try:
             session = await self._runtime.exec(await self._launch(container, item, detached))
         except (WherryError, OSError) as error:
-            self._ended(item, exit_code_of(error))
+            self._ended(item, exec_exit_code_of(error))
             raise
         self._sessions[item.id] = session
         tell(self._events, container, f"exec_start: {' '.join(item.spec.command)}", execID=item.id)
@@ -127,7 +127,7 @@ class Execs:
         try:
             code = await session.wait()
         except (WherryError, OSError) as error:
-            code, failure = exit_code_of(error), f"{error}\r\n"
+            code, failure = exec_exit_code_of(error), f"{error}\r\n"
         self._sessions.pop(item.id, None)
         self._ended(item, code)
         tell(self._events, container, "exec_die", execID=item.id, exitCode=str(code))
@@ -159,7 +159,7 @@ class Execs:
     def _running(self, ref: str) -> Container:
         container = self._catalog.find(ref)
         if container.state.status is Status.PAUSED:
-            raise ContainerPaused(container.id)
+            raise ContainerPaused(ref)
         if not container.state.alive:
             raise NotRunning(container.id)
         return container

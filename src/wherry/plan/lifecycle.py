@@ -8,7 +8,12 @@ _FAILED = 128
 
 
 def exit_code_of(error: BaseException) -> int:
-    """The code that a container or an exec session gets when it could not be started."""
+    """The code that a container gets when it could not be started."""
     if isinstance(error, CommandNotFound):
         return _NOT_FOUND
     return _NOT_INVOKABLE if isinstance(error, CommandNotInvokable) else _FAILED
+
+
+def exec_exit_code_of(error: BaseException) -> int:
+    """The code that an exec session gets when it could not be started."""
+    return _NOT_FOUND if isinstance(error, CommandNotFound) else _NOT_INVOKABLE
