@@ -1,0 +1,176 @@
+"""What a container shares: folders of the host, named and anonymous volumes, another container's."""
+
+import os
+from pathlib import Path
+
+import docker
+import pytest
+
+from tests.harness.cli import Cli
+from tests.harness.engine import Engine
+
+pytestmark = pytest.mark.root
+
+
+@pytest.fixture
+def image_with_volume(engine: Engine, busybox: Path) -> str:
+    """An image that asks for a volume where it has a file already."""
+    engine.run("docker", "import", "-c", "VOLUME /var/www", "-c", 'CMD ["sh"]', str(busybox), "with-volume")
+    return "with-volume"
+
+
+def volumes(api: docker.DockerClient) -> list[str]:
+    return [str(volume.name) for volume in api.volumes.list()]
+
+
+# --- binds -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_bind_goes_both_ways(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "from-host").write_text("hello\n")
+
+    printed = cli.line(
+        "run", "--rm", "-v", f"{tmp_path}:/data", "busybox", "sh", "-c", "cat /data/from-host; echo hi > /data/back"
+    )
+
+    assert printed == "hello"
+    assert (tmp_path / "back").read_text() == "hi\n"
+
+
+@pytest.mark.parametrize("flag", ["-v={}:/data:ro", "--mount=type=bind,src={},dst=/data,readonly"])
+def test_a_read_only_bind(cli: Cli, tmp_path: Path, flag: str) -> None:
+    error = cli.fails(1, "run", "--rm", flag.format(tmp_path), "busybox", "touch", "/data/file")
+
+    assert "Read-only file system" in error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_file(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("hello\n")
+
+    assert cli.line("run", "--rm", "-v", f"{tmp_path}/file:/etc/here", "busybox", "cat", "/etc/here") == "hello"
+
+
+def test_v_makes_a_missing_folder_but_mount_does_not(cli: Cli, tmp_path: Path) -> None:
+    cli("run", "--rm", "-v", f"{tmp_path}/made/here:/data", "busybox", "true")
+    assert (tmp_path / "made/here").is_dir()
+
+    error = cli.fails(125, "run", "--rm", "--mount", f"type=bind,src={tmp_path}/nothing,dst=/data", "busybox", "true")
+
+    assert f"bind source path does not exist: {tmp_path}/nothing" in error
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_relative_source(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    cli("run", "--rm", "-v", "./sub:/data", "busybox", "touch", "/data/file")
+
+    assert (tmp_path / "sub/file").exists()
+
+
+def test_mounts_nest(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "outer/inner").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+
+    flags = ["-v", f"{tmp_path}/other:/data/inner", "-v", f"{tmp_path}/outer:/data"]
+    cli("run", "--rm", *flags, "busybox", "touch", "/data/inner/file")
+
+    assert (tmp_path / "other/file").exists()
+    assert not (tmp_path / "outer/inner/file").exists()
+
+
+def test_binds_that_make_no_sense(cli: Cli, tmp_path: Path) -> None:
+    assert "invalid mode: rx" in cli.fails(125, "run", "-v", f"{tmp_path}:/data:rx", "busybox")
+    assert "invalid mount path: 'data' mount path must be absolute" in cli.fails(
+        125, "run", "-v", f"{tmp_path}:data", "busybox"
+    )
+    assert "Duplicate mount point: /data" in cli.fails(
+        125, "run", "-v", f"{tmp_path}:/data", "-v", "/tmp:/data", "busybox", "true"
+    )
+    assert "destination can't be '/'" in cli.fails(125, "run", "-v", f"{tmp_path}:/", "busybox")
+
+
+# --- volumes ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_named_volume_outlives_its_containers(cli: Cli, api: docker.DockerClient) -> None:
+    cli("run", "--rm", "-v", "store:/data", "busybox", "sh", "-c", "echo kept > /data/file")
+
+    assert cli.line("run", "--rm", "-v", "store:/data", "busybox", "cat", "/data/file") == "kept"
+    assert volumes(api) == ["store"]
+
+
+def test_a_volume_begins_with_what_the_image_has_there(cli: Cli) -> None:
+    cli("run", "--rm", "-v", "pages:/var/www", "busybox", "sh", "-c", "cd /var/www; echo more > more")
+
+    assert cli.line("run", "--rm", "-v", "pages:/data", "busybox", "ls", "/data").split() == ["index.html", "more"]
+    assert cli.line("run", "--rm", "-v", "empty:/var/www:nocopy", "busybox", "ls", "/var/www") == ""
+
+
+def test_a_read_only_volume(cli: Cli) -> None:
+    error = cli.fails(1, "run", "--rm", "-v", "store:/data:ro", "busybox", "touch", "/data/file")
+
+    assert "Read-only file system" in error
+
+
+def test_rm_v_removes_anonymous_volumes_only(cli: Cli, api: docker.DockerClient) -> None:
+    cli("run", "--name", "box", "-v", "/anonymous", "-v", "named:/data", "busybox", "true")
+    assert len(volumes(api)) == 2
+
+    cli("rm", "-v", "box")
+
+    assert volumes(api) == ["named"]
+
+
+def test_rm_without_v_leaves_them(cli: Cli, api: docker.DockerClient) -> None:
+    cli("run", "--name", "box", "-v", "/anonymous", "busybox", "true")
+
+    cli("rm", "box")
+
+    assert len(volumes(api)) == 1
+
+
+def test_a_volume_of_the_image(cli: Cli, api: docker.DockerClient, image_with_volume: str) -> None:
+    cli("run", "--name", "box", image_with_volume, "sh", "-c", "echo more > /var/www/more")
+
+    name = cli.inspect("box", "{{(index .Mounts 0).Name}}")
+    assert volumes(api) == [name]
+    assert cli.line("run", "--rm", "-v", f"{name}:/data", "busybox", "ls", "/data").split() == ["index.html", "more"]
+
+
+def test_volumes_from_another_container(cli: Cli, tmp_path: Path) -> None:
+    cli("create", "--name", "source", "-v", "store:/data", "-v", f"{tmp_path}:/host", "busybox")
+
+    cli("run", "--rm", "--volumes-from", "source", "busybox", "touch", "/data/file", "/host/file")
+
+    assert (tmp_path / "file").exists()
+    assert "Read-only file system" in cli.fails(
+        1, "run", "--rm", "--volumes-from", "source:ro", "busybox", "touch", "/data/x"
+    )
+    assert "No such container: nobody" in cli.fails(125, "run", "--volumes-from", "nobody", "busybox", "true")
+
+
+def test_where_a_volume_is(cli: Cli, engine: Engine) -> None:
+    cli("run", "-d", "--name", "box", "-v", "store:/data", "busybox", "sh", "-c", "echo hi > /data/file; sleep 60")
+
+    source = Path(cli.inspect("box", "{{(index .Mounts 0).Source}}"))
+
+    assert source == engine.data_root / "volumes/store/_data"
+    assert cli.inspect("box", "{{(index .Mounts 0).Type}} {{(index .Mounts 0).RW}}") == "volume true"
+    assert os.listdir(source) == ["file"]
+
+
+def test_a_volume_in_use_stays(cli: Cli, stock: Cli) -> None:
+    container = cli.line("create", "-v", "store:/data", "busybox")
+
+    assert f"remove store: volume is in use - [{container}]" in stock.fails(1, "volume", "rm", "store")
+
+
+def test_a_tmpfs_by_mount(cli: Cli) -> None:
+    flag = "type=tmpfs,dst=/t,tmpfs-size=1m,tmpfs-mode=1700"
+
+    printed = cli.line("run", "--rm", "--mount", flag, "busybox", "sh", "-c", "grep ' /t ' /proc/mounts; stat -c %a /t")
+
+    assert "size=1024k" in printed
+    assert printed.endswith("1700")
