@@ -214,13 +214,15 @@ class FakeContainers:
 
 
 class FakeExecs:
-    """``failure`` is raised by the next start, ``attachment`` what it gives else."""
+    """``failure`` is raised by the next start, ``attachment`` what it gives else, once it ``may_start``."""
 
     def __init__(self, containers: FakeContainers) -> None:
         self._containers = containers
         self.sessions: dict[str, Exec] = {}
         self.attachment = FakeAttachment()
         self.failure: Exception | None = None
+        self.may_start = asyncio.Event()
+        self.may_start.set()
         self.sizes: list[tuple[int, int]] = []
 
     async def create(self, ref: str, spec: ExecSpec) -> str:
@@ -238,6 +240,7 @@ class FakeExecs:
         return tuple(item.id for item in self.sessions.values() if item.running and item.container_id == container_id)
 
     async def start(self, exec_id: str, *, detach: bool, console_size: tuple[int, int]) -> FakeAttachment | None:
+        await self.may_start.wait()
         if self.failure:
             self.sessions[exec_id] = replace(self.sessions[exec_id], exit_code=127)
             raise self.failure

@@ -162,6 +162,17 @@ async def test_an_exec_session(tmp_path: Path) -> None:
         assert engine.execs.sizes == [(30, 90)]
 
 
+async def test_the_head_comes_before_the_command_runs(tmp_path: Path) -> None:
+    async with api(tmp_path) as (engine, client):
+        session = (await client.json("POST", "/containers/web/exec", SH, status=201))["Id"]
+        engine.execs.may_start.clear()
+        peer = await client.send("POST", f"/exec/{session}/start", {}, *UPGRADE)
+        assert (await peer.head()).status == 101
+        engine.execs.may_start.set()
+        engine.execs.attachment.end()
+        assert await peer.rest() == b""
+
+
 async def test_a_detached_session(tmp_path: Path) -> None:
     async with api(tmp_path) as (_, client):
         session = (await client.json("POST", "/containers/web/exec", {"Cmd": "true"}, status=201))["Id"]

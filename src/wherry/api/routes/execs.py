@@ -36,15 +36,17 @@ class ExecRoutes:
         if options.detach:
             await self._begin(session, options)
             return empty(200)
+        tty = session.spec.tty
+        # Before the command runs: docker-py drops output that comes in one piece with the head.
+        stream = await streams.hijack(request, tty=tty)
         try:
             attachment = await self._begin(session, options)
         except WherryError as error:
-            tty = session.spec.tty
-            await streams.fail(await streams.hijack(request, tty=tty), str(error), tty=tty)
+            await streams.fail(stream, str(error), tty=tty)
             return None
         if attachment is None:
-            return empty(200)
-        stream = await streams.hijack(request, tty=attachment.tty)
+            stream.close()
+            return None
         await streams.serve(stream, attachment, takes_input=session.spec.attach_stdin)
         return None
 
