@@ -90,8 +90,9 @@ class Transfer:
 
     async def _pull(self, source: Source, platform: Platform, report: Report) -> None:
         reference = source.reference
-        report(Progress(id=reference.digest or reference.tag or "", status=f"Pulling from {reference.path}"))
+        # Before the first word: a registry that has no such image is an error of the request, not of its stream.
         resolved = await self._registry.resolve(reference, source.credentials)
+        report(Progress(id=reference.digest or reference.tag or "", status=f"Pulling from {reference.path}"))
         before = self._images.named(reference)
         found = await self._image_of(source, resolved, platform)
         manifest = read_manifest(found.data)
