@@ -11,7 +11,9 @@ import pytest
 from wherry.cli import autostart, session
 from wherry.cli.main import execute
 
-ENGINE = """#!{python}
+ENGINE = """#!/bin/sh
+'''exec' "{python}" "$0"
+'''
 import os, socket, sys
 print("starting")
 listener = socket.socket(socket.AF_UNIX)

@@ -75,7 +75,7 @@ def test_the_written_script_starts_the_command_line(engine: FakeEngine, tmp_path
     subprocess.run([sys.executable, "-m", "wherry.cli.launcher", str(script)], check=True, cwd=SOURCE)
     done = subprocess.run([script, "-H", engine.host, "stop", "abc"], capture_output=True, text=True, cwd="/")
     assert (done.returncode, done.stdout, done.stderr) == (0, "abc\n", "")
-    assert script.read_text().startswith(f"#!{sys.executable} -IS\n")
+    assert " -IS" in script.read_text()
 
 
 def test_the_version_is_the_projects() -> None:

@@ -86,7 +86,8 @@ class Connection(Outbound):
     def finish(self) -> None:
         """Close as soon as the answer in progress is out."""
         self._last = True
-        if self.task is None and not self._dropping:
+        # Python before 3.11.4 cannot abort an encrypted transport that was told to close twice.
+        if self.task is None and not self._dropping and not self._transport.is_closing():
             self._transport.close()
 
     def abort(self) -> None:

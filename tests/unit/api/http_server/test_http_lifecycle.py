@@ -318,9 +318,9 @@ def test_an_inherited_socket_is_served_and_its_file_stays(run: Run, socket_path:
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(socket_path))
             listening.listen()
-            command = f'exec 3<&{listening.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec {sys.executable} -c "$0"'
+            command = f'exec 3<&{listening.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" -c "$1"'
             activated = await asyncio.create_subprocess_exec(
-                "bash", "-c", command, textwrap.dedent(ACTIVATED), pass_fds=[listening.fileno()]
+                "bash", "-c", command, sys.executable, textwrap.dedent(ACTIVATED), pass_fds=[listening.fileno()]
             )
             peer = Peer(*await asyncio.open_unix_connection(str(socket_path)))
             peer.get("/", "Connection: close")
