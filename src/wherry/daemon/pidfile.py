@@ -14,7 +14,7 @@ class StillRunning(Exception):
 def pidfile(path: Path) -> Iterator[None]:
     """Hold the file while the daemon runs. StillRunning if another daemon does."""
     _check(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
     path.write_text(f"{os.getpid()}\n")
     try:
         yield

@@ -15,7 +15,7 @@ from wherry.engine.networks import Networks
 from wherry.engine.ports import ContainerFiles, Host, Mounts, Runtime, Snapshots
 from wherry.engine.sandboxes import Sandboxes
 from wherry.engine.volumes import Volumes
-from wherry.errors import WherryError
+from wherry.errors import InternalError, WherryError
 from wherry.model.container import Container, Status
 from wherry.model.launch import Launched
 from wherry.model.process import ProcessId
@@ -137,7 +137,10 @@ class Recovery:
         await self._attempt("volumes could not be swept", self._volumes.sweep())
 
     async def _forget(self, container_id: str) -> None:
-        await self._runtime.delete(container_id, "")
+        """Which runtime made it is not known: each that can be used is asked to let it go."""
+        for runtime in self._runtime.available():
+            if not runtime.reason:
+                await self._runtime.delete(container_id, runtime.name)
         await self._runtime.forget(container_id)
 
     async def _attempt(self, otherwise: str, step: Coroutine[Any, Any, None]) -> None:
@@ -164,5 +167,6 @@ def _launched(container: Container, seen: Observation) -> Launched:
     """Whom to watch. Who has gone is named as the row has it, and counts as ended."""
     process = seen.process or container.state.process
     monitor = seen.monitor or container.state.monitor or process
-    assert process is not None and monitor is not None  # a container that is watched ran once
+    if process is None or monitor is None:
+        raise InternalError(f"container {container.id} runs by its record, which names no process")
     return Launched(process=process, monitor=monitor)

@@ -6,12 +6,15 @@ the rest.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 
 from wherry.engine.ports import Console
 from wherry.errors import Conflict
 from wherry.plan.detach import DetachScanner
+
+_log = logging.getLogger(__name__)
 
 _BUFFER = 1 << 18
 
@@ -173,12 +176,12 @@ class Hub:
         self._console = None
 
     async def _pump(self, console: Console) -> None:
-        while True:
-            stream, data = await console.read()
-            if not stream:
-                break
-            for client in tuple(self._clients):
-                await client.deliver(stream, data)
+        try:
+            while (item := await console.read())[0]:
+                for client in tuple(self._clients):
+                    await client.deliver(*item)
+        except OSError:
+            _log.exception("a console can no longer be read: its clients see the end")
         self._console = None
         if not self._pinned:
             self.end()

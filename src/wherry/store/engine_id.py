@@ -11,5 +11,7 @@ def engine_id(root: Path) -> str:
     path = root / "engine-id"
     with explained(f"read {path}"):
         if not path.exists():
-            path.write_text(str(uuid.uuid4()))
+            written = path.with_suffix(".new")
+            written.write_text(str(uuid.uuid4()))
+            written.replace(path)
         return path.read_text().strip()

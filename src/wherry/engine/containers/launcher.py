@@ -116,7 +116,7 @@ class Launcher:
         """Path of the network namespace to join, "" for the host's."""
         peer = namespaces.peer(container.spec.host.network)
         if peer:
-            return self._network_namespace(self._running_peer(peer))
+            return self._network_namespace(self._running_peer(peer, "network"))
         return self._sandboxes.path(container.id) if namespaces.owns_network(container.spec.host) else ""
 
     def _joined(self, container: Container) -> dict[str, str]:
@@ -126,9 +126,9 @@ class Launcher:
         return {kind: self._namespace_of(peer, kind) for kind, peer in shared.items() if peer}
 
     def _namespace_of(self, peer: str, kind: str) -> str:
-        process = self._running_peer(peer).state.process
+        process = self._running_peer(peer, kind.upper()).state.process
         if process is None:
-            raise Conflict(f"cannot join {kind} namespace of a non running container: {peer}")
+            raise Conflict(_not_running(kind.upper(), peer))
         return f"/proc/{process.pid}/ns/{kind}"
 
     def _shared_memory(self, container: Container) -> str:
@@ -136,8 +136,12 @@ class Launcher:
         peer = namespaces.peer(container.spec.host.ipc)
         return self._namespace_of(peer, "ipc").removesuffix("ns/ipc") + "root/dev/shm" if peer else ""
 
-    def _running_peer(self, ref: str) -> Container:
+    def _running_peer(self, ref: str, what: str) -> Container:
         peer = self._catalog.find(ref)
         if not peer.state.alive:
-            raise Conflict(f"cannot join network of a non running container: {peer.id}")
+            raise Conflict(_not_running(what, peer.id))
         return peer
+
+
+def _not_running(what: str, peer: str) -> str:
+    return f"cannot join {what} of a non running container: {peer}"

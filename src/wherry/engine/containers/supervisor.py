@@ -162,10 +162,19 @@ class Supervisor:
             await self._let_go(container, self._remove)
 
     async def _watch(self, container_id: str, launched: Launched) -> None:
-        how = await self._runtime.exited(container_id, launched)
+        how = await self._exited(container_id, launched)
         del self._watches[container_id]
         while not await self._operations.run(self._recorded(container_id, how)):
             await self._clock.sleep(_RETRY)
+
+    async def _exited(self, container_id: str, launched: Launched) -> Exit | None:
+        """The end, waited for however long the kernel has no descriptor left to wait with."""
+        while True:
+            try:
+                return await self._runtime.exited(container_id, launched)
+            except OSError:
+                _log.exception("container %s cannot be watched", container_id)
+                await self._clock.sleep(_RETRY)
 
     async def _recorded(self, container_id: str, how: Exit | None) -> bool:
         """Whether an exit could be recorded: a full disk has room again some time."""
