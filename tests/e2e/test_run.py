@@ -61,7 +61,7 @@ def test_pull_never_does_not_ask_a_registry(cli: Cli) -> None:
 
 def test_a_command_that_cannot_be_invoked_is_126(cli: Cli) -> None:
     assert "permission denied" in cli.fails(126, "run", "--rm", "busybox", "/etc/passwd")
-    assert "permission denied" in cli.fails(126, "run", "--rm", "busybox", "/etc")
+    assert "is a directory" in cli.fails(126, "run", "--rm", "busybox", "/etc")
 
 
 def test_a_command_that_does_not_exist_is_127(cli: Cli) -> None:

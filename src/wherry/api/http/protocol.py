@@ -117,6 +117,7 @@ class Connection(Outbound):
         else:
             self._deadline.clear()
         request = Request(head, self._reader.body, self)
+        log.debug("Calling %s %s", request.method, request.path)
         self.task = asyncio.get_running_loop().create_task(self._serve(request))
 
     def _refuse(self, error: MalformedRequest) -> None:

@@ -48,8 +48,8 @@ class OutputRoutes:
         await serve(stream, attachment, takes_input=takes_input)
 
     async def _send_frames(self, request: Request, container: Container, which: LogRange) -> None:
-        stream = await request.stream(content_type(request, tty=False))
         async with closing(self._containers.log_frames(container.id, which)) as frames:
+            stream = await request.stream(content_type(request, tty=False))
             async for data in frames:
                 await stream.write(data)
 
@@ -57,8 +57,8 @@ class OutputRoutes:
         query, tty = request.query, container.spec.tty
         timestamps = query.flag("timestamps")
         prefix = f"{log_details(container)} " if query.flag("details") else ""
-        stream = await request.stream(content_type(request, tty=tty))
         async with closing(self._containers.logs(container.id, which, follow=query.flag("follow"))) as batches:
+            stream = await request.stream(content_type(request, tty=tty))
             async for lines in batches:
                 await stream.write(log_bytes(lines, tty=tty, timestamps=timestamps, prefix=prefix))
 
