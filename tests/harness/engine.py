@@ -73,10 +73,10 @@ class Engine:
         with socket.socket(socket.AF_UNIX) as client:
             try:
                 client.connect(str(self.socket))
-            except (FileNotFoundError, ConnectionRefusedError):
+                client.sendall(b"GET /_ping HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n")
+                return client.recv(15).startswith(b"HTTP/1.1 200")
+            except (FileNotFoundError, ConnectionError):  # none yet, or the last moment of one that was killed
                 return False
-            client.sendall(b"GET /_ping HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n")
-            return client.recv(15).startswith(b"HTTP/1.1 200")
 
     def kill(self) -> None:
         """SIGKILL, as a crash would."""

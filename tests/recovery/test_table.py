@@ -4,28 +4,16 @@ import json
 import os
 import signal
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.harness.engine import Engine
-from tests.harness.leftovers import assert_nothing_left
 from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
 
 COUNT = "i=0; while :; do echo $i; i=$((i+1)); usleep 2000; done"
-
-
-@pytest.fixture
-def clean(engine: Engine) -> Iterator[Engine]:
-    """The engine, running and empty after the test, with nothing left on its host."""
-    yield engine
-    ids = engine.run("docker", "ps", "-aq").stdout.split()
-    if ids:
-        engine.run("docker", "rm", "-fv", *ids)
-    assert_nothing_left(engine)
 
 
 def docker(engine: Engine, *arguments: str) -> str:

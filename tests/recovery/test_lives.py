@@ -1,0 +1,93 @@
+"""What a user has of a daemon's second life: streams, ports, an orderly end, and that there is one daemon only."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.harness.cli import Cli
+from tests.harness.engine import DAEMON, Engine
+from tests.harness.waiting import eventually
+
+pytestmark = pytest.mark.root
+
+ECHO = 'while read line && [ "$line" != end ]; do echo said $line; done; exit 6'
+
+
+@pytest.fixture
+def cli(clean: Engine, client: str) -> Cli:
+    return Cli(clean, client)
+
+
+def test_a_client_can_attach_to_a_container_of_an_earlier_life(cli: Cli) -> None:
+    cli("run", "-d", "-i", "--name", "box", "busybox", "sh", "-c", ECHO)
+
+    cli.engine.kill()
+    cli.engine.start()
+
+    done = cli("attach", "box", check=False, stdin="hello\nend\n")
+    assert (done.stdout, done.returncode) == ("said hello\n", 6)
+    assert cli.line("logs", "box") == "said hello"
+
+
+def test_a_client_that_waits_is_told_of_the_end_of_a_container_of_an_earlier_life(cli: Cli) -> None:
+    cli("run", "-d", "--name", "box", "busybox", "sh", "-c", "trap 'exit 4' TERM; while :; do sleep 0.05; done")
+
+    cli.engine.kill()
+    cli.engine.start()
+
+    with cli.beside("wait", "box", stdin=None) as waiting:
+        cli("stop", "box")
+        assert waiting.communicate(timeout=20)[0] == "4\n"
+
+
+def test_published_ports_lead_to_the_container_in_the_next_life_and_are_taken(cli: Cli) -> None:
+    cli("run", "-d", "--name", "web", "-p", "8080:80", "busybox", "httpd", "-f", "-h", "/var/www")
+
+    cli.engine.kill()
+    cli.engine.start()
+
+    url = "http://127.0.0.1:8080/"
+    page = ["busybox", "wget", "-q", "-O", "-", url]
+    assert cli.engine.host.run(page).stdout == "hello from a container\n"
+    assert "8080" in cli.fails(125, "run", "--rm", "-p", "8080:80", "busybox", "true")
+    assert cli.line("port", "web", "80") == "0.0.0.0:8080"
+    cli("rm", "-f", "web")
+    cli("run", "--rm", "-p", "8080:80", "busybox", "true")
+
+
+def test_addresses_of_an_earlier_life_go_to_nobody_else(cli: Cli) -> None:
+    cli("run", "-d", "--name", "one", "busybox", "sleep", "1000")
+
+    cli.engine.kill()
+    cli.engine.start()
+
+    cli("run", "-d", "--name", "two", "busybox", "sleep", "1000")
+    address = "{{.NetworkSettings.IPAddress}}"
+    assert cli.inspect("one", address) != cli.inspect("two", address)
+    cli("exec", "two", "ping", "-c", "1", "-W", "2", cli.inspect("one", address))
+
+
+def test_a_second_daemon_on_the_same_data_is_refused(clean: Engine) -> None:
+    elsewhere = clean.folder / "second"
+    argv: list[str | Path] = [DAEMON, "-H", f"unix://{elsewhere}.sock", "--data-root", clean.data_root]
+    argv += ["--exec-root", elsewhere, "--pidfile", f"{elsewhere}.pid"]
+
+    done = subprocess.run(clean.host.inside(argv), capture_output=True, text=True, timeout=20, check=False)
+
+    assert done.returncode == 1
+    assert f"failed to start daemon: another engine uses {clean.data_root}" in done.stderr
+    assert clean.answers()
+
+
+def test_sigterm_ends_the_daemon_and_containers_run_on(cli: Cli) -> None:
+    cli("run", "-d", "--name", "box", "busybox", "sleep", "1000")
+    process = cli.pid("box")
+
+    with cli.beside("exec", "box", "sleep", "1000"), cli.beside("logs", "-f", "box"), cli.beside("wait", "box"):
+        eventually(lambda: cli.line("top", "box").count("sleep 1000") == 2)
+        cli.engine.stop()
+    cli.engine.start()
+
+    assert cli.pid("box") == process
+    assert cli.line("exec", "box", "echo", "hi") == "hi"
