@@ -58,8 +58,11 @@ class PipedSession:
 class MonitoredSession:
     """A command under a monitor of its own: it has a terminal, or lives on without us."""
 
-    def __init__(self, seat: Seat, child: Child, console: MonitorConsole, process: ProcessId | None) -> None:
+    def __init__(
+        self, seat: Seat, child: Child, console: MonitorConsole, process: ProcessId | None, container_id: str
+    ) -> None:
         self._seat, self._child, self.console, self.process = seat, child, console, process
+        self._exit = seat.exits / container_id
 
     @classmethod
     async def open(cls, seat: Seat, launch: ExecLaunch) -> "MonitoredSession":
@@ -77,10 +80,15 @@ class MonitoredSession:
             complaint = read_log(seat.runtime_log) or message
             shutil.rmtree(seat.bundle)
             raise classify("exec", complaint)
-        return cls(seat, session.child, console, noted_process(seat.pidfile))
+        return cls(seat, session.child, console, noted_process(seat.pidfile), launch.container_id)
 
     async def wait(self) -> int:
         """Exit code of the command."""
         status = await self._child.wait()
-        shutil.rmtree(self._seat.bundle, ignore_errors=True)
-        return _exit_code(status)
+        try:
+            # The monitor's own status is not it: conmon 2.1.6 ends with 1 where nobody hears its last report.
+            return int(self._exit.read_text())
+        except (FileNotFoundError, ValueError):  # it was killed before or while it wrote
+            return _exit_code(status)
+        finally:
+            shutil.rmtree(self._seat.bundle, ignore_errors=True)
