@@ -36,7 +36,7 @@ from wherry.engine.transfer import Transfer
 from wherry.engine.volumes import Volumes
 from wherry.kernel.ambient import SystemChance, SystemClock
 from wherry.kernel.machine import DeviceNodes, Machine, RootFiles
-from wherry.kernel.mounting import OverlayMounts
+from wherry.kernel.mounting import HostMounts
 from wherry.kernel.networking import Networking
 from wherry.model.image import Platform, architecture
 from wherry.model.network import NetworkSettings
@@ -99,7 +99,7 @@ class _Edges(Struct, frozen=True, kw_only=True):
     clock: SystemClock
     chance: SystemChance
     machine: Machine
-    mounts: OverlayMounts
+    mounts: HostMounts
     devices: DeviceNodes
     runtime: OciRuntime
     networking: Networking
@@ -126,7 +126,7 @@ async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
         clock=SystemClock(),
         chance=SystemChance(),
         machine=machine,
-        mounts=OverlayMounts(),
+        mounts=HostMounts(),
         devices=DeviceNodes(),
         runtime=runtime,
         networking=networking,
@@ -257,7 +257,7 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
         files=RootFiles(),
         devices=edges.devices,
     )
-    sandboxes = Sandboxes(edges.exec_root / "netns", needs.networks)
+    sandboxes = Sandboxes(edges.exec_root, needs.networks, edges.mounts)
     teardown = Teardown(runtime=edges.runtime, sandboxes=sandboxes, roots=roots)
     removal = Removal(
         catalog=handles.catalog,

@@ -412,6 +412,34 @@ def test_another_containers_namespaces(cli: Cli) -> None:
     assert hostname == cli.inspect("box", "{{.Config.Hostname}}")
 
 
+def test_shared_memory_is_shared_and_of_its_size(cli: Cli, engine: Engine) -> None:
+    cli("run", "-d", "--name", "box", "--ipc", "shareable", "--shm-size", "8m", "busybox", "sleep", "60")
+
+    cli("run", "--rm", "--ipc", "container:box", "busybox", "sh", "-c", "echo hi > /dev/shm/file")
+
+    assert cli.line("exec", "box", "cat", "/dev/shm/file") == "hi"
+    assert "size=8192k" in cli.line(
+        "run", "--rm", "--ipc", "container:box", "busybox", "grep", "/dev/shm", "/proc/mounts"
+    )
+    cli("rm", "-f", "box")
+    assert f"{engine.exec_root}/shm" not in Path("/proc/mounts").read_text()
+
+
+def test_namespaces_that_cannot_be_joined(cli: Cli) -> None:
+    cli("run", "-d", "--name", "private", "busybox", "sleep", "60")
+    ended = cli.line("create", "--name", "ended", "--ipc", "shareable", "busybox")
+
+    assert "non-shareable IPC (hint: use IpcMode:shareable" in cli.fails(
+        125, "run", "--ipc", "container:private", "busybox"
+    )
+    for flag, error in (
+        ("--ipc", f"failed to join IPC namespace: container {ended} is not running"),
+        ("--pid", f"failed to join PID namespace: container {ended} is not running"),
+        ("--network", f"cannot join network of a non running container: {ended}"),
+    ):
+        assert error in cli.fails(125, "run", flag, "container:ended", "busybox")
+
+
 def test_network_none_has_loopback_only(cli: Cli) -> None:
     assert cli.line("run", "--rm", "--network", "none", "busybox", "ls", "/sys/class/net") == "lo"
 

@@ -58,6 +58,7 @@ class FakeChance:
 class FakeMounts:
     def __init__(self) -> None:
         self.mounted: dict[str, OverlayMount] = {}
+        self.memory: dict[str, int] = {}
 
     async def overlay(self, mount: OverlayMount) -> None:
         assert mount.target not in self.mounted, "mounted twice"
@@ -65,6 +66,12 @@ class FakeMounts:
 
     async def unmount(self, target: str) -> None:
         self.mounted.pop(target, None)
+
+    def shared_memory(self, target: str, size: int) -> None:
+        self.memory[target] = size
+
+    def remove_shared_memory(self, target: str) -> None:
+        self.memory.pop(target, None)
 
     def targets(self) -> tuple[str, ...]:
         return tuple(self.mounted)

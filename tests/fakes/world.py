@@ -121,7 +121,7 @@ class World:
             containers=catalog.all,
         )
         roots = Roots(images=self.images, snapshots=snapshots, mounts=mounts, files=FakeRootFiles(), devices=devices)
-        sandboxes = Sandboxes(Path("/netns"), self.networks)
+        sandboxes = Sandboxes(Path("/run"), self.networks, mounts)
         teardown = Teardown(runtime=runtime, sandboxes=sandboxes, roots=roots)
         removal = Removal(
             catalog=catalog,

@@ -1,14 +1,19 @@
-"""Overlay mounts, off the event loop where they may wait for the disk."""
+"""What containers have mounted for them on the host, off the event loop where that may wait for the disk."""
 
 import asyncio
+from contextlib import suppress
+from pathlib import Path
 
 from wherry.errors import InternalError
 from wherry.kernel import mounts
 from wherry.model.mount import OverlayMount
 
 
-class OverlayMounts:
-    """Mounting takes 0.15 ms. Taking a mount off syncs the file system below it, unless the mount is volatile."""
+class HostMounts:
+    """Root file systems and shared memory.
+
+    Mounting takes 0.15 ms. Taking an overlay off syncs the file system below it, unless it is volatile.
+    """
 
     def __init__(self) -> None:
         self._volatile: set[str] = set()
@@ -28,6 +33,18 @@ class OverlayMounts:
             mounts.unmount(target)
         else:
             await asyncio.to_thread(mounts.unmount, target)
+
+    def shared_memory(self, target: str, size: int) -> None:
+        Path(target).mkdir(parents=True, exist_ok=True)
+        try:
+            mounts.shared_memory(target, size)
+        except OSError as error:
+            raise InternalError(f"mount shared memory at {target}: {error}") from error
+
+    def remove_shared_memory(self, target: str) -> None:
+        mounts.unmount(target)
+        with suppress(FileNotFoundError):
+            Path(target).rmdir()
 
     def targets(self) -> tuple[str, ...]:
         """Mount points in the order they were made."""

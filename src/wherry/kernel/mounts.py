@@ -1,4 +1,4 @@
-"""Mounts: overlay and bind; unmount; the mount table.
+"""Mounts: overlay, bind and shared memory; unmount; the mount table.
 
 All functions block, and unmounting an overlay writes its upper file system's dirty pages back (tens of
 milliseconds) unless it is ``volatile``: call them in a thread where that matters.
@@ -55,6 +55,12 @@ def overlay(mount: OverlayMount) -> None:
 def bind(source: str, target: str) -> None:
     """Makes ``source`` (a directory or a file) visible at ``target``, which exists, without the mounts below it."""
     syscalls.mount(source, target, None, syscalls.MS_BIND)
+
+
+def shared_memory(target: str, size: int) -> None:
+    """Mounts a tmpfs of at most ``size`` bytes on ``target``, which exists, with the options of every /dev/shm."""
+    flags = syscalls.MS_NOSUID | syscalls.MS_NOEXEC | syscalls.MS_NODEV
+    syscalls.mount("shm", target, "tmpfs", flags, f"mode=1777,size={size}")
 
 
 def unmount(target: str) -> bool:

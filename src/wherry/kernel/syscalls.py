@@ -39,6 +39,9 @@ class FsConfig(IntEnum):
 
 
 AT_FDCWD: Final = -100
+MS_NOSUID: Final = 2
+MS_NODEV: Final = 4
+MS_NOEXEC: Final = 8
 MS_BIND: Final = 4096
 
 _SYS_MOVE_MOUNT: Final = 429

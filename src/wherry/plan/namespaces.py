@@ -20,3 +20,8 @@ def peers(host: HostSpec) -> tuple[str, ...]:
 def owns_network(host: HostSpec) -> bool:
     """Whether the container has a network namespace of its own."""
     return host.network != "host" and not peer(host.network)
+
+
+def shares_ipc(host: HostSpec) -> bool:
+    """Whether others may join the container's ipc namespace."""
+    return host.ipc == "shareable"

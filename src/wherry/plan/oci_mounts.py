@@ -10,7 +10,6 @@ from typing import Any, Final
 from wherry.model.container import HostSpec
 from wherry.model.mount import MountKind, MountPoint
 from wherry.plan.kernel_version import at_least
-from wherry.plan.namespaces import peer
 from wherry.plan.spec_request import SpecRequest
 
 INIT: Final = "/sbin/docker-init"
@@ -71,7 +70,7 @@ def init_wanted(request: SpecRequest) -> bool:
 def _shm(host: HostSpec, shared: str) -> Mount:
     if host.ipc == "host":
         return _bind("/dev/shm", "/dev/shm", "rbind", "rprivate")
-    if shared and (host.ipc == "shareable" or peer(host.ipc)):
+    if shared:
         return _bind(shared, "/dev/shm", "rbind", "rprivate")
     return _mount("/dev/shm", "tmpfs", "nosuid", "noexec", "nodev", "mode=1777", f"size={host.shm_size}", source="shm")
 

@@ -8,7 +8,7 @@ from wherry.engine.containers.rootfs import Roots
 from wherry.engine.ports import ContainerFiles, Host, Runtime
 from wherry.engine.sandboxes import Sandboxes
 from wherry.engine.volumes import Volumes
-from wherry.errors import Conflict
+from wherry.errors import Conflict, InvalidArgument
 from wherry.model.container import Container
 from wherry.model.launch import Launch, Launched
 from wherry.plan import container_files, namespaces, runtime_spec
@@ -43,7 +43,11 @@ class Launcher:
         self._seccomp = seccomp
 
     def plan(self, container: Container) -> Container:
-        """The container with the endpoints that it will have: what its row must tell before anything is made."""
+        """The container with its names and endpoints: what its row must tell before anything is made."""
+        owner = self._files_owner(container)
+        if owner is not container:
+            spec = replace(container.spec, hostname=owner.spec.hostname, domainname=owner.spec.domainname)
+            container = replace(container, spec=spec)
         return replace(container, endpoints=self._sandboxes.plan(container))
 
     async def launch(self, container: Container) -> Launched:
@@ -108,7 +112,7 @@ class Launcher:
         )
 
     def _files_owner(self, container: Container) -> Container:
-        """Whose hosts and resolv.conf it has: those of the container whose network it shares."""
+        """Whose names, hosts and resolv.conf it has: those of the container whose network it shares."""
         peer = namespaces.peer(container.spec.host.network)
         return self._files_owner(self._catalog.find(peer)) if peer else container
 
@@ -132,9 +136,20 @@ class Launcher:
         return f"/proc/{process.pid}/ns/{kind}"
 
     def _shared_memory(self, container: Container) -> str:
-        """The /dev/shm of the container whose ipc namespace is joined, "" for one of its own."""
-        peer = namespaces.peer(container.spec.host.ipc)
-        return self._namespace_of(peer, "ipc").removesuffix("ns/ipc") + "root/dev/shm" if peer else ""
+        """The host's directory for its /dev/shm: what it shares, or joins. "" for one of its own."""
+        host = container.spec.host
+        if host.ipc == "host":
+            return "/dev/shm"
+        if not namespaces.peer(host.ipc):
+            return self._sandboxes.shared_memory(container.id) if namespaces.shares_ipc(host) else ""
+        peer = self._running_peer(namespaces.peer(host.ipc), "IPC")
+        shared = self._shared_memory(peer)
+        if not shared:
+            raise InvalidArgument(
+                f"failed to join IPC namespace: container {peer.id}: non-shareable IPC "
+                "(hint: use IpcMode:shareable for the donor container)"
+            )
+        return shared
 
     def _running_peer(self, ref: str, what: str) -> Container:
         peer = self._catalog.find(ref)
@@ -144,4 +159,6 @@ class Launcher:
 
 
 def _not_running(what: str, peer: str) -> str:
-    return f"cannot join {what} of a non running container: {peer}"
+    if what == "network":
+        return f"cannot join network of a non running container: {peer}"
+    return f"failed to join {what} namespace: container {peer} is not running"
