@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 
-from wherry.errors import RuntimeFailure
+from wherry.errors import Conflict, RuntimeFailure, WherryError
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
 from wherry.model.host import Forwarding, HostFacts
@@ -32,14 +32,22 @@ FACTS = HostFacts(
 
 
 class FakeClock:
+    """Sleep takes no time, unless the clock is told to ``stand_still``: then it never ends."""
+
     def __init__(self) -> None:
         self.time = 1_700_000_000_000_000_000
+        self._stands_still = False
+
+    def stand_still(self) -> None:
+        self._stands_still = True
 
     def now(self) -> int:
         self.time += 1_000_000
         return self.time
 
     async def sleep(self, seconds: float) -> None:
+        if self._stands_still:
+            await asyncio.Event().wait()
         self.time += int(seconds * 1e9)
         await asyncio.sleep(0)
 
@@ -139,7 +147,10 @@ class FakeConsole:
 
 
 class FakeRuntime:
-    """Containers as dictionaries. ``living`` maps pid to container id."""
+    """Containers as dictionaries. ``living`` maps pid to container id; ``ignored`` are signals that end nothing.
+
+    ``refusal`` is what ``create`` raises; ``monitors_are_gone`` that none can be joined.
+    """
 
     def __init__(self) -> None:
         self.bundles: dict[str, Launch] = {}
@@ -148,6 +159,8 @@ class FakeRuntime:
         self.living: dict[int, str] = {}
         self.exits: dict[str, Exit] = {}
         self.ignored: set[int] = set()
+        self.refusal: WherryError | None = None
+        self.monitors_are_gone = False
         self.joined: dict[str, FakeConsole] = {}
         self._pids = itertools.count(100)
         self._ended = asyncio.Condition()
@@ -164,6 +177,8 @@ class FakeRuntime:
 
     async def create(self, launch: Launch) -> Launched:
         self.exits.pop(launch.container_id, None)
+        if self.refusal:
+            raise self.refusal
         if launch.container_id in self.bundles:
             raise RuntimeFailure("container exists")
         process, monitor = (ProcessId(pid=next(self._pids), start_time=1, boot_id="boot") for _ in range(2))
@@ -177,6 +192,8 @@ class FakeRuntime:
         self.running.add(container_id)
 
     async def join(self, container_id: str) -> FakeConsole:
+        if self.monitors_are_gone:
+            raise Conflict(f"container {container_id} has no monitor to attach to")
         self.joined[container_id] = FakeConsole()
         return self.joined[container_id]
 

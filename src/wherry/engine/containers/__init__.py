@@ -13,7 +13,7 @@ from wherry.engine.containers.viewing import Paths, Viewing
 from wherry.engine.events import Events
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.streams import Attachment
-from wherry.errors import Conflict, NotFound
+from wherry.errors import Conflict, InvalidArgument, NotFound
 from wherry.model.container import Container, ContainerSpec, Status
 from wherry.model.launch import Exit
 from wherry.model.log import LogLine, LogRange
@@ -83,6 +83,8 @@ class Containers:
 
     async def _rename(self, container_id: str, name: str) -> None:
         async with self._locks.hold(container_id):
+            if self._catalog.get(container_id).name == name:
+                raise InvalidArgument("Renaming a container with the same name as its current name")
             with self._catalog.reserving(name, container_id):
                 container = self._catalog.get(container_id)
                 old_name = container.name

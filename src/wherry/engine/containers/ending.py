@@ -188,11 +188,10 @@ async def _done(future: "asyncio.Future[Exit]", seconds: float | None) -> bool:
 
 
 def _still_running(container: Container) -> str:
-    state = container.state.status.value
-    advice = "stop the container before removing or force remove"
-    if state == "paused":
-        advice = "unpause and then stop or kill"
-    return f'cannot remove container "/{container.name}": container is {state}: {advice}'
+    state = f"{container.state.status.value}: stop the container before removing or force remove"
+    if container.state.status is Status.PAUSED:
+        state = "paused and must be unpaused first"
+    return f'cannot remove container "/{container.name}": container is {state}'
 
 
 def _wrong_status(container: Container, wanted: Status) -> Conflict:
