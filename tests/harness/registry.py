@@ -65,10 +65,13 @@ class Registry(Server):
 
 
 class ScriptedRegistry(Server):
-    """Answers each GET of a path in ``answers`` with a media type and bytes, and all else with 404."""
+    """Answers each GET of a path in ``answers`` with a media type and bytes, and all else with 404.
 
-    def __init__(self, host: Host, folder: Path, answers: dict[str, tuple[str, bytes]]) -> None:
+    Answers to paths in ``stalls`` stop halfway.
+    """
+
+    def __init__(self, host: Host, folder: Path, answers: dict[str, tuple[str, bytes]], *stalls: str) -> None:
         script = folder / "answers.json"
         script.write_text(json.dumps({path: (kind, body.hex()) for path, (kind, body) in answers.items()}))
-        argv: list[str | Path] = [sys.executable, "-m", "tests.harness.scripted", str(PORT), script]
+        argv: list[str | Path] = [sys.executable, "-m", "tests.harness.scripted", str(PORT), script, *stalls]
         super().__init__(host, argv, folder / "scripted.log")
