@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections import deque
 
 from wherry.errors import Conflict, RuntimeFailure, WherryError
 from wherry.model.container import Container
@@ -125,11 +126,18 @@ class FakeHost:
 
 
 class FakeConsole:
+    """``output`` is what there is to read, before the end."""
+
     def __init__(self) -> None:
         self._ended = asyncio.Event()
         self.written = b""
+        self.output: deque[bytes] = deque()
+        self.read_to_end = asyncio.Event()
 
     async def read(self) -> tuple[int, bytes]:
+        if self.output:
+            return 1, self.output.popleft()
+        self.read_to_end.set()
         await self._ended.wait()
         return 0, b""
 
@@ -149,7 +157,8 @@ class FakeConsole:
 class FakeRuntime:
     """Containers as dictionaries. ``living`` maps pid to container id; ``ignored`` are signals that end nothing.
 
-    ``refusal`` is what ``create`` raises; ``monitors_are_gone`` that none can be joined.
+    ``refusal`` is what ``create`` raises; ``monitors_are_gone`` that none can be joined; ``commands_say`` is the
+    output of exec sessions.
     """
 
     def __init__(self) -> None:
@@ -162,6 +171,8 @@ class FakeRuntime:
         self.refusal: WherryError | None = None
         self.monitors_are_gone = False
         self.joined: dict[str, FakeConsole] = {}
+        self.sessions: dict[str, FakeSession] = {}
+        self.commands_say: tuple[bytes, ...] = ()
         self._pids = itertools.count(100)
         self._ended = asyncio.Condition()
 
@@ -230,7 +241,8 @@ class FakeRuntime:
         self.exits.pop(container_id, None)
 
     async def exec(self, launch: ExecLaunch) -> "FakeSession":
-        return FakeSession()
+        session = self.sessions[launch.exec_id] = FakeSession(self.commands_say)
+        return session
 
     async def pause(self, container_id: str, runtime: str) -> None:
         self.running.discard(container_id)
@@ -263,10 +275,14 @@ class FakeRuntime:
 class FakeSession:
     process: ProcessId | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, output: tuple[bytes, ...]) -> None:
         self.console = FakeConsole()
+        self.console.output.extend(output)
 
     async def wait(self) -> int:
+        """It ends when all that it says was read, as one does that writes into a pipe."""
+        await self.console.read_to_end.wait()
+        self.console.close()
         return 0
 
 

@@ -21,6 +21,7 @@ from wherry.engine.containers.teardown import Teardown
 from wherry.engine.containers.viewing import Viewing
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
+from wherry.engine.execs import Execs
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
 from wherry.engine.operations import KeyedLocks, Operations
@@ -206,6 +207,15 @@ class World:
             events=self.events,
             operations=self.operations,
             locks=locks,
+        )
+        self.execs = Execs(
+            catalog=catalog,
+            roots=roots,
+            runtime=runtime,
+            host=host,
+            events=self.events,
+            operations=self.operations,
+            chance=chance,
         )
         self._recovery = Recovery(
             catalog=catalog,

@@ -85,7 +85,12 @@ class Execs:
         spec = replace(item.spec, console_size=_size(console_size, item.spec.console_size))
         item = replace(item, spec=spec, running=True)
         self._execs[exec_id] = item
-        return await self._operations.run(self._start(container, item, detach))
+        begun = self._operations.begin(self._start(container, item, detach))
+        try:
+            return await asyncio.shield(begun)
+        except asyncio.CancelledError:
+            begun.add_done_callback(_let_streams_go)
+            raise
 
     async def resize(self, exec_id: str, height: int, width: int) -> None:
         """Change the size of the session's terminal. NoSuchExec, Conflict if it does not run."""
@@ -173,3 +178,9 @@ class Execs:
 def _size(*sizes: tuple[int, int]) -> tuple[int, int]:
     """The first size that was given."""
     return next((size for size in sizes if all(size)), (0, 0))
+
+
+def _let_streams_go(begun: "asyncio.Task[Attachment | None]") -> None:
+    """Who asked for them has left: streams that nobody reads would hold the command up."""
+    if not begun.cancelled() and begun.exception() is None and (client := begun.result()) is not None:
+        client.close()

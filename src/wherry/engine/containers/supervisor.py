@@ -120,7 +120,7 @@ class Supervisor:
 
     async def _begin(self, container: Container, *, by_user: bool) -> Container:
         """What is about to be made is in the row before it is made."""
-        if container.id in self._unclean:
+        if container.id in self._unclean or container.state.pending:
             await self._teardown.everything(container)
             self._unclean.discard(container.id)
         state = replace(container.state, pending=Pending.STARTING)

@@ -28,15 +28,15 @@ class Teardown:
 
     async def everything(self, container: Container) -> None:
         """Whatever is left of it on the host. What still runs is killed first: it may use the rest."""
-        await _in_turn(self.release(container), self.finish(container))
+        _raise([await _outcome(step(container)) for step in (self.release, self.finish)])
 
 
 async def _all(*steps: Awaitable[None]) -> None:
     _raise(await asyncio.gather(*steps, return_exceptions=True))
 
 
-async def _in_turn(*steps: Awaitable[None]) -> None:
-    _raise([(await asyncio.gather(step, return_exceptions=True))[0] for step in steps])
+async def _outcome(step: Awaitable[None]) -> BaseException | None:
+    return (await asyncio.gather(step, return_exceptions=True))[0]
 
 
 def _raise(results: Sequence[BaseException | None]) -> None:

@@ -1,0 +1,78 @@
+"""Exec sessions: their streams, their code, and who may leave when."""
+
+import asyncio
+
+import pytest
+from tests.fakes.world import World
+
+from wherry.errors import Conflict, ContainerPaused, InvalidArgument, NoSuchExec, NotRunning
+from wherry.model.exec import ExecSpec
+
+LOUD = ExecSpec(command=("cat",), attach_stdout=True)
+
+
+async def ended(world: World, exec_id: str) -> int:
+    """The session's exit code, when it has one."""
+    async with asyncio.timeout(5):
+        async for event in world.events.subscribe(since=1):
+            if event.action == "exec_die" and event.attributes["execID"] == exec_id:
+                break
+    code = world.execs.find(exec_id).exit_code
+    assert code is not None
+    return code
+
+
+async def test_a_client_gets_all_output_and_then_the_code_is_there() -> None:
+    world = await World.open()
+    container = await world.run()
+    world.outside.runtime.commands_say = (b"one", b"two")
+    exec_id = await world.execs.create(container.id, LOUD)
+
+    client = await world.execs.start(exec_id, detach=False)
+
+    assert client is not None
+    assert [await client.read() for _ in range(3)] == [(1, b"one"), (1, b"two"), (0, b"")]
+    assert world.execs.find(exec_id).exit_code == 0
+
+
+async def test_a_command_goes_on_when_its_client_leaves_while_it_begins() -> None:
+    world = await World.open()
+    container = await world.run()
+    world.outside.runtime.commands_say = (bytes(1 << 16),) * 20  # more than is kept for a client that does not read
+    exec_id = await world.execs.create(container.id, LOUD)
+    caller = asyncio.ensure_future(world.execs.start(exec_id, detach=False))
+
+    async def leave() -> None:
+        caller.cancel()
+
+    world.faults.arm(0, leave, after=True)
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+
+    assert await ended(world, exec_id) == 0
+
+
+async def test_a_session_runs_once() -> None:
+    world = await World.open()
+    container = await world.run()
+    exec_id = await world.execs.create(container.id, LOUD)
+    await world.execs.start(exec_id, detach=True)
+
+    with pytest.raises(Conflict, match="has already been started"):
+        await world.execs.start(exec_id, detach=True)
+
+
+async def test_only_what_runs_can_be_entered() -> None:
+    world = await World.open()
+    container = await world.create()
+    with pytest.raises(NotRunning):
+        await world.execs.create(container.id, LOUD)
+    await world.containers.start(container.id)
+    with pytest.raises(InvalidArgument):
+        await world.execs.create(container.id, ExecSpec(command=()))
+    exec_id = await world.execs.create(container.id, LOUD)
+    await world.containers.pause(container.id)
+    with pytest.raises(ContainerPaused):
+        await world.execs.start(exec_id, detach=True)
+    with pytest.raises(NoSuchExec):
+        world.execs.find("nonsense")
