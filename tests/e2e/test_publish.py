@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.harness.cli import Cli
-from tests.harness.engine import Engine
+from tests.harness.engine import DAEMON, Engine
 from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
@@ -87,10 +87,12 @@ def test_a_published_port_is_on_every_address(cli: Cli, engine: Engine, neighbou
     assert "0.0.0.0:8080->80/tcp" in cli.line("ps", "--format", "{{.Ports}}")
 
 
+@pytest.mark.xfail(DAEMON != "dockerd", reason="an IPv6 address of the host needs a relay to reach IPv4", strict=True)
 def test_over_ipv6_loopback(cli: Cli, engine: Engine) -> None:
     cli("run", "-d", "--name", "web", "-p", "8080:80", *HTTPD)
 
-    assert served(engine.host.name, "[::1]", 8080)
+    assert served(engine.host.name, "127.0.0.1", 8080)
+    assert fetch(engine.host.name, "[::1]", 8080) == GREETING
     assert "[::]:8080" in cli.line("port", "web", "80")
 
 
