@@ -66,7 +66,7 @@ async def _run(configuration: Configuration) -> None:
                 _settle()
                 await _told_to_end()
             finally:
-                await server.close()
+                await server.close(grace=1.0)
     _log.info("Daemon shutdown complete")
 
 
