@@ -164,7 +164,7 @@ def test_run_sets_what_the_process_sees(api: Api) -> None:
         user="user",
         hostname="inner",
         mem_limit="64m",
-        auto_remove=True,
+        remove=True,
     )
 
     assert lines.decode().splitlines() == ["b c", "/tmp", "1000", "inner", str(64 << 20)]

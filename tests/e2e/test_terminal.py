@@ -6,12 +6,22 @@ import signal
 import pytest
 
 from tests.harness.cli import Cli
-from tests.harness.terminal import CTRL_C, CTRL_P_CTRL_Q, CTRL_Z
+from tests.harness.terminal import CTRL_C, CTRL_P_CTRL_Q, CTRL_Z, Terminal
 from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
 
 PROMPT = "/ # "
+
+
+def dragged_to(terminal: Terminal, rows: int, columns: int) -> bool:
+    """Drag the window's edge; whether the shell inside sees it there.
+
+    A client that has only just connected may not listen for SIGWINCH yet: then drag again.
+    """
+    terminal.resize(rows - 1, columns)
+    terminal.resize(rows, columns)
+    return terminal.ask("stty size") == f"{rows} {columns}"
 
 
 def test_a_shell_in_a_terminal_and_its_exit_code(cli: Cli) -> None:
@@ -27,9 +37,7 @@ def test_the_size_is_the_windows_and_follows_it(cli: Cli) -> None:
     with cli.terminal("run", "-it", "--rm", "busybox", "sh", rows=31, columns=97) as terminal:
         eventually(lambda: terminal.ask("stty size") == "31 97")
 
-        terminal.resize(40, 132)
-
-        eventually(lambda: terminal.ask("stty size") == "40 132")
+        eventually(lambda: dragged_to(terminal, 40, 132))
 
 
 def test_job_control(cli: Cli) -> None:
@@ -147,8 +155,7 @@ def test_exec_in_a_terminal(cli: Cli) -> None:
     with cli.terminal("exec", "-it", "box", "sh", rows=33, columns=77) as terminal:
         assert terminal.ask("cat /proc/1/comm") == "sleep"
         eventually(lambda: terminal.ask("stty size") == "33 77")
-        terminal.resize(20, 50)
-        eventually(lambda: terminal.ask("stty size") == "20 50")
+        eventually(lambda: dragged_to(terminal, 20, 50))
         terminal.type("exit 9\n")
 
         assert terminal.wait() == 9
