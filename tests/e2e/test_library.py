@@ -1,6 +1,7 @@
 """The engine inside another program: the example of the README, word for word."""
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.engine import Host
+from wherry.wiring import EngineConfig, exec_root_of
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -59,10 +61,11 @@ def host() -> Iterator[Host]:
 
 
 @pytest.fixture
-def root(host: Host, disk: Path, busybox: Path, tmp_path: Path) -> Path:
+def root(host: Host, disk: Path, busybox: Path, tmp_path: Path) -> Iterator[Path]:
     root = disk / f"library-{tmp_path.name}"
     run_python(host, IMPORT, root, busybox)
-    return root
+    yield root
+    shutil.rmtree(exec_root_of(EngineConfig(data_root=root)))
 
 
 def run_python(host: Host, code: str, *arguments: Path) -> subprocess.CompletedProcess[str]:
