@@ -13,7 +13,7 @@ be undone before a reboot: that is for the host's owner to choose.
 import logging
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -30,14 +30,15 @@ class CgroupWarmth:
     def __init__(self, layout: Layout) -> None:
         self._file = _own_group(layout) / "cgroup.procs"
         self._thread = ThreadPoolExecutor(1, "cgroup-warmth")
+        self._moving: Future[None] | None = None
         self._last = 0.0
 
     def begin(self) -> None:
         """A process will be moved into a control group in the next milliseconds. Returns at once."""
         now = time.monotonic()
-        if now - self._last > _LASTS:
+        if now - self._last > _LASTS and (self._moving is None or self._moving.done()):
             self._last = now
-            self._thread.submit(self._move)
+            self._moving = self._thread.submit(self._move)
 
     def close(self) -> None:
         self._thread.shutdown()
