@@ -158,6 +158,16 @@ class Status(StrEnum):
     EXITED = "exited"
     DEAD = "dead"
 
+    @property
+    def alive(self) -> bool:
+        """Whether there is a process (paused counts)."""
+        return self in (Status.RUNNING, Status.PAUSED)
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is a process, or will be one again by itself."""
+        return self.alive or self is Status.RESTARTING
+
 
 class Pending(StrEnum):
     """A transition that was begun and not yet ended: what recovery must finish or undo."""
@@ -188,7 +198,7 @@ class ContainerState(Struct, frozen=True, kw_only=True):
     @property
     def alive(self) -> bool:
         """Whether the container has a process (paused counts)."""
-        return self.status in (Status.RUNNING, Status.PAUSED)
+        return self.status.alive
 
 
 class Container(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,6 @@ class Launch(Struct, frozen=True, kw_only=True):
     runtime_spec: bytes
     log: Path
     log_driver: str
-    log_max_size: int = 0
     tty: bool = False
     open_stdin: bool = False
     keep_stdin_open: bool = False

@@ -17,8 +17,6 @@ from wherry.model.container import Container, Status
 from wherry.model.launch import Exit
 from wherry.plan import signals
 
-_ALIVE = (Status.RUNNING, Status.PAUSED)
-_RUNS = (*_ALIVE, Status.RESTARTING)
 _DEFAULT_TIMEOUT = 10
 _AFTER_KILL = 10  # a process that survives SIGKILL this long is stuck in the kernel
 
@@ -80,14 +78,14 @@ class Ending:
         await self._operations.run(self._remove(container, force, volumes))
 
     async def _remove(self, container: Container, force: bool, volumes: bool) -> None:
-        if container.state.status in _RUNS and not force:
+        if container.state.status.runs and not force:
             raise Conflict(_still_running(container))
-        if force and await self._mark_stopped(container.id) in _ALIVE:
+        if force and (await self._mark_stopped(container.id)).alive:
             await self._kill_and_wait(container)
         async with self._locks.hold(container.id):
             if self._catalog.has(container.id):
                 current = self._catalog.get(container.id)
-                if current.state.status in _RUNS:
+                if current.state.status.runs:
                     raise Conflict(_still_running(current))
                 await self._removal.remove_locked(current, volumes=volumes)
 
@@ -101,11 +99,11 @@ class Ending:
         before = await self._mark_stopped(container.id)
         if before is Status.PAUSED:
             await self._switch(container.id, Status.PAUSED, Status.RUNNING)
-        if before in _ALIVE:
+        if before.alive:
             if not await self._ended_by(container, number, seconds):
                 await self._kill_and_wait(container)
             tell(self._events, container, "stop")
-        return before in _RUNS
+        return before.runs
 
     async def _restart(self, container: Container, number: int, seconds: float | None) -> None:
         with self._supervisor.keeping(container.id):
@@ -143,7 +141,7 @@ class Ending:
             self._supervisor.cancel_restart(container_id)
             container = self._catalog.get(container_id)
             before = container.state.status
-            if before in _RUNS:
+            if before.runs:
                 status = Status.EXITED if before is Status.RESTARTING else before
                 state = replace(container.state, status=status, stopped_by_user=True)
                 await self._catalog.put(replace(container, state=state))

@@ -20,7 +20,6 @@ from wherry.model.log import LogLine, LogRange
 from wherry.model.mount import OverlayMount
 from wherry.plan import detach
 
-_RUNS = (Status.RUNNING, Status.PAUSED, Status.RESTARTING)
 _ADVICE = {
     Status.PAUSED: "paused, unpause the container before attach",
     Status.RESTARTING: "restarting, wait until the container is running",
@@ -69,7 +68,7 @@ class Viewing:
         """How the container ends, or ended; subscribed with this call."""
         container = self._catalog.find(ref)
         future = self._waiters.subscribe(container.id, condition)
-        if condition == "not-running" and container.state.status not in _RUNS:
+        if condition == "not-running" and not container.state.status.runs:
             future.set_result(Exit(code=container.state.exit_code, finished_at=container.state.finished_at))
         return future
 
@@ -102,7 +101,7 @@ class Viewing:
         """Lines of the container's log, in batches; with ``follow`` until it ends."""
         container = self._logged(ref)
         path = self._files.log(container.id)
-        if follow and container.state.status in _RUNS:
+        if follow and container.state.status.runs:
             return self._logs.follow(path, which, self._waiters.subscribe(container.id, "next-exit"))
         return self._logs.lines(path, which)
 
