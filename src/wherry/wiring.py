@@ -112,20 +112,19 @@ async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
     exec_root = exec_root_of(config)
     exec_root.mkdir(mode=0o711, parents=True, exist_ok=True)
     runtime = OciRuntime(exec_root, await discover(config.runtimes, config.default_runtime))
+    stack.callback(runtime.close)
     store = await Store.open(config.data_root)
     stack.push_async_callback(store.close)
     networking = Networking(exec_root / "netns", firewall.ruleset, firewall.map_of)
     stack.callback(networking.close)
     registry = Registry(insecure=InsecurePolicy.parse(config.insecure_registries))
     stack.callback(registry.close)
-    machine = Machine(config.data_root)
-    stack.callback(machine.close)
     return _Edges(
         exec_root=exec_root,
         store=store,
         clock=SystemClock(),
         chance=SystemChance(),
-        machine=machine,
+        machine=Machine(config.data_root),
         mounts=HostMounts(),
         devices=DeviceNodes(),
         runtime=runtime,

@@ -99,9 +99,6 @@ class FakeHost:
     def forwarding(self) -> Forwarding:
         return Forwarding(ipv4=True, bridged_ipv4=False, bridged_ipv6=False)
 
-    def expect_start(self) -> None:
-        """Nothing gets ready here."""
-
     def alive(self, process: ProcessId) -> bool:
         return process.pid in self._runtime.living
 

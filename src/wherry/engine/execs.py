@@ -49,7 +49,6 @@ class Execs:
 
     async def create(self, ref: str, spec: ExecSpec) -> str:
         """Prepare a session in a running container; gives its id. NotRunning, ContainerPaused, InvalidArgument."""
-        self._host.expect_start()
         container = self._running(ref)
         if not spec.command:
             raise InvalidArgument("No exec command specified")

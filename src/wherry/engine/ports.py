@@ -339,10 +339,6 @@ class Host(Protocol):
 
     def forwarding(self) -> Forwarding: ...
 
-    def expect_start(self) -> None:
-        """A process will be put into a container soon: make ready what can be made ready. Returns at once."""
-        ...
-
     def alive(self, process: ProcessId) -> bool: ...
 
     async def signal(self, process: ProcessId, signal: int) -> bool:

@@ -48,10 +48,6 @@ class System:
     def data_root(self) -> str:
         return self._settings.data_root
 
-    def greet(self) -> None:
-        """A client has come, and the dearest things it may want are a start and an exec: make ready for them."""
-        self._host.expect_start()
-
     def now(self) -> int:
         """Nanoseconds since the epoch."""
         return self._clock.now()

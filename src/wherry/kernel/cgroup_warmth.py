@@ -1,10 +1,11 @@
 """Paying for the first move into a control group before it is made.
 
 Moving a process into a control group takes a lock that the kernel keeps cheap for everybody else (fork, exit): whoever
-takes it after a pause waits for an RCU grace period first, 5 to 14 ms here, and whoever comes within the next 20 ms or
+takes it after a pause waits for an RCU grace period first, 5 to 20 ms here, and whoever comes within the next 10 ms or
 so does not wait at all (``cgroup_threadgroup_rwsem`` in ``kernel/cgroup/cgroup.c``, ``kernel/rcu/sync.c``). A
-container's first process is such a move. So a thread makes one that moves nothing, itself into the group it is in, as
-soon as it is clear that a start will follow: the wait is over by the time the runtime gets there.
+container's first process is such a move, and so is that of each exec session. So a thread makes one that moves nothing,
+itself into the group it is in, while the runtime loads. It asks the kernel to hurry that one grace period
+(``/sys/kernel/rcu_expedited``), which takes 0.2 ms then.
 
 The mount option ``favordynmods`` does away with the wait altogether, at a price for every fork of the host, and cannot
 be undone before a reboot: that is for the host's owner to choose.
@@ -13,7 +14,9 @@ be undone before a reboot: that is for the host's owner to choose.
 import logging
 import os
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +24,7 @@ from wherry.kernel.cgroups import Layout
 
 _log = logging.getLogger(__name__)
 
+_EXPEDITED: Final = Path("/sys/kernel/rcu_expedited")
 _LASTS: Final = 0.004  # seconds in which a second move would gain nothing
 
 
@@ -45,10 +49,24 @@ class CgroupWarmth:
 
     def _move(self) -> None:
         try:
-            self._file.write_text(str(os.getpid()))
+            with _hurried():
+                self._file.write_text(str(os.getpid()))
         except OSError as error:
             _log.debug("the first process of each container will wait: %s: %s", self._file, error)
             self._last = float("inf")
+
+
+@contextmanager
+def _hurried() -> Iterator[None]:
+    """Grace periods are short meanwhile, unless the host's owner has chosen so anyway or does not let us."""
+    if not os.access(_EXPEDITED, os.W_OK) or _EXPEDITED.read_text().strip() != "0":
+        yield
+        return
+    _EXPEDITED.write_text("1")
+    try:
+        yield
+    finally:
+        _EXPEDITED.write_text("0")
 
 
 def _own_group(layout: Layout) -> Path:

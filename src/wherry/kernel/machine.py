@@ -6,7 +6,6 @@ from pathlib import Path
 
 from wherry.errors import InvalidArgument, RuntimeFailure
 from wherry.kernel import cgroups, devices, identity, processes, rootfs, sysctls
-from wherry.kernel.cgroup_warmth import CgroupWarmth
 from wherry.kernel.host import facts
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
@@ -26,10 +25,6 @@ class Machine:
     def __init__(self, data_root: Path) -> None:
         self._facts = facts(str(data_root))
         self._layout = cgroups.probe()
-        self._warmth = CgroupWarmth(self._layout)
-
-    def close(self) -> None:
-        self._warmth.close()
 
     def facts(self) -> HostFacts:
         return self._facts
@@ -40,9 +35,6 @@ class Machine:
             bridged_ipv4=_is_on(sysctls.BRIDGED_IPV4_MEETS_FIREWALL),
             bridged_ipv6=_is_on(sysctls.BRIDGED_IPV6_MEETS_FIREWALL),
         )
-
-    def expect_start(self) -> None:
-        self._warmth.begin()
 
     def alive(self, process: ProcessId) -> bool:
         return identity.alive(process)

@@ -12,6 +12,7 @@ import msgspec
 
 from wherry.errors import Conflict, RuntimeFailure
 from wherry.kernel import cgroups, identity, processes
+from wherry.kernel.cgroup_warmth import CgroupWarmth
 from wherry.kernel.processes import ENVIRONMENT, Child
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.process import ProcessId
@@ -47,7 +48,11 @@ class OciRuntime:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._binaries = binaries
         self._layout = cgroups.probe()
+        self._warmth = CgroupWarmth(self._layout)
         self._monitors: dict[str, Child] = {}
+
+    def close(self) -> None:
+        self._warmth.close()
 
     def available(self) -> tuple[RuntimeInfo, ...]:
         return self._binaries.infos()
@@ -61,6 +66,7 @@ class OciRuntime:
         seat.bundle.mkdir(mode=0o700)
         (self._exits / launch.container_id).unlink(missing_ok=True)
         (seat.bundle / "config.json").write_bytes(launch.runtime_spec)
+        self._warmth.begin()
         child, pid, message = await launch_monitor(container_argv(seat, launch))
         if pid < 0:
             await child.wait()
@@ -145,6 +151,7 @@ class OciRuntime:
         except FileNotFoundError as error:
             raise Conflict(f"container {launch.container_id} is not running") from error
         (folder / "process.json").write_bytes(launch.process)
+        self._warmth.begin()
         if launch.tty or not launch.attached:
             return await MonitoredSession.open(seat, launch)
         return PipedSession.open(seat, launch)

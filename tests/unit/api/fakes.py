@@ -495,9 +495,6 @@ class FakeEvents:
 
 
 class FakeHost:
-    def expect_start(self) -> None:
-        """Nothing gets ready here."""
-
     def facts(self) -> HostFacts:
         return FACTS
 

@@ -38,7 +38,6 @@ class SystemRoutes:
         router.add("GET", "/system/df", self.disk_usage)
 
     async def ping(self, request: Request) -> Response:
-        self._system.greet()
         return text_response("OK", headers=_PING_HEADERS)
 
     async def version(self, request: Request) -> Response:

@@ -61,7 +61,6 @@ class Creation:
         return await self._operations.run(self._create(spec, name, platform))
 
     async def _create(self, spec: ContainerSpec, name: str, platform: str) -> Created:
-        self._host.expect_start()
         image = self._images.find(spec.image)
         check_platform(image.platform, platform, spec.image)
         container_id = self._chance.new_id()

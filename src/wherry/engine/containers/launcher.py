@@ -52,7 +52,6 @@ class Launcher:
 
     async def launch(self, container: Container) -> Launched:
         """Start a container that was planned. Whatever goes wrong, ``Teardown.everything`` undoes it."""
-        self._host.expect_start()
         root = await self._roots.mount(container)
         await self._sandboxes.open(container)
         await self._volumes.fill(container, root)
