@@ -18,6 +18,15 @@ def test_we_stay_in_the_group_we_are_in() -> None:
     assert Path("/proc/self/cgroup").read_text() == before
 
 
+def test_grace_periods_are_as_they_were() -> None:
+    expedited = Path("/sys/kernel/rcu_expedited")
+    before = expedited.read_text()
+    warmth = CgroupWarmth(cgroups.probe())
+    warmth.begin()
+    warmth.close()
+    assert expedited.read_text() == before
+
+
 def test_wishes_do_not_queue_up(monkeypatch: pytest.MonkeyPatch) -> None:
     warmth = CgroupWarmth(cgroups.probe())
     moves: list[int] = []
