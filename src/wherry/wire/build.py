@@ -1,0 +1,51 @@
+"""Builds: messages in the progress stream of ``POST /build`` beyond Docker's, and the answer of ``POST /build/prune``.
+
+A client that asks with the query parameter ``wherry.progress=1`` gets `StepMessage` and `OutputMessage` in the stream
+beside Docker's own lines (``Step 1/3 : FROM …``), which say the same in the order of the file. Independent stages run
+side by side: these messages come when things happen.
+"""
+
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+STEP = "wherry.step"
+OUTPUT = "wherry.output"
+
+
+class StepDetail(Struct, kw_only=True):
+    """How a step goes. ``index`` is from 1 to ``total``; ``stage`` the stage's name, or its index as text.
+
+    ``text`` is the instruction on one line, ``lines`` its first and last line in the Dockerfile (absent for triggers
+    of a base image). ``seconds`` is how long it took, with the last three states.
+    """
+
+    index: int
+    total: int
+    stage: str
+    text: str
+    state: Literal["started", "cached", "done", "failed"]
+    lines: tuple[int, int] | UnsetType = UNSET
+    seconds: float | UnsetType = UNSET
+
+
+class StepMessage(Struct, kw_only=True):
+    id: str = STEP
+    aux: StepDetail
+
+
+class OutputDetail(Struct, kw_only=True):
+    """What the command of a step wrote: a piece of text as it came."""
+
+    index: int
+    text: str
+
+
+class OutputMessage(Struct, kw_only=True):
+    id: str = OUTPUT
+    aux: OutputDetail
+
+
+class BuildPruned(Struct, kw_only=True, rename="pascal"):
+    caches_deleted: list[str] | None = None
+    space_reclaimed: int = 0
