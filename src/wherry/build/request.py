@@ -1,0 +1,32 @@
+"""What a build was asked for: the query of ``POST /build`` in our terms."""
+
+from msgspec import Struct
+
+from wherry.model.container import Resources
+from wherry.model.image import Platform
+
+
+class BuildRequest(Struct, frozen=True, kw_only=True):
+    """``build_args`` have None where the client named one without a value. ``host_platform`` is the builder's own,
+    ``platform`` the one that was asked for; ``network`` is as `HostSpec.network`; ``shm_size`` is in bytes."""
+
+    host_platform: Platform
+    platform: Platform | None = None
+    dockerfile: str = "Dockerfile"
+    target: str = ""
+    build_args: dict[str, str | None] = {}
+    labels: dict[str, str] = {}
+    tags: tuple[str, ...] = ()
+    cache_from: tuple[str, ...] = ()
+    no_cache: bool = False
+    pull: bool = False
+    squash: bool = False
+    remove: bool = True
+    force_remove: bool = False
+    quiet: bool = False
+    network: str = "default"
+    extra_hosts: tuple[str, ...] = ()
+    shm_size: int = 67108864
+    cgroup_parent: str = ""
+    security_opt: tuple[str, ...] = ()
+    resources: Resources = Resources()
