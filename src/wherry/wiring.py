@@ -350,6 +350,7 @@ def _viewing(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) -> 
         images=needs.images,
         roots=parts.roots,
         snapshots=edges.store.snapshots,
+        layers=edges.layers,
         files=edges.store.containers,
         logs=edges.store.logs,
         runtime=edges.runtime,

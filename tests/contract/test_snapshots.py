@@ -38,7 +38,7 @@ async def test_the_overlay_of_a_snapshot_lies_over_its_layers(snapshots: Snapsho
 
     mount = snapshots.overlay(KEY, (top, bottom))
 
-    assert mount.lowers == (str(snapshots.tree(top)), str(snapshots.tree(bottom)))
+    assert mount.lowers == tuple(map(str, (snapshots.tree(top), snapshots.tree(bottom), snapshots.mount_points)))
     assert mount.upper == str(snapshots.tree(KEY))
     assert Path(mount.target).is_absolute()
     assert len({mount.target, mount.upper, mount.work}) == 3

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.fakes.registry import digest_of
 from tests.fakes.store import FakeContent
 from wherry.errors import CorruptLayer
+from wherry.model.change import ChangeKind, PathChange
 from wherry.model.image import Applied
 
 
@@ -39,3 +40,9 @@ class FakeLayers:
     async def pack_merged(self, trees: tuple[Path, ...]) -> AsyncGenerator[bytes, None]:
         for tree in trees:
             yield f"{tree}\n".encode()
+
+    async def changes(self, upper: Path, lowers: tuple[Path, ...]) -> tuple[PathChange, ...]:
+        return (
+            PathChange(f"/{upper.parent.name}", ChangeKind.ADDED),
+            *(PathChange(str(low), ChangeKind.MODIFIED) for low in lowers),
+        )

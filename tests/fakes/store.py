@@ -153,6 +153,10 @@ class FakeSnapshots:
     def tree(self, directory: str) -> Path:
         return _child(ROOT / "overlay2", directory) / "diff"
 
+    @property
+    def mount_points(self) -> Path:
+        return ROOT / "overlay2/.mountpoints/diff"
+
     async def prepare(self, key: str, volatile: bool = False) -> None:
         _child(ROOT, key)
         self.sizes.setdefault(key, 0)
@@ -161,7 +165,7 @@ class FakeSnapshots:
         folder = _child(ROOT / "overlay2", key)
         return OverlayMount(
             target=str(folder / "merged"),
-            lowers=tuple(str(self.tree(lower)) for lower in lowers),
+            lowers=(*(str(self.tree(lower)) for lower in lowers), str(self.mount_points)),
             upper=str(folder / "diff"),
             work=str(folder / "work"),
             volatile=volatile,

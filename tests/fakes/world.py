@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.fakes.faults import Faults
 from tests.fakes.host import FakeChance, FakeClock, FakeDevices, FakeHost, FakeMounts, FakeRootFiles, FakeRuntime
+from tests.fakes.layers import FakeLayers
 from tests.fakes.networking import FakeNetworking
 from tests.fakes.store import FakeContainerFiles, FakeContent, FakeLogs, FakeRecords, FakeSnapshots, FakeVolumeFiles
 from wherry.engine.containers import Containers
@@ -190,6 +191,7 @@ class World:
             images=self.images,
             roots=roots,
             snapshots=snapshots,
+            layers=FakeLayers(out.content),
             files=files,
             logs=out.logs,
             runtime=runtime,

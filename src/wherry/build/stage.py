@@ -1,9 +1,9 @@
 """One stage, instruction by instruction: what to do, and what the image says after it.
 
-    state = begin(graph, stage, request, base)          # base: the image's configuration, None for scratch
-    for instruction in (*triggers(base), *stage.instructions):
-        step = interpret(state, instruction)            # carry out step.action, unless cache_key(…) is known
-        state = step.state
+state = begin(graph, stage, request, base)          # base: the image's configuration, None for scratch
+for instruction in (*triggers(base), *stage.instructions):
+    step = interpret(state, instruction)            # carry out step.action, unless cache_key(…) is known
+    state = step.state
 """
 
 from msgspec import Struct

@@ -42,6 +42,7 @@ LOG_LEVELS = ("debug", "info", "warn", "warning", "error", "fatal", "panic", "tr
 COMMANDS = {
     "attach": "attach:attach",
     "create": "run:create",
+    "diff": "diff:diff",
     "doctor": "doctor:doctor",
     "events": "events:events",
     "exec": "exec:exec_command",
@@ -69,6 +70,7 @@ COMMANDS = {
     "wait": "lifecycle:wait",
     "container attach": "attach:attach",
     "container create": "run:create",
+    "container diff": "diff:diff",
     "container exec": "exec:exec_command",
     "container inspect": "inspect:inspect_containers",
     "container kill": "lifecycle:kill",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from wherry.model.archive import Blob, Member
+from wherry.model.change import PathChange
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
 from wherry.model.host import Forwarding, HostFacts
@@ -161,6 +162,10 @@ class Layers(Protocol):
         """What an overlay of these directories, the uppermost first, shows, as plain tar. To be closed."""
         ...
 
+    async def changes(self, upper: Path, lowers: tuple[Path, ...]) -> tuple[PathChange, ...]:
+        """What ``upper`` changes in the layers below, the uppermost first, sorted by path."""
+        ...
+
 
 class Snapshots(Protocol):
     """Layer directories below ``overlay2``: committed ones have a Layer row, active ones belong to a container."""
@@ -173,12 +178,17 @@ class Snapshots(Protocol):
         """Where the files of a layer directory are (its ``diff``)."""
         ...
 
+    @property
+    def mount_points(self) -> Path:
+        """The tree that lies below all layers of every mount: empty files and directories to mount onto."""
+        ...
+
     async def prepare(self, key: str, volatile: bool = False) -> None:
         """Make the upper and work directories of active snapshot ``key``; idempotent."""
         ...
 
     def overlay(self, key: str, lowers: tuple[str, ...], volatile: bool = False) -> OverlayMount:
-        """The mount of active snapshot ``key`` over layer directories ``lowers``, top first."""
+        """The mount of active snapshot ``key`` over layer directories ``lowers``, top first, and the mount points."""
         ...
 
     async def remove(self, name: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from pathlib import Path
 
 from wherry.errors import CorruptLayer, InternalError
+from wherry.model.change import ChangeKind, PathChange
 from wherry.model.image import Applied
 from wherry.store.failures import explained
 from wherry.store.tar import changes, pack
@@ -49,10 +50,11 @@ class Layers:
         """What an overlay of these directories, the uppermost first, shows, as plain tar."""
         return _streamed(pack.pack_merged(tuple(map(os.fspath, trees))), trees[0])
 
-    async def changes(self, upper: Path, lowers: tuple[Path, ...]) -> tuple[changes.Change, ...]:
+    async def changes(self, upper: Path, lowers: tuple[Path, ...]) -> tuple[PathChange, ...]:
         """What ``upper`` changes in the layers below, the uppermost first; see ``tar.changes.changes``."""
         with explained(f"reading {upper}"):
-            return tuple(await asyncio.to_thread(changes.changes, os.fspath(upper), tuple(map(os.fspath, lowers))))
+            found = await asyncio.to_thread(changes.changes, os.fspath(upper), tuple(map(os.fspath, lowers)))
+        return tuple(PathChange(path, ChangeKind(kind)) for path, kind in found)
 
 
 def _applied(status: int, text: str) -> Applied:

@@ -1,7 +1,9 @@
 """Snapshots: the directories that overlay mounts are made of.
 
 ``overlay2/<name>/diff`` holds the files of a layer, under a random name that its Layer row has, or the changes of a
-container, under the container's id; the latter has ``work`` and ``merged`` beside it. Paths are given out as data: who
+container, under the container's id; the latter has ``work`` and ``merged`` beside it. ``.mountpoints`` lies below
+all layers of every mount: what a runtime mounts onto in each container is there, so that it makes nothing in the
+container's own directory, and ``diff`` and ``commit`` tell the user's changes only. Paths are given out as data: who
 mounts them is another's business.
 """
 
@@ -19,6 +21,10 @@ from wherry.store.tree import delete_tree, tree_size
 _LAYER: Final = {"diff": 0o755}
 _ACTIVE: Final = {"diff": 0o755, "work": 0o700, "merged": 0o700}
 
+_MOUNT_POINTS: Final = ".mountpoints"
+_MOUNTED_FOLDERS: Final = ("dev/pts", "dev/shm", "etc", "proc", "sys")
+_MOUNTED_FILES: Final = (".dockerenv", "dev/console", "etc/hostname", "etc/hosts", "etc/resolv.conf")
+
 _VOLATILE: Final = "work/work/incompat"
 """What a volatile mount leaves. The kernel refuses to mount over it again, volatile or not, lest data that a power
 failure tore be trusted (overlayfs.rst, "Volatile mount"). Who asks for a volatile mount again does not trust it."""
@@ -35,6 +41,12 @@ class Snapshots:
             folder.mkdir(mode=0o710, exist_ok=True)
             check_upper(folder)
             set_topdir(folder)
+            _make_mount_points(folder / _MOUNT_POINTS / "diff")
+
+    @property
+    def mount_points(self) -> Path:
+        """The tree that lies below all layers: empty files and directories to mount onto."""
+        return self._folder / _MOUNT_POINTS / "diff"
 
     async def begin(self) -> str:
         """A new empty directory for a layer; gives its name. Who is cancelled meanwhile gets no name: it is removed."""
@@ -55,11 +67,11 @@ class Snapshots:
         await self._threads.run(_prepare, child(self._folder, key), volatile)
 
     def overlay(self, key: str, lowers: tuple[str, ...], volatile: bool = False) -> OverlayMount:
-        """The mount of active snapshot ``key`` over layer directories ``lowers``, top first."""
+        """The mount of active snapshot ``key`` over layer directories ``lowers``, top first, and the mount points."""
         folder = child(self._folder, key)
         return OverlayMount(
             target=str(folder / "merged"),
-            lowers=tuple(str(self.tree(lower)) for lower in lowers),
+            lowers=(*(str(self.tree(lower)) for lower in lowers), str(self.mount_points)),
             upper=str(folder / "diff"),
             work=str(folder / "work"),
             volatile=volatile,
@@ -93,6 +105,20 @@ def _make(folder: Path, modes: dict[str, int]) -> None:
             if not part.exists():
                 part.mkdir()
                 part.chmod(mode)  # whatever the umask; once, since a container may change the mode of its root
+
+
+def _make_mount_points(tree: Path) -> None:
+    """The same that dockerd gives every container (moby, daemon/initlayer)."""
+    for folder in _MOUNTED_FOLDERS:
+        (tree / folder).mkdir(parents=True, exist_ok=True)
+    for name in _MOUNTED_FILES:
+        (tree / name).touch()
+        (tree / name).chmod(0o755)
+    for path in (tree, *tree.rglob("*")):
+        if path.is_dir():
+            path.chmod(0o755)  # whatever the umask
+    if not (tree / "etc/mtab").is_symlink():
+        (tree / "etc/mtab").symlink_to("/proc/mounts")
 
 
 def _usage(folder: Path) -> int:

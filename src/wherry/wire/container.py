@@ -259,6 +259,13 @@ class TopResponse(Struct, kw_only=True, rename="pascal"):
     titles: list[str]
 
 
+class FilesystemChange(Struct, kw_only=True, rename="pascal"):
+    """``kind`` is 0 for a change, 1 for an addition, 2 for a deletion."""
+
+    path: str
+    kind: int
+
+
 class WaitError(Struct, kw_only=True, rename="pascal"):
     message: str
 

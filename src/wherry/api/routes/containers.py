@@ -3,6 +3,7 @@
 from wherry.api import parameters
 from wherry.api.bodies import send_bytes
 from wherry.api.http import Request, Response, Router, empty, json_response
+from wherry.api.translate.changes import filesystem_change
 from wherry.api.translate.containers import container_inspect, container_summary
 from wherry.api.translate.create import requested
 from wherry.api.translate.platforms import parse_platform
@@ -35,6 +36,7 @@ class ContainerRoutes:
         router.add("GET", "/containers/{name}/json", self.inspect)
         router.add("GET", "/containers/{name}/top", self.top)
         router.add("GET", "/containers/{name}/export", self.export)
+        router.add("GET", "/containers/{name}/changes", self.changes)
         router.add("POST", "/containers/{name}/rename", self.rename)
         router.add("DELETE", "/containers/{name}", self.remove)
 
@@ -80,6 +82,10 @@ class ContainerRoutes:
     async def export(self, request: Request) -> None:
         container = self._containers.find(request.params["name"])
         await send_bytes(request, self._archives.export(container.id), "application/octet-stream")
+
+    async def changes(self, request: Request) -> Response:
+        found = await self._containers.changes(request.params["name"])
+        return json_response([filesystem_change(change) for change in found] or None)
 
     async def rename(self, request: Request) -> Response:
         name = request.query.get("name", "").removeprefix("/")

@@ -98,7 +98,7 @@ class Archives:
             raise NoSuchContainer(container_id)
         async with self._images.hold(container.chain_id):
             directories = (container.id, *(layer.directory for layer in self._images.chain(container.chain_id)))
-            trees = tuple(self._snapshots.tree(directory) for directory in directories)
+            trees = (*map(self._snapshots.tree, directories), self._snapshots.mount_points)
             async with aclosing(self._layers.pack_merged(trees)) as chunks:
                 async for chunk in chunks:
                     yield chunk

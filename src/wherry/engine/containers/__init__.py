@@ -14,6 +14,7 @@ from wherry.engine.events import Events
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.streams import Attachment
 from wherry.errors import Conflict, InvalidArgument, NotFound
+from wherry.model.change import PathChange
 from wherry.model.container import Container, ContainerSpec, Status
 from wherry.model.launch import Exit
 from wherry.model.log import LogLine, LogRange
@@ -130,6 +131,9 @@ class Containers:
 
     async def size(self, ref: str) -> tuple[int, int]:
         return await self._viewing.size(ref)
+
+    async def changes(self, ref: str) -> tuple[PathChange, ...]:
+        return await self._viewing.changes(ref)
 
     def paths(self, container: Container) -> Paths:
         return self._viewing.paths(container)

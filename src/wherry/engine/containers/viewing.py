@@ -11,9 +11,10 @@ from wherry.engine.containers.told import tell
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.images import Images
-from wherry.engine.ports import ContainerFiles, Host, Logs, Runtime, Snapshots
+from wherry.engine.ports import ContainerFiles, Host, Layers, Logs, Runtime, Snapshots
 from wherry.engine.streams import Attachment
 from wherry.errors import Conflict, NotRunning, NotSupported
+from wherry.model.change import PathChange
 from wherry.model.container import Container, Status
 from wherry.model.launch import Exit
 from wherry.model.log import LogLine, LogRange
@@ -44,6 +45,7 @@ class Viewing:
         images: Images,
         roots: Roots,
         snapshots: Snapshots,
+        layers: Layers,
         files: ContainerFiles,
         logs: Logs,
         runtime: Runtime,
@@ -56,6 +58,7 @@ class Viewing:
         self._images = images
         self._roots = roots
         self._snapshots = snapshots
+        self._layers = layers
         self._files = files
         self._logs = logs
         self._runtime = runtime
@@ -128,6 +131,14 @@ class Viewing:
         container = self._catalog.find(ref)
         written = await self._snapshots.usage(container.id)
         return written, written + sum(layer.size for layer in self._images.chain(container.chain_id))
+
+    async def changes(self, ref: str) -> tuple[PathChange, ...]:
+        """What the container changed in its image's files, sorted by path."""
+        container = self._catalog.find(ref)
+        async with self._images.hold(container.chain_id):
+            lowers = [self._snapshots.tree(layer.directory) for layer in self._images.chain(container.chain_id)]
+            upper = self._snapshots.tree(container.id)
+            return await self._layers.changes(upper, (*lowers, self._snapshots.mount_points))
 
     def paths(self, container: Container) -> Paths:
         folder = self._files.folder(container.id)

@@ -1,0 +1,20 @@
+"""What a container changed in the files that it was made from."""
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+
+class ChangeKind(IntEnum):
+    """The values are Docker's."""
+
+    MODIFIED = 0
+    ADDED = 1
+    DELETED = 2
+
+
+class PathChange(Struct, frozen=True):
+    """``path`` is absolute; bytes of it that are no UTF-8 are surrogate escapes."""
+
+    path: str
+    kind: ChangeKind
