@@ -51,14 +51,17 @@ def _note(found: dict[bytes, int], path: bytes, kind: int) -> None:
 class _Visit:
     """An open directory of the upper tree, beside what the layers below have at its path; it closes both."""
 
-    def __init__(self, path: bytes, at: int | None, name: str | bytes, below: Merged) -> None:
+    def __init__(
+        self, path: bytes, at: int | None, name: str | bytes, below: Merged, within_opaque: bool = False
+    ) -> None:
         self.path = path
         self._below = below
         self._fd = -1
         try:
             self._fd = os.open(name, _OPEN | os.O_DIRECTORY, dir_fd=at)
             self._own = {os.fsencode(each) for each in os.listdir(self._fd)}
-            hidden = below.names() if is_opaque(self._fd) else set()
+            self._opaque = within_opaque or is_opaque(self._fd)
+            hidden = below.names() if self._opaque else set()
             self.names = list(self._own | hidden)
         except BaseException:
             self.close()
@@ -84,7 +87,7 @@ class _Visit:
         return name in self._own and stat.S_ISDIR(os.lstat(name, dir_fd=self._fd).st_mode)
 
     def enter(self, name: bytes) -> "_Visit":
-        return _Visit(self.path + b"/" + name, self._fd, name, self._below.enter(name))
+        return _Visit(self.path + b"/" + name, self._fd, name, self._below.enter(name), self._opaque)
 
 
 def _differs(new_at: int, name: bytes, new: os.stat_result, old_at: int, old: os.stat_result) -> bool:
