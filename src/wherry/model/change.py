@@ -1,8 +1,7 @@
 """What a container changed in the files that it was made from."""
 
 from enum import IntEnum
-
-from msgspec import Struct
+from typing import NamedTuple
 
 
 class ChangeKind(IntEnum):
@@ -13,7 +12,7 @@ class ChangeKind(IntEnum):
     DELETED = 2
 
 
-class PathChange(Struct, frozen=True):
+class PathChange(NamedTuple):
     """``path`` is absolute; bytes of it that are no UTF-8 are surrogate escapes."""
 
     path: str
