@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from wherry.engine.archives import Archives
+from wherry.engine.committing import Committing
 from wherry.engine.containers import Containers
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.creation import Creation
@@ -27,12 +28,14 @@ from wherry.engine.engine import Engine
 from wherry.engine.events import Events
 from wherry.engine.execs import Execs
 from wherry.engine.images import Images
+from wherry.engine.layering import Layering
 from wherry.engine.networks import Networks
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.recovery import Recovery
 from wherry.engine.sandboxes import Sandboxes
 from wherry.engine.system import System
 from wherry.engine.transfer import Transfer
+from wherry.engine.unpacking import Unpacker
 from wherry.engine.volumes import Volumes
 from wherry.kernel.ambient import SystemChance, SystemClock
 from wherry.kernel.machine import DeviceNodes, Machine, RootFiles
@@ -166,6 +169,7 @@ class _Needs(Struct, frozen=True, kw_only=True):
     """The services that containers need."""
 
     images: Images
+    layering: Layering
     networks: Networks
     volumes: Volumes
 
@@ -178,6 +182,7 @@ class _Parts(Struct, frozen=True, kw_only=True):
     teardown: Teardown
     removal: Removal
     supervisor: Supervisor
+    ending: Ending
 
 
 def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[Engine, Recovery]:
@@ -193,9 +198,10 @@ def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[
     engine = Engine(
         containers=containers,
         execs=execs,
+        committing=_committing(edges, handles, needs, parts),
         images=needs.images,
         transfer=_transfer(edges, handles, needs.images),
-        archives=_archives(edges, handles, needs.images),
+        archives=_archives(edges, handles, needs),
         networks=needs.networks,
         volumes=needs.volumes,
         events=handles.events,
@@ -217,15 +223,23 @@ def _handles(edges: _Edges) -> _Handles:
 
 def _needs(config: EngineConfig, edges: _Edges, handles: _Handles) -> _Needs:
     store = edges.store
+    images = Images(
+        records=store.records,
+        content=store.content,
+        snapshots=store.snapshots,
+        operations=handles.operations,
+        events=handles.events,
+        clock=edges.clock,
+        containers_using=handles.catalog.of_image,
+    )
     return _Needs(
-        images=Images(
-            records=store.records,
+        images=images,
+        layering=Layering(
+            images=images,
+            unpacker=Unpacker(images=images, layers=edges.layers, content=store.content, snapshots=store.snapshots),
+            layers=edges.layers,
             content=store.content,
             snapshots=store.snapshots,
-            operations=handles.operations,
-            events=handles.events,
-            clock=edges.clock,
-            containers_using=handles.catalog.of_image,
         ),
         networks=Networks(
             records=store.records,
@@ -283,7 +297,14 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
         locks=handles.locks,
         clock=edges.clock,
     )
-    return _Parts(roots=roots, sandboxes=sandboxes, teardown=teardown, removal=removal, supervisor=supervisor)
+    return _Parts(
+        roots=roots,
+        sandboxes=sandboxes,
+        teardown=teardown,
+        removal=removal,
+        supervisor=supervisor,
+        ending=_ending(edges, handles, supervisor, removal),
+    )
 
 
 def _launcher(edges: _Edges, handles: _Handles, needs: _Needs, roots: Roots, sandboxes: Sandboxes) -> Launcher:
@@ -305,7 +326,7 @@ def _containers(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) 
         catalog=handles.catalog,
         creation=_creation(edges, handles, needs),
         supervisor=parts.supervisor,
-        ending=_ending(edges, handles, parts),
+        ending=parts.ending,
         viewing=_viewing(edges, handles, needs, parts),
         events=handles.events,
         operations=handles.operations,
@@ -330,11 +351,11 @@ def _creation(edges: _Edges, handles: _Handles, needs: _Needs) -> Creation:
     )
 
 
-def _ending(edges: _Edges, handles: _Handles, parts: _Parts) -> Ending:
+def _ending(edges: _Edges, handles: _Handles, supervisor: Supervisor, removal: Removal) -> Ending:
     return Ending(
         catalog=handles.catalog,
-        supervisor=parts.supervisor,
-        removal=parts.removal,
+        supervisor=supervisor,
+        removal=removal,
         runtime=edges.runtime,
         host=edges.machine,
         waiters=handles.waiters,
@@ -358,6 +379,19 @@ def _viewing(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) -> 
         hubs=handles.hubs,
         waiters=handles.waiters,
         events=handles.events,
+    )
+
+
+def _committing(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) -> Committing:
+    return Committing(
+        catalog=handles.catalog,
+        ending=parts.ending,
+        images=needs.images,
+        layering=needs.layering,
+        snapshots=edges.store.snapshots,
+        events=handles.events,
+        clock=edges.clock,
+        platform=_platform(edges.machine),
     )
 
 
@@ -388,9 +422,10 @@ def _transfer(edges: _Edges, handles: _Handles, images: Images) -> Transfer:
     )
 
 
-def _archives(edges: _Edges, handles: _Handles, images: Images) -> Archives:
+def _archives(edges: _Edges, handles: _Handles, needs: _Needs) -> Archives:
     return Archives(
-        images=images,
+        images=needs.images,
+        layering=needs.layering,
         archives=edges.store.archives,
         layers=edges.layers,
         content=edges.store.content,

@@ -1,6 +1,7 @@
 """The whole Docker API over one engine."""
 
 from wherry.api.http import Router
+from wherry.api.routes.commit import CommitRoutes
 from wherry.api.routes.containers import ContainerRoutes
 from wherry.api.routes.execs import ExecRoutes
 from wherry.api.routes.images import ImageRoutes
@@ -22,6 +23,7 @@ def build_router(engine: Engine) -> Router:
         LifecycleRoutes(engine.containers),
         OutputRoutes(engine.containers),
         ExecRoutes(engine.execs),
+        CommitRoutes(engine.committing),
         ImageRoutes(engine.images, engine.system),
         TransferRoutes(engine.transfer, engine.archives, engine.system),
         NetworkRoutes(engine.networks, engine.containers, engine.system),

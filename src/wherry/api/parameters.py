@@ -4,6 +4,7 @@ import time
 
 from wherry.api.http import Query, Request
 from wherry.errors import InvalidArgument
+from wherry.model.reference import Reference
 from wherry.plan.filters import Filters, parse_filters, parse_labels, parse_until
 
 PRUNE_FILTERS = frozenset(("label", "label!", "until"))
@@ -21,6 +22,17 @@ def filters(request: Request, accepted: frozenset[str] | None) -> Filters:
 def prune_bounds(found: Filters, now: int) -> tuple[int, tuple[str, ...]]:
     """Until when and with which labels to prune."""
     return parse_until(found, now, utc_offset()), parse_labels(found)
+
+
+def new_name(query: Query) -> Reference | None:
+    """``repo`` and ``tag``: the name for a new image, None if it is to have none. InvalidReference, InvalidArgument."""
+    repository, tag = query.get("repo", ""), query.get("tag", "")
+    if not repository:
+        return None
+    reference = Reference.parse(repository)
+    if reference.digest or ":" in tag:
+        raise InvalidArgument("cannot import digest reference")
+    return reference.with_tag(tag) if tag else reference.with_default_tag()
 
 
 def required_integer(query: Query, name: str) -> int:

@@ -41,6 +41,7 @@ LOG_LEVELS = ("debug", "info", "warn", "warning", "error", "fatal", "panic", "tr
 
 COMMANDS = {
     "attach": "attach:attach",
+    "commit": "commit:commit",
     "create": "run:create",
     "diff": "diff:diff",
     "doctor": "doctor:doctor",
@@ -69,6 +70,7 @@ COMMANDS = {
     "version": "version:version",
     "wait": "lifecycle:wait",
     "container attach": "attach:attach",
+    "container commit": "commit:commit",
     "container create": "run:create",
     "container diff": "diff:diff",
     "container exec": "exec:exec_command",

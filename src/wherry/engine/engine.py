@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from wherry.engine.archives import Archives
+from wherry.engine.committing import Committing
 from wherry.engine.containers import Containers
 from wherry.engine.events import Events
 from wherry.engine.execs import Execs
@@ -18,6 +19,7 @@ class Engine(Struct, frozen=True, kw_only=True):
 
     containers: Containers
     execs: Execs
+    committing: Committing
     images: Images
     transfer: Transfer
     archives: Archives

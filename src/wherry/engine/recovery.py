@@ -81,6 +81,8 @@ class Recovery:
                 await self._supervisor.ended(container.id, seen.exit)
             case Repair.RECORD_START:
                 await self._supervisor.record_start(container, _launched(container, seen))
+            case Repair.RESUME:
+                await self._resume(container, _launched(container, seen))
             case Repair.UNDO_START:
                 await self._undo_start(container)
             case Repair.FINISH_REMOVAL:
@@ -113,6 +115,11 @@ class Recovery:
             error=_START_INTERRUPTED,
         )
         await self._remove_if_asked(await self._catalog.put(replace(container, state=state, endpoints=())))
+
+    async def _resume(self, container: Container, launched: Launched) -> None:
+        await self._runtime.resume(container.id, container.runtime)
+        state = replace(container.state, status=Status.RUNNING, pending=None)
+        self._supervisor.watch(await self._catalog.put(replace(container, state=state)), launched)
 
     async def _tear_down(self, container: Container) -> None:
         """One that does not run holds nothing; one that should have removed itself is removed."""

@@ -82,7 +82,7 @@ class Unpacker:
     async def _apply(self, link: Link, apply: Apply) -> Layer:
         directory = await self._snapshots.begin()
         try:
-            applied = await apply(self._snapshots.tree(directory), self._trees(link.parent))
+            applied = await apply(self._snapshots.tree(directory), self.trees(link.parent))
             if applied.diff_id != link.diff_id:
                 raise CorruptLayer(f'invalid diffID for layer: expected "{link.diff_id}", got "{applied.diff_id}"')
         except BaseException:
@@ -97,8 +97,8 @@ class Unpacker:
             blob=link.blob,
         )
 
-    def _trees(self, chain_id: str) -> tuple[Path, ...]:
-        """Where the files of a stack are, top first."""
+    def trees(self, chain_id: str) -> tuple[Path, ...]:
+        """Where the files of a stack are, top first; its layers may be on their way in."""
         trees: list[Path] = []
         while chain_id and (layer := self._images.layer(chain_id)):
             trees.append(self._snapshots.tree(layer.directory))

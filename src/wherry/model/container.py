@@ -149,6 +149,11 @@ class ContainerSpec(Struct, frozen=True, kw_only=True):
     host: HostSpec = HostSpec()
     endpoints: tuple[EndpointSpec, ...] = ()
 
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """Entrypoint and command, joined: what the container's init executes."""
+        return (self.entrypoint or ()) + (self.command or ())
+
 
 class Status(StrEnum):
     CREATED = "created"
@@ -170,10 +175,14 @@ class Status(StrEnum):
 
 
 class Pending(StrEnum):
-    """A transition that was begun and not yet ended: what recovery must finish or undo."""
+    """A transition that was begun and not yet ended: what recovery must finish or undo.
+
+    COPYING: it is paused because its files are copied, not because anybody wanted it to be.
+    """
 
     STARTING = "starting"
     REMOVING = "removing"
+    COPYING = "copying"
 
 
 class ContainerState(Struct, frozen=True, kw_only=True):
@@ -217,5 +226,5 @@ class Container(Struct, frozen=True, kw_only=True):
 
     @property
     def argv(self) -> tuple[str, ...]:
-        """Entrypoint and command, joined: what the container's init executes."""
-        return (self.spec.entrypoint or ()) + (self.spec.command or ())
+        """What the container's init executes."""
+        return self.spec.argv

@@ -2,6 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable
+from typing import Final
+
+EMPTY_LAYER: Final = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
+"""The diff ID of a layer with nothing in it: a tar of two empty blocks. Images leave it out."""
 
 
 def chain_ids(diff_ids: Iterable[str]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """From what was asked and what the image says to what a container is."""
 
 from posixpath import isabs, normpath
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -19,22 +20,27 @@ def merge(spec: ContainerSpec, image: ImageConfig) -> ContainerSpec:
     The image's command is used only if neither entrypoint nor command was asked for; its shell and its triggers are for
     builds and stay with it. InvalidArgument if nothing is left to run.
     """
-    entrypoint, command = _argv(spec, image)
-    if not entrypoint and not command:
+    merged = replace(spec, **inherited(spec, image))
+    if not merged.argv:
         raise InvalidArgument("no command specified")
-    return replace(
-        spec,
-        user=spec.user or image.user,
-        exposed_ports=_union(spec.exposed_ports, image.exposed_ports),
-        env=_environment(spec.env, image.env),
-        entrypoint=entrypoint,
-        command=command,
-        volumes=_union(spec.volumes, image.volumes),
-        working_dir=spec.working_dir or image.working_dir,
-        labels={**image.labels, **spec.labels},
-        stop_signal=spec.stop_signal or image.stop_signal,
-        healthcheck=_healthcheck(spec.healthcheck, image.healthcheck),
-    )
+    return merged
+
+
+def inherited(asked: ContainerSpec | ImageConfig, image: ImageConfig) -> dict[str, Any]:
+    """The fields of ``asked`` with those of ``image`` under them."""
+    entrypoint, command = _argv(asked, image)
+    return {
+        "user": asked.user or image.user,
+        "exposed_ports": _union(asked.exposed_ports, image.exposed_ports),
+        "env": _environment(asked.env, image.env),
+        "entrypoint": entrypoint,
+        "command": command,
+        "volumes": _union(asked.volumes, image.volumes),
+        "working_dir": asked.working_dir or image.working_dir,
+        "labels": {**image.labels, **asked.labels},
+        "stop_signal": asked.stop_signal or image.stop_signal,
+        "healthcheck": _healthcheck(asked.healthcheck, image.healthcheck),
+    }
 
 
 def complete(spec: ContainerSpec, container_id: str, host_hostname: str) -> ContainerSpec:
@@ -49,7 +55,7 @@ def complete(spec: ContainerSpec, container_id: str, host_hostname: str) -> Cont
     )
 
 
-def _argv(spec: ContainerSpec, image: ImageConfig) -> tuple[_Words, _Words]:
+def _argv(spec: ContainerSpec | ImageConfig, image: ImageConfig) -> tuple[_Words, _Words]:
     """``("",)`` takes the image's entrypoint away, and with it the image's command; ``()`` the entrypoint alone."""
     if spec.entrypoint == ("",):
         return None, spec.command

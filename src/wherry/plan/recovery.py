@@ -10,6 +10,7 @@
 | starting | alive | let go | – | record that it runs: never kill what the user got |
 | starting | otherwise | | | tear down, exited with an error |
 | removing | any | any | any | finish the removal |
+| paused for a copy | any | alive | – | let it go on, watch again |
 | created, exited | – | – | – | tear down what is left over |
 """
 
@@ -42,6 +43,7 @@ class Repair(StrEnum):
     RECORD_LOSS = "record loss"
     RECORD_START = "record start"
     UNDO_START = "undo start"
+    RESUME = "resume"
     FINISH_REMOVAL = "finish removal"
     TEAR_DOWN = "tear down"
 
@@ -53,6 +55,8 @@ def repair(container: Container, seen: Observation) -> Repair:
         return Repair.FINISH_REMOVAL
     if state.pending is Pending.STARTING:
         return Repair.RECORD_START if seen.process and seen.monitor and seen.let_go else Repair.UNDO_START
+    if state.pending is Pending.COPYING and seen.process:
+        return Repair.RESUME
     if not state.alive:
         return Repair.TEAR_DOWN
     if seen.exit and not seen.process:

@@ -49,6 +49,10 @@ class ImageSummary(Struct, kw_only=True, rename="pascal"):
     virtual_size: int | UnsetType = UNSET
 
 
+class CommitResponse(Struct, kw_only=True, rename="pascal"):
+    id: str
+
+
 class HistoryItem(Struct, kw_only=True, rename="pascal"):
     comment: str
     created: int

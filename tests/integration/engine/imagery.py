@@ -14,8 +14,10 @@ from tests.fakes.registry import digest_of
 from wherry.engine.archives import Archives
 from wherry.engine.events import Events
 from wherry.engine.images import Images
+from wherry.engine.layering import Layering
 from wherry.engine.operations import Operations
 from wherry.engine.transfer import Transfer
+from wherry.engine.unpacking import Unpacker
 from wherry.kernel.ambient import SystemClock
 from wherry.model.image import Platform
 from wherry.model.progress import Progress
@@ -101,8 +103,17 @@ class Real:
             clock=clock,
             platform=AMD64,
         )
+        unpacker = Unpacker(images=self.images, layers=Layers(), content=store.content, snapshots=store.snapshots)
+        self.layering = Layering(
+            images=self.images,
+            unpacker=unpacker,
+            layers=Layers(),
+            content=store.content,
+            snapshots=store.snapshots,
+        )
         self.archives = Archives(
             images=self.images,
+            layering=self.layering,
             archives=store.archives,
             layers=Layers(),
             content=store.content,

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from tests.unit.api.samples import BRIDGE, BUSYBOX, FACTS, IMAGE, NOW, PATHS, RUNNING, SamplePaths
 
+from wherry.engine.committing import CommitRequest
 from wherry.engine.containers import Containers
 from wherry.engine.events import Events
 from wherry.engine.images import Images
@@ -535,12 +536,24 @@ SETTINGS = Settings(
 )
 
 
+class FakeCommitting:
+    """Notes what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, CommitRequest]] = []
+
+    async def commit(self, ref: str, request: CommitRequest) -> Image:
+        self.asked.append((ref, request))
+        return IMAGE
+
+
 class FakeEngine:
     """One running container called ``web``, the image busybox, the network bridge and a volume ``data``."""
 
     def __init__(self) -> None:
         self.containers = FakeContainers(RUNNING)
         self.execs = FakeExecs(self.containers)
+        self.committing = FakeCommitting()
         self.images = FakeImages()
         self.transfer = FakeTransfer()
         self.archives = FakeArchives()

@@ -1,5 +1,6 @@
 """Images on their way: pull, import, save, load."""
 
+from wherry.api import parameters
 from wherry.api.bodies import send_bytes, send_progress
 from wherry.api.http import Request, Router
 from wherry.api.translate.credentials import credentials
@@ -54,18 +55,15 @@ class TransferRoutes:
 
     async def _import(self, request: Request) -> None:
         query = request.query
-        source, repository = query.get("fromSrc", ""), query.get("repo", "")
+        source = query.get("fromSrc", "")
         if not source:
             raise InvalidArgument("one of fromImage and fromSrc must be given")
         if source != "-":
             raise NotSupported("importing from a URL is not supported by this engine: download it and import from '-'")
-        target = _reference(repository, query.get("tag", "")).with_default_tag() if repository else None
-        if target and target.digest:
-            raise InvalidArgument("cannot import digest reference")
         progress = self._archives.import_tar(
             request.iter_chunks(),
             source=source,
-            target=target,
+            target=parameters.new_name(query),
             message=query.get("message", ""),
             changes=query.all("changes"),
             platform=self._platform(request),

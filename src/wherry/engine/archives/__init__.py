@@ -9,6 +9,7 @@ from wherry.engine.archives.saving import Saver
 from wherry.engine.events import Events
 from wherry.engine.flights import Report, listen
 from wherry.engine.images import Images
+from wherry.engine.layering import Layering
 from wherry.engine.ports import Clock, Content, ImageArchives, Layers, Records, Snapshots
 from wherry.engine.unpacking import Unpacker
 from wherry.errors import NoSuchContainer
@@ -27,6 +28,7 @@ class Archives:
         self,
         *,
         images: Images,
+        layering: Layering,
         archives: ImageArchives,
         layers: Layers,
         content: Content,
@@ -43,7 +45,7 @@ class Archives:
         self._records = records
         self._platform = platform
         unpacker = Unpacker(images=images, layers=layers, content=content, snapshots=snapshots)
-        self._saver = Saver(images=images, content=content, events=events)
+        self._saver = Saver(images=images, layering=layering, content=content, events=events)
         self._importer = Importer(images=images, unpacker=unpacker, content=content, events=events, clock=clock)
         self._loader = Loader(
             images=images,

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from wherry.engine.events import Events
 from wherry.engine.images import Images, is_id_of, tell
+from wherry.engine.layering import Layering
 from wherry.engine.ports import Content
-from wherry.errors import InternalError, NoSuchImage
+from wherry.errors import NoSuchImage
 from wherry.model.image import Descriptor, Image
 from wherry.model.reference import Reference
 from wherry.plan import image_archive
@@ -45,8 +46,9 @@ class _Parts(Struct, frozen=True, kw_only=True):
 
 
 class Saver:
-    def __init__(self, *, images: Images, content: Content, events: Events) -> None:
+    def __init__(self, *, images: Images, layering: Layering, content: Content, events: Events) -> None:
         self._images = images
+        self._layering = layering
         self._content = content
         self._events = events
 
@@ -94,9 +96,7 @@ class Saver:
     async def _parts(self, chosen: Chosen) -> _Parts:
         image = chosen.image
         config = config_descriptor(image.id, self._content.size(image.id))
-        blobs = tuple(layer.blob for layer in reversed(self._images.layers(image)))
-        if not all(blobs):
-            raise InternalError(f"image {image.id} has a layer without a blob")
+        blobs = tuple(layer.blob for layer in reversed(await self._layering.with_blobs(image)))
         document = await self._content.read(image.manifest) if image.manifest else b""
         if document and tuple(layer.digest for layer in read_manifest(document).layers) == blobs:
             manifest = read_manifest(document)

@@ -1,6 +1,8 @@
 """Ending what runs: signals, stop, restart, pause, forced removal."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 from msgspec.structs import replace
 
@@ -12,8 +14,8 @@ from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.ports import Host, Runtime
-from wherry.errors import Conflict, NotRunning
-from wherry.model.container import Container, Status
+from wherry.errors import Conflict, NotFound, NotRunning
+from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit
 from wherry.plan import signals
 
@@ -71,6 +73,19 @@ class Ending:
 
     async def unpause(self, ref: str) -> None:
         await self._operations.run(self._switch(ref, Status.PAUSED, Status.RUNNING))
+
+    @asynccontextmanager
+    async def held_still(self, container: Container) -> AsyncIterator[None]:
+        """A container that runs is paused while its files are copied; and lives on if the engine dies meanwhile."""
+        if container.state.status is not Status.RUNNING:
+            yield
+            return
+        await self._operations.run(self._switch(container.id, Status.RUNNING, Status.PAUSED, Pending.COPYING))
+        try:
+            yield
+        finally:
+            with suppress(Conflict, NotFound):  # somebody else let it go on, or ended it
+                await self._operations.run(self._switch(container.id, Status.PAUSED, Status.RUNNING))
 
     async def remove(self, ref: str, *, force: bool, volumes: bool) -> None:
         """Remove a container. Conflict if it runs, unless ``force``."""
@@ -147,30 +162,31 @@ class Ending:
                 await self._catalog.put(replace(container, state=state))
         return before
 
-    async def _switch(self, ref: str, before: Status, after: Status) -> None:
+    async def _switch(self, ref: str, before: Status, after: Status, pending: Pending | None = None) -> None:
         container_id = self._catalog.find(ref).id
         async with self._locks.hold(container_id):
             container = self._catalog.get(container_id)
             if container.state.status is not before:
                 raise _wrong_status(container, before)
             if after is Status.PAUSED:
-                await self._freeze(container)
+                await self._freeze(container, pending)
             else:
                 await self._runtime.resume(container_id, container.runtime)
                 await self._put_status(container, after)
         tell(self._events, container, "pause" if after is Status.PAUSED else "unpause")
 
-    async def _freeze(self, container: Container) -> None:
+    async def _freeze(self, container: Container, pending: Pending | None) -> None:
         """The row first: one that may be frozen is always shown as paused, so that it can be thawed."""
         try:
-            await self._put_status(container, Status.PAUSED)
+            await self._put_status(container, Status.PAUSED, pending)
             await self._runtime.pause(container.id, container.runtime)
         except BaseException:
             await self._put_status(container, Status.RUNNING)
             raise
 
-    async def _put_status(self, container: Container, status: Status) -> None:
-        await self._catalog.put(replace(container, state=replace(container.state, status=status)))
+    async def _put_status(self, container: Container, status: Status, pending: Pending | None = None) -> None:
+        state = replace(container.state, status=status, pending=pending)
+        await self._catalog.put(replace(container, state=state))
 
     def _stop_signal(self, container: Container) -> int:
         return signals.number(container.spec.stop_signal or "SIGTERM")

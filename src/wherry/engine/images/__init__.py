@@ -103,6 +103,12 @@ class Images:
         """Note a held layer whose directory is complete. It is removed if no image names it when nobody holds it."""
         self._keeper.unpacked(layer)
 
+    async def packed(self, layer: Layer) -> Layer:
+        """Note that a held layer has a blob now: its files as plain tar."""
+        layer = replace(layer, blob=layer.diff_id)
+        await self._records.layers.put(layer)
+        return layer
+
     async def add(
         self,
         config: bytes,

@@ -1,0 +1,79 @@
+"""Layers that are made here. They have a directory at once; a blob only when one is asked for."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+from wherry.engine.images import Images
+from wherry.engine.operations import KeyedLocks
+from wherry.engine.ports import Content, Layers, Snapshots
+from wherry.engine.unpacking import Unpacker
+from wherry.errors import InternalError
+from wherry.model.image import Applied, Image, Layer
+from wherry.plan.chain import EMPTY_LAYER, stacked
+
+
+class Layering:
+    """Directories become layers, and layers blobs."""
+
+    def __init__(
+        self,
+        *,
+        images: Images,
+        unpacker: Unpacker,
+        layers: Layers,
+        content: Content,
+        snapshots: Snapshots,
+    ) -> None:
+        self._images = images
+        self._unpacker = unpacker
+        self._layers = layers
+        self._content = content
+        self._snapshots = snapshots
+        self._packing = KeyedLocks()
+
+    @asynccontextmanager
+    async def copied(self, upper: Path, parent: str) -> AsyncIterator[Layer | None]:
+        """The layer on ``parent`` (a chain ID) that an overlay's upper directory stands for, which stays as it is.
+
+        None if nothing changed. It is held while the block runs: an image must have it then.
+        """
+        directory = await self._snapshots.begin()
+        try:
+            async with aclosing(self._layers.diff(upper)) as chunks:
+                applied = await self._layers.apply(
+                    chunks, self._snapshots.tree(directory), self._unpacker.trees(parent)
+                )
+        except BaseException:
+            await self._snapshots.remove(directory)
+            raise
+        async with self.taken_in(directory, applied, parent) as layer:
+            yield layer
+
+    @asynccontextmanager
+    async def taken_in(self, directory: str, applied: Applied, parent: str) -> AsyncIterator[Layer | None]:
+        """The layer of a complete directory, which is removed if there is such a layer already, or nothing in it."""
+        chain_id = stacked(parent, applied.diff_id)
+        layer = Layer(chain_id=chain_id, diff_id=applied.diff_id, parent=parent, directory=directory, size=applied.size)
+        async with self._images.hold(chain_id):
+            try:
+                if applied.diff_id != EMPTY_LAYER:
+                    layer = await self._unpacker.adopt(layer)
+            finally:
+                if self._images.layer(chain_id) is not layer:
+                    await self._snapshots.remove(directory)
+            yield None if applied.diff_id == EMPTY_LAYER else layer
+
+    async def with_blobs(self, image: Image) -> tuple[Layer, ...]:
+        """The layers of a held image, top first; those that had no blob have one now: plain tar."""
+        return tuple([layer if layer.blob else await self._packed(layer) for layer in self._images.layers(image)])
+
+    async def _packed(self, layer: Layer) -> Layer:
+        """The directory as the same tar again that it was the contents of."""
+        async with self._packing.hold(layer.chain_id), self._images.hold(layer.diff_id):
+            if not self._content.has(layer.diff_id):
+                blob = await self._content.absorb(self._layers.diff(self._snapshots.tree(layer.directory)))
+                if blob.digest != layer.diff_id:
+                    await self._content.delete(blob.digest)
+                    raise InternalError(f"layer {layer.chain_id} was changed on disk: its diff ID is {blob.digest} now")
+            return await self._images.packed(layer)
