@@ -101,9 +101,10 @@ class InvalidReference(InvalidArgument):
 
 
 class NameInUse(Conflict):
-    def __init__(self, name: str, owner: str) -> None:
+    def __init__(self, name: str, owner: str, *, renames: bool = False) -> None:
+        before = "Error when allocating new name: " if renames else ""
         super().__init__(
-            f'Conflict. The container name "/{name}" is already in use by container "{owner}". '
+            f'{before}Conflict. The container name "/{name}" is already in use by container "{owner}". '
             "You have to remove (or rename) that container to be able to reuse that name."
         )
         self.name, self.owner = name, owner
@@ -121,6 +122,12 @@ class ContainerPaused(Conflict):
     def __init__(self, ref: str) -> None:
         super().__init__(f"Container {ref} is paused, unpause the container before exec")
         self.ref = ref
+
+
+class ContainerRestarting(Conflict):
+    def __init__(self, container_id: str) -> None:
+        super().__init__(f"Container {container_id} is restarting, wait until the container is running")
+        self.container_id = container_id
 
 
 class PortInUse(InternalError):

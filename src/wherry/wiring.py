@@ -22,6 +22,7 @@ from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.rootfs import Roots
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
+from wherry.engine.containers.updating import Updating
 from wherry.engine.containers.viewing import Viewing
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.engine import Engine
@@ -328,6 +329,14 @@ def _containers(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) 
         supervisor=parts.supervisor,
         ending=parts.ending,
         viewing=_viewing(edges, handles, needs, parts),
+        updating=Updating(
+            catalog=handles.catalog,
+            runtime=edges.runtime,
+            host=edges.machine,
+            events=handles.events,
+            operations=handles.operations,
+            locks=handles.locks,
+        ),
         events=handles.events,
         operations=handles.operations,
         locks=handles.locks,

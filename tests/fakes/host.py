@@ -154,8 +154,8 @@ class FakeConsole:
 class FakeRuntime:
     """Containers as dictionaries. ``living`` maps pid to container id; ``ignored`` are signals that end nothing.
 
-    ``refusal`` is what ``create`` raises; ``monitors_are_gone`` that none can be joined; ``commands_say`` is the
-    output of exec sessions.
+    ``refusal`` is what ``create`` and ``update`` raise, ``limits`` what ``update`` was told; ``monitors_are_gone`` that
+    none can be joined; ``commands_say`` is the output of exec sessions.
     """
 
     def __init__(self) -> None:
@@ -166,6 +166,7 @@ class FakeRuntime:
         self.exits: dict[str, Exit] = {}
         self.ignored: set[int] = set()
         self.refusal: WherryError | None = None
+        self.limits: dict[str, bytes] = {}
         self.monitors_are_gone = False
         self.joined: dict[str, FakeConsole] = {}
         self.sessions: dict[str, FakeSession] = {}
@@ -246,6 +247,11 @@ class FakeRuntime:
 
     async def resume(self, container_id: str, runtime: str) -> None:
         self.running.add(container_id)
+
+    async def update(self, container_id: str, runtime: str, limits: bytes) -> None:
+        if self.refusal:
+            raise self.refusal
+        self.limits[container_id] = limits
 
     def ids(self) -> tuple[str, ...]:
         return tuple({*self.bundles, *self.exits})

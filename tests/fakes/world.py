@@ -19,6 +19,7 @@ from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.rootfs import Roots
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
+from wherry.engine.containers.updating import Updating
 from wherry.engine.containers.viewing import Viewing
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
@@ -206,6 +207,14 @@ class World:
             supervisor=self.supervisor,
             ending=ending,
             viewing=viewing,
+            updating=Updating(
+                catalog=catalog,
+                runtime=runtime,
+                host=host,
+                events=self.events,
+                operations=self.operations,
+                locks=locks,
+            ),
             events=self.events,
             operations=self.operations,
             locks=locks,

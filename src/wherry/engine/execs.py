@@ -11,7 +11,15 @@ from wherry.engine.events import Events
 from wherry.engine.operations import Operations
 from wherry.engine.ports import Chance, ExecSession, Host, Runtime
 from wherry.engine.streams import Attachment, Hub
-from wherry.errors import Conflict, ContainerPaused, InvalidArgument, NoSuchExec, NotRunning, WherryError
+from wherry.errors import (
+    Conflict,
+    ContainerPaused,
+    ContainerRestarting,
+    InvalidArgument,
+    NoSuchExec,
+    NotRunning,
+    WherryError,
+)
 from wherry.model.container import Container, Status
 from wherry.model.exec import Exec, ExecSpec
 from wherry.model.launch import ExecLaunch
@@ -164,6 +172,8 @@ class Execs:
         container = self._catalog.find(ref)
         if container.state.status is Status.PAUSED:
             raise ContainerPaused(ref)
+        if container.state.status is Status.RESTARTING:
+            raise ContainerRestarting(container.id)
         if not container.state.alive:
             raise NotRunning(container.id)
         return container

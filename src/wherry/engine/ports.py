@@ -486,6 +486,10 @@ class Runtime(Protocol):
 
     async def resume(self, container_id: str, runtime: str) -> None: ...
 
+    async def update(self, container_id: str, runtime: str, limits: bytes) -> None:
+        """Change the limits of a container that runs: a ``linux.resources`` section, encoded."""
+        ...
+
     def ids(self) -> tuple[str, ...]:
         """Containers that have a bundle, runtime state or a recorded exit, for the sweep."""
         ...

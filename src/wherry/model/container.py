@@ -189,7 +189,8 @@ class ContainerState(Struct, frozen=True, kw_only=True):
     """What happened so far. Times are nanoseconds since the epoch, 0 for never.
 
     ``monitor`` outlives the daemon and leaves the exit code; ``process`` is the container's init on the host.
-    ``stopped_by_user`` keeps ``unless-stopped`` and ``on-failure`` from starting it again.
+    ``restart_delay`` is how many seconds the last restart by policy waited. ``stopped_by_user`` keeps
+    ``unless-stopped`` and ``on-failure`` from starting it again.
     """
 
     status: Status = Status.CREATED
@@ -202,6 +203,7 @@ class ContainerState(Struct, frozen=True, kw_only=True):
     started_at: int = 0
     finished_at: int = 0
     restart_count: int = 0
+    restart_delay: float = 0.0
     stopped_by_user: bool = False
 
     @property

@@ -25,10 +25,12 @@ def short_id(identifier: str) -> str:
     return identifier.removeprefix("sha256:")[:SHORT_ID]
 
 
-def check_container_name(name: str) -> None:
-    """InvalidArgument with Docker's text if ``name`` may not be one."""
+def check_container_name(name: str, *, renames: bool = False) -> None:
+    """InvalidArgument with Docker's text, which is another where it ``renames``, if ``name`` may not be one."""
     if not _CONTAINER_NAME.fullmatch(name):
-        raise InvalidArgument(f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
+        before, slash = ("Error when allocating new name: ", "/") if renames else ("", "")
+        reason = f"Invalid container name ({slash}{name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
+        raise InvalidArgument(before + reason)
 
 
 def find_by_id(prefix: str, records: Iterable[R]) -> R | None:

@@ -114,13 +114,27 @@ def check(host: HostSpec, facts: HostFacts) -> tuple[str, ...]:
     if host.shm_size < 0:
         raise InvalidArgument("SHM size can not be less than 0")
     resources = effective(host.resources, facts)
+    _check_swap(resources)
+    _check_limits(resources, facts)
+    return (*_discarded(host.resources, facts), *_dangers(resources), *clamp_warnings(host, facts))
+
+
+def check_update(resources: Resources, facts: HostFacts) -> tuple[str, ...]:
+    """The same for limits that change others: a limit of swap goes with the memory limit that is there."""
+    _check_limits(effective(resources, facts), facts)
+    return _discarded(resources, facts)
+
+
+def _check_limits(resources: Resources, facts: HostFacts) -> None:
     _check_memory(resources)
     _check_cpu(resources, facts)
     _check_cpuset(resources, facts)
     if resources.blkio_weight and not 10 <= resources.blkio_weight <= 1000:
         raise InvalidArgument("Range of blkio weight is from 10 to 1000")
-    missing = (feature.warning for feature in _missing(host.resources, facts))
-    return (*missing, *_dangers(resources), *clamp_warnings(host, facts))
+
+
+def _discarded(resources: Resources, facts: HostFacts) -> tuple[str, ...]:
+    return tuple(feature.warning for feature in _missing(resources, facts))
 
 
 def effective(resources: Resources, facts: HostFacts) -> Resources:
@@ -156,6 +170,11 @@ def _dangers(resources: Resources) -> Iterator[str]:
         )
 
 
+def _check_swap(resources: Resources) -> None:
+    if resources.memory == 0 and resources.memory_swap > 0:
+        raise InvalidArgument("You should always set the Memory limit when using Memoryswap limit, see usage")
+
+
 def _check_memory(resources: Resources) -> None:
     memory, swap, reservation = resources.memory, resources.memory_swap, resources.memory_reservation
     swappiness = resources.memory_swappiness
@@ -163,8 +182,6 @@ def _check_memory(resources: Resources) -> None:
         raise InvalidArgument("Minimum memory limit allowed is 6MB")
     if memory > 0 and 0 < swap < memory:
         raise InvalidArgument("Minimum memoryswap limit should be larger than memory limit, see usage")
-    if memory == 0 and swap > 0:
-        raise InvalidArgument("You should always set the Memory limit when using Memoryswap limit, see usage")
     if swappiness is not None and not -1 <= swappiness <= 100:
         raise InvalidArgument(f"Invalid value: {swappiness}, valid memory swappiness range is 0-100")
     if reservation and reservation < _MINIMUM_MEMORY:

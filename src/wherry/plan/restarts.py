@@ -23,8 +23,8 @@ def delay(container: Container, how: Exit, ran: int) -> float | None:
     """Seconds until the next start, None if there is none. ``ran`` is how long it ran, in ns."""
     if not wanted(container, how):
         return None
-    tries = 0 if ran >= _SETTLED else container.state.restart_count
-    return float(min(_FIRST_DELAY * 2 ** min(tries, 16), _LONGEST_DELAY))
+    last = 0.0 if ran >= _SETTLED else container.state.restart_delay
+    return min(2 * last or _FIRST_DELAY, _LONGEST_DELAY)
 
 
 def after_boot(container: Container) -> bool:

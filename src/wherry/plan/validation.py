@@ -21,7 +21,7 @@ def check(spec: ContainerSpec, facts: HostFacts) -> tuple[str, ...]:
     host = spec.host
     _check_names(spec)
     _check_modes(host)
-    _check_restart(host.restart, auto_remove=host.auto_remove)
+    check_restart(host.restart, auto_remove=host.auto_remove)
     _check_extra_hosts(host.extra_hosts)
     if spec.healthcheck:
         _check_health(spec.healthcheck)
@@ -55,7 +55,8 @@ def _check_modes(host: HostSpec) -> None:
         raise InvalidArgument(f"invalid cgroup namespace mode: {host.cgroup_namespace}")
 
 
-def _check_restart(policy: RestartPolicy, *, auto_remove: bool) -> None:
+def check_restart(policy: RestartPolicy, *, auto_remove: bool) -> None:
+    """InvalidArgument for a policy that there is not, or that does not go with removal at the end."""
     if policy.name not in _RESTARTS:
         raise InvalidArgument(
             f"invalid restart policy: unknown policy '{policy.name}'; "

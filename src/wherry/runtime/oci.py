@@ -162,6 +162,9 @@ class OciRuntime:
     async def resume(self, container_id: str, runtime: str) -> None:
         await self._execute(self._binaries.get(runtime), "resume", container_id)
 
+    async def update(self, container_id: str, runtime: str, limits: bytes) -> None:
+        await self._execute(self._binaries.get(runtime), "update", "--resources", "-", container_id, stdin=limits)
+
     def ids(self) -> tuple[str, ...]:
         states = (entry for root in self._states.iterdir() for entry in os.listdir(root) if entry != _CRUN_CACHE)
         return tuple(sorted({*os.listdir(self._bundles), *states, *os.listdir(self._exits)}))
@@ -174,9 +177,9 @@ class OciRuntime:
         parent = identity.parent(process) if process else None
         return parent if parent and identity.name(parent) == "conmon" else None
 
-    async def _execute(self, binary: Binary, *arguments: str) -> None:
+    async def _execute(self, binary: Binary, *arguments: str, stdin: bytes = b"") -> None:
         argv = [binary.info.name, f"--root={self._state_root(binary)}", *arguments]
-        answer = await processes.run(argv, env=ENVIRONMENT, executable=binary.command)
+        answer = await processes.run(argv, env=ENVIRONMENT, executable=binary.command, stdin=stdin)
         if answer.code:
             text = answer.stderr.decode(errors="replace").strip()
             raise RuntimeFailure(f"OCI runtime {arguments[0]} failed: {text}")

@@ -266,6 +266,10 @@ class FilesystemChange(Struct, kw_only=True, rename="pascal"):
     kind: int
 
 
+class UpdateResponse(Struct, kw_only=True, rename="pascal"):
+    warnings: list[str] | None
+
+
 class WaitError(Struct, kw_only=True, rename="pascal"):
     message: str
 

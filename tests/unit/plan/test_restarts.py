@@ -31,9 +31,9 @@ def test_what_the_user_stopped_stays_stopped() -> None:
 
 def test_delays_double_up_to_a_minute_and_begin_again_after_ten_seconds() -> None:
     how = Exit(code=1, finished_at=0)
-    delays = [delay(container("always", restart_count=count), how, SECOND) for count in (0, 1, 2, 40)]
-    assert delays == [0.1, 0.2, 0.4, 60.0]
-    assert delay(container("always", restart_count=40), how, 11 * SECOND) == 0.1
+    delays = [delay(container("always", restart_delay=last), how, SECOND) for last in (0.0, 0.1, 0.2, 51.2, 60.0)]
+    assert delays == [0.1, 0.2, 0.4, 60.0, 60.0]
+    assert delay(container("always", restart_delay=60.0), how, 11 * SECOND) == 0.1
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,10 @@
 
 from wherry.api.http import Request, Response, Router, empty, json_response
 from wherry.api.parameters import required_integer
+from wherry.api.translate.resources import update
 from wherry.engine.containers import Containers
 from wherry.errors import InvalidArgument
-from wherry.wire.container import WaitResponse
+from wherry.wire.container import HostConfig, UpdateResponse, WaitResponse
 
 NOT_MODIFIED = 304
 _OLD_BODY = 7
@@ -23,6 +24,7 @@ class LifecycleRoutes:
             "kill": self.kill,
             "pause": self.pause,
             "unpause": self.unpause,
+            "update": self.update,
             "wait": self.wait,
             "resize": self.resize,
         }.items():
@@ -55,6 +57,11 @@ class LifecycleRoutes:
     async def unpause(self, request: Request) -> Response:
         await self._containers.unpause(request.params["name"])
         return empty()
+
+    async def update(self, request: Request) -> Response:
+        asked = await request.json(HostConfig)
+        warnings = await self._containers.update(request.params["name"], update(asked))
+        return json_response(UpdateResponse(warnings=list(warnings) or None))
 
     async def wait(self, request: Request) -> None:
         """The head goes out at once: clients start the container when they have seen it."""

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from wherry.errors import InvalidArgument
-from wherry.model.container import Device, DeviceRate, Resources, Ulimit
+from wherry.model.container import Device, DeviceRate, Resources, RestartPolicy, Ulimit
 from wherry.model.host import HostFacts
 from wherry.plan.resources import with_default_swap
+from wherry.plan.updating import Update
 from wherry.wire import container as wire
 
 
@@ -19,7 +22,20 @@ def resources(host: wire.HostConfig, facts: HostFacts) -> Resources:
         request = host.device_requests[0]
         names = " ".join(f"[{' '.join(group)}]" for group in request.capabilities or ())
         raise InvalidArgument(f'could not select device driver "{request.driver or ""}" with capabilities: [{names}]')
-    asked = Resources(
+    asked = _limits(host, host.pids_limit if (host.pids_limit or 0) > 0 else None)
+    oom_kill_disable = host.oom_kill_disable or (False if facts.cgroup_version == 1 else None)
+    return with_default_swap(replace(asked, oom_kill_disable=oom_kill_disable))
+
+
+def update(host: wire.HostConfig) -> Update:
+    """What an update asks for."""
+    policy = host.restart_policy or wire.RestartPolicy()
+    restart = RestartPolicy(name=policy.name, maximum=policy.maximum_retry_count or 0) if policy.name else None
+    return Update(resources=_limits(host, host.pids_limit), restart=restart)
+
+
+def _limits(host: wire.HostConfig, pids_limit: int | None) -> Resources:
+    return Resources(
         cpu_shares=host.cpu_shares or 0,
         nano_cpus=host.nano_cpus or 0,
         cpu_period=host.cpu_period or 0,
@@ -32,8 +48,7 @@ def resources(host: wire.HostConfig, facts: HostFacts) -> Resources:
         memory_reservation=host.memory_reservation or 0,
         memory_swap=host.memory_swap or 0,
         memory_swappiness=None if host.memory_swappiness == -1 else host.memory_swappiness,
-        oom_kill_disable=host.oom_kill_disable or (False if facts.cgroup_version == 1 else None),
-        pids_limit=host.pids_limit if (host.pids_limit or 0) > 0 else None,
+        pids_limit=pids_limit,
         blkio_weight=host.blkio_weight or 0,
         blkio_weight_devices=tuple(
             DeviceRate(path=device.path or "", rate=device.weight or 0) for device in host.blkio_weight_device or ()
@@ -48,7 +63,6 @@ def resources(host: wire.HostConfig, facts: HostFacts) -> Resources:
         devices=tuple(_device(device) for device in host.devices or ()),
         device_cgroup_rules=tuple(host.device_cgroup_rules or ()),
     )
-    return with_default_swap(asked)
 
 
 def show_limits(config: wire.HostConfig, limits: Resources) -> None:

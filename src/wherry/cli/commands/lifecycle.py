@@ -1,7 +1,9 @@
-"""stop, restart, kill, wait, rm: a request for each container named, all at once, going on after an error."""
+"""stop, kill, pause, wait, rm and their like: a request for each container named, all at once, going on after an
+error."""
 
 from ...client.connection import ApiError
 from ..flags import Command, Flag
+from ..session import CommandError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +29,13 @@ TIMEOUT = Flag("timeout", "int", of="time")
 STOP = _grammar("stop", "Stop one or more running containers", SIGNAL, TIME, TIMEOUT)
 RESTART = _grammar("restart", "Restart one or more containers", SIGNAL, TIME, TIMEOUT)
 KILL = _grammar("kill", "Kill one or more running containers", SIGNAL)
+PAUSE = _grammar("pause", "Pause all processes within one or more containers", arguments="CONTAINER [CONTAINER...]")
+UNPAUSE = _grammar(
+    "unpause", "Unpause all processes within one or more containers", arguments="CONTAINER [CONTAINER...]"
+)
+RENAME = Command(
+    "CONTAINER NEW_NAME", "Rename a container", minimum=2, maximum=2, aliases=("container rename", "rename")
+)
 WAIT = _grammar(
     "wait",
     "Block until one or more containers stop, then print their exit codes",
@@ -56,6 +65,26 @@ def restart(session: "Session", argv: list[str]) -> int:
 def kill(session: "Session", argv: list[str]) -> int:
     options = KILL.parse(argv, session.spelled)
     return _post(session, options.arguments, "kill", {"signal": options["signal"]} if options["signal"] else {})
+
+
+def pause(session: "Session", argv: list[str]) -> int:
+    return _post(session, PAUSE.parse(argv, session.spelled).arguments, "pause", {})
+
+
+def unpause(session: "Session", argv: list[str]) -> int:
+    return _post(session, UNPAUSE.parse(argv, session.spelled).arguments, "unpause", {})
+
+
+def rename(session: "Session", argv: list[str]) -> int:
+    old, new = (name.strip() for name in RENAME.parse(argv, session.spelled).arguments)
+    if not old or not new:
+        raise CommandError("Error: Neither old nor new names may be empty")
+    try:
+        session.client.call("POST", f"/containers/{old}/rename", query={"name": new})
+    except ApiError as error:
+        session.err.line(f"Error response from daemon: {error.message}")
+        raise CommandError(f"Error: failed to rename container named {old}") from None
+    return 0
 
 
 def wait(session: "Session", argv: list[str]) -> int:

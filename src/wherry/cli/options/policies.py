@@ -21,7 +21,7 @@ def settings(options: "Options") -> "dict[str, Any]":
     if health := _health(options):
         part["Healthcheck"] = health
     host: dict[str, Any] = {
-        "RestartPolicy": _restart(options["restart"], options["rm"]),
+        "RestartPolicy": restart_policy(options["restart"], auto_remove=options["rm"]),
         "LogConfig": _logging(options["log-driver"] or "", options["log-opt"]),
     }
     if options.given("storage-opt"):
@@ -31,7 +31,8 @@ def settings(options: "Options") -> "dict[str, Any]":
     return {**part, "HostConfig": host}
 
 
-def _restart(text: str, auto_remove: bool) -> "dict[str, Any]":
+def restart_policy(text: str, *, auto_remove: bool = False) -> "dict[str, Any]":
+    """``name[:maximum]`` as the API's RestartPolicy."""
     name, colon, count = text.partition(":")
     if colon and not name:
         raise ValueError("invalid restart policy format: no policy provided before colon")

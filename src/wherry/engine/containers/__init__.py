@@ -9,6 +9,7 @@ from wherry.engine.containers.creation import Created, Creation
 from wherry.engine.containers.ending import Ending
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.told import tell
+from wherry.engine.containers.updating import Updating
 from wherry.engine.containers.viewing import Paths, Viewing
 from wherry.engine.events import Events
 from wherry.engine.operations import KeyedLocks, Operations
@@ -19,6 +20,7 @@ from wherry.model.container import Container, ContainerSpec, Status
 from wherry.model.launch import Exit
 from wherry.model.log import LogLine, LogRange
 from wherry.plan.filters import matches_labels
+from wherry.plan.updating import Update
 
 __all__ = ["Containers", "Created", "Paths"]
 
@@ -36,6 +38,7 @@ class Containers:
         supervisor: Supervisor,
         ending: Ending,
         viewing: Viewing,
+        updating: Updating,
         events: Events,
         operations: Operations,
         locks: KeyedLocks,
@@ -45,6 +48,7 @@ class Containers:
         self._supervisor = supervisor
         self._ending = ending
         self._viewing = viewing
+        self._updating = updating
         self._events = events
         self._operations = operations
         self._locks = locks
@@ -79,6 +83,9 @@ class Containers:
     async def remove(self, ref: str, *, force: bool = False, volumes: bool = False) -> None:
         await self._ending.remove(ref, force=force, volumes=volumes)
 
+    async def update(self, ref: str, update: Update) -> tuple[str, ...]:
+        return await self._updating.update(ref, update)
+
     async def rename(self, ref: str, name: str) -> None:
         await self._operations.run(self._rename(self._catalog.find(ref).id, name.removeprefix("/")))
 
@@ -86,6 +93,7 @@ class Containers:
         async with self._locks.hold(container_id):
             if self._catalog.get(container_id).name == name:
                 raise InvalidArgument("Renaming a container with the same name as its current name")
+            self._catalog.check_new_name(name)
             with self._catalog.reserving(name, container_id):
                 container = self._catalog.get(container_id)
                 old_name = container.name

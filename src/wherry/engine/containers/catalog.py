@@ -56,6 +56,12 @@ class Catalog:
         finally:
             del self._reserved[name]
 
+    def check_new_name(self, name: str) -> None:
+        """Whether a container may be given another name. NameInUse, InvalidArgument, in Docker's words for that."""
+        check_container_name(name, renames=True)
+        if owner := self._owner(name):
+            raise NameInUse(name, owner, renames=True)
+
     def free(self, name: str) -> bool:
         return not self._owner(name)
 

@@ -14,7 +14,7 @@ from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.ports import Host, Runtime
-from wherry.errors import Conflict, NotFound, NotRunning
+from wherry.errors import Conflict, ContainerRestarting, NotFound, NotRunning
 from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit
 from wherry.plan import signals
@@ -53,7 +53,7 @@ class Ending:
         """Send a signal to the container's init. NotRunning, InvalidArgument."""
         number = signals.number(signal)
         container = self._catalog.find(ref)
-        if not container.state.alive:
+        if not container.state.status.runs:
             raise Conflict(f"cannot kill container: {ref}: container {container.id} is not running")
         await self._operations.run(self._kill(container, number))
 
@@ -105,7 +105,9 @@ class Ending:
                 await self._removal.remove_locked(current, volumes=volumes)
 
     async def _kill(self, container: Container, number: int) -> None:
-        final = number in (signals.KILL, self._stop_signal(container))
+        """Any signal says that it may end for good, unless the container has a stop signal of its own: then that one
+        and SIGKILL do, as with dockerd. A restart that is due is given up."""
+        final = not container.spec.stop_signal or number in (signals.KILL, self._stop_signal(container))
         if final and await self._mark_stopped(container.id) is Status.PAUSED:
             await self._switch(container.id, Status.PAUSED, Status.RUNNING)
         await self._signal(container, number)
@@ -211,6 +213,8 @@ def _still_running(container: Container) -> str:
 def _wrong_status(container: Container, wanted: Status) -> Conflict:
     if wanted is Status.PAUSED:
         return Conflict(f"Container {container.id} is not paused")
+    if container.state.status is Status.RESTARTING:
+        return ContainerRestarting(container.id)
     if not container.state.alive:
         return NotRunning(container.id)
     return Conflict(f"Container {container.id} is already paused")

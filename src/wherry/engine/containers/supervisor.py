@@ -125,7 +125,7 @@ class Supervisor:
             self._unclean.discard(container.id)
         state = replace(container.state, pending=Pending.STARTING)
         if by_user:
-            state = replace(state, stopped_by_user=False, restart_count=0)
+            state = replace(state, stopped_by_user=False, restart_count=0, restart_delay=0.0)
         return await self._catalog.put(replace(self._launcher.plan(container), state=state))
 
     async def record_start(self, container: Container, launched: Launched) -> None:
@@ -207,6 +207,7 @@ class Supervisor:
             oom_killed=how.oom_killed,
             finished_at=how.finished_at,
             restart_count=container.state.restart_count + (delay is not None),
+            restart_delay=delay or 0.0,
         )
         container = await self._catalog.put(replace(container, state=state, endpoints=()))
         self._hubs.ended(container.id)
