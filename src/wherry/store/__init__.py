@@ -8,6 +8,4 @@
       containers/<id>/        hosts, hostname, resolv.conf and the log
       volumes/<name>/_data    data that outlives containers
 
-``wherry.store.store.Store`` opens all of it. This file imports nothing: a process that unpacks a layer passes here
-and must start fast.
-"""
+``wherry.store.store.Store`` opens all of it. """

@@ -9,9 +9,9 @@ from wherry.errors import CorruptLayer, InternalError
 from wherry.model.change import ChangeKind, PathChange
 from wherry.model.image import Applied
 from wherry.store.failures import explained
-from wherry.store.tar import changes, pack
-from wherry.store.tar.child import APPLIED, CORRUPT
-from wherry.store.tar.process import Applier, pipe, pour
+from wherry.tar import changes, pack
+from wherry.tar.child import APPLIED, CORRUPT
+from wherry.store.children import Applier, pipe, pour
 from wherry.store.threads import settled
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import zstandard
 
-from wherry.store.tar.compression import PIECE, decompressed, sniff
-from wherry.store.tar.header import TarError
+from wherry.tar.compression import PIECE, decompressed, sniff
+from wherry.tar.header import TarError
 
 Compress = Callable[[bytes], bytes]
 CODECS: dict[str, Compress] = {

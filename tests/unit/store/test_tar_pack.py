@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from wherry.store.tar import header
-from wherry.store.tar.pack import CHUNK, pack
-from wherry.store.tar.writer import END
-from wherry.store.tar.writer import header as written
+from wherry.tar import header
+from wherry.tar.pack import CHUNK, pack
+from wherry.tar.writer import END
+from wherry.tar.writer import header as written
 
 MTIME = 1_600_000_000
 

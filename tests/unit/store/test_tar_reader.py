@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wherry.store.tar import header, pax, writer
-from wherry.store.tar.extract import normalized
-from wherry.store.tar.header import Entry, TarError
-from wherry.store.tar.reader import entries
-from wherry.store.tar.stream import Stream
+from wherry.tar import header, pax, writer
+from wherry.tar.extract import normalized
+from wherry.tar.header import Entry, TarError
+from wherry.tar.reader import entries
+from wherry.tar.stream import Stream
 
 
 def archive(*members: tarfile.TarInfo, dialect: int = tarfile.PAX_FORMAT) -> bytes:

@@ -1,4 +1,4 @@
-"""Starting the process of ``child`` and living with it: feeding it, hearing how it ended, ending it.
+"""Starting a process that applies an archive (``wherry.tar.child``) and living with it: feeding it, hearing how it ended, ending it.
 
 It is started with posix_spawn(3) and watched by a pidfd: what asyncio offers makes a real fork under uvloop,
 which grows with the daemon.
@@ -16,7 +16,7 @@ from pathlib import Path
 from wherry.store.failures import explained
 from wherry.store.threads import settled
 
-_BOOT = "import sys; sys.path += sys.argv.pop(1).split(':'); from wherry.store.tar.child import main; main()"
+_BOOT = "import sys; sys.path += sys.argv.pop(1).split(':'); from wherry.tar.child import main; main()"
 _OPTIONS = ("-I", "-S", "-X", "utf8", "-c", _BOOT)  # without site a process starts in half the time
 _PIPE = 1 << 20
 _MAX_TEXT = 1 << 16
