@@ -8,4 +8,5 @@
       containers/<id>/        hosts, hostname, resolv.conf and the log
       volumes/<name>/_data    data that outlives containers
 
-``wherry.store.store.Store`` opens all of it. """
+``wherry.store.store.Store`` opens all of it.
+"""

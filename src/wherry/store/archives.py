@@ -11,13 +11,13 @@ from typing import Final
 
 from wherry.errors import CorruptImage
 from wherry.model.archive import Blob, Member
+from wherry.store.children import pipe, pour
 from wherry.store.content import Content
+from wherry.store.threads import Threads, settled
 from wherry.tar.compression import decompressed
 from wherry.tar.header import DIRECTORY, HARDLINK, REGULAR, SYMLINK, Entry, TarError
-from wherry.store.children import pipe, pour
 from wherry.tar.reader import entries, printable
 from wherry.tar.stream import Stream
-from wherry.store.threads import Threads, settled
 
 MAX_MEMBERS: Final = 1 << 16
 

@@ -1,4 +1,5 @@
-"""Starting a process that applies an archive (``wherry.tar.child``) and living with it: feeding it, hearing how it ended, ending it.
+"""Starting a process that applies an archive (``wherry.tar``) and living with it: feeding it, hearing how it ended,
+ending it.
 
 It is started with posix_spawn(3) and watched by a pidfd: what asyncio offers makes a real fork under uvloop,
 which grows with the daemon.

@@ -8,11 +8,11 @@ from pathlib import Path
 from wherry.errors import CorruptLayer, InternalError
 from wherry.model.change import ChangeKind, PathChange
 from wherry.model.image import Applied
+from wherry.store.children import Applier, pipe, pour
 from wherry.store.failures import explained
+from wherry.store.threads import settled
 from wherry.tar import changes, pack
 from wherry.tar.child import APPLIED, CORRUPT
-from wherry.store.children import Applier, pipe, pour
-from wherry.store.threads import settled
 
 
 class Layers:
