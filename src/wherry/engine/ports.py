@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from wherry.model.archive import Blob, Member
+from wherry.model.build import Placement, Selected, Selection
 from wherry.model.change import PathChange
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
@@ -167,6 +168,43 @@ class Layers(Protocol):
         ...
 
 
+class BuildFiles(Protocol):
+    """What builds do with files, by confined processes. Names of a context or an image lead nowhere else."""
+
+    async def begin(self) -> Path:
+        """A new empty folder. Nothing of it outlives the engine."""
+        ...
+
+    async def remove(self, folder: Path) -> None: ...
+
+    async def unpack(self, chunks: AsyncIterator[bytes], into: Path) -> None:
+        """An archive, compressed or plain, to a directory; closes ``chunks``. InvalidArgument for what is none."""
+        ...
+
+    async def select(self, selections: tuple[Selection, ...]) -> Selected:
+        """What there is of them. InvalidArgument for a malformed pattern."""
+        ...
+
+    async def place(self, placement: Placement, into: Path, lowers: tuple[Path, ...]) -> Applied:
+        """Copy what there is to the empty layer directory ``into``, which stands on ``lowers``, the uppermost first.
+
+        InvalidArgument where a file is in the way, CorruptLayer for a broken archive.
+        """
+        ...
+
+    async def make_directory(self, path: str, into: Path, lowers: tuple[Path, ...]) -> Applied:
+        """A layer with a directory, if ``lowers`` have none there. InvalidArgument where a file is in the way."""
+        ...
+
+    async def identify(self, upper: Path) -> Applied:
+        """What an overlay's upper directory is as a layer."""
+        ...
+
+    async def read_text(self, trees: tuple[Path, ...], path: str) -> str:
+        """A small text file of a stack of trees, the uppermost first; "" if it is not there."""
+        ...
+
+
 class Snapshots(Protocol):
     """Layer directories below ``overlay2``: committed ones have a Layer row, active ones belong to a container."""
 
@@ -189,6 +227,11 @@ class Snapshots(Protocol):
 
     def overlay(self, key: str, lowers: tuple[str, ...], volatile: bool = False) -> OverlayMount:
         """The mount of active snapshot ``key`` over layer directories ``lowers``, top first, and the mount points."""
+        ...
+
+    async def commit(self, key: str) -> str:
+        """Make active snapshot ``key``, which is not mounted, the directory of a layer; gives its name. It is swept if
+        no row follows."""
         ...
 
     async def remove(self, name: str) -> None:
