@@ -291,6 +291,7 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
         teardown=teardown,
         removal=removal,
         runtime=edges.runtime,
+        snapshots=store.snapshots,
         hubs=handles.hubs,
         waiters=handles.waiters,
         events=handles.events,

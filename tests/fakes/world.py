@@ -78,7 +78,7 @@ class _Records:
     """Records whose tables can be made to fail."""
 
     def __init__(self, records: FakeRecords, faults: Faults) -> None:
-        for name in ("containers", "images", "tags", "layers", "networks", "volumes"):
+        for name in ("containers", "images", "tags", "layers", "networks", "volumes", "cache"):
             setattr(self, name, faults.wrap(name, getattr(records, name)))
         self.commit = records.commit
 
@@ -155,6 +155,7 @@ class World:
             teardown=teardown,
             removal=removal,
             runtime=runtime,
+            snapshots=snapshots,
             hubs=hubs,
             waiters=waiters,
             events=self.events,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from wherry.model.archive import Blob, Member
-from wherry.model.build import Placement, Selected, Selection
+from wherry.model.build import CacheEntry, Placement, Selected, Selection
 from wherry.model.change import PathChange
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
@@ -66,7 +66,7 @@ class Table(Protocol[R]):
 
 
 class Records(Protocol):
-    """What exists and what was asked. Keys: id; a tag's and a volume's name; a layer's chain ID."""
+    """What exists and what was asked. Keys: id; a tag's and a volume's name; a layer's chain ID; a cached step's key."""
 
     @property
     def containers(self) -> Table[Container]: ...
@@ -86,11 +86,14 @@ class Records(Protocol):
     @property
     def volumes(self) -> Table[Volume]: ...
 
+    @property
+    def cache(self) -> Table[CacheEntry]: ...
+
     async def commit(
         self,
         *,
-        put: Iterable[Container | Image | Tag | Layer | Network | Volume] = (),
-        delete: Iterable[Container | Image | Tag | Layer | Network | Volume] = (),
+        put: Iterable[CacheEntry | Container | Image | Tag | Layer | Network | Volume] = (),
+        delete: Iterable[CacheEntry | Container | Image | Tag | Layer | Network | Volume] = (),
     ) -> None:
         """Several changes in one transaction: all or none."""
         ...

@@ -38,3 +38,28 @@ class Placement(Struct, frozen=True, kw_only=True):
     destination: str
     owner: tuple[int, int] | None = (0, 0)
     chmod: str = ""
+
+
+class CacheEntry(Struct, frozen=True, kw_only=True):
+    """A step that was done: what came of it, by the digest of all that it hangs on.
+
+    ``parent`` is the key of the step before it; ``chain_id`` the stack of layers after it, ``size`` the bytes of its
+    own layer, 0 if it made none. Times are nanoseconds since the epoch.
+    """
+
+    key: str
+    parent: str
+    chain_id: str
+    description: str
+    created: int
+    last_used: int
+    uses: int = 0
+    size: int = 0
+
+
+class CacheUsage(Struct, frozen=True, kw_only=True):
+    """``shared``: an image has its layer too; ``in_use``: a build that is under way stands on it."""
+
+    entry: CacheEntry
+    shared: bool
+    in_use: bool

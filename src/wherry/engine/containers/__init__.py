@@ -1,6 +1,7 @@
 """Containers: the service that the faces call. Each verb group has a module of its own below."""
 
 from collections.abc import AsyncIterator, Awaitable
+from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
@@ -17,6 +18,7 @@ from wherry.engine.streams import Attachment
 from wherry.errors import Conflict, InvalidArgument, NotFound
 from wherry.model.change import PathChange
 from wherry.model.container import Container, ContainerSpec, Status
+from wherry.model.image import Image
 from wherry.model.launch import Exit
 from wherry.model.log import LogLine, LogRange
 from wherry.plan.filters import matches_labels
@@ -61,6 +63,16 @@ class Containers:
 
     async def create(self, spec: ContainerSpec, name: str = "", platform: str = "") -> Created:
         return await self._creation.create(spec, name, platform)
+
+    async def create_for_build(self, spec: ContainerSpec, image: Image, *, lasting: bool) -> Created:
+        return await self._creation.create_for_build(spec, image, lasting=lasting)
+
+    def keeping(self, container_id: str) -> AbstractContextManager[None]:
+        """While it is held, the container's end does not remove it."""
+        return self._supervisor.keeping(container_id)
+
+    async def take_changes(self, container_id: str) -> str:
+        return await self._supervisor.take_changes(container_id)
 
     async def start(self, ref: str) -> bool:
         return await self._supervisor.start(ref)
