@@ -66,7 +66,7 @@ class Table(Protocol[R]):
 
 
 class Records(Protocol):
-    """What exists and what was asked. Keys: id; a tag's and a volume's name; a layer's chain ID; a cached step's key."""
+    """What exists and what was asked. Keys: id; tag's and volume's name; layer's chain ID; cached step's key."""
 
     @property
     def containers(self) -> Table[Container]: ...

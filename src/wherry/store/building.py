@@ -16,16 +16,16 @@ import msgspec
 from wherry.errors import CorruptLayer, InternalError, InvalidArgument
 from wherry.model.build import Placement, Selected, Selection
 from wherry.model.image import Applied
+from wherry.store.children import Applier, pipe, pour
 from wherry.store.descriptors import closing_fd
 from wherry.store.failures import explained
 from wherry.store.removal import discard
+from wherry.store.threads import Threads
+from wherry.store.tree import delete_tree, tree_size
 from wherry.tar import pack
 from wherry.tar.child import APPLIED, CORRUPT, REFUSED
 from wherry.tar.merged import Merged
-from wherry.store.children import Applier, pipe, pour
 from wherry.tar.resolving import resolved
-from wherry.store.threads import Threads
-from wherry.store.tree import delete_tree, tree_size
 
 _PROGRAM = "building"
 _MAX_TEXT = 1 << 20
