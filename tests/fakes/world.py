@@ -17,6 +17,7 @@ from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
 from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.rootfs import Roots
+from wherry.engine.containers.stats import Stats
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
 from wherry.engine.containers.updating import Updating
@@ -208,6 +209,7 @@ class World:
             supervisor=self.supervisor,
             ending=ending,
             viewing=viewing,
+            stats=Stats(catalog=catalog, host=host, networking=out.networking, sandboxes=sandboxes, clock=clock),
             updating=Updating(
                 catalog=catalog,
                 runtime=runtime,

@@ -22,6 +22,7 @@ from wherry.model.network import BridgePlan, Interface, Network, PublishedPort
 from wherry.model.process import ProcessId
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials, Resolved
+from wherry.model.usage import Traffic, Usage
 from wherry.model.volume import Volume
 
 R = TypeVar("R")
@@ -357,6 +358,10 @@ class Networking(Protocol):
         """Remove the interface called ``name`` in a namespace."""
         ...
 
+    async def traffic(self, path: str) -> dict[str, Traffic]:
+        """Counters of a namespace's interfaces by name. FileNotFoundError if there is no such namespace."""
+        ...
+
     async def route(self, path: str, name: str, gateway: str) -> None:
         """Give a namespace that has no default route one: by ``gateway``, through the interface ``name``."""
         ...
@@ -409,6 +414,14 @@ class Host(Protocol):
         self, container: Container, ps_args: str
     ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         """Titles and rows of ps(1) for the processes of a container's cgroup."""
+        ...
+
+    async def usage(self, container: Container) -> Usage:
+        """What a container's control group has used. FileNotFoundError if there is none."""
+        ...
+
+    def cpu_time(self) -> int:
+        """What all processors together have done since boot, idling too: nanoseconds."""
         ...
 
     def resolv_conf(self) -> str:
