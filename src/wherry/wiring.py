@@ -20,7 +20,6 @@ from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
 from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.rootfs import Roots
-from wherry.engine.containers.stats import Stats
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
 from wherry.engine.containers.updating import Updating
@@ -34,6 +33,7 @@ from wherry.engine.layering import Layering
 from wherry.engine.networks import Networks
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.recovery import Recovery
+from wherry.engine.registries import Registries
 from wherry.engine.sandboxes import Sandboxes
 from wherry.engine.system import System
 from wherry.engine.transfer import Transfer
@@ -45,6 +45,7 @@ from wherry.kernel.mounting import HostMounts
 from wherry.kernel.networking import Networking
 from wherry.model.image import Platform, architecture
 from wherry.model.network import NetworkSettings
+from wherry.model.registry import RegistrySettings
 from wherry.model.system import Settings
 from wherry.plan import firewall
 from wherry.plan.seccomp import Seccomp
@@ -68,7 +69,7 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
     exec_root: Path | None = None
     runtimes: dict[str, str] = {}
     default_runtime: str = ""
-    insecure_registries: tuple[str, ...] = ()
+    registries: RegistrySettings = RegistrySettings()
     debug: bool = False
     network: NetworkSettings = NetworkSettings()
 
@@ -122,7 +123,12 @@ async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
     stack.push_async_callback(store.close)
     networking = Networking(exec_root / "netns", firewall.ruleset, firewall.map_of)
     stack.callback(networking.close)
-    registry = Registry(insecure=InsecurePolicy.parse(config.insecure_registries))
+    registry = Registry(
+        insecure=InsecurePolicy.parse(config.registries.insecure),
+        mirrors=config.registries.mirrors,
+        attempts=config.registries.max_attempts,
+        user_agent=f"wherry/{VERSION}",
+    )
     stack.callback(registry.close)
     return _Edges(
         exec_root=exec_root,
@@ -149,7 +155,8 @@ async def _settings(config: EngineConfig) -> Settings:
         monitor=("conmon", await monitor_version()),
         init_path=DeviceNodes().init_path(),
         debug=config.debug,
-        insecure_registries=config.insecure_registries,
+        insecure_registries=config.registries.insecure,
+        mirrors=config.registries.mirrors,
         http_proxy=os.environ.get("HTTP_PROXY", ""),
         https_proxy=os.environ.get("HTTPS_PROXY", ""),
         no_proxy=os.environ.get("NO_PROXY", ""),
@@ -202,7 +209,8 @@ def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[
         execs=execs,
         committing=_committing(edges, handles, needs, parts),
         images=needs.images,
-        transfer=_transfer(edges, handles, needs.images),
+        transfer=_transfer(config, edges, handles, needs),
+        registries=Registries(edges.registry),
         archives=_archives(edges, handles, needs),
         networks=needs.networks,
         volumes=needs.volumes,
@@ -292,7 +300,6 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
         teardown=teardown,
         removal=removal,
         runtime=edges.runtime,
-        snapshots=store.snapshots,
         hubs=handles.hubs,
         waiters=handles.waiters,
         events=handles.events,
@@ -331,13 +338,6 @@ def _containers(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) 
         supervisor=parts.supervisor,
         ending=parts.ending,
         viewing=_viewing(edges, handles, needs, parts),
-        stats=Stats(
-            catalog=handles.catalog,
-            host=edges.machine,
-            networking=edges.networking,
-            sandboxes=parts.sandboxes,
-            clock=edges.clock,
-        ),
         updating=Updating(
             catalog=handles.catalog,
             runtime=edges.runtime,
@@ -425,9 +425,10 @@ def _execs(edges: _Edges, handles: _Handles, parts: _Parts) -> Execs:
     )
 
 
-def _transfer(edges: _Edges, handles: _Handles, images: Images) -> Transfer:
+def _transfer(config: EngineConfig, edges: _Edges, handles: _Handles, needs: _Needs) -> Transfer:
     return Transfer(
-        images=images,
+        images=needs.images,
+        layering=needs.layering,
         registry=edges.registry,
         layers=edges.layers,
         content=edges.store.content,
@@ -436,6 +437,8 @@ def _transfer(edges: _Edges, handles: _Handles, images: Images) -> Transfer:
         operations=handles.operations,
         events=handles.events,
         clock=edges.clock,
+        max_downloads=config.registries.max_downloads,
+        max_uploads=config.registries.max_uploads,
         platform=_platform(edges.machine),
     )
 

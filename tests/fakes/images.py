@@ -10,8 +10,10 @@ from tests.fakes.registry import FakeRegistry
 from tests.fakes.store import FakeContent, FakeRecords, FakeSnapshots
 from wherry.engine.events import Events
 from wherry.engine.images import Images
+from wherry.engine.layering import Layering
 from wherry.engine.operations import Operations
 from wherry.engine.transfer import Transfer
+from wherry.engine.unpacking import Unpacker
 from wherry.model.container import Container, ContainerSpec, ContainerState, Status
 from wherry.model.image import History, Image, ImageConfig, Layer, Platform
 from wherry.model.progress import Progress
@@ -56,8 +58,16 @@ class World:
         )
 
         self.registry, self.layers = FakeRegistry(), FakeLayers(self.content)
+        self.layering = Layering(
+            images=self.images,
+            unpacker=Unpacker(images=self.images, layers=self.layers, content=self.content, snapshots=self.snapshots),
+            layers=self.layers,
+            content=self.content,
+            snapshots=self.snapshots,
+        )
         self.transfer = Transfer(
             images=self.images,
+            layering=self.layering,
             registry=self.registry,
             layers=self.layers,
             content=self.content,
@@ -71,6 +81,10 @@ class World:
 
     async def pull(self, name: str, **options: Any) -> list[Progress]:
         async with aclosing(self.transfer.pull(Reference.parse(name), **options)) as progress:
+            return [each async for each in progress]
+
+    async def push(self, name: str, **options: Any) -> list[Progress]:
+        async with aclosing(self.transfer.push(Reference.parse(name), **options)) as progress:
             return [each async for each in progress]
 
     async def add(self, *letters: str, names: tuple[str, ...] = (), parent: str = "", label: str = "") -> Image:

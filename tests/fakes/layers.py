@@ -34,6 +34,9 @@ class FakeLayers:
     async def diff(self, upper: Path) -> AsyncGenerator[bytes, None]:
         yield f"changes of {upper}".encode()
 
+    async def gzip(self, source: Path, diff_id: str) -> AsyncGenerator[bytes, None]:
+        yield b"\x1f\x8b\x08" + diff_id.encode()
+
     async def pack(self, tree: Path) -> AsyncGenerator[bytes, None]:
         yield f"files of {tree}".encode()
 

@@ -4,13 +4,14 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any
 
-from wherry.errors import NoSuchManifest, NotFound
+from wherry.errors import NoSuchManifest, NotFound, RegistryError
 from wherry.model.image import INDEX_OCI, LAYER_OCI, MANIFEST_OCI, Descriptor, Platform
 from wherry.model.reference import DEFAULT_TAG, Reference
-from wherry.model.registry import Credentials, Resolved
-from wherry.plan.manifest import config_descriptor, read_index, write_index, write_manifest
+from wherry.model.registry import Credentials, Found, Resolved
+from wherry.plan.manifest import config_descriptor, read_index, read_manifest, write_index, write_manifest
 
 CHUNK = 64
 
@@ -21,7 +22,7 @@ def digest_of(data: bytes) -> str:
 
 class FakeRegistry:
     """``asked`` has the digests of blobs in the order of their downloads. A blob waits for its event in ``gates``
-    before its last chunk; ``broken`` replaces its bytes."""
+    before its last chunk; ``broken`` replaces its bytes. ``stored`` has what was pushed: by repository and digest."""
 
     def __init__(self) -> None:
         self.blobs: dict[str, bytes] = {}
@@ -32,6 +33,7 @@ class FakeRegistry:
         self.gates: dict[str, asyncio.Event] = {}
         self.broken: dict[str, bytes] = {}
         self.allow: Callable[[Credentials | None], None] = lambda _: None
+        self.stored: dict[str, dict[str, bytes]] = {}
 
     def put(self, name: str, config: bytes, *layers: bytes, **platform: str) -> Descriptor:
         """An image under a name with a tag."""
@@ -82,6 +84,56 @@ class FakeRegistry:
                 yield data[at : at + CHUNK]
         finally:
             self.busy -= 1
+
+    async def find(self, domain: str) -> None:
+        if domain == "nowhere.example":
+            raise RegistryError(f'Get "https://{domain}/v2/": dial tcp: lookup {domain}: no such host')
+
+    async def exists(self, reference: Reference, digest: str, credentials: Credentials | None) -> bool:
+        await asyncio.sleep(0)
+        return digest in self.stored.get(reference.name, {})
+
+    async def mount(self, reference: Reference, digest: str, source: str, credentials: Credentials | None) -> bool:
+        data = self.stored.get(f"{reference.domain}/{source}", {}).get(digest)
+        if data is not None:
+            self.stored.setdefault(reference.name, {})[digest] = data
+        return data is not None
+
+    async def upload(
+        self,
+        reference: Reference,
+        descriptor: Descriptor,
+        body: Callable[[], AsyncGenerator[bytes, None]],
+        credentials: Credentials | None,
+    ) -> None:
+        self.allow(credentials)
+        self.busy += 1
+        await asyncio.sleep(0)
+        self.most_busy = max(self.most_busy, self.busy)
+        try:
+            async with aclosing(body()) as chunks:
+                data = b"".join([chunk async for chunk in chunks])
+            if descriptor.digest in self.gates:
+                await self.gates[descriptor.digest].wait()
+        finally:
+            self.busy -= 1
+        assert (digest_of(data), len(data)) == (descriptor.digest, descriptor.size)
+        self.stored.setdefault(reference.name, {})[descriptor.digest] = data
+
+    async def put_manifest(self, reference: Reference, manifest: Resolved, credentials: Credentials | None) -> None:
+        parts = read_manifest(manifest.data)
+        for blob in (parts.config, *parts.layers):
+            if blob.digest not in self.stored.get(reference.name, {}):
+                raise RegistryError("manifest blob unknown: blob unknown to registry")
+        self.serve(reference.canonical, manifest.descriptor.media_type, manifest.data, None)
+
+    async def login(self, domain: str, credentials: Credentials) -> str:
+        self.allow(credentials)
+        return f"token of {credentials.username}" if domain.startswith("tokens.") else ""
+
+    async def search(self, domain: str, term: str, limit: int, credentials: Credentials | None) -> tuple[Found, ...]:
+        found = (Found(name=f"{domain} {term} {number}", stars=10 - number) for number in range(limit))
+        return tuple(found)
 
     async def until_asked(self, data: bytes) -> None:
         """Wait until the download of a blob has begun."""

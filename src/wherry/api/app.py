@@ -8,7 +8,7 @@ from wherry.api.routes.images import ImageRoutes
 from wherry.api.routes.lifecycle import LifecycleRoutes
 from wherry.api.routes.networks import NetworkRoutes
 from wherry.api.routes.output import OutputRoutes
-from wherry.api.routes.stats import StatsRoutes
+from wherry.api.routes.registries import RegistryRoutes
 from wherry.api.routes.swarm import SwarmRoutes
 from wherry.api.routes.system import SystemRoutes
 from wherry.api.routes.transfer import TransferRoutes
@@ -22,12 +22,12 @@ def build_router(engine: Engine) -> Router:
     for routes in (
         ContainerRoutes(engine.containers, engine.execs, engine.images, engine.archives, engine.system),
         LifecycleRoutes(engine.containers),
-        StatsRoutes(engine.containers, engine.system),
         OutputRoutes(engine.containers),
         ExecRoutes(engine.execs),
         CommitRoutes(engine.committing),
         ImageRoutes(engine.images, engine.system),
         TransferRoutes(engine.transfer, engine.archives, engine.system),
+        RegistryRoutes(engine.registries),
         NetworkRoutes(engine.networks, engine.containers, engine.system),
         VolumeRoutes(engine.volumes),
         SystemRoutes(engine.system, engine.events),

@@ -1,13 +1,16 @@
 """Flags and ``daemon.json`` → one configuration. Names, rules and texts are dockerd's."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
+from wherry.model.registry import RegistrySettings
 from wherry.version import VERSION
 
 CONFIG_FILE = "/etc/wherry/daemon.json"
@@ -16,7 +19,7 @@ DEFAULT_GROUP = "docker"
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 _SCHEMES = ("unix", "tcp", "fd")
 # Settings that are lists: their key in the file is the flag's name in the plural.
-_LISTS = {"host": "hosts", "insecure_registry": "insecure-registries"}
+_LISTS = {"host": "hosts", "insecure_registry": "insecure-registries", "registry_mirror": "registry-mirrors"}
 
 
 class ConfigurationError(Exception):
@@ -45,6 +48,10 @@ class File(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     debug: bool = False
     log_level: str = ""
     insecure_registries: tuple[str, ...] = ()
+    registry_mirrors: tuple[str, ...] = ()
+    max_concurrent_downloads: int = 0
+    max_concurrent_uploads: int = 0
+    max_download_attempts: int = 0
     live_restore: bool = False
     runtimes: dict[str, RuntimeEntry] = {}
     default_runtime: str = ""
@@ -59,7 +66,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     exec_root: str = ""
     pidfile: str = ""
     log_level: str = "info"
-    insecure_registries: tuple[str, ...] = ()
+    registries: RegistrySettings = RegistrySettings()
     runtimes: dict[str, str] = {}
     default_runtime: str = ""
     validate: bool = False
@@ -86,11 +93,30 @@ def configure(argv: Sequence[str]) -> Configuration:
         exec_root=setting("exec_root", ""),
         pidfile=setting("pidfile", ""),
         log_level=level,
-        insecure_registries=tuple(setting("insecure_registry", ())),
+        registries=_registries(setting),
         runtimes={name: entry.path for name, entry in file.runtimes.items()} | _runtimes(flags["add_runtime"] or ()),
         default_runtime=setting("default_runtime", ""),
         validate=flags["validate"],
     )
+
+
+def _registries(setting: Callable[[str, Any], Any]) -> RegistrySettings:
+    """dockerd takes 0 for the default."""
+    settings = RegistrySettings(
+        insecure=tuple(_checked_insecure(text) for text in setting("insecure_registry", ())),
+        mirrors=tuple(_checked_mirror(text) for text in setting("registry_mirror", ())),
+        max_downloads=setting("max_concurrent_downloads", 3),
+        max_uploads=setting("max_concurrent_uploads", 5),
+        max_attempts=setting("max_download_attempts", 5),
+    )
+    for name, number in (
+        ("concurrent downloads", settings.max_downloads),
+        ("concurrent uploads", settings.max_uploads),
+        ("download attempts", settings.max_attempts),
+    ):
+        if number < 0:
+            raise ConfigurationError(f"invalid max {name}: {number}")
+    return settings
 
 
 class _Parser(argparse.ArgumentParser):
@@ -110,6 +136,10 @@ def _parser() -> argparse.ArgumentParser:
     add("-l", "--log-level", metavar="string", help="logging level: " + ", ".join(LOG_LEVELS) + ' (default "info")')
     add("--config-file", metavar="string", help=f'daemon configuration file (default "{CONFIG_FILE}")')
     add("--insecure-registry", action="append", metavar="list", help="enable insecure registry communication")
+    add("--registry-mirror", action="append", metavar="list", help="preferred registry mirror, for Docker Hub")
+    add("--max-concurrent-downloads", type=int, metavar="int", help="max concurrent downloads (default 3)")
+    add("--max-concurrent-uploads", type=int, metavar="int", help="max concurrent uploads (default 5)")
+    add("--max-download-attempts", type=int, metavar="int", help="max tries without progress (default 5)")
     add("--live-restore", nargs="?", const="true", metavar="bool", help="containers always outlive the daemon here")
     add("--add-runtime", action="append", metavar="name=path", help="register an additional OCI compatible runtime")
     add("--default-runtime", metavar="string", help="default OCI runtime for containers (default: crun, else runc)")
@@ -157,6 +187,35 @@ def _checked_host(host: str) -> str:
         text = f'invalid argument "{host}" for "-H, --host" flag: invalid bind address ({host}): unsupported proto'
         raise ConfigurationError(f"{text} '{scheme}'", usage=True)
     return f"{scheme}://{rest}"
+
+
+def _checked_mirror(text: str) -> str:
+    """A URL that ends with a slash."""
+    refused = f'invalid argument "{text}" for "--registry-mirror" flag: invalid mirror'
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise ConfigurationError(f'{refused}: "{text}" is not a valid URI: {error}', usage=True) from error
+    if parts.scheme not in ("http", "https"):
+        raise ConfigurationError(f'{refused}: unsupported scheme "{parts.scheme}" in "{text}"', usage=True)
+    if parts.query or parts.fragment:
+        raise ConfigurationError(f'{refused}: query or fragment at end of the URI "{text}"', usage=True)
+    if parts.username is not None:
+        raise ConfigurationError(f"{refused}: username/password not allowed in URI", usage=True)
+    return text.rstrip("/") + "/"
+
+
+def _checked_insecure(text: str) -> str:
+    """A host, a host with its port, or a network."""
+    refused = f'invalid argument "{text}" for "--insecure-registry" flag'
+    if "://" in text:
+        raise ConfigurationError(f"{refused}: insecure registry {text} should not contain '://'", usage=True)
+    if "/" in text:
+        try:
+            ip_network(text, strict=False)
+        except ValueError as error:
+            raise ConfigurationError(f"{refused}: invalid CIDR address: {text}", usage=True) from error
+    return text
 
 
 def _runtimes(texts: Sequence[str]) -> dict[str, str]:

@@ -49,7 +49,7 @@ async def _run(configuration: Configuration) -> None:
         exec_root=Path(configuration.exec_root).absolute() if configuration.exec_root else None,
         runtimes=configuration.runtimes,
         default_runtime=configuration.default_runtime,
-        insecure_registries=configuration.insecure_registries,
+        registries=configuration.registries,
         debug=configuration.log_level == "debug",
     )
     _log.info("Starting up")

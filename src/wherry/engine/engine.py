@@ -9,6 +9,7 @@ from wherry.engine.events import Events
 from wherry.engine.execs import Execs
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
+from wherry.engine.registries import Registries
 from wherry.engine.system import System
 from wherry.engine.transfer import Transfer
 from wherry.engine.volumes import Volumes
@@ -22,6 +23,7 @@ class Engine(Struct, frozen=True, kw_only=True):
     committing: Committing
     images: Images
     transfer: Transfer
+    registries: Registries
     archives: Archives
     networks: Networks
     volumes: Volumes

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from wherry.engine.flights import Flights, Report, silent, together
 from wherry.engine.images import Images
+from wherry.engine.metering import metered
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.ports import Clock, Content, Registry
 from wherry.engine.unpacking import Link, Unpacker
@@ -22,7 +23,6 @@ from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
 from wherry.plan.naming import short_id
 
-_PAUSE = 100_000_000  # nanoseconds between two reports on a download
 _AHEAD = 4  # chunks that unpacking may lag behind the store
 
 
@@ -132,17 +132,10 @@ class Fetcher:
         chunks = self._chunks(source, descriptor, report)
         await self._content.ingest(chunks, descriptor.digest, descriptor.size)
 
-    async def _chunks(self, source: Source, descriptor: Descriptor, report: Report) -> AsyncGenerator[bytes, None]:
+    def _chunks(self, source: Source, descriptor: Descriptor, report: Report) -> AsyncGenerator[bytes, None]:
         """A blob as the registry sends it, telling now and then how far it is."""
-        received, told_at = 0, 0
-        async with aclosing(self._registry.blob(source.reference, descriptor, source.credentials)) as chunks:
-            async for chunk in chunks:
-                received += len(chunk)
-                now = self._clock.now()
-                if now - told_at >= _PAUSE:
-                    told_at = now
-                    _Told(descriptor, report).progress("Downloading", received)
-                yield chunk
+        chunks = self._registry.blob(source.reference, descriptor, source.credentials)
+        return metered(chunks, self._clock, partial(_Told(descriptor, report).progress, "Downloading"))
 
 
 class _Told:

@@ -9,8 +9,9 @@ from wherry.engine.operations import KeyedLocks
 from wherry.engine.ports import Content, Layers, Snapshots
 from wherry.engine.unpacking import Unpacker
 from wherry.errors import InternalError
-from wherry.model.image import Applied, Image, Layer
+from wherry.model.image import LAYER_OCI, Applied, Descriptor, Image, Layer
 from wherry.plan.chain import EMPTY_LAYER, stacked
+from wherry.plan.manifest import GZIP, layer_descriptor
 
 
 class Layering:
@@ -68,6 +69,19 @@ class Layering:
         """The layers of a held image, top first; those that had no blob have one now: plain tar."""
         return tuple([layer if layer.blob else await self._packed(layer) for layer in self._images.layers(image)])
 
+    async def compressed(self, layer: Layer) -> tuple[Layer, Descriptor]:
+        """A held layer and its blob, which is gzip or zstd from now on. CorruptLayer for damaged bytes."""
+        async with self._packing.hold(layer.chain_id):
+            layer = self._images.layer(layer.chain_id) or layer
+            found = await self._compressed(layer)
+            if found is None:
+                source = self._content.path(layer.blob) if layer.blob else self._snapshots.tree(layer.directory)
+                async with self._images.receiving():
+                    blob = await self._content.absorb(self._layers.gzip(source, layer.diff_id))
+                    layer = await self._images.packed(layer, blob.digest)
+                found = layer_descriptor(blob.digest, blob.size, GZIP)
+            return layer, found
+
     async def _packed(self, layer: Layer) -> Layer:
         """The directory as the same tar again that it was the contents of."""
         async with self._packing.hold(layer.chain_id), self._images.hold(layer.diff_id):
@@ -76,4 +90,13 @@ class Layering:
                 if blob.digest != layer.diff_id:
                     await self._content.delete(blob.digest)
                     raise InternalError(f"layer {layer.chain_id} was changed on disk: its diff ID is {blob.digest} now")
-            return await self._images.packed(layer)
+            return await self._images.packed(layer, layer.diff_id)
+
+    async def _compressed(self, layer: Layer) -> Descriptor | None:
+        """The blob of a layer, if it is one that registries take."""
+        if not layer.blob:
+            return None
+        async with aclosing(self._content.chunks(layer.blob)) as chunks:
+            head = await anext(chunks, b"")
+        found = layer_descriptor(layer.blob, self._content.size(layer.blob), head)
+        return None if found.media_type == LAYER_OCI else found

@@ -4,12 +4,11 @@ The edge packages fill these protocols structurally and hold no policy; ``wiring
 are idempotent: what is already gone is no error. Nothing here blocks the event loop.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from wherry.model.archive import Blob, Member
-from wherry.model.build import CacheEntry, Placement, Selected, Selection
 from wherry.model.change import PathChange
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
@@ -21,8 +20,7 @@ from wherry.model.mount import OverlayMount
 from wherry.model.network import BridgePlan, Interface, Network, PublishedPort
 from wherry.model.process import ProcessId
 from wherry.model.reference import Reference
-from wherry.model.registry import Credentials, Resolved
-from wherry.model.usage import Traffic, Usage
+from wherry.model.registry import Credentials, Found, Resolved
 from wherry.model.volume import Volume
 
 R = TypeVar("R")
@@ -67,7 +65,7 @@ class Table(Protocol[R]):
 
 
 class Records(Protocol):
-    """What exists and what was asked. Keys: id; tag's and volume's name; layer's chain ID; cached step's key."""
+    """What exists and what was asked. Keys: id; a tag's and a volume's name; a layer's chain ID."""
 
     @property
     def containers(self) -> Table[Container]: ...
@@ -87,14 +85,11 @@ class Records(Protocol):
     @property
     def volumes(self) -> Table[Volume]: ...
 
-    @property
-    def cache(self) -> Table[CacheEntry]: ...
-
     async def commit(
         self,
         *,
-        put: Iterable[CacheEntry | Container | Image | Tag | Layer | Network | Volume] = (),
-        delete: Iterable[CacheEntry | Container | Image | Tag | Layer | Network | Volume] = (),
+        put: Iterable[Container | Image | Tag | Layer | Network | Volume] = (),
+        delete: Iterable[Container | Image | Tag | Layer | Network | Volume] = (),
     ) -> None:
         """Several changes in one transaction: all or none."""
         ...
@@ -161,6 +156,11 @@ class Layers(Protocol):
 
     def diff(self, upper: Path) -> AsyncGenerator[bytes, None]: ...
 
+    def gzip(self, source: Path, diff_id: str) -> AsyncGenerator[bytes, None]:
+        """A layer's directory or blob as gzip, the same layer always as the same bytes. To be closed. CorruptLayer if
+        its diff ID is not this one."""
+        ...
+
     def pack(self, tree: Path) -> AsyncIterator[bytes]: ...
 
     def pack_merged(self, trees: tuple[Path, ...]) -> AsyncGenerator[bytes, None]:
@@ -169,43 +169,6 @@ class Layers(Protocol):
 
     async def changes(self, upper: Path, lowers: tuple[Path, ...]) -> tuple[PathChange, ...]:
         """What ``upper`` changes in the layers below, the uppermost first, sorted by path."""
-        ...
-
-
-class BuildFiles(Protocol):
-    """What builds do with files, by confined processes. Names of a context or an image lead nowhere else."""
-
-    async def begin(self) -> Path:
-        """A new empty folder. Nothing of it outlives the engine."""
-        ...
-
-    async def remove(self, folder: Path) -> None: ...
-
-    async def unpack(self, chunks: AsyncIterator[bytes], into: Path) -> None:
-        """An archive, compressed or plain, to a directory; closes ``chunks``. InvalidArgument for what is none."""
-        ...
-
-    async def select(self, selections: tuple[Selection, ...]) -> Selected:
-        """What there is of them. InvalidArgument for a malformed pattern."""
-        ...
-
-    async def place(self, placement: Placement, into: Path, lowers: tuple[Path, ...]) -> Applied:
-        """Copy what there is to the empty layer directory ``into``, which stands on ``lowers``, the uppermost first.
-
-        InvalidArgument where a file is in the way, CorruptLayer for a broken archive.
-        """
-        ...
-
-    async def make_directory(self, path: str, into: Path, lowers: tuple[Path, ...]) -> Applied:
-        """A layer with a directory, if ``lowers`` have none there. InvalidArgument where a file is in the way."""
-        ...
-
-    async def identify(self, upper: Path) -> Applied:
-        """What an overlay's upper directory is as a layer."""
-        ...
-
-    async def read_text(self, trees: tuple[Path, ...], path: str) -> str:
-        """A small text file of a stack of trees, the uppermost first; "" if it is not there."""
         ...
 
 
@@ -231,11 +194,6 @@ class Snapshots(Protocol):
 
     def overlay(self, key: str, lowers: tuple[str, ...], volatile: bool = False) -> OverlayMount:
         """The mount of active snapshot ``key`` over layer directories ``lowers``, top first, and the mount points."""
-        ...
-
-    async def commit(self, key: str) -> str:
-        """Make active snapshot ``key``, which is not mounted, the directory of a layer; gives its name. It is swept if
-        no row follows."""
         ...
 
     async def remove(self, name: str) -> None:
@@ -358,10 +316,6 @@ class Networking(Protocol):
         """Remove the interface called ``name`` in a namespace."""
         ...
 
-    async def traffic(self, path: str) -> dict[str, Traffic]:
-        """Counters of a namespace's interfaces by name. FileNotFoundError if there is no such namespace."""
-        ...
-
     async def route(self, path: str, name: str, gateway: str) -> None:
         """Give a namespace that has no default route one: by ``gateway``, through the interface ``name``."""
         ...
@@ -414,14 +368,6 @@ class Host(Protocol):
         self, container: Container, ps_args: str
     ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         """Titles and rows of ps(1) for the processes of a container's cgroup."""
-        ...
-
-    async def usage(self, container: Container) -> Usage:
-        """What a container's control group has used. FileNotFoundError if there is none."""
-        ...
-
-    def cpu_time(self) -> int:
-        """What all processors together have done since boot, idling too: nanoseconds."""
         ...
 
     def resolv_conf(self) -> str:
@@ -558,6 +504,8 @@ class Runtime(Protocol):
 
 
 class Registry(Protocol):
+    """Raises NoSuchManifest, Unauthorized, RegistryError."""
+
     async def resolve(self, reference: Reference, credentials: Credentials | None) -> Resolved: ...
 
     def blob(
@@ -565,6 +513,40 @@ class Registry(Protocol):
     ) -> AsyncGenerator[bytes, None]:
         """As many bytes as the descriptor says, or an error; the digest is for the caller. To be closed."""
         ...
+
+    async def find(self, domain: str) -> None:
+        """RegistryError unless the registry answers."""
+        ...
+
+    async def exists(self, reference: Reference, digest: str, credentials: Credentials | None) -> bool:
+        """Whether the repository says that it has a blob."""
+        ...
+
+    async def mount(self, reference: Reference, digest: str, source: str, credentials: Credentials | None) -> bool:
+        """Take a blob over from the repository ``source``, a path in the same registry; False if that does not go."""
+        ...
+
+    async def upload(
+        self,
+        reference: Reference,
+        descriptor: Descriptor,
+        body: Callable[[], AsyncGenerator[bytes, None]],
+        credentials: Credentials | None,
+    ) -> None:
+        """Send a blob; each call of ``body`` gives its bytes from the start."""
+        ...
+
+    async def put_manifest(self, reference: Reference, manifest: Resolved, credentials: Credentials | None) -> None:
+        """Store a manifest, whose blobs are there, under the reference's tag."""
+        ...
+
+    async def login(self, domain: str, credentials: Credentials) -> str:
+        """Try the credentials; gives an identity token in the place of the password, "" if there is none."""
+        ...
+
+    async def search(
+        self, domain: str, term: str, limit: int, credentials: Credentials | None
+    ) -> tuple[Found, ...]: ...
 
     async def tags(self, reference: Reference, credentials: Credentials | None) -> tuple[str, ...]: ...
 

@@ -1,4 +1,4 @@
-"""Images from registries."""
+"""Images from registries, and to them."""
 
 from collections.abc import AsyncGenerator
 from functools import partial
@@ -7,31 +7,36 @@ from wherry.engine.events import Events
 from wherry.engine.fetching import Fetcher, Source, Step
 from wherry.engine.flights import Flights, Report, listen
 from wherry.engine.images import Images
+from wherry.engine.layering import Layering
 from wherry.engine.operations import Operations
 from wherry.engine.ports import Clock, Content, Layers, Records, Registry, Snapshots
+from wherry.engine.pushing import Pusher
 from wherry.engine.unpacking import Unpacker, links
-from wherry.errors import CorruptImage, NotSupported
-from wherry.model.image import CONFIG_DOCKER, CONFIG_OCI, INDEX_DOCKER, INDEX_OCI, Descriptor, Image, Platform
+from wherry.errors import CorruptImage, NotFound, NotSupported
+from wherry.model.image import CONFIG_DOCKER, CONFIG_OCI, INDEX_DOCKER, INDEX_OCI, Descriptor, Image, Layer, Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials, Resolved
 from wherry.plan.image_config import read_image
 from wherry.plan.manifest import Manifest, read_manifest
+from wherry.plan.repositories import known_at
 
 MAX_DOWNLOADS = 3  # as dockerd's --max-concurrent-downloads
+MAX_UPLOADS = 5  # as dockerd's --max-concurrent-uploads
 MAX_CONFIG = 16 << 20
 
 _CONFIGS = (CONFIG_DOCKER, CONFIG_OCI, "application/octet-stream", "")  # the last two from old registries
 
 
 class Transfer:
-    """Pulls. Two who pull the same image at the same time share one run."""
+    """Pulls and pushes. Two who pull the same image at the same time share one run."""
 
     def __init__(
         self,
         *,
         images: Images,
         registry: Registry,
+        layering: Layering,
         layers: Layers,
         content: Content,
         snapshots: Snapshots,
@@ -41,6 +46,7 @@ class Transfer:
         clock: Clock,
         platform: Platform,
         max_downloads: int = MAX_DOWNLOADS,
+        max_uploads: int = MAX_UPLOADS,
     ) -> None:
         """``platform`` is what is taken from an index if nothing else is asked for."""
         self._images = images
@@ -58,6 +64,15 @@ class Transfer:
             operations=operations,
             clock=clock,
             max_downloads=max_downloads,
+        )
+        self._pusher = Pusher(
+            images=images,
+            registry=registry,
+            content=content,
+            layering=layering,
+            fetcher=self._fetcher,
+            clock=clock,
+            max_uploads=max_uploads,
         )
 
     def pull(
@@ -80,6 +95,32 @@ class Transfer:
                 await self._join(reference.with_tag(tag), credentials, platform or self._platform, report)
 
         return listen(work)
+
+    def push(self, reference: Reference, *, credentials: Credentials | None = None) -> AsyncGenerator[Progress, None]:
+        """Bring an image to its registry under its tag, or all tags of its repository if it has none; telling how far
+        it is in Docker's words. To be closed: that ends it.
+
+        Raises NotFound for a name that no image has, Unauthorized, RegistryError, CorruptLayer.
+        """
+
+        async def work(report: Report) -> None:
+            report(Progress(status=f"The push refers to repository [{reference.name}]"))
+            for name in self._tags_of(reference):
+                target = Source(reference=name, credentials=credentials)
+                await self._pusher.push(target, self._images.find(name.canonical), report)
+            self._events.publish("image", "push", reference.familiar, {"name": reference.familiar_name})
+
+        return listen(work)
+
+    def _tags_of(self, reference: Reference) -> tuple[Reference, ...]:
+        """The reference itself, or all that its repository has here."""
+        here = tuple(name for name in self._images.all_names() if name.name == reference.name)
+        if not here:
+            raise NotFound(f"An image does not exist locally with the tag: {reference.familiar_name}")
+        tags = tuple(name for name in here if name.tag and reference.tag in (None, name.tag))
+        if reference.tag and not tags:
+            raise NotFound(f"tag does not exist: {reference.familiar}")
+        return tags
 
     async def _join(
         self, reference: Reference, credentials: Credentials | None, platform: Platform, report: Report
@@ -130,7 +171,7 @@ class Transfer:
             )
             async with self._images.hold(*(step.link.chain_id for step in steps)):
                 layers = await self._fetcher.layers(source, steps, report)
-                return await self._images.add(config, found.data, layers, names)
+                return await self._images.add(config, found.data, _seen_at(source.reference, layers, blobs), names)
 
     async def _name(self, image_id: str, names: tuple[Reference, ...]) -> Image | None:
         """Give an image those of ``names`` that it lacks; None if it is not here."""
@@ -145,6 +186,14 @@ class Transfer:
                 config = await self._content.read(image.id)
                 await self._images.add(config, None, self._images.layers(image)[::-1], new)
             return image
+
+
+def _seen_at(reference: Reference, layers: tuple[Layer, ...], blobs: tuple[str, ...]) -> tuple[Layer, ...]:
+    """The layers, those whose blob is the one of the repository with a note of that."""
+    return tuple(
+        known_at(layer, (reference.name,)) if layer.blob == blob else layer
+        for layer, blob in zip(layers, blobs, strict=True)
+    )
 
 
 def _at(reference: Reference, digest: str) -> Reference:

@@ -213,10 +213,7 @@ class ContainerState(Struct, frozen=True, kw_only=True):
 
 
 class Container(Struct, frozen=True, kw_only=True):
-    """One container: identity, spec, what creation resolved, and state. ``created`` in nanoseconds.
-
-    One that is made for a step of a ``build`` does not outlive the engine that builds.
-    """
+    """One container: identity, spec, what creation resolved, and state. ``created`` in nanoseconds."""
 
     id: str
     name: str
@@ -228,7 +225,6 @@ class Container(Struct, frozen=True, kw_only=True):
     endpoints: tuple[Endpoint, ...] = ()
     runtime: str = ""
     state: ContainerState = ContainerState()
-    build: bool = False
 
     @property
     def argv(self) -> tuple[str, ...]:

@@ -91,6 +91,7 @@ class Layer(Struct, frozen=True, kw_only=True):
 
     ``chain_id`` names the stack that ends here, ``directory`` its folder under ``overlay2``, ``size`` the bytes of its
     files, ``blob`` the digest of the (compressed) blob that it came from, or "" when it was made here.
+    ``repositories`` are known to have that blob, by canonical name: where it was pulled from or pushed to.
     """
 
     chain_id: str
@@ -99,6 +100,7 @@ class Layer(Struct, frozen=True, kw_only=True):
     directory: str
     size: int = 0
     blob: str = ""
+    repositories: tuple[str, ...] = ()
 
 
 class Image(Struct, frozen=True, kw_only=True):

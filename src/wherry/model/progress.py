@@ -15,4 +15,4 @@ class Progress(Struct, frozen=True, kw_only=True):
     current: int = 0
     total: int = 0
     stream: str = ""
-    aux: dict[str, str] = {}
+    aux: dict[str, str | int] = {}

@@ -21,3 +21,27 @@ class Resolved(Struct, frozen=True, kw_only=True):
 
     descriptor: Descriptor
     data: bytes
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """A repository that a search found."""
+
+    name: str
+    description: str = ""
+    stars: int = 0
+    is_official: bool = False
+    is_automated: bool = False
+
+
+class RegistrySettings(Struct, frozen=True, kw_only=True):
+    """How registries are dealt with.
+
+    ``insecure`` are hosts, with a port or without, and networks that may be spoken to without good certificates;
+    ``mirrors`` URLs that are asked before Docker Hub; ``max_attempts`` how often without progress.
+    """
+
+    insecure: tuple[str, ...] = ()
+    mirrors: tuple[str, ...] = ()
+    max_downloads: int = 3
+    max_uploads: int = 5
+    max_attempts: int = 5

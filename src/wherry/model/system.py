@@ -83,12 +83,12 @@ class ContainerUsage(Struct, frozen=True, kw_only=True):
 
 
 class VolumeUsage(Struct, frozen=True, kw_only=True):
-    """Where a volume is, how many containers mount it, and the bytes of its files."""
+    """``size`` -1: not measured."""
 
     volume: Volume
     path: str
     users: int
-    size: int
+    size: int = -1
 
 
 class DiskUsage(Struct, frozen=True, kw_only=True):

@@ -10,14 +10,28 @@ from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wherry.errors import CorruptImage
-from wherry.model.image import CONFIG_OCI, INDEX_OCI, LAYER_OCI, MANIFEST_OCI, Descriptor, Platform
+from wherry.model.image import (
+    CONFIG_DOCKER,
+    CONFIG_OCI,
+    INDEX_OCI,
+    LAYER_DOCKER_GZIP,
+    LAYER_OCI,
+    MANIFEST_DOCKER,
+    MANIFEST_OCI,
+    Descriptor,
+    Platform,
+)
 
 T = TypeVar("T")
 
+GZIP = b"\x1f\x8b\x08"  # how such a blob begins
+
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_COMPRESSIONS = {b"\x1f\x8b\x08": "+gzip", b"\x28\xb5\x2f\xfd": "+zstd"}
+_DOCKER_LAYERS = {f"{LAYER_OCI}+gzip": LAYER_DOCKER_GZIP}
+_COMPRESSIONS = {GZIP: "+gzip", b"\x28\xb5\x2f\xfd": "+zstd"}
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -96,16 +110,24 @@ def read_index(data: bytes) -> tuple[Descriptor, ...]:
     return tuple(entry.record() for entry in _decode(data, _ReadIndex).manifests or ())
 
 
-def write_manifest(config: Descriptor, layers: tuple[Descriptor, ...]) -> bytes:
-    """An OCI manifest."""
+def write_manifest(config: Descriptor, layers: tuple[Descriptor, ...], media_type: str = MANIFEST_OCI) -> bytes:
+    """A manifest of OCI's or of Docker's media type, which its descriptors must fit."""
     return msgspec.json.encode(
         _Manifest(
             schema_version=2,
-            media_type=MANIFEST_OCI,
+            media_type=media_type,
             config=_described(config),
             layers=[_described(layer) for layer in layers],
         )
     )
+
+
+def write_docker_manifest(config: Descriptor, layers: tuple[Descriptor, ...]) -> bytes:
+    """A manifest of Docker's own form, which the oldest registries know; OCI's where a layer has no name in it."""
+    if any(layer.media_type not in _DOCKER_LAYERS for layer in layers):
+        return write_manifest(config, layers)
+    named = tuple(replace(layer, media_type=_DOCKER_LAYERS[layer.media_type]) for layer in layers)
+    return write_manifest(replace(config, media_type=CONFIG_DOCKER), named, MANIFEST_DOCKER)
 
 
 def write_index(manifests: tuple[Descriptor, ...]) -> bytes:

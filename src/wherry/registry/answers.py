@@ -10,6 +10,7 @@ import msgspec
 
 from wherry.errors import NoSuchManifest, NotFound, RegistryError, Unauthorized, WherryError
 from wherry.model.reference import Reference
+from wherry.registry.reasons import MethodRefused, UploadLost
 
 _CODES_OF_STATUS = {401: "UNAUTHORIZED", 403: "DENIED", 429: "TOOMANYREQUESTS"}
 
@@ -68,6 +69,15 @@ def error_of(refused: Refusal) -> WherryError:
     if refused.code in ("UNAUTHORIZED", "DENIED"):
         return Unauthorized(str(refused))
     return RegistryError(str(refused))
+
+
+def push_error(refused: Refusal) -> WherryError:
+    """The error of a step of a push."""
+    if refused.code in ("BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID"):
+        return UploadLost(str(refused))
+    if refused.status == 405 or refused.code == "UNSUPPORTED":
+        return MethodRefused(str(refused))
+    return error_of(refused)
 
 
 def pull_error(refused: Refusal, reference: Reference) -> WherryError:

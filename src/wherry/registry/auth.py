@@ -27,6 +27,7 @@ MAX_TOKENS = 256
 class _TokenAnswer(msgspec.Struct):
     token: str | None = None
     access_token: str | None = None
+    refresh_token: str | None = None
     expires_in: float | None = None
 
 
@@ -41,39 +42,58 @@ class Authorizer:
         self._key = urandom(16)
 
     async def authorize(
-        self, challenges: tuple[Challenge, ...], scope: str, credentials: Credentials | None, fresh: bool = False
+        self,
+        challenges: tuple[Challenge, ...],
+        scopes: tuple[str, ...],
+        credentials: Credentials | None,
+        fresh: bool = False,
     ) -> str | None:
         """The header's value, or None where nothing is asked. ``fresh`` passes over a token that was kept.
 
         Raises Unauthorized, RegistryError, ConnectionFailed.
         """
-        by_scheme = {challenge.scheme: challenge for challenge in reversed(challenges)}
+        by_scheme = _by_scheme(challenges)
         if credentials is not None and credentials.registry_token:
             return f"Bearer {credentials.registry_token}"
         if "bearer" in by_scheme:
-            return f"Bearer {await self._token(by_scheme['bearer'], scope, credentials, fresh)}"
+            return f"Bearer {await self._token(by_scheme['bearer'], scopes, credentials, fresh)}"
         if "basic" in by_scheme:
             if credentials is None or not credentials.username:
                 raise Unauthorized("no basic auth credentials")
-            return _basic(credentials)
+            return basic(credentials)
         return None
 
-    async def _token(self, challenge: Challenge, scope: str, credentials: Credentials | None, fresh: bool) -> str:
-        key = self._cache_key(challenge, scope, credentials)
-        token, end = self._tokens.get(key, ("", 0.0))
+    async def identity_token(self, challenges: tuple[Challenge, ...], credentials: Credentials) -> str:
+        """What may be kept in the place of a password, "" if the registry gives no such thing. Raises as above."""
+        challenge = _by_scheme(challenges).get("bearer")
+        if challenge is None:
+            return ""
+        return (await self._fetch(challenge, (), credentials, offline=True)).refresh_token or ""
+
+    async def _token(
+        self, challenge: Challenge, scopes: tuple[str, ...], credentials: Credentials | None, fresh: bool
+    ) -> str:
+        token, end = self._tokens.get(self._cache_key(challenge, scopes, credentials), ("", 0.0))
         if token and not fresh and self._clock() < end:
             return token
+        answer = await self._fetch(challenge, scopes, credentials)
+        return answer.token or answer.access_token or ""
+
+    async def _fetch(
+        self, challenge: Challenge, scopes: tuple[str, ...], credentials: Credentials | None, offline: bool = False
+    ) -> _TokenAnswer:
+        """Ask for a token, and keep it."""
         asked = self._clock()
-        answer = await self._ask(challenge, scope, credentials)
+        answer = await self._ask(_token_request(challenge, scopes, credentials, offline), challenge, credentials)
         token = answer.token or answer.access_token or ""
         if not token:
             raise RegistryError("authorization server did not include a token in the response")
         self._forget_old()
-        self._tokens[key] = (token, asked + max(answer.expires_in or 0.0, MIN_LIFETIME) * USABLE_PART)
-        return token
+        end = asked + max(answer.expires_in or 0.0, MIN_LIFETIME) * USABLE_PART
+        self._tokens[self._cache_key(challenge, scopes, credentials)] = (token, end)
+        return answer
 
-    async def _ask(self, challenge: Challenge, scope: str, credentials: Credentials | None) -> _TokenAnswer:
-        request = _token_request(challenge, scope, credentials)
+    async def _ask(self, request: Request, challenge: Challenge, credentials: Credentials | None) -> _TokenAnswer:
         host = urlsplit(request.url).netloc
         insecure = await self._is_insecure(host)
         if credentials is not None and request.url.startswith("http:") and not insecure:
@@ -87,9 +107,9 @@ class Authorizer:
         except msgspec.DecodeError as error:
             raise RegistryError(f"unable to decode token response: {error}") from error
 
-    def _cache_key(self, challenge: Challenge, scope: str, credentials: Credentials | None) -> bytes:
+    def _cache_key(self, challenge: Challenge, scopes: tuple[str, ...], credentials: Credentials | None) -> bytes:
         """Tokens are of one user: the key is a keyed hash, which does not give the password away."""
-        parts = (challenge.realm, challenge.service, scope, msgspec.structs.astuple(credentials or Credentials()))
+        parts = (challenge.realm, challenge.service, scopes, msgspec.structs.astuple(credentials or Credentials()))
         return blake2b(msgspec.json.encode(parts), key=self._key, digest_size=16).digest()
 
     def _forget_old(self) -> None:
@@ -99,25 +119,37 @@ class Authorizer:
             del self._tokens[next(iter(self._tokens))]
 
 
-def _token_request(challenge: Challenge, scope: str, credentials: Credentials | None) -> Request:
-    fields = {"service": challenge.service} if challenge.service else {}
-    if scope or challenge.scope:
-        fields["scope"] = scope or challenge.scope
+def _by_scheme(challenges: tuple[Challenge, ...]) -> dict[str, Challenge]:
+    """The first challenge of each scheme."""
+    return {challenge.scheme: challenge for challenge in reversed(challenges)}
+
+
+def _token_request(
+    challenge: Challenge, scopes: tuple[str, ...], credentials: Credentials | None, offline: bool
+) -> Request:
+    """``offline`` asks for an identity token as well."""
+    scopes = scopes or ((challenge.scope,) if challenge.scope else ())
+    fields = [("service", challenge.service)] if challenge.service else []
     if credentials is not None and credentials.identity_token:
-        fields |= {"client_id": CLIENT_ID, "grant_type": "refresh_token", "refresh_token": credentials.identity_token}
+        fields += [("scope", " ".join(scopes))] if scopes else []
+        fields += [("client_id", CLIENT_ID), ("grant_type", "refresh_token")]
         return Request(
             method="POST",
             url=challenge.realm,
             headers={"Content-Type": "application/x-www-form-urlencoded"},
-            body=urlencode(fields).encode(),
+            body=urlencode([*fields, ("refresh_token", credentials.identity_token)]).encode(),
         )
     headers = {}
+    fields += [("scope", scope) for scope in scopes]
+    if offline:
+        fields += [("offline_token", "true"), ("client_id", CLIENT_ID)]
     if credentials is not None and credentials.username:
-        fields["account"] = credentials.username
-        headers["Authorization"] = _basic(credentials)
+        fields += [("account", credentials.username)]
+        headers["Authorization"] = basic(credentials)
     separator = "&" if urlsplit(challenge.realm).query else "?"
     return Request(method="GET", url=f"{challenge.realm}{separator}{urlencode(fields)}", headers=headers)
 
 
-def _basic(credentials: Credentials) -> str:
+def basic(credentials: Credentials) -> str:
+    """The header's value that is name and password."""
     return "Basic " + b64encode(f"{credentials.username}:{credentials.password}".encode()).decode()

@@ -1,27 +1,24 @@
 """Downloading a blob: read ahead, never longer than its descriptor says, taken up again where it broke."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from wherry.errors import RegistryError
 from wherry.model.image import Descriptor
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
+from wherry.registry.patience import Patience
 from wherry.registry.reasons import ConnectionFailed, Unreachable
 from wherry.registry.session import Session, pull_ask
 from wherry.registry.transport import Answer
 
 CHUNK = 512 << 10
-FIRST_PAUSE = 0.5
-MAX_PAUSE = 10.0
 
 
 class Blobs:
-    """``attempts`` is how often to ask without a byte of progress; ``sleep`` takes seconds."""
-
-    def __init__(self, session: Session, attempts: int, sleep: Callable[[float], Awaitable[None]]) -> None:
-        self._session, self._attempts, self._sleep = session, attempts, sleep
+    def __init__(self, session: Session, patience: Patience) -> None:
+        self._session, self._patience = session, patience
 
     async def download(
         self, reference: Reference, descriptor: Descriptor, credentials: Credentials | None
@@ -34,11 +31,9 @@ class Blobs:
                     async for chunk in stream:
                         received += len(chunk)
                         yield chunk
-            except Unreachable:
+            except Unreachable as error:
                 failures = 1 if received > before else failures + 1
-                if failures >= self._attempts:
-                    raise
-                await self._sleep(min(FIRST_PAUSE * 2 ** (failures - 1), MAX_PAUSE))
+                await self._patience.bear(error, failures)
 
     async def _download_from(
         self, start: int, reference: Reference, descriptor: Descriptor, credentials: Credentials | None

@@ -1,26 +1,32 @@
-"""The distribution protocol, as far as a pull needs it (github.com/opencontainers/distribution-spec)."""
+"""The distribution protocol (github.com/opencontainers/distribution-spec), and the search beside it."""
 
 import asyncio
 import hashlib
+import logging
 import re
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import msgspec
 
-from wherry.errors import RegistryError
+from wherry.errors import RegistryError, Unauthorized
 from wherry.model.image import Descriptor, Platform
-from wherry.model.reference import DEFAULT_TAG, Reference
-from wherry.model.registry import Credentials, Resolved
+from wherry.model.reference import DEFAULT_DOMAIN, DEFAULT_TAG, Reference
+from wherry.model.registry import Credentials, Found, Resolved
 from wherry.registry import manifests
-from wherry.registry.answers import error_of, refusal
 from wherry.registry.auth import Authorizer
 from wherry.registry.blobs import Blobs
 from wherry.registry.dial import Timeouts
 from wherry.registry.endpoints import Endpoints
 from wherry.registry.insecure import InsecurePolicy
-from wherry.registry.session import Ask, Session, pull_ask
+from wherry.registry.patience import Patience
+from wherry.registry.reasons import ConnectionFailed
+from wherry.registry.search import INDEX_URL, search
+from wherry.registry.session import Ask, Body, Session, pull_ask, push_scopes
 from wherry.registry.transport import Transport
+from wherry.registry.uploads import Uploads
+
+log = logging.getLogger(__name__)
 
 CERTS_DIR = "/etc/docker/certs.d"
 MAX_DOCUMENT = 4 << 20
@@ -53,9 +59,11 @@ class Registry:
     ) -> None:
         self._transport = Transport(certs_dir=certs_dir, timeouts=timeouts or Timeouts(), user_agent=user_agent)
         self._endpoints = Endpoints(self._transport, insecure or InsecurePolicy(), mirrors)
-        authorizer = Authorizer(self._transport, clock, self._endpoints.is_insecure)
-        self._session = Session(self._transport, self._endpoints, authorizer)
-        self._blobs = Blobs(self._session, attempts, sleep)
+        self._authorizer = Authorizer(self._transport, clock, self._endpoints.is_insecure)
+        self._session = Session(self._transport, self._endpoints, self._authorizer)
+        patience = Patience(attempts=attempts, sleep=sleep)
+        self._blobs = Blobs(self._session, patience)
+        self._uploads = Uploads(self._session, patience)
 
     def close(self) -> None:
         """End all connections. Requests under way fail with RegistryError."""
@@ -92,14 +100,41 @@ class Registry:
         """
         return self._blobs.download(reference, descriptor, credentials)
 
+    async def find(self, domain: str) -> None:
+        """RegistryError unless the registry answers."""
+        await self._endpoints.of(domain)
+
     async def exists(self, reference: Reference, digest: str, credentials: Credentials | None = None) -> bool:
-        """Whether the reference's repository has a blob. Raises Unauthorized, RegistryError."""
+        """Whether the reference's repository says that it has a blob; asked with the right to push. RegistryError if
+        there is no such registry."""
+        ask = Ask(method="HEAD", path=f"{reference.path}/blobs/{digest}", scopes=push_scopes(reference))
         endpoint = await self._endpoints.of(reference.domain)
-        answer = await self._session.send(endpoint, pull_ask(reference, f"blobs/{digest}", "HEAD"), credentials)
-        await answer.finish()
-        if answer.status in (200, 404):
-            return answer.status == 200
-        raise error_of(refusal(answer.status, answer.reason, answer.content_type, b""))
+        try:
+            answer = await self._session.send(endpoint, ask, credentials)
+            await answer.finish()
+        except (Unauthorized, RegistryError, ConnectionFailed) as error:
+            log.debug("whether %s has %s: %s", reference.name, digest, error)
+            return False  # the upload will say why not
+        return answer.status == 200
+
+    async def mount(
+        self, reference: Reference, digest: str, source: str, credentials: Credentials | None = None
+    ) -> bool:
+        """Have a blob of the repository ``source``, a path in the same registry, in the reference's as well; False if
+        the registry does not do that. Raises Unauthorized, RegistryError."""
+        return await self._uploads.mount(reference, digest, source, credentials)
+
+    async def upload(
+        self, reference: Reference, descriptor: Descriptor, body: Body, credentials: Credentials | None = None
+    ) -> None:
+        """Send a blob; each call of ``body`` gives its bytes from the start. Raises Unauthorized, RegistryError."""
+        await self._uploads.upload(reference, descriptor, body, credentials)
+
+    async def put_manifest(
+        self, reference: Reference, manifest: Resolved, credentials: Credentials | None = None
+    ) -> None:
+        """Store a manifest, whose blobs are there, under the reference's tag. Raises Unauthorized, RegistryError."""
+        await self._uploads.put_manifest(reference, manifest, credentials)
 
     async def tags(self, reference: Reference, credentials: Credentials | None = None) -> tuple[str, ...]:
         """All tags of the reference's repository, in the registry's order. Raises as `resolve` does."""
@@ -115,13 +150,26 @@ class Registry:
             query = following["query"] if following else query
         return tuple(found)
 
-    async def ping(self, domain: str, credentials: Credentials | None = None) -> None:
-        """Whether the registry is there and takes the credentials. Raises Unauthorized, RegistryError."""
-        endpoint = await self._endpoints.of(domain)
-        answer = await self._session.send(endpoint, Ask(path=""), credentials)
-        body = await answer.finish()
+    async def login(self, domain: str, credentials: Credentials) -> str:
+        """Try the credentials; gives what may be kept in the place of the password, "" if there is no such thing.
+
+        Raises Unauthorized, RegistryError.
+        """
+        endpoint, ask = await self._endpoints.of(domain), Ask()
+        identity_token = await self._session.identity_token(endpoint, ask, credentials)
+        answer = await self._session.send(endpoint, ask, credentials)
+        await answer.finish()
         if answer.status != 200:
-            raise error_of(refusal(answer.status, answer.reason, answer.content_type, body))
+            failed = f"login attempt to {endpoint.url}/v2/ failed with status: {answer.status} {answer.reason}"
+            raise Unauthorized(failed) if answer.status in (401, 403) else RegistryError(failed)
+        return identity_token
+
+    async def search(
+        self, domain: str, term: str, limit: int, credentials: Credentials | None = None
+    ) -> tuple[Found, ...]:
+        """Repositories of a registry that fit ``term``, the registry's best first. Raises RegistryError."""
+        index = INDEX_URL if domain == DEFAULT_DOMAIN else (await self._endpoints.of(domain)).url
+        return await search(self._transport, index, term, limit, credentials)
 
 
 def _decode_tags(data: bytes) -> list[str]:

@@ -5,7 +5,7 @@ import os
 import socket
 import ssl
 
-from wherry.errors import RegistryError
+from wherry.errors import RegistryError, Unauthorized
 
 _UNKNOWN_AUTHORITY = (2, 18, 19, 20, 21, 27)
 _OUT_OF_DATE = (9, 10)
@@ -25,6 +25,23 @@ class Unreachable(RegistryError):
 
     def __init__(self, method: str, url: str, reason: str) -> None:
         super().__init__(f'{method.capitalize()} "{url}": {reason}')
+        self.reason = reason
+
+
+class NotAuthorized(Unauthorized):
+    """No authorization for a request is to be had. Text as Go's ``url.Error``; ``reason`` is what came behind it."""
+
+    def __init__(self, method: str, url: str, reason: str) -> None:
+        super().__init__(f'{method.capitalize()} "{url}": {reason}')
+        self.reason = reason
+
+
+class UploadLost(RegistryError):
+    """The registry knows nothing of an upload that it began: all must be sent again."""
+
+
+class MethodRefused(RegistryError):
+    """The registry does not do things this way."""
 
 
 def lookup_failed(host: str, error: OSError) -> ConnectionFailed:

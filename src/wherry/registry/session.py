@@ -1,31 +1,42 @@
 """Requests with authorization, at the first endpoint of a repository that gives an answer."""
 
 import logging
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
 
 from msgspec import Struct
 
 from wherry.errors import RegistryError, Unauthorized, WherryError
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
-from wherry.registry.answers import pull_error, refusal
+from wherry.registry.answers import pull_error, push_error, refusal
 from wherry.registry.auth import Authorizer
 from wherry.registry.challenges import Challenge, parse_challenges
+from wherry.registry.dial import Origin
 from wherry.registry.endpoints import Endpoint, Endpoints
-from wherry.registry.reasons import ConnectionFailed, Unreachable
+from wherry.registry.reasons import ConnectionFailed, NotAuthorized, Unreachable
 from wherry.registry.transport import Answer, Request, Transport
 
 log = logging.getLogger(__name__)
 
 
+Body = Callable[[], AsyncGenerator[bytes, None]]
+
+
 class Ask(Struct, frozen=True, kw_only=True):
-    """A request under ``/v2/``. ``scope`` is what the token server is asked to permit, "" for nothing but to log in."""
+    """A request for ``path`` under ``/v2/``, or for the URL ``location`` that a registry gave.
+
+    ``scopes`` are what the token server is asked to permit, () for nothing but to log in. A ``stream`` begins a body
+    anew at each call; its Content-Length is among the headers.
+    """
 
     method: str = "GET"
-    path: str
-    scope: str = ""
+    path: str = ""
+    location: str = ""
+    scopes: tuple[str, ...] = ()
     headers: Mapping[str, str] = {}
+    body: bytes | None = None
+    stream: Body | None = None
 
 
 def pull_ask(reference: Reference, path: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Ask:
@@ -33,9 +44,14 @@ def pull_ask(reference: Reference, path: str, method: str = "GET", headers: Mapp
     return Ask(
         method=method,
         path=f"{reference.path}/{path}",
-        scope=f"repository:{reference.path}:pull",
+        scopes=(f"repository:{reference.path}:pull",),
         headers=headers or {},
     )
+
+
+def push_scopes(reference: Reference) -> tuple[str, ...]:
+    """What a token must permit to push to the reference's repository."""
+    return (f"repository:{reference.path}:pull,push",)
 
 
 class Session:
@@ -79,6 +95,28 @@ class Session:
             raise Unreachable(ask.method, _url(endpoint, ask), str(refused))
         raise pull_error(refused, reference)
 
+    async def push(self, reference: Reference, ask: Ask, credentials: Credentials | None) -> Answer:
+        """The registry's own success; its body is read. Raises Unreachable, Unauthorized, RegistryError, their texts
+        without the request: they are about the whole push."""
+        endpoint = await self._endpoints.of(reference.domain)
+        try:
+            answer = await self.send(endpoint, ask, credentials)
+            body = await answer.finish()
+        except NotAuthorized as error:
+            raise Unauthorized(error.reason) from error
+        except ConnectionFailed as error:
+            raise Unreachable(ask.method, _url(endpoint, ask), error.reason) from error
+        if 200 <= answer.status < 300:
+            return answer
+        refused = refusal(answer.status, answer.reason, answer.content_type, body)
+        raise (
+            Unreachable(ask.method, _url(endpoint, ask), str(refused)) if refused.status >= 500 else push_error(refused)
+        )
+
+    async def url(self, reference: Reference, ask: Ask) -> str:
+        """Where ``ask`` goes at the registry itself."""
+        return _url(await self._endpoints.of(reference.domain), ask)
+
     async def send(self, endpoint: Endpoint, ask: Ask, credentials: Credentials | None) -> Answer:
         """Whatever the endpoint answers, once the credentials have done what they can.
 
@@ -96,6 +134,11 @@ class Session:
             return answer
         return await self._try(endpoint, ask, again)
 
+    async def identity_token(self, endpoint: Endpoint, ask: Ask, credentials: Credentials) -> str:
+        """What may be kept in the place of the password, "" for nothing; told as a failure of ``ask``."""
+        with _told_of(ask, _url(endpoint, ask)):
+            return await self._authorizer.identity_token(endpoint.challenges, credentials)
+
     async def _authorize(
         self,
         challenges: tuple[Challenge, ...],
@@ -104,24 +147,41 @@ class Session:
         credentials: Credentials | None,
         fresh: bool = False,
     ) -> str | None:
-        try:
-            return await self._authorizer.authorize(challenges, ask.scope, credentials, fresh)
-        except Unauthorized as error:
-            raise Unauthorized(f'{ask.method.capitalize()} "{url}": {error}') from error
-        except RegistryError as error:
-            raise RegistryError(f'{ask.method.capitalize()} "{url}": {error}') from error
-        except ConnectionFailed as error:
-            raise Unreachable(ask.method, url, error.reason) from error
+        with _told_of(ask, url):
+            return await self._authorizer.authorize(challenges, ask.scopes, credentials, fresh)
 
     async def _try(self, endpoint: Endpoint, ask: Ask, authorization: str | None) -> Answer:
-        headers = {**ask.headers, "Authorization": authorization} if authorization else ask.headers
-        request = Request(method=ask.method, url=_url(endpoint, ask), headers=headers, verify=endpoint.verify)
+        request = _request(endpoint, ask, authorization)
         try:
-            return await self._transport.send(request)
+            if ask.stream is None:
+                return await self._transport.send(request)
+            async with aclosing(ask.stream()) as chunks:
+                return await self._transport.upload(request, chunks)
         except ConnectionFailed as error:
             self._endpoints.forget(endpoint)
             raise Unreachable(ask.method, request.url, error.reason) from error
 
 
+@contextmanager
+def _told_of(ask: Ask, url: str) -> Iterator[None]:
+    """Failures to be authorized name the request that is not made for lack of it."""
+    try:
+        yield
+    except Unauthorized as error:
+        raise NotAuthorized(ask.method, url, str(error)) from error
+    except RegistryError as error:
+        raise RegistryError(f'{ask.method.capitalize()} "{url}": {error}') from error
+    except ConnectionFailed as error:
+        raise Unreachable(ask.method, url, error.reason) from error
+
+
+def _request(endpoint: Endpoint, ask: Ask, authorization: str | None) -> Request:
+    """What is asked of another host goes there without authorization, and only to one with a good certificate."""
+    url = _url(endpoint, ask)
+    is_home = Origin.of(url, True).is_host_of(Origin.of(endpoint.url, True))
+    headers = {**ask.headers, "Authorization": authorization} if authorization and is_home else ask.headers
+    return Request(method=ask.method, url=url, headers=headers, body=ask.body, verify=endpoint.verify or not is_home)
+
+
 def _url(endpoint: Endpoint, ask: Ask) -> str:
-    return f"{endpoint.url}/v2/{ask.path}"
+    return ask.location or f"{endpoint.url}/v2/{ask.path}"

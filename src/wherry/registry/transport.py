@@ -8,7 +8,7 @@ import http.client
 import os
 import select
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 from urllib.parse import quote, urljoin, urlsplit
@@ -28,6 +28,7 @@ MAX_IDLE = 4
 MAX_REDIRECTS = 10
 MAX_THREADS = 32
 SHORT_BODY = 64 << 10
+WRITE = 64 << 10
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -54,6 +55,11 @@ class Line:
 
     def exchange(self, request: Request) -> http.client.HTTPResponse:
         """Send, and wait for the head of the answer. Raises ConnectionFailed."""
+        self.begin(request)
+        return self.finish()
+
+    def begin(self, request: Request) -> None:
+        """Send all that the request itself holds; a body that its Content-Length announces comes by `write`."""
         headers = {"Host": self.origin.authority, **request.headers}
         target = urlsplit(request.url)._replace(scheme="", netloc="", fragment="").geturl() or "/"
         if self._proxy and self.origin.scheme == "http":
@@ -62,6 +68,21 @@ class Line:
             self._connection.sock = dial(self.origin, self._wire, self._proxy, self._context, self._timeouts)
         try:
             self._connection.request(request.method, target, body=request.body, headers=headers)
+        except (OSError, http.client.HTTPException) as error:
+            raise exchange_failed(error) from error
+
+    def write(self, data: bytes) -> None:
+        """Send more of a body. In pieces: a socket's timeout is for all that one call sends."""
+        view = memoryview(data)
+        try:
+            for start in range(0, len(view), WRITE):
+                self._connection.send(view[start : start + WRITE])
+        except OSError as error:
+            raise exchange_failed(error) from error
+
+    def finish(self) -> http.client.HTTPResponse:
+        """Wait for the head of the answer."""
+        try:
             return self._connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             raise exchange_failed(error) from error
@@ -161,6 +182,25 @@ class Transport:
             request = redirected(request, location)
         raise ConnectionFailed(f"stopped after {MAX_REDIRECTS} redirects")
 
+    async def upload(self, request: Request, chunks: AsyncGenerator[bytes, None]) -> Answer:
+        """The answer to a request with a body as it comes; the Content-Length is among the headers.
+
+        Never redirected. A registry may answer before it has all, and close. Raises ConnectionFailed.
+        """
+        line = self._new_line(Origin.of(request.url, request.verify))  # not an idle one: there is no second try
+        request = self._introduced(request)
+        try:
+            await self.run(line, line.begin, request)
+            while chunk := await self._drawn(line, chunks):
+                try:
+                    await self.run(line, line.write, chunk)
+                except ConnectionFailed:
+                    break
+            return Answer(self, line, await self.run(line, line.finish))
+        except ConnectionFailed:
+            self.drop(line)
+            raise
+
     async def run(self, line: Line, work: Callable[..., T], *arguments: object) -> T:
         """Do blocking work on ``line`` in a thread. When the caller is cancelled, the line is cut at once."""
         future = asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
@@ -197,7 +237,7 @@ class Transport:
 
     async def _exchange(self, request: Request) -> Answer:
         origin = Origin.of(request.url, request.verify)
-        request = replace(request, headers={"User-Agent": self._user_agent, **request.headers})
+        request = self._introduced(request)
         while True:
             line = self._take(origin)
             try:
@@ -208,6 +248,17 @@ class Transport:
                 if not line.used:
                     raise
 
+    def _introduced(self, request: Request) -> Request:
+        return replace(request, headers={"User-Agent": self._user_agent, **request.headers})
+
+    async def _drawn(self, line: Line, chunks: AsyncGenerator[bytes, None]) -> bytes:
+        """The next chunk of a body, b"" at its end."""
+        try:
+            return await anext(chunks, b"")
+        except BaseException:
+            self.drop(line)
+            raise
+
     def _take(self, origin: Origin) -> Line:
         idle = self._idle.get(origin, [])
         while idle:
@@ -215,6 +266,9 @@ class Transport:
             if line.is_open():
                 return line
             self.drop(line)
+        return self._new_line(origin)
+
+    def _new_line(self, origin: Origin) -> Line:
         proxy = self._proxies.proxy_for(origin.scheme, origin.host, origin.port)
         line = Line(origin, proxy, lambda: self._certificates.context(origin.authority, origin.verify), self._timeouts)
         self._lines.add(line)

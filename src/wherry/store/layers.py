@@ -10,6 +10,7 @@ from wherry.model.change import ChangeKind, PathChange
 from wherry.model.image import Applied
 from wherry.store.children import Applier, pipe, pour
 from wherry.store.failures import explained
+from wherry.store.gzip import gzipped
 from wherry.store.threads import settled
 from wherry.tar import changes, pack
 from wherry.tar.child import APPLIED, CORRUPT
@@ -27,7 +28,7 @@ class Layers:
         """
         reading, writing = pipe()
         with writing:
-            async with Applier(reading, (into, *parents)) as applier:
+            async with Applier(reading, into, parents) as applier:
                 await pour(source, writing)
                 return _applied(*await applier.ended())
 
@@ -35,12 +36,16 @@ class Layers:
         """``apply`` for a layer in a file, which the child reads by itself."""
         with explained(f"open {blob}"):
             stdin = os.open(blob, os.O_RDONLY | os.O_CLOEXEC)
-        async with Applier(stdin, (into, *parents)) as applier:
+        async with Applier(stdin, into, parents) as applier:
             return _applied(*await applier.ended())
 
     def diff(self, upper: Path) -> AsyncGenerator[bytes, None]:
         """The changeset that an overlay's upper directory stands for, as plain tar; see ``tar.pack.diff``."""
         return _streamed(pack.diff(os.fspath(upper)), upper)
+
+    def gzip(self, source: Path, diff_id: str) -> AsyncGenerator[bytes, None]:
+        """A layer's directory or blob as gzip; see ``gzip.gzipped``."""
+        return _streamed(gzipped(source, diff_id), source)
 
     def pack(self, tree: Path) -> AsyncGenerator[bytes, None]:
         """A tree as plain tar, its own directory not included."""

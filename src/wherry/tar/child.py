@@ -23,7 +23,7 @@ from .header import TarError
 from .merged import Merged
 from .stream import Stream
 
-APPLIED, CORRUPT, FAILED, REFUSED = 0, 3, 4, 5
+APPLIED, CORRUPT, FAILED = 0, 3, 4
 
 _READ = 1 << 18
 _CHUNKS_AHEAD = 16
@@ -32,23 +32,13 @@ _MAX_DEPTH = 10_000  # of directories that are removed whole or measured; a name
 _Chunks = queue.Queue[bytes | Exception]
 
 
-class Refused(Exception):
-    """What was asked for cannot be, and who asked is to be told why."""
-
-
 def main() -> None:
-    end_with(lambda: _apply(sys.argv[1], tuple(sys.argv[2:])))
-
-
-def end_with(work: Callable[[], str]) -> None:
-    """Never returns: it ends the process with what comes of ``work``, and with it threads that wait for input."""
+    """Never returns: it ends the process, and with it threads that wait for input."""
     sys.setrecursionlimit(_MAX_DEPTH)
     try:
-        status, text = APPLIED, work()
+        status, text = APPLIED, _apply(sys.argv[1], tuple(sys.argv[2:]))
     except TarError as error:
         status, text = CORRUPT, str(error)
-    except Refused as error:
-        status, text = REFUSED, str(error)
     except OSError as error:
         status, text = FAILED, error.strerror or str(error)
     except RecursionError:
@@ -61,10 +51,13 @@ def end_with(work: Callable[[], str]) -> None:
 
 
 def _apply(into: str, parents: tuple[str, ...]) -> str:
-    open_many_files()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     lowers = Merged.open(parents)
-    chunks = decompressed(standard_input())
-    root = confine(into)
+    chunks = decompressed(_input())
+    os.chroot(into)
+    root = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+    os.umask(0)
 
     to_extract, to_hash = _Chunks(_CHUNKS_AHEAD), _Chunks(_CHUNKS_AHEAD)
     digest = hashlib.sha256()
@@ -77,20 +70,7 @@ def _apply(into: str, parents: tuple[str, ...]) -> str:
     return f"sha256:{digest.hexdigest()} {extractor.size} {extractor.count}"
 
 
-def open_many_files() -> None:
-    """As many as this process may: layers are open together."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def confine(into: str) -> int:
-    """Makes a directory all that this process can reach by name; gives it open."""
-    os.chroot(into)
-    os.umask(0)
-    return os.open("/", os.O_RDONLY | os.O_DIRECTORY)
-
-
-def standard_input() -> Iterator[bytes]:
+def _input() -> Iterator[bytes]:
     """Standard input; the end of the process that feeds it is the end of this one too."""
     feeder = os.getppid()
     while chunk := os.read(0, _READ):

@@ -70,12 +70,3 @@ class DeletedImage(Struct, kw_only=True, rename="pascal"):
 class ImagesPruned(Struct, kw_only=True, rename="pascal"):
     images_deleted: list[DeletedImage] | None
     space_reclaimed: int
-
-
-class AuthConfig(Struct, kw_only=True):
-    """What a client's ``X-Registry-Auth`` header holds."""
-
-    username: str | None = None
-    password: str | None = None
-    identitytoken: str | None = None
-    registrytoken: str | None = None

@@ -24,4 +24,4 @@ class JSONMessage(Struct, kw_only=True):
     id: str | UnsetType = UNSET
     error_detail: ErrorDetail | UnsetType = field(default=UNSET, name="errorDetail")
     error: str | UnsetType = UNSET
-    aux: dict[str, str] | UnsetType = UNSET
+    aux: dict[str, str | int] | UnsetType = UNSET

@@ -91,8 +91,17 @@ class Real:
             clock=clock,
             containers_using=lambda _: (),
         )
+        unpacker = Unpacker(images=self.images, layers=Layers(), content=store.content, snapshots=store.snapshots)
+        self.layering = Layering(
+            images=self.images,
+            unpacker=unpacker,
+            layers=Layers(),
+            content=store.content,
+            snapshots=store.snapshots,
+        )
         self.transfer = Transfer(
             images=self.images,
+            layering=self.layering,
             registry=registry,
             layers=Layers(),
             content=store.content,
@@ -102,14 +111,6 @@ class Real:
             events=events,
             clock=clock,
             platform=AMD64,
-        )
-        unpacker = Unpacker(images=self.images, layers=Layers(), content=store.content, snapshots=store.snapshots)
-        self.layering = Layering(
-            images=self.images,
-            unpacker=unpacker,
-            layers=Layers(),
-            content=store.content,
-            snapshots=store.snapshots,
         )
         self.archives = Archives(
             images=self.images,

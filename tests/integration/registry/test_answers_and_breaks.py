@@ -232,7 +232,7 @@ def test_a_reader_can_leave_while_the_connection_is_made() -> None:
             one.connect_ex(("127.0.0.1", port))
 
         async def leave(registry: Registry) -> None:
-            task = asyncio.create_task(registry.ping(f"127.0.0.1:{port}"))
+            task = asyncio.create_task(registry.login(f"127.0.0.1:{port}", Credentials()))
             await asyncio.to_thread(wait_until, lambda: busy_threads() > 0)
             task.cancel()
             await asyncio.wait([task], timeout=1)

@@ -80,7 +80,7 @@ def test_a_password_opens_a_registry(run_registry: RunRegistry, basic_auth: str,
     host = run_registry(basic_auth)
 
     async def ask(registry: Registry) -> None:
-        await registry.ping(host, ALICE)
+        assert await registry.login(host, ALICE) == ""
         await pull(registry, Reference.parse(f"{host}/tool:1"), pushed, ALICE)
 
     with_registry(ask)
@@ -97,9 +97,11 @@ def test_a_wrong_or_missing_password_is_refused(run_registry: RunRegistry, basic
             await registry.resolve(reference)
         assert str(missing.value) == f'Get "http://{host}/v2/tool/manifests/1": no basic auth credentials'
         wrong = Credentials(username="alice", password="wrong")
-        for attempt in (registry.resolve(reference, wrong), registry.ping(host, wrong)):
-            with pytest.raises(Unauthorized, match=r"^unauthorized: authentication required$"):
-                await attempt
+        with pytest.raises(Unauthorized, match=r"^unauthorized: authentication required$"):
+            await registry.resolve(reference, wrong)
+        with pytest.raises(Unauthorized) as refused:
+            await registry.login(host, wrong)
+        assert str(refused.value) == f"login attempt to http://{host}/v2/ failed with status: 401 Unauthorized"
 
     with_registry(ask)
 

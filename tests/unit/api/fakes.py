@@ -8,6 +8,7 @@ from typing import cast
 
 from msgspec import Struct
 from msgspec.structs import replace
+from tests.fakes.registry import FakeRegistry
 from tests.unit.api.samples import BRIDGE, BUSYBOX, FACTS, IMAGE, NOW, PATHS, RUNNING, SamplePaths
 
 from wherry.engine.committing import CommitRequest
@@ -15,6 +16,7 @@ from wherry.engine.containers import Containers
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.ports import Host, Runtime
+from wherry.engine.registries import Registries
 from wherry.engine.streams import Detached
 from wherry.engine.system import System
 from wherry.engine.volumes import Volumes
@@ -335,6 +337,10 @@ class FakeTransfer:
         self.asked = {"all": reference.familiar, "credentials": credentials, "platform": platform}
         return self._tell()
 
+    def push(self, reference: Reference, *, credentials: Credentials | None) -> AsyncIterator[Progress]:
+        self.asked = {"push": reference.familiar, "credentials": credentials}
+        return self._tell()
+
     async def _tell(self) -> AsyncIterator[Progress]:
         try:
             for item in itertools.cycle(self.progress) if self.endless else self.progress:
@@ -432,9 +438,6 @@ class FakeVolumes:
 
     def users(self, name: str) -> tuple[str, ...]:
         return self.used.get(name, ())
-
-    async def size(self, name: str) -> int:
-        return 70
 
 
 class FakeNetworks:
@@ -559,6 +562,8 @@ class FakeEngine:
         self.committing = FakeCommitting()
         self.images = FakeImages()
         self.transfer = FakeTransfer()
+        self.registry = FakeRegistry()
+        self.registries = Registries(self.registry)
         self.archives = FakeArchives()
         self.networks = FakeNetworks(BRIDGE)
         self.volumes = FakeVolumes(Volume(name="data", created=NOW))

@@ -1,4 +1,6 @@
-"""Images on their way: pull, import, save, load."""
+"""Images on their way: pull, push, import, save, load."""
+
+from msgspec.structs import replace
 
 from wherry.api import parameters
 from wherry.api.bodies import send_bytes, send_progress
@@ -23,6 +25,7 @@ class TransferRoutes:
 
     def register(self, router: Router) -> None:
         router.add("POST", "/images/create", self.create)
+        router.add("POST", "/images/{name:path}/push", self.push)
         router.add("GET", "/images/get", self.save)
         router.add("GET", "/images/{name:path}/get", self.save_one)
         router.add("POST", "/images/load", self.load)
@@ -33,6 +36,15 @@ class TransferRoutes:
             await self._pull(request)
         else:
             await self._import(request)
+
+    async def push(self, request: Request) -> None:
+        """Without ``tag`` all tags of the repository are meant."""
+        reference, tag = Reference.parse(request.params["name"]), request.query.get("tag", "")
+        if reference.digest:
+            raise InvalidArgument("cannot push a digest reference")
+        who = credentials(request.headers.get("x-registry-auth"))
+        target = reference.with_tag(tag) if tag else replace(reference, tag=None)
+        await send_progress(request, self._transfer.push(target, credentials=who))
 
     async def save(self, request: Request) -> None:
         """``names`` may come several times, or once with commas."""

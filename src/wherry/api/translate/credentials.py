@@ -7,7 +7,7 @@ import msgspec
 
 from wherry.errors import InvalidArgument
 from wherry.model.registry import Credentials
-from wherry.wire.image import AuthConfig
+from wherry.wire.registry import AuthConfig
 
 _decode = msgspec.json.Decoder(AuthConfig).decode
 
@@ -25,10 +25,14 @@ def credentials(header: str | None) -> Credentials | None:
         auth = _decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, UnicodeError, msgspec.DecodeError) as error:
         raise InvalidArgument(f"invalid X-Registry-Auth header: {error}") from None
-    found = Credentials(
+    found = given(auth)
+    return None if found == Credentials() else found
+
+
+def given(auth: AuthConfig) -> Credentials:
+    return Credentials(
         username=auth.username or "",
         password=auth.password or "",
         identity_token=auth.identitytoken or "",
         registry_token=auth.registrytoken or "",
     )
-    return None if found == Credentials() else found

@@ -56,6 +56,8 @@ class Saver:
         """The archive in chunks. NoSuchImage before the first one."""
         chosen = self._choose(refs)
         keys = [key for one in chosen for key in (one.image.id, one.image.manifest, one.image.chain_id)]
+        layers = [layer for one in chosen for layer in self._images.layers(one.image)]
+        keys += [key for layer in layers for key in (layer.blob, layer.diff_id)]  # plain tar has the diff ID
         async with self._images.hold(*keys):
             parts = [await self._parts(one) for one in chosen]
             async with aclosing(self._archive(parts)) as chunks:

@@ -1,6 +1,6 @@
 """Images: what is here, under which names; one way in, one way out."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from contextlib import AbstractAsyncContextManager
 
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from wherry.model.container import Container
 from wherry.model.image import Image, Layer, Tag
 from wherry.model.reference import Reference
 from wherry.plan.image_config import read_image
+from wherry.plan.repositories import known_at
 
 __all__ = ["HistoryEntry", "Images", "Removal", "is_id_of", "tell"]
 
@@ -103,10 +104,11 @@ class Images:
         """Note a held layer whose directory is complete. It is removed if no image names it when nobody holds it."""
         self._keeper.unpacked(layer)
 
-    async def packed(self, layer: Layer) -> Layer:
-        """Note that a held layer has a blob now: its files as plain tar."""
-        layer = replace(layer, blob=layer.diff_id)
-        await self._records.layers.put(layer)
+    async def packed(self, layer: Layer, blob: str) -> Layer:
+        """Note that a held layer has its files in this blob, and in no other, from now on."""
+        async with self._keeper.changing:
+            layer = replace(self._records.layers.get(layer.chain_id) or layer, blob=blob, repositories=())
+            await self._records.layers.put(layer)
         return layer
 
     async def add(
@@ -135,10 +137,28 @@ class Images:
                 last_tagged=self._clock.now() if names else old.last_tagged,
             )
             await self._content.put(config)
-            new = [layer for layer in layers if self._records.layers.get(layer.chain_id) is None]
             tags = [Tag(name=key_of(name).canonical, image_id=image.id) for name in names]
-            await self._records.commit(put=(*new, image, *tags))
+            await self._records.commit(put=(*self._news_of(layers), image, *tags))
         return image
+
+    async def pushed(self, image: Image, manifest: bytes, layers: tuple[Layer, ...], name: Reference) -> None:
+        """Note that the repository of ``name``, which has a digest, has the blobs of these layers and this manifest of
+        the image, which is held."""
+        async with self._keeper.changing:
+            image = self._records.images.get(image.id) or image
+            image = replace(image, manifest=await self._content.put(manifest))
+            tag = Tag(name=key_of(name).canonical, image_id=image.id)
+            await self._records.commit(put=(*self._news_of(layers), image, tag))
+
+    def _news_of(self, layers: Iterable[Layer]) -> list[Layer]:
+        """Rows of layers that have none, or that have their blob in repositories that were not known."""
+        news = []
+        for layer in layers:
+            row = self._records.layers.get(layer.chain_id)
+            known = layer if row is None else known_at(row, layer.repositories if row.blob == layer.blob else ())
+            if known != row:
+                news.append(known)
+        return news
 
     async def tag(self, ref: str, target: Reference) -> None:
         """Give an image one more name, taken from another image if need be. NoSuchImage, InvalidArgument."""

@@ -1,8 +1,7 @@
 """Which layers and blobs must stay, and the removal of all others.
 
-What an image, a container, a step of the build cache or a layer names stays, and so does what somebody holds: an image
-on its way in holds the layers and blobs that it will name, so that the removal of another image does not take them away
-meanwhile.
+What an image, a container or a layer names stays, and so does what somebody holds: an image on its way in holds the
+layers and blobs that it will name, so that the removal of another image does not take them away meanwhile.
 """
 
 import asyncio
@@ -102,7 +101,6 @@ class Keeper:
         """Chain IDs of all layers that somebody needs, ``without`` one image (by ID)."""
         tops = [image.chain_id for image in self._records.images.all() if image.id != without]
         tops += [container.chain_id for container in self._records.containers.all()]
-        tops += [entry.chain_id for entry in self._records.cache.all()]
         tops += self._held
         needed: set[str] = set()
         for top in tops:
@@ -135,5 +133,6 @@ class Keeper:
     async def _forget_unpacked(self) -> None:
         for chain_id in [chain_id for chain_id in self._unpacked if chain_id not in self._held]:
             layer = self._unpacked.pop(chain_id)
-            if self._records.layers.get(chain_id) != layer:
+            row = self._records.layers.get(chain_id)
+            if row is None or row.directory != layer.directory:
                 await self._snapshots.remove(layer.directory)

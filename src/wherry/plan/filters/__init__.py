@@ -16,17 +16,20 @@ from wherry.plan.filters.parse import (
     parse_labels,
     parse_until,
 )
+from wherry.plan.filters.search import SEARCH_FILTERS, SearchFilter
 from wherry.plan.filters.volumes import VOLUME_FILTERS, VolumeFilter
 
 __all__ = [
     "CONTAINER_FILTERS",
     "IMAGE_FILTERS",
     "NETWORK_FILTERS",
+    "SEARCH_FILTERS",
     "VOLUME_FILTERS",
     "ContainerFilter",
     "Filters",
     "ImageFilter",
     "NetworkFilter",
+    "SearchFilter",
     "VolumeFilter",
     "matches",
     "matches_labels",

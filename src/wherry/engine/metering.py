@@ -1,0 +1,23 @@
+"""Telling how far a stream of bytes is."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+from wherry.engine.ports import Clock
+
+_PAUSE = 100_000_000  # nanoseconds between two reports
+
+
+async def metered(
+    chunks: AsyncGenerator[bytes, None], clock: Clock, tell: Callable[[int], None]
+) -> AsyncGenerator[bytes, None]:
+    """The chunks, and now and then to ``tell`` how many bytes went by. To be closed."""
+    passed, told_at = 0, 0
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            passed += len(chunk)
+            now = clock.now()
+            if now - told_at >= _PAUSE:
+                told_at = now
+                tell(passed)
+            yield chunk

@@ -1,0 +1,185 @@
+"""An image to a registry, told in Docker's words.
+
+What was pulled goes back as it came: the same manifest, the same blobs. What was made here gets a manifest in Docker's
+own form, whose layers are packed once.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import AsyncExitStack
+from functools import partial
+
+from msgspec import Struct
+
+from wherry.engine.fetching import Fetcher, Source
+from wherry.engine.flights import Report, together
+from wherry.engine.images import Images
+from wherry.engine.layering import Layering
+from wherry.engine.metering import metered
+from wherry.engine.ports import Clock, Content, Registry
+from wherry.errors import NotFound, RegistryError, Unauthorized
+from wherry.model.image import Descriptor, Image, Layer
+from wherry.model.progress import Progress
+from wherry.model.reference import Reference
+from wherry.model.registry import Resolved
+from wherry.plan.manifest import (
+    config_descriptor,
+    manifest_descriptor,
+    read_manifest,
+    write_docker_manifest,
+)
+from wherry.plan.naming import short_id
+from wherry.plan.repositories import known_at, mountable
+
+Tell = Callable[[int], None]
+
+
+class Parcel(Struct, frozen=True, kw_only=True):
+    """A blob on its way: ``layer`` is what it unpacks to, ``repositories`` are known to have it."""
+
+    layer: Layer
+    descriptor: Descriptor
+    repositories: tuple[str, ...] = ()
+
+
+class Pusher:
+    """``max_uploads`` counts over all pushes."""
+
+    def __init__(
+        self,
+        *,
+        images: Images,
+        registry: Registry,
+        content: Content,
+        layering: Layering,
+        fetcher: Fetcher,
+        clock: Clock,
+        max_uploads: int,
+    ) -> None:
+        self._images = images
+        self._registry = registry
+        self._content = content
+        self._layering = layering
+        self._fetcher = fetcher
+        self._clock = clock
+        self._max_uploads = max_uploads
+        self._slots = asyncio.Semaphore(max_uploads)
+
+    async def push(self, target: Source, image: Image, report: Report) -> None:
+        """Bring an image to the repository and under the tag of ``target``. Whole blobs stay there if this ends early.
+
+        Raises Unauthorized, RegistryError, CorruptLayer.
+        """
+        await self._registry.find(target.reference.domain)
+        layers = self._images.layers(image)
+        async with AsyncExitStack() as holds:
+            await holds.enter_async_context(self._images.hold(image.id, image.manifest, image.chain_id))
+            self._announce(layers, report)
+            document, parcels = await self._parcels(target, image, layers, holds)
+            await together(*(self._layer(target, parcel, report) for parcel in parcels))
+            manifest = read_manifest(document)
+            await self._blob(target, manifest.config)
+            resolved = Resolved(descriptor=manifest_descriptor(document), data=document)
+            await self._registry.put_manifest(target.reference, resolved, target.credentials)
+            await self._note(target.reference, image, resolved, parcels)
+        _tell_end(target.reference, resolved.descriptor, report)
+
+    def _announce(self, layers: tuple[Layer, ...], report: Report) -> None:
+        names = tuple(dict.fromkeys(short_id(layer.diff_id) for layer in layers))
+        for name in names:
+            report(Progress(id=name, status="Preparing"))
+        for name in names[self._max_uploads :]:
+            report(Progress(id=name, status="Waiting"))
+
+    async def _parcels(
+        self, target: Source, image: Image, layers: tuple[Layer, ...], holds: AsyncExitStack
+    ) -> tuple[bytes, tuple[Parcel, ...]]:
+        """The manifest to store, and the layers' blobs that it names, the uppermost first and each once."""
+        if image.manifest:
+            document = await self._content.read(image.manifest)
+            descriptors = read_manifest(document).layers[::-1]
+            await holds.enter_async_context(self._images.hold(*(each.digest for each in descriptors)))
+            if await self._can_be_had(target, image, descriptors):
+                return document, self._addressed(image, zip(layers, descriptors, strict=True))
+        packed = tuple([await self._layering.compressed(layer) for layer in layers])
+        config = config_descriptor(image.id, self._content.size(image.id))
+        document = write_docker_manifest(config, tuple(descriptor for _, descriptor in reversed(packed)))
+        return document, self._addressed(image, packed)
+
+    def _addressed(self, image: Image, pairs: Iterable[tuple[Layer, Descriptor]]) -> tuple[Parcel, ...]:
+        origins = tuple(name.name for name in self._images.names(image.id) if name.digest)
+        parcels = {
+            descriptor.digest: Parcel(
+                layer=layer,
+                descriptor=descriptor,
+                repositories=(*origins, *(layer.repositories if layer.blob == descriptor.digest else ())),
+            )
+            for layer, descriptor in pairs
+        }
+        return tuple(parcels.values())
+
+    async def _can_be_had(self, target: Source, image: Image, descriptors: Iterable[Descriptor]) -> bool:
+        """Whether the blobs are here, or at the target, or could be fetched from where the image came from.
+
+        A layer that was here when the image was pulled was not downloaded, and may be packed in another way.
+        """
+        for descriptor in descriptors:
+            if self._content.has(descriptor.digest):
+                continue
+            if await self._registry.exists(target.reference, descriptor.digest, target.credentials):
+                continue
+            if not await self._fetched(target, image, descriptor):
+                return False
+        return True
+
+    async def _fetched(self, target: Source, image: Image, descriptor: Descriptor) -> bool:
+        for origin in (name for name in self._images.names(image.id) if name.digest):
+            is_same = origin.domain == target.reference.domain
+            source = Source(reference=origin, credentials=target.credentials if is_same else None)
+            try:
+                await self._fetcher.blob(source, descriptor)
+            except (NotFound, Unauthorized, RegistryError):
+                continue
+            return True
+        return False
+
+    async def _layer(self, target: Source, parcel: Parcel, report: Report) -> None:
+        told = partial(Progress, id=short_id(parcel.layer.diff_id))
+        digest, credentials = parcel.descriptor.digest, target.credentials
+        async with self._slots:
+            if await self._registry.exists(target.reference, digest, credentials):
+                report(told(status="Layer already exists"))
+                return
+            for path in mountable(parcel.repositories, target.reference):
+                if await self._registry.mount(target.reference, digest, path, credentials):
+                    report(told(status=f"Mounted from {path}"))
+                    return
+            pushing = partial(told, status="Pushing", total=parcel.descriptor.size)
+            await self._upload(target, parcel.descriptor, lambda current: report(pushing(current=current)))
+            report(told(status="Pushed"))
+
+    async def _blob(self, target: Source, descriptor: Descriptor) -> None:
+        """A small blob, without telling."""
+        if not await self._registry.exists(target.reference, descriptor.digest, target.credentials):
+            await self._upload(target, descriptor, lambda _: None)
+
+    async def _upload(self, target: Source, descriptor: Descriptor, tell: Tell) -> None:
+        def body() -> AsyncGenerator[bytes, None]:
+            return metered(self._content.chunks(descriptor.digest), self._clock, tell)
+
+        await self._registry.upload(target.reference, descriptor, body, target.credentials)
+
+    async def _note(self, reference: Reference, image: Image, manifest: Resolved, parcels: tuple[Parcel, ...]) -> None:
+        layers = tuple(
+            known_at(parcel.layer, (reference.name,))
+            for parcel in parcels
+            if parcel.layer.blob == parcel.descriptor.digest
+        )
+        name = Reference(domain=reference.domain, path=reference.path, digest=manifest.descriptor.digest)
+        await self._images.pushed(image, manifest.data, layers, name)
+
+
+def _tell_end(reference: Reference, manifest: Descriptor, report: Report) -> None:
+    tag = reference.tag or ""
+    report(Progress(status=f"{tag}: digest: {manifest.digest} size: {manifest.size}"))
+    report(Progress(aux={"Tag": tag, "Digest": manifest.digest, "Size": manifest.size}))
