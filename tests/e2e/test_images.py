@@ -60,6 +60,36 @@ def test_filters(cli: Cli, small: str) -> None:
     assert cli.line(*form, "-f", "dangling=true") == ""
 
 
+def test_the_tree_shows_each_layer_once_and_who_uses_it(engine: Engine, stock: Cli, small: str) -> None:
+    ours = Cli(engine, "wherry")
+    container = stock.line("create", "--name", "writer", "busybox", "sh", "-c", "echo data > /file")
+    stock("start", "-a", "writer")
+    stock("commit", "writer", "child:1")
+
+    head, *rows = ours.line("images", "--tree").splitlines()
+    (child,) = json.loads(ours.line("images", "--tree", "--format", "json", "child"))[0]["Children"]
+
+    assert head.split() == ["LAYER", "SIZE", "TOTAL", "CONTAINERS"]
+    at = next(number for number, row in enumerate(rows) if "busybox:latest (" in row)
+    assert "└─" in rows[at + 1] and "  child:1 (" in rows[at + 1]
+    assert rows[at].endswith(" 1") and rows[at + 1].endswith(" 0")
+    assert [row.split()[-3:-1] for row in rows if "  small:one, small:two (" in row] == [["6B", "6B"]]
+    assert (child["Size"], child["Images"][0]["Names"], child["Images"][0]["Containers"]) == (5, ["child:1"], 0)
+    assert child["TotalSize"] == int(stock.inspect("child:1", "{{.Size}}"))
+    stock("rm", container)
+    stock("rmi", "child:1")
+
+
+def test_the_tree_fits_its_terminal(engine: Engine, small: str) -> None:
+    with Cli(engine, "wherry").terminal("images", "--tree", columns=50) as terminal:
+        assert terminal.wait() == 0
+        head, *rows = terminal.expect(" 6B            0\r\n").splitlines()
+
+    assert any("\x1b[1m" in row for row in rows)
+    assert head.split() == ["LAYER", "SIZE", "CONTAINERS"]
+    assert max(len(re.sub(r"\x1b\[\dm", "", row)) for row in (head, *rows)) <= 50
+
+
 def test_history(cli: Cli, small: str) -> None:
     lines = cli.line("history", "--format", "{{.Size}} {{.Comment}}", "small:one").splitlines()
 

@@ -20,6 +20,10 @@ _DIFF_ID = re.compile(r"sha256:[0-9a-f]{64}")
 _Words = list[str] | str | None
 
 
+MAX_LAYERS = 125
+"""Of one image, as in Docker: an overlay of many more cannot be mounted."""
+
+
 class _Healthcheck(Struct, rename="pascal", omit_defaults=True):
     test: list[str] | None = None
     interval: int | None = None
@@ -82,6 +86,8 @@ def read_image(data: bytes) -> Image:
     if image.rootfs is None:
         raise CorruptImage("invalid image JSON, no RootFS key")
     diff_ids = tuple(image.rootfs.diff_ids or ())
+    if len(diff_ids) > MAX_LAYERS:
+        raise CorruptImage("max depth exceeded")
     for diff_id in diff_ids:
         if not _DIFF_ID.fullmatch(diff_id):
             raise CorruptImage(f"invalid diff ID {diff_id!r} in the image configuration")

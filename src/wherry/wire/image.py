@@ -62,6 +62,27 @@ class HistoryItem(Struct, kw_only=True, rename="pascal"):
     tags: list[str] | None
 
 
+class TreeImage(Struct, kw_only=True, rename="pascal"):
+    """An image at the layer that is its top. ``containers``: how many were made of it, running or not."""
+
+    id: str
+    names: list[str]
+    containers: int
+
+
+class TreeLayer(Struct, kw_only=True, rename="pascal"):
+    """A layer in ``GET /wherry/images/tree``, and the layers on it. ``size`` is its own bytes, ``total_size`` those of
+    the whole stack that ends here; both IDs are "" at the node of images without layers."""
+
+    id: str
+    diff_id: str = field(name="DiffID")
+    created_by: str
+    size: int
+    total_size: int
+    images: list[TreeImage]
+    children: list["TreeLayer"]
+
+
 class DeletedImage(Struct, kw_only=True, rename="pascal"):
     untagged: str | UnsetType = UNSET
     deleted: str | UnsetType = UNSET

@@ -292,6 +292,9 @@ class FakeImages:
     def names(self, image_id: str) -> tuple[Reference, ...]:
         return tuple(self.tags.get(image_id, ()))
 
+    def containers(self, image: Image) -> tuple[Container, ...]:
+        return tuple(container for container in (RUNNING,) if container.image_id == image.id)
+
     def layers(self, image: Image) -> tuple[Layer, ...]:
         return (Layer(chain_id=image.diff_ids[0], diff_id=image.diff_ids[0], directory="l1", size=image.size),)
 

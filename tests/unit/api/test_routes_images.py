@@ -57,6 +57,19 @@ async def test_shared_size(tmp_path: Path) -> None:
         assert [image["SharedSize"] for image in images] == [2026601, 2026601]
 
 
+async def test_the_tree_of_layers(tmp_path: Path) -> None:
+    async with api(tmp_path) as (engine, client):
+        engine.images.tags[IMAGE.id] += [Reference.parse("a:1"), Reference.parse(f"a@sha256:{'e' * 64}")]
+        assert await client.json("GET", "/wherry/images/tree") == [
+            {
+                "Id": IMAGE.diff_ids[0], "DiffID": IMAGE.diff_ids[0], "CreatedBy": "", "Size": 2026601,
+                "TotalSize": 2026601, "Children": [],
+                "Images": [{"Id": IMAGE.id, "Names": ["a:1", "busybox:latest"], "Containers": 1}],
+            }
+        ]  # fmt: skip
+        assert await client.json("GET", "/wherry/images/tree", filters={"reference": ["third"]}) == []
+
+
 async def test_inspect(tmp_path: Path) -> None:
     async with api(tmp_path) as (_, client):
         image = await client.json("GET", "/images/busybox/json")

@@ -200,10 +200,6 @@ def test_what_images_asks_for(images: CommandLine) -> None:
     assert query(images) == {"all": "1", "filters": '{"dangling":{"true":true},"reference":{"busybox:*":true}}'}
 
 
-def test_the_tree_is_refused(images: CommandLine) -> None:
-    assert images.run("images", "--tree") == (1, "", "wherry images: --tree is not supported yet\n")
-
-
 LAYERS = [
     {
         "Id": IMAGE_ID,

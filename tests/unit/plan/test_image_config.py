@@ -42,6 +42,12 @@ def encoded(**changes: Any) -> bytes:
     return json.dumps({**DOCKERS, **changes}).encode()
 
 
+def test_more_layers_than_can_be_mounted_are_refused() -> None:
+    document = {"rootfs": {"type": "layers", "diff_ids": ["sha256:" + "a" * 64] * 126}}
+    with pytest.raises(CorruptImage, match="max depth exceeded"):
+        read_image(json.dumps(document).encode())
+
+
 def test_an_image_is_named_by_its_bytes_and_read_past_nulls() -> None:
     image = read_image(encoded())
     assert image.id == f"sha256:{hashlib.sha256(encoded()).hexdigest()}"

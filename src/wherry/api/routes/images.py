@@ -2,12 +2,13 @@
 
 from wherry.api import parameters
 from wherry.api.http import Request, Response, Router, empty, json_response
-from wherry.api.translate.images import image_inspect, image_summary
+from wherry.api.translate.images import digests, image_inspect, image_summary, tags, tree_layer
 from wherry.engine.images import Images, Removal
 from wherry.engine.system import System
 from wherry.model.image import Image
 from wherry.model.reference import Reference
 from wherry.plan.filters import IMAGE_FILTERS, Filters, ImageFilter, parse_flag
+from wherry.plan.image_tree import Stack, build
 from wherry.wire.image import DeletedImage, HistoryItem, ImagesPruned, ImageSummary
 
 _PRUNE_FILTERS = parameters.PRUNE_FILTERS | {"dangling"}
@@ -20,6 +21,7 @@ class ImageRoutes:
 
     def register(self, router: Router) -> None:
         router.add("GET", "/images/json", self.list)
+        router.add("GET", "/wherry/images/tree", self.tree)
         router.add("POST", "/images/prune", self.prune)
         router.add("GET", "/images/{name:path}/json", self.inspect)
         router.add("GET", "/images/{name:path}/history", self.history)
@@ -27,17 +29,23 @@ class ImageRoutes:
         router.add("DELETE", "/images/{name:path}", self.remove)
 
     async def list(self, request: Request) -> Response:
-        wanted = self._filter(parameters.filters(request, IMAGE_FILTERS))
-        images = self._images.all()
-        parents = {image.parent for image in images}
-        show_all = request.query.flag("all")
-        summaries = [
-            self._summary(request, image, wanted)
-            for image in sorted(images, key=lambda image: image.created, reverse=True)
-            if wanted.matches(image, names := self._images.names(image.id))
-            if names or show_all or image.id not in parents
+        listed = sorted(self._listed(request), key=lambda entry: entry[0].created, reverse=True)
+        return json_response([self._summary(request, image, names) for image, names in listed])
+
+    async def tree(self, request: Request) -> Response:
+        """The images of a list, as the tree of their layers. An endpoint of wherry's own: what Docker's tell does not
+        say which step of a history made which layer."""
+        listed = [(image, tags(names) or digests(names)) for image, names in self._listed(request)]
+        stacks = [
+            Stack(
+                image=image,
+                layers=self._images.layers(image)[::-1],
+                names=tuple(names),
+                containers=len(self._images.containers(image)),
+            )
+            for image, names in sorted(listed, key=lambda entry: (not entry[1], entry[1], entry[0].id))
         ]
-        return json_response(summaries)
+        return json_response([tree_layer(node) for node in build(stacks)])
 
     async def inspect(self, request: Request) -> Response:
         image = self._images.find(request.params["name"])
@@ -91,8 +99,20 @@ class ImageRoutes:
             utc_offset=parameters.utc_offset(),
         )
 
-    def _summary(self, request: Request, image: Image, wanted: ImageFilter) -> ImageSummary:
-        names = tuple(name for name in self._images.names(image.id) if wanted.shows(name))
+    def _listed(self, request: Request) -> tuple[tuple[Image, tuple[Reference, ...]], ...]:
+        """The images that a request asks for, with the names to show."""
+        wanted = self._filter(parameters.filters(request, IMAGE_FILTERS))
+        images = self._images.all()
+        parents = {image.parent for image in images}
+        show_all = request.query.flag("all")
+        return tuple(
+            (image, tuple(name for name in names if wanted.shows(name)))
+            for image in images
+            if wanted.matches(image, names := self._images.names(image.id))
+            if names or show_all or image.id not in parents
+        )
+
+    def _summary(self, request: Request, image: Image, names: tuple[Reference, ...]) -> ImageSummary:
         shared = self._shared_size(image) if request.query.flag("shared-size") else -1
         return image_summary(image, names, request.api_version, shared=shared)
 

@@ -10,6 +10,7 @@ from wherry.api.translate.containers import DRIVER
 from wherry.api.translate.times import rfc3339, whole_seconds
 from wherry.model.image import Image
 from wherry.model.reference import Reference
+from wherry.plan.image_tree import Node
 from wherry.wire import image as wire
 from wherry.wire.container import GraphDriver
 
@@ -57,6 +58,22 @@ def image_summary(
         shared_size=shared,
         size=image.size,
         virtual_size=image.size if version < _NO_VIRTUAL_SIZE else UNSET,
+    )
+
+
+def tree_layer(node: Node) -> wire.TreeLayer:
+    """A layer with the images and the layers on it."""
+    return wire.TreeLayer(
+        id=node.layer.chain_id if node.layer else "",
+        diff_id=node.layer.diff_id if node.layer else "",
+        created_by=node.created_by,
+        size=node.size,
+        total_size=node.total,
+        images=[
+            wire.TreeImage(id=stack.image.id, names=list(stack.names), containers=stack.containers)
+            for stack in node.stacks
+        ],
+        children=[tree_layer(child) for child in node.children],
     )
 
 

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..flags import Options
     from ..formats import Fields
     from ..session import Session
 
@@ -28,7 +29,7 @@ LIST = Command(
         Flag("format", "string", HELP),
         Flag("no-trunc", "bool", "Don't truncate output"),
         Flag("quiet", "bool", "Only show image IDs", short="q"),
-        Flag("tree", "bool", hidden=True),
+        Flag("tree", "bool", "Show the layers of images as a tree: each once, what was made on it below it"),
     ),
     maximum=1,
     aliases=("image ls", "image list", "images"),
@@ -78,15 +79,16 @@ UNKNOWN = "N/A"
 
 def images(session: "Session", argv: list[str]) -> int:
     options = LIST.parse(argv, session.spelled)
-    if options["tree"]:
-        raise CommandError("wherry images: --tree is not supported yet")
     quiet, digests, template = options["quiet"], options["digests"], options["format"] or ""
-    if not template and not quiet:
-        template = session.config.get("imagesFormat", "")
     filters = collect(options["filter"])
     if options.arguments:
         filters.setdefault("reference", []).append(options.arguments[0])
     query = encode(filters) | ({"all": "1"} if options["all"] else {})
+    if options["tree"]:
+        _write_tree(session, options, query)
+        return 0
+    if not template and not quiet:
+        template = session.config.get("imagesFormat", "")
     found = session.client.call("GET", "/images/json", query=query).json()
     wants_digests = digests or "{{.Digest}}" in template
     trunc = not options["no-trunc"]
@@ -100,6 +102,26 @@ def images(session: "Session", argv: list[str]) -> int:
     else:
         listing_of(digests=digests).write(session.out, rows, template, {"CreatedSince": UNKNOWN})
     return 0
+
+
+def _write_tree(session: "Session", options: "Options", query: dict[str, str]) -> None:
+    for name in ("quiet", "digests"):
+        if options[name]:
+            raise CommandError(f"--{name} is not supported with --tree")
+    if options["format"] not in (None, "", "json"):
+        raise CommandError("--format with --tree must be 'json'")
+    try:
+        answer = session.client.call("GET", "/wherry/images/tree", query=query)
+    except ApiError as error:
+        if error.message != "page not found":
+            raise
+        raise CommandError("--tree needs a wherry engine: this one does not tell the layers of its images") from None
+    if options["format"]:
+        session.out.line(answer.read().decode())
+    else:
+        from ..imagetree import write
+
+        write(session.out, answer.json(), trunc=not options["no-trunc"])
 
 
 def listing_of(*, digests: bool) -> Listing:

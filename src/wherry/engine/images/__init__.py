@@ -42,6 +42,7 @@ class Images:
         self._operations = operations
         self._events = events
         self._clock = clock
+        self._containers_using = containers_using
         self._catalog = Catalog(records)
         self._keeper = Keeper(records, content, snapshots)
         self._remover = Remover(
@@ -71,6 +72,10 @@ class Images:
     def all_names(self) -> tuple[Reference, ...]:
         """Tags and digest references of all images."""
         return self._catalog.all_names()
+
+    def containers(self, image: Image) -> tuple[Container, ...]:
+        """Those that were made of an image, running or not."""
+        return self._containers_using(image.id)
 
     def layers(self, image: Image) -> tuple[Layer, ...]:
         """Top first."""
