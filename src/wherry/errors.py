@@ -172,5 +172,13 @@ class DigestMismatch(InternalError):
         self.expected, self.actual = expected, actual
 
 
+class BuildFailed(InternalError):
+    """A command of a build ended with ``code``."""
+
+    def __init__(self, command: str, code: int) -> None:
+        super().__init__(f"The command '{command}' returned a non-zero code: {code}")
+        self.code = code
+
+
 class RegistryError(InternalError):
     """A registry answered something that is neither success nor one of the errors with a class of its own."""

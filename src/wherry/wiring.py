@@ -20,6 +20,7 @@ from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
 from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.rootfs import Roots
+from wherry.engine.containers.stats import Stats
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
 from wherry.engine.containers.updating import Updating
@@ -300,6 +301,7 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
         teardown=teardown,
         removal=removal,
         runtime=edges.runtime,
+        snapshots=store.snapshots,
         hubs=handles.hubs,
         waiters=handles.waiters,
         events=handles.events,
@@ -338,6 +340,13 @@ def _containers(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) 
         supervisor=parts.supervisor,
         ending=parts.ending,
         viewing=_viewing(edges, handles, needs, parts),
+        stats=Stats(
+            catalog=handles.catalog,
+            host=edges.machine,
+            networking=edges.networking,
+            sandboxes=parts.sandboxes,
+            clock=edges.clock,
+        ),
         updating=Updating(
             catalog=handles.catalog,
             runtime=edges.runtime,

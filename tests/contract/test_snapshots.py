@@ -46,6 +46,15 @@ async def test_the_overlay_of_a_snapshot_lies_over_its_layers(snapshots: Snapsho
     assert snapshots.overlay(KEY, (top,), volatile=True).volatile
 
 
+async def test_an_active_snapshot_becomes_a_layer(snapshots: Snapshots) -> None:
+    await snapshots.prepare(KEY)
+
+    name = await snapshots.commit(KEY)
+
+    assert snapshots.names() == (name,)
+    assert snapshots.tree(name) != snapshots.tree(KEY)
+
+
 async def test_a_removed_snapshot_is_gone_and_removing_it_again_no_error(snapshots: Snapshots) -> None:
     layer = await snapshots.begin()
     await snapshots.prepare(KEY)

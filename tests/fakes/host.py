@@ -11,6 +11,7 @@ from wherry.model.host import Forwarding, HostFacts
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.mount import OverlayMount
 from wherry.model.process import ProcessId
+from wherry.model.usage import CpuUsage, MemoryUsage, PidsUsage, Usage
 
 FACTS = HostFacts(
     hostname="host",
@@ -92,6 +93,7 @@ class FakeHost:
     def __init__(self, runtime: "FakeRuntime") -> None:
         self._runtime = runtime
         self.signals: list[tuple[int, int]] = []
+        self.sampled = 0
 
     def facts(self) -> HostFacts:
         return FACTS
@@ -117,6 +119,21 @@ class FakeHost:
         self, container: Container, ps_args: str
     ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         return ("PID", "CMD"), (("1", container.argv[0]),)
+
+    async def usage(self, container: Container) -> Usage:
+        if container.id not in self._runtime.bundles:
+            raise FileNotFoundError(container.id)
+        self.sampled += 1
+        return Usage(
+            cpu=CpuUsage(total=self.sampled * 1000),
+            memory=MemoryUsage(usage=4096),
+            pids=PidsUsage(current=1),
+            block_bytes=(),
+            block_operations=(),
+        )
+
+    def cpu_time(self) -> int:
+        return self.sampled * 10_000
 
     def resolv_conf(self) -> str:
         return "nameserver 192.0.2.53\n"

@@ -4,6 +4,7 @@ import asyncio
 
 from wherry.errors import HostPortRefused, NotFound
 from wherry.model.network import BridgePlan, Interface, Network, PublishedPort
+from wherry.model.usage import Traffic
 from wherry.plan.ports import clash
 
 
@@ -60,6 +61,21 @@ class FakeNetworking:
         gone = self.pinned.get(path, {}).pop(name, None)
         if gone and self.defaults.get(path) in gone.gateways:
             del self.defaults[path]
+
+    async def traffic(self, path: str) -> dict[str, Traffic]:
+        if path not in self.namespaces():
+            raise FileNotFoundError(path)
+        counted = Traffic(
+            rx_bytes=1,
+            rx_packets=1,
+            rx_errors=0,
+            rx_dropped=0,
+            tx_bytes=2,
+            tx_packets=1,
+            tx_errors=0,
+            tx_dropped=0,
+        )
+        return {"lo": counted, "eth0": counted}
 
     async def route(self, path: str, name: str, gateway: str) -> None:
         await self._act("route")

@@ -15,6 +15,7 @@ import msgspec
 
 from wherry.errors import DigestMismatch, InternalError, InvalidArgument, NotFound
 from wherry.model.archive import Blob
+from wherry.model.build import CacheEntry
 from wherry.model.container import Container
 from wherry.model.image import Image, Layer, Tag
 from wherry.model.log import LogLine, LogRange
@@ -22,7 +23,7 @@ from wherry.model.mount import OverlayMount
 from wherry.model.network import Network
 from wherry.model.volume import Volume
 
-Record = Container | Image | Tag | Layer | Network | Volume
+Record = CacheEntry | Container | Image | Tag | Layer | Network | Volume
 R = TypeVar("R", bound=Record)
 
 ROOT = Path("/data-root")
@@ -31,6 +32,8 @@ ROOT = Path("/data-root")
 def key_of(record: Record) -> str:
     if isinstance(record, Tag | Volume):
         return record.name
+    if isinstance(record, CacheEntry):
+        return record.key
     return record.chain_id if isinstance(record, Layer) else record.id
 
 
@@ -61,6 +64,7 @@ class FakeRecords:
         self.layers = FakeTable[Layer]()
         self.networks = FakeTable[Network]()
         self.volumes = FakeTable[Volume]()
+        self.cache = FakeTable[CacheEntry]()
         self._tables: dict[type[Any], FakeTable[Any]] = {
             Container: self.containers,
             Image: self.images,
@@ -68,6 +72,7 @@ class FakeRecords:
             Layer: self.layers,
             Network: self.networks,
             Volume: self.volumes,
+            CacheEntry: self.cache,
         }
 
     async def commit(self, *, put: Iterable[Record] = (), delete: Iterable[Record] = ()) -> None:
@@ -170,6 +175,11 @@ class FakeSnapshots:
             work=str(folder / "work"),
             volatile=volatile,
         )
+
+    async def commit(self, key: str) -> str:
+        name = await self.begin()
+        self.sizes[name] = self.sizes.pop(key)
+        return name
 
     async def remove(self, name: str) -> None:
         _child(ROOT, name)

@@ -17,6 +17,7 @@ from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
 from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.rootfs import Roots
+from wherry.engine.containers.stats import Stats
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
 from wherry.engine.containers.updating import Updating
@@ -78,7 +79,7 @@ class _Records:
     """Records whose tables can be made to fail."""
 
     def __init__(self, records: FakeRecords, faults: Faults) -> None:
-        for name in ("containers", "images", "tags", "layers", "networks", "volumes"):
+        for name in ("containers", "images", "tags", "layers", "networks", "volumes", "cache"):
             setattr(self, name, faults.wrap(name, getattr(records, name)))
         self.commit = records.commit
 
@@ -155,6 +156,7 @@ class World:
             teardown=teardown,
             removal=removal,
             runtime=runtime,
+            snapshots=snapshots,
             hubs=hubs,
             waiters=waiters,
             events=self.events,
@@ -207,6 +209,7 @@ class World:
             supervisor=self.supervisor,
             ending=ending,
             viewing=viewing,
+            stats=Stats(catalog=catalog, host=host, networking=out.networking, sandboxes=sandboxes, clock=clock),
             updating=Updating(
                 catalog=catalog,
                 runtime=runtime,

@@ -9,6 +9,7 @@ from wherry.api.routes.lifecycle import LifecycleRoutes
 from wherry.api.routes.networks import NetworkRoutes
 from wherry.api.routes.output import OutputRoutes
 from wherry.api.routes.registries import RegistryRoutes
+from wherry.api.routes.stats import StatsRoutes
 from wherry.api.routes.swarm import SwarmRoutes
 from wherry.api.routes.system import SystemRoutes
 from wherry.api.routes.transfer import TransferRoutes
@@ -22,6 +23,7 @@ def build_router(engine: Engine) -> Router:
     for routes in (
         ContainerRoutes(engine.containers, engine.execs, engine.images, engine.archives, engine.system),
         LifecycleRoutes(engine.containers),
+        StatsRoutes(engine.containers, engine.system),
         OutputRoutes(engine.containers),
         ExecRoutes(engine.execs),
         CommitRoutes(engine.committing),

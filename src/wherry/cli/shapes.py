@@ -165,7 +165,8 @@ def _map(shape: str, raw: object) -> TypedMap:
 
 def _pointer(shape: str, raw: object) -> object:
     if raw is not None:
-        return typed(shape[1:], raw)
+        value = typed(shape[1:], raw)
+        return Struct(shape, value.fields, raw) if isinstance(value, Struct) else value
     names = tuple(name for name, _, _ in _fields(shape[1:])) if shape[1:] in SHAPES else ()
     return NilPointer(shape, names)
 

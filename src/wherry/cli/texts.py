@@ -32,3 +32,8 @@ def ellipsis(text: str, width: int) -> str:
 def short_id(identifier: str) -> str:
     """The first 12 characters, without the name of the algorithm."""
     return identifier.rpartition(":")[2][:SHORT_ID]
+
+
+def label_list(labels: dict[str, str]) -> str:
+    """``a=1,b=2``."""
+    return ",".join(sorted(f"{name}={value}" for name, value in labels.items()))

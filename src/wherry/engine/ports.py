@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from wherry.model.archive import Blob, Member
+from wherry.model.build import CacheEntry, Placement, Selected, Selection
 from wherry.model.change import PathChange
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
@@ -21,6 +22,7 @@ from wherry.model.network import BridgePlan, Interface, Network, PublishedPort
 from wherry.model.process import ProcessId
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials, Found, Resolved
+from wherry.model.usage import Traffic, Usage
 from wherry.model.volume import Volume
 
 R = TypeVar("R")
@@ -65,7 +67,7 @@ class Table(Protocol[R]):
 
 
 class Records(Protocol):
-    """What exists and what was asked. Keys: id; a tag's and a volume's name; a layer's chain ID."""
+    """What exists and what was asked. Keys: id; tag's and volume's name; layer's chain ID; cached step's key."""
 
     @property
     def containers(self) -> Table[Container]: ...
@@ -85,11 +87,14 @@ class Records(Protocol):
     @property
     def volumes(self) -> Table[Volume]: ...
 
+    @property
+    def cache(self) -> Table[CacheEntry]: ...
+
     async def commit(
         self,
         *,
-        put: Iterable[Container | Image | Tag | Layer | Network | Volume] = (),
-        delete: Iterable[Container | Image | Tag | Layer | Network | Volume] = (),
+        put: Iterable[CacheEntry | Container | Image | Tag | Layer | Network | Volume] = (),
+        delete: Iterable[CacheEntry | Container | Image | Tag | Layer | Network | Volume] = (),
     ) -> None:
         """Several changes in one transaction: all or none."""
         ...
@@ -172,6 +177,43 @@ class Layers(Protocol):
         ...
 
 
+class BuildFiles(Protocol):
+    """What builds do with files, by confined processes. Names of a context or an image lead nowhere else."""
+
+    async def begin(self) -> Path:
+        """A new empty folder. Nothing of it outlives the engine."""
+        ...
+
+    async def remove(self, folder: Path) -> None: ...
+
+    async def unpack(self, chunks: AsyncIterator[bytes], into: Path) -> None:
+        """An archive, compressed or plain, to a directory; closes ``chunks``. InvalidArgument for what is none."""
+        ...
+
+    async def select(self, selections: tuple[Selection, ...]) -> Selected:
+        """What there is of them. InvalidArgument for a malformed pattern."""
+        ...
+
+    async def place(self, placement: Placement, into: Path, lowers: tuple[Path, ...]) -> Applied:
+        """Copy what there is to the empty layer directory ``into``, which stands on ``lowers``, the uppermost first.
+
+        InvalidArgument where a file is in the way, CorruptLayer for a broken archive.
+        """
+        ...
+
+    async def make_directory(self, path: str, into: Path, lowers: tuple[Path, ...]) -> Applied:
+        """A layer with a directory, if ``lowers`` have none there. InvalidArgument where a file is in the way."""
+        ...
+
+    async def identify(self, upper: Path) -> Applied:
+        """What an overlay's upper directory is as a layer."""
+        ...
+
+    async def read_text(self, trees: tuple[Path, ...], path: str) -> str:
+        """A small text file of a stack of trees, the uppermost first; "" if it is not there."""
+        ...
+
+
 class Snapshots(Protocol):
     """Layer directories below ``overlay2``: committed ones have a Layer row, active ones belong to a container."""
 
@@ -194,6 +236,11 @@ class Snapshots(Protocol):
 
     def overlay(self, key: str, lowers: tuple[str, ...], volatile: bool = False) -> OverlayMount:
         """The mount of active snapshot ``key`` over layer directories ``lowers``, top first, and the mount points."""
+        ...
+
+    async def commit(self, key: str) -> str:
+        """Make active snapshot ``key``, which is not mounted, the directory of a layer; gives its name. It is swept if
+        no row follows."""
         ...
 
     async def remove(self, name: str) -> None:
@@ -316,6 +363,10 @@ class Networking(Protocol):
         """Remove the interface called ``name`` in a namespace."""
         ...
 
+    async def traffic(self, path: str) -> dict[str, Traffic]:
+        """Counters of a namespace's interfaces by name. FileNotFoundError if there is no such namespace."""
+        ...
+
     async def route(self, path: str, name: str, gateway: str) -> None:
         """Give a namespace that has no default route one: by ``gateway``, through the interface ``name``."""
         ...
@@ -368,6 +419,14 @@ class Host(Protocol):
         self, container: Container, ps_args: str
     ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         """Titles and rows of ps(1) for the processes of a container's cgroup."""
+        ...
+
+    async def usage(self, container: Container) -> Usage:
+        """What a container's control group has used. FileNotFoundError if there is none."""
+        ...
+
+    def cpu_time(self) -> int:
+        """What all processors together have done since boot, idling too: nanoseconds."""
         ...
 
     def resolv_conf(self) -> str:

@@ -13,6 +13,7 @@ from wherry.model.host import Forwarding, HostFacts
 from wherry.model.image import Layer
 from wherry.model.launch import RuntimeInfo
 from wherry.model.system import ContainerUsage, Counts, DiskUsage, ImageUsage, Info, Settings, Version, VolumeUsage
+from wherry.model.volume import Volume
 
 IMAGES, CONTAINERS, VOLUMES = "image", "container", "volume"
 KINDS = frozenset((IMAGES, CONTAINERS, VOLUMES))
@@ -77,7 +78,7 @@ class System:
             layers=_unique_bytes(stacks.values()) if IMAGES in kinds else 0,
             images=self._image_usage(stacks) if IMAGES in kinds else None,
             containers=await self._container_usage() if CONTAINERS in kinds else None,
-            volumes=self._volume_usage() if VOLUMES in kinds else None,
+            volumes=await self._volume_usage() if VOLUMES in kinds else None,
         )
 
     def _usable_runtimes(self) -> tuple[RuntimeInfo, ...]:
@@ -110,12 +111,15 @@ class System:
             usages.append(ContainerUsage(container=container, own=own, root=root))
         return tuple(usages)
 
-    def _volume_usage(self) -> tuple[VolumeUsage, ...]:
-        return tuple(
-            VolumeUsage(
-                volume=volume, path=str(self._volumes.path(volume.name)), users=len(self._volumes.users(volume.name))
-            )
-            for volume in self._volumes.all()
+    async def _volume_usage(self) -> tuple[VolumeUsage, ...]:
+        return tuple([await self._usage_of(volume) for volume in self._volumes.all()])
+
+    async def _usage_of(self, volume: Volume) -> VolumeUsage:
+        return VolumeUsage(
+            volume=volume,
+            path=str(self._volumes.path(volume.name)),
+            users=len(self._volumes.users(volume.name)),
+            size=await self._volumes.size(volume.name),
         )
 
 

@@ -54,6 +54,10 @@ class Volumes:
         """Where a volume's data is."""
         return self._files.path(name)
 
+    async def size(self, name: str) -> int:
+        """Bytes of a volume's files, 0 if it is gone."""
+        return await self._files.usage(name)
+
     def users(self, name: str) -> tuple[str, ...]:
         """Ids of the containers that mount a volume, running or not."""
         return tuple(

@@ -7,63 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from wherry.kernel import cgroups
 from wherry.kernel.cgroups import Layout
+from wherry.model.usage import CpuUsage, DeviceUsage, MemoryUsage, PidsUsage, Usage
 
 # memory.limit_in_bytes of a group without a limit: LONG_MAX rounded down to a page.
 _UNLIMITED: Final = 1 << 62
 _MICROSECOND: Final = 1000
-
-
-class CpuUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """Times in nanoseconds. ``per_cpu`` is empty in version 2."""
-
-    total: int = 0
-    user: int = 0
-    system: int = 0
-    per_cpu: tuple[int, ...] = ()
-    periods: int = 0
-    throttled_periods: int = 0
-    throttled: int = 0
-
-
-class MemoryUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes. ``limit`` None: unlimited. ``details`` is memory.stat as the kernel has it."""
-
-    usage: int = 0
-    max_usage: int = 0
-    limit: int | None = None
-    failures: int = 0
-    oom_kills: int = 0
-    details: dict[str, int] = {}
-
-
-class PidsUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """``limit`` None: unlimited."""
-
-    current: int = 0
-    limit: int | None = None
-
-
-class DeviceUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """What went to or from one block device; ``operation`` as the kernel names it (Read, Write; read, write in v2)."""
-
-    major: int
-    minor: int
-    operation: str
-    value: int
-
-
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """``block_bytes`` and ``block_operations`` have an entry for each device and operation."""
-
-    cpu: CpuUsage
-    memory: MemoryUsage
-    pids: PidsUsage
-    block_bytes: tuple[DeviceUsage, ...]
-    block_operations: tuple[DeviceUsage, ...]
 
 
 def usage(layout: Layout, group: str) -> Usage:

@@ -20,6 +20,7 @@ import msgspec
 from wherry.kernel import netlink
 from wherry.kernel.netlink import NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, Netlink, Request
 from wherry.model.network import Interface
+from wherry.model.usage import Traffic
 
 _RTM_NEWLINK: Final = 16
 _RTM_DELLINK: Final = 17
@@ -62,19 +63,6 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_up(self) -> bool:
         return bool(self.flags & _IFF_UP)
-
-
-class Traffic(msgspec.Struct, frozen=True, kw_only=True):
-    """What has gone through a link since it was made."""
-
-    rx_bytes: int
-    rx_packets: int
-    rx_errors: int
-    rx_dropped: int
-    tx_bytes: int
-    tx_packets: int
-    tx_errors: int
-    tx_dropped: int
 
 
 class Veth(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wherry.errors import InvalidArgument, RuntimeFailure
-from wherry.kernel import cgroups, devices, identity, processes, rootfs, sysctls
-from wherry.kernel.host import facts
+from wherry.kernel import cgroup_stats, cgroups, devices, identity, processes, rootfs, sysctls
+from wherry.kernel.host import cpu_time, facts
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
 from wherry.model.host import Forwarding, HostFacts
 from wherry.model.process import ProcessId
 from wherry.model.sandbox import cgroup_of
+from wherry.model.usage import Usage
 
 _RESOLV_CONF = Path("/etc/resolv.conf")
 # systemd-resolved's stub listens on the host's loopback only; this file has the servers behind it.
@@ -55,6 +56,12 @@ class Machine:
         group = cgroup_of(container)
         pids = frozenset(map(str, await asyncio.to_thread(cgroups.processes, self._layout, group)))
         return _of_pids(answer.stdout.decode(errors="replace").splitlines(), pids)
+
+    async def usage(self, container: Container) -> Usage:
+        return await asyncio.to_thread(cgroup_stats.usage, self._layout, cgroup_of(container))
+
+    def cpu_time(self) -> int:
+        return cpu_time()
 
     def resolv_conf(self) -> str:
         text = _text(_RESOLV_CONF)

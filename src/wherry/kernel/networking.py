@@ -17,6 +17,7 @@ from wherry.kernel.host_ports import HostPorts
 from wherry.kernel.links import Link, Veth
 from wherry.kernel.netlink import NETLINK_NETFILTER, NETLINK_ROUTE, Netlink
 from wherry.model.network import BridgePlan, Interface, Network, PublishedPort
+from wherry.model.usage import Traffic
 
 Ruleset = Callable[[tuple[Network, ...], tuple[PublishedPort, ...] | None], str]
 """The firewall's rules for all networks, and for published ports (None: those that there are)."""
@@ -93,6 +94,10 @@ class Networking:
         with suppress(FileNotFoundError):
             with Netlink(NETLINK_ROUTE, path) as inside:
                 links.delete(inside, name)
+
+    async def traffic(self, path: str) -> dict[str, Traffic]:
+        with Netlink(NETLINK_ROUTE, path) as inside:
+            return links.traffic(inside)
 
     async def route(self, path: str, name: str, gateway: str) -> None:
         with Netlink(NETLINK_ROUTE, path) as inside:

@@ -213,7 +213,10 @@ class ContainerState(Struct, frozen=True, kw_only=True):
 
 
 class Container(Struct, frozen=True, kw_only=True):
-    """One container: identity, spec, what creation resolved, and state. ``created`` in nanoseconds."""
+    """One container: identity, spec, what creation resolved, and state. ``created`` in nanoseconds.
+
+    One that is made for a step of a ``build`` does not outlive the engine that builds.
+    """
 
     id: str
     name: str
@@ -225,6 +228,7 @@ class Container(Struct, frozen=True, kw_only=True):
     endpoints: tuple[Endpoint, ...] = ()
     runtime: str = ""
     state: ContainerState = ContainerState()
+    build: bool = False
 
     @property
     def argv(self) -> tuple[str, ...]:

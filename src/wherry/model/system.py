@@ -83,12 +83,12 @@ class ContainerUsage(Struct, frozen=True, kw_only=True):
 
 
 class VolumeUsage(Struct, frozen=True, kw_only=True):
-    """``size`` -1: not measured."""
+    """Where a volume is, how many containers mount it, and the bytes of its files."""
 
     volume: Volume
     path: str
     users: int
-    size: int = -1
+    size: int
 
 
 class DiskUsage(Struct, frozen=True, kw_only=True):

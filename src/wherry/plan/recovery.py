@@ -10,6 +10,7 @@
 | starting | alive | let go | – | record that it runs: never kill what the user got |
 | starting | otherwise | | | tear down, exited with an error |
 | removing | any | any | any | finish the removal |
+| of a build | any | any | any | remove it |
 | paused for a copy | any | alive | – | let it go on, watch again |
 | created, exited | – | – | – | tear down what is left over |
 """
@@ -51,7 +52,7 @@ class Repair(StrEnum):
 def repair(container: Container, seen: Observation) -> Repair:
     """The one thing to do about a container."""
     state = container.state
-    if state.pending is Pending.REMOVING:
+    if container.build or state.pending is Pending.REMOVING:
         return Repair.FINISH_REMOVAL
     if state.pending is Pending.STARTING:
         return Repair.RECORD_START if seen.process and seen.monitor and seen.let_go else Repair.UNDO_START

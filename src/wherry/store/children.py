@@ -17,26 +17,26 @@ from pathlib import Path
 from wherry.store.failures import explained
 from wherry.store.threads import settled
 
-_BOOT = "import sys; sys.path += sys.argv.pop(1).split(':'); from wherry.tar.child import main; main()"
-_OPTIONS = ("-I", "-S", "-X", "utf8", "-c", _BOOT)  # without site a process starts in half the time
+_BOOT = "import sys; sys.path += sys.argv.pop(1).split(':'); from wherry.tar.{} import main; main()"
+_OPTIONS = ("-I", "-S", "-X", "utf8", "-c")  # without site a process starts in half the time
 _PIPE = 1 << 20
 _MAX_TEXT = 1 << 16
 
 
 class Applier:
-    """A running child that applies one layer.
+    """A running child that works on the files of one layer: ``child`` applies an archive, ``building`` copies.
 
     ``async with`` it: at the end of the block the process is gone, killed if it has not ended.
     """
 
-    def __init__(self, stdin: int, into: Path, parents: tuple[Path, ...]) -> None:
-        """Starts it, reading the layer from the file descriptor ``stdin``, which is closed here.
+    def __init__(self, stdin: int, arguments: tuple[Path | str, ...], program: str = "child") -> None:
+        """Starts a module of this package, which reads from the file descriptor ``stdin``, which is closed here.
 
         Raises ``InternalError`` where this host cannot start one.
         """
         self._loop = asyncio.get_running_loop()
-        with explained("starting the process that applies a layer"):
-            self._pid, self._output = _spawn(stdin, (into, *parents))
+        with explained("starting a process that works on a layer"):
+            self._pid, self._output = _spawn(stdin, program, arguments)
         try:
             self._pidfd = os.pidfd_open(self._pid)
         except BaseException:
@@ -71,7 +71,7 @@ class Applier:
         self._status.set_result(os.waitstatus_to_exitcode(status))
 
 
-def _spawn(stdin: int, directories: tuple[Path, ...]) -> tuple[int, int]:
+def _spawn(stdin: int, program: str, arguments: tuple[Path | str, ...]) -> tuple[int, int]:
     """The new process's ID, and the reading end of all that it writes."""
     try:
         reading, writing = os.pipe()
@@ -79,11 +79,12 @@ def _spawn(stdin: int, directories: tuple[Path, ...]) -> tuple[int, int]:
         os.close(stdin)
         raise
     descriptors = {0: stdin, 1: writing, 2: writing}
-    arguments = [sys.executable, *_OPTIONS, ":".join(filter(None, sys.path)), *map(os.fspath, directories)]
+    search = ":".join(filter(None, sys.path))
+    command = [sys.executable, *_OPTIONS, _BOOT.format(program), search, *(os.fspath(each) for each in arguments)]
     try:
         pid = os.posix_spawn(
             sys.executable,
-            arguments,
+            command,
             os.environ,
             file_actions=[(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in descriptors.items()],
             setsigmask=(),

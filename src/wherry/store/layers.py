@@ -28,7 +28,7 @@ class Layers:
         """
         reading, writing = pipe()
         with writing:
-            async with Applier(reading, into, parents) as applier:
+            async with Applier(reading, (into, *parents)) as applier:
                 await pour(source, writing)
                 return _applied(*await applier.ended())
 
@@ -36,7 +36,7 @@ class Layers:
         """``apply`` for a layer in a file, which the child reads by itself."""
         with explained(f"open {blob}"):
             stdin = os.open(blob, os.O_RDONLY | os.O_CLOEXEC)
-        async with Applier(stdin, into, parents) as applier:
+        async with Applier(stdin, (into, *parents)) as applier:
             return _applied(*await applier.ended())
 
     def diff(self, upper: Path) -> AsyncGenerator[bytes, None]:

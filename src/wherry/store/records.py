@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 import msgspec
 
 from wherry.errors import InternalError
+from wherry.model.build import CacheEntry
 from wherry.model.container import Container
 from wherry.model.image import Image, Layer, Tag
 from wherry.model.network import Network
@@ -18,7 +19,7 @@ from wherry.model.volume import Volume
 from wherry.store.database import Change, Database
 from wherry.store.threads import settled
 
-Record: TypeAlias = Container | Image | Tag | Layer | Network | Volume
+Record: TypeAlias = CacheEntry | Container | Image | Tag | Layer | Network | Volume
 R = TypeVar("R", bound=Record)
 
 _TABLES: Final[dict[type[Any], str]] = {
@@ -28,6 +29,7 @@ _TABLES: Final[dict[type[Any], str]] = {
     Layer: "layers",
     Network: "networks",
     Volume: "volumes",
+    CacheEntry: "build_cache",
 }
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -39,6 +41,8 @@ def key_of(record: Record) -> str:
             return record.name
         case Layer():
             return record.chain_id
+        case CacheEntry():
+            return record.key
         case _:
             return record.id
 
@@ -87,6 +91,7 @@ class Records:
         self.layers = self._table(Layer)
         self.networks = self._table(Network)
         self.volumes = self._table(Volume)
+        self.cache = self._table(CacheEntry)
 
     async def commit(self, *, put: Iterable[Record] = (), delete: Iterable[Record] = ()) -> None:
         """Several changes in one transaction, deletions first: all or none."""

@@ -11,9 +11,11 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from wherry.errors import InternalError
 from wherry.model.mount import OverlayMount
 from wherry.store.failures import explained
 from wherry.store.filesystem import check_upper, set_topdir
+from wherry.store.mountinfo import mounts_below
 from wherry.store.removal import child, children, discard
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
@@ -77,6 +79,13 @@ class Snapshots:
             volatile=volatile,
         )
 
+    async def commit(self, key: str) -> str:
+        """Make active snapshot ``key``, which is not mounted, the directory of a layer; gives its name. It is swept if
+        no row follows."""
+        name = secrets.token_hex(16)
+        await self._threads.run(_commit, child(self._folder, key), self._folder / name)
+        return name
+
     async def remove(self, name: str) -> None:
         """Remove a layer directory or an active snapshot; InternalError while it is mounted."""
         discard(child(self._folder, name), self._threads)
@@ -95,6 +104,15 @@ def _prepare(folder: Path, volatile: bool) -> None:
     if volatile:
         with explained(f"prepare {folder}"):
             delete_tree(folder / _VOLATILE)
+
+
+def _commit(active: Path, layer: Path) -> None:
+    if mounts_below(active):
+        raise InternalError(f"commit {active}: it is still mounted")
+    with explained(f"commit {active}"):
+        for name in _ACTIVE.keys() - _LAYER.keys():
+            delete_tree(active / name)
+        active.rename(layer)
 
 
 def _make(folder: Path, modes: dict[str, int]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from wherry.store.archives import ImageArchives
+from wherry.store.building import BuildFiles
 from wherry.store.content import Content
 from wherry.store.database import Database
 from wherry.store.failures import explained
@@ -35,6 +36,7 @@ class Store:
             self.content = Content(self.root / "blobs", self._threads)
             self.archives = ImageArchives(self.content)
             self.snapshots = Snapshots(self.root / "overlay2", self._threads)
+            self.builds = BuildFiles(self.root / "builds", self._threads)
             self.containers = ContainerFiles(self.root / "containers", self._threads)
             self.volumes = VolumeFiles(self.root / "volumes", self._threads)
             self.logs = Logs(self._threads)
@@ -59,6 +61,7 @@ class Store:
         await asyncio.to_thread(self._close)
 
     def _sweep(self) -> None:
+        self.builds.sweep()
         for folder in ("overlay2", "containers", "volumes"):
             sweep(self.root / folder)
 

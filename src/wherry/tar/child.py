@@ -23,7 +23,7 @@ from .header import TarError
 from .merged import Merged
 from .stream import Stream
 
-APPLIED, CORRUPT, FAILED = 0, 3, 4
+APPLIED, CORRUPT, FAILED, REFUSED = 0, 3, 4, 5
 
 _READ = 1 << 18
 _CHUNKS_AHEAD = 16
@@ -32,13 +32,23 @@ _MAX_DEPTH = 10_000  # of directories that are removed whole or measured; a name
 _Chunks = queue.Queue[bytes | Exception]
 
 
+class Refused(Exception):
+    """What was asked for cannot be, and who asked is to be told why."""
+
+
 def main() -> None:
-    """Never returns: it ends the process, and with it threads that wait for input."""
+    end_with(lambda: _apply(sys.argv[1], tuple(sys.argv[2:])))
+
+
+def end_with(work: Callable[[], str]) -> None:
+    """Never returns: it ends the process with what comes of ``work``, and with it threads that wait for input."""
     sys.setrecursionlimit(_MAX_DEPTH)
     try:
-        status, text = APPLIED, _apply(sys.argv[1], tuple(sys.argv[2:]))
+        status, text = APPLIED, work()
     except TarError as error:
         status, text = CORRUPT, str(error)
+    except Refused as error:
+        status, text = REFUSED, str(error)
     except OSError as error:
         status, text = FAILED, error.strerror or str(error)
     except RecursionError:
@@ -51,13 +61,10 @@ def main() -> None:
 
 
 def _apply(into: str, parents: tuple[str, ...]) -> str:
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    open_many_files()
     lowers = Merged.open(parents)
-    chunks = decompressed(_input())
-    os.chroot(into)
-    root = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
-    os.umask(0)
+    chunks = decompressed(standard_input())
+    root = confine(into)
 
     to_extract, to_hash = _Chunks(_CHUNKS_AHEAD), _Chunks(_CHUNKS_AHEAD)
     digest = hashlib.sha256()
@@ -70,7 +77,20 @@ def _apply(into: str, parents: tuple[str, ...]) -> str:
     return f"sha256:{digest.hexdigest()} {extractor.size} {extractor.count}"
 
 
-def _input() -> Iterator[bytes]:
+def open_many_files() -> None:
+    """As many as this process may: layers are open together."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def confine(into: str) -> int:
+    """Makes a directory all that this process can reach by name; gives it open."""
+    os.chroot(into)
+    os.umask(0)
+    return os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+
+
+def standard_input() -> Iterator[bytes]:
     """Standard input; the end of the process that feeds it is the end of this one too."""
     feeder = os.getppid()
     while chunk := os.read(0, _READ):

@@ -39,6 +39,12 @@ def sniff(head: bytes) -> str | None:
     return next((name for magic, name in MAGIC.items() if head.startswith(magic)), None)
 
 
+def prepare() -> None:
+    """Import all that inflates: for a process that will not find it where it goes before it knows what it needs."""
+    for name in MAGIC.values():
+        _codec(name)
+
+
 def decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The plain bytes of a stream of unknown compression.
 

@@ -10,7 +10,7 @@ from .merged import Merged
 from .tree import Directory
 from .whiteouts import OVERLAY_XATTR
 
-_KINDS = {
+KINDS = {
     stat.S_IFREG: header.REGULAR,
     stat.S_IFLNK: header.SYMLINK,
     stat.S_IFCHR: header.CHARACTER,
@@ -31,12 +31,12 @@ def copy_up(lowers: Merged, where: Directory, name: bytes) -> int:
         if found is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         at, status = found
-        kind = _KINDS.get(stat.S_IFMT(status.st_mode))
+        kind = KINDS.get(stat.S_IFMT(status.st_mode))
         if kind is None:
             raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
         entry = nodes.described(kind, status)
         if kind == header.REGULAR:
-            _copy_file(at, where.fd, name, entry)
+            copy_file(at, name, where.fd, name, entry)
         elif kind == header.SYMLINK:
             entry.link = os.readlink(name, dir_fd=at)
             nodes.symlink(where.fd, name, entry)
@@ -47,15 +47,21 @@ def copy_up(lowers: Merged, where: Directory, name: bytes) -> int:
         below.close()
 
 
-def _copy_file(source_at: int, at: int, name: bytes, entry: Entry) -> None:
-    source = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=source_at)
+def is_own(xattr: str) -> bool:
+    """Whether an extended attribute is the file's, not overlayfs's."""
+    return not xattr.startswith(OVERLAY_XATTR.decode())
+
+
+def copy_file(source_at: int, source_name: bytes, at: int, name: bytes, entry: Entry) -> None:
+    """Copies content and extended attributes of a regular file; the rest is as the entry says."""
+    source = os.open(source_name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=source_at)
     try:
         fd = nodes.create(at, name, entry.mode)
         try:
             while os.sendfile(fd, source, None, _COPY):
                 pass
             for key in os.listxattr(source):
-                if not key.startswith(OVERLAY_XATTR.decode()):
+                if is_own(key):
                     entry.xattrs[os.fsencode(key)] = os.getxattr(source, key)
             nodes.seal(fd, entry)
         finally:

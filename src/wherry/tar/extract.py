@@ -37,15 +37,17 @@ def normalized(name: bytes) -> bytes:
 class Extractor:
     """Applies one archive; ``size`` and ``count`` tell what it made when ``run`` is over.
 
-    The process's umask must be 0. ``size`` counts a file once whatever its links, and a symbolic link by the
-    length of its target, in bytes: what Docker calls the size of a layer.
+    It is a changeset, or any other where ``whiteouts`` mean nothing. The process's umask must be 0. ``size`` counts a
+    file once whatever its links, and a symbolic link by the length of its target, in bytes: what Docker calls the size
+    of a layer.
     """
 
-    def __init__(self, root: int, stream: Stream, lowers: Merged) -> None:
+    def __init__(self, root: int, stream: Stream, lowers: Merged, whiteouts: bool = True) -> None:
         self._root = root
+        self._whiteouts = whiteouts
         self._stream = stream
         self._lowers = lowers
-        self._tree = Tree(root, lowers)
+        self._tree = Tree(root, lowers, follow=not whiteouts)
         self._makers = {
             header.REGULAR: self._file,
             header.DIRECTORY: self._directory,
@@ -67,7 +69,7 @@ class Extractor:
             self._finish(path, entry)
         self._stream.drain()
         if self._tree.displaced:
-            self.size = _size(self._root, set())
+            self.size = size_below(self._root, set())
 
     def _add(self, entry: Entry) -> None:
         self.count += 1
@@ -75,7 +77,7 @@ class Extractor:
         name = normalized(entry.name)
         parent, _, base = name.rpartition(b"/")
         try:
-            if base.startswith(WHITEOUT) or name.startswith(WHITEOUT_META):
+            if self._whiteouts and (base.startswith(WHITEOUT) or name.startswith(WHITEOUT_META)):
                 self._whiteout(name, parent, base)
             elif entry.kind not in self._makers:
                 raise TarError(f"unhandled tar header type {entry.kind[0]}")
@@ -179,14 +181,14 @@ class Extractor:
         return self._tree.directory(parent), target
 
 
-def _size(at: int, seen: set[int]) -> int:
-    """The bytes below a directory, each file once."""
+def size_below(at: int, seen: set[int]) -> int:
+    """The bytes below an open directory, each file once; ``seen`` are inodes that count no more."""
     total = 0
     for name in os.listdir(at):
         status = os.lstat(name, dir_fd=at)
         if stat.S_ISDIR(status.st_mode):
             fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
-            total += _size(fd, seen)
+            total += size_below(fd, seen)
             os.close(fd)
         elif status.st_ino not in seen:
             seen.add(status.st_ino)

@@ -36,20 +36,37 @@ class Tree:
     """Directories under ``root``, opened once, made where they are missing.
 
     ``lowers`` are the layers below: a directory that is only implied by what is in it takes its mode, owner
-    and time from there, so that the layer does not change them. ``displaced`` tells whether anything was
-    ever removed.
+    and time from there, so that the layer does not change them. With ``follow`` their links count too, and what
+    is no directory there stands in the way. ``displaced`` tells whether anything was ever removed.
     """
 
-    def __init__(self, root: int, lowers: Merged) -> None:
+    def __init__(self, root: int, lowers: Merged, follow: bool = False) -> None:
         self._root = Directory(b"", root)
         self._open = {b"": self._root}
         self._pending: dict[bytes, Entry] = {}
         self._lowers = lowers
+        self._follow = follow
+        self._owner: tuple[int, int] | None = None
         self.displaced = False
 
-    def directory(self, path: bytes) -> Directory:
-        """The directory at a path in the tree, made if need be."""
+    def directory(self, path: bytes, owner: tuple[int, int] | None = None) -> Directory:
+        """The directory at a path in the tree, made if need be; ``owner`` is for those that are nowhere yet."""
+        self._owner = owner
         return self._open.get(path) or self._resolve(path)
+
+    def ensure(self, where: Directory, name: bytes) -> None:
+        """Make ``name`` a directory of this tree, whatever else it was."""
+        try:
+            os.mkdir(name, 0o755, dir_fd=where.fd)
+        except FileExistsError:
+            if not stat.S_ISDIR(os.lstat(name, dir_fd=where.fd).st_mode):
+                self.remove(where, name)
+                make_opaque(self._reopened(where, name).fd)
+
+    def _reopened(self, where: Directory, name: bytes) -> Directory:
+        path = where.child(name)
+        self._open[path] = Directory(path, self._make(where, name))
+        return self._open[path]
 
     def settle(self, path: bytes, entry: Entry) -> None:
         """Notes what the directory at this link-free path gets when all is in it.
@@ -120,8 +137,14 @@ class Tree:
         try:
             fd = os.open(name, _DIRECTORY, dir_fd=here.fd)
         except FileNotFoundError:
+            found = self._below(here, name)
+            if self._follow and isinstance(found, bytes):
+                return found
             fd = self._make(here, name)
-            self._inherit(here, name)
+            if isinstance(found, Entry):
+                self.settle(path, found)
+            elif self._owner is not None:
+                os.fchown(fd, *self._owner)
         except NotADirectoryError:
             status = os.lstat(name, dir_fd=here.fd)
             if stat.S_ISLNK(status.st_mode):
@@ -138,12 +161,23 @@ class Tree:
         os.mkdir(name, 0o755, dir_fd=here.fd)
         return os.open(name, _DIRECTORY, dir_fd=here.fd)
 
-    def _inherit(self, here: Directory, name: bytes) -> None:
+    def _below(self, here: Directory, name: bytes) -> Entry | bytes | None:
+        """What the layers below have there: a directory's attributes, or where a link leads."""
         below = self._lowers.descend(here.path)
-        found = below.find(name)
-        below.close()
-        if found and stat.S_ISDIR(found[1].st_mode):
-            self.settle(here.child(name), nodes.described(header.DIRECTORY, found[1]))
+        try:
+            found = below.find(name)
+            if found is None:
+                return None
+            at, status = found
+            if stat.S_ISDIR(status.st_mode):
+                return nodes.described(header.DIRECTORY, status)
+            if stat.S_ISLNK(status.st_mode):
+                return os.readlink(name, dir_fd=at)
+            if self._follow:
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+            return None
+        finally:
+            below.close()
 
     def _forget(self, path: bytes) -> None:
         """Of a directory that goes away and all below it nothing stays open or noted."""

@@ -442,6 +442,9 @@ class FakeVolumes:
     def users(self, name: str) -> tuple[str, ...]:
         return self.used.get(name, ())
 
+    async def size(self, name: str) -> int:
+        return 70
+
 
 class FakeNetworks:
     def __init__(self, *networks: Network) -> None:

@@ -12,7 +12,7 @@ from tests.unit.api.client import api, lines_of
 from tests.unit.api.samples import IMAGE, NOW, SECOND
 
 from wherry.errors import CorruptImage, NoSuchManifest
-from wherry.model.image import Platform
+from wherry.model.image import History, Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
@@ -81,6 +81,13 @@ async def test_inspect(tmp_path: Path) -> None:
         assert image["GraphDriver"]["Data"]["UpperDir"] == "/var/lib/wherry/overlay2/l1/diff"
         assert image["Metadata"] == {"LastTagTime": "0001-01-01T00:00:00Z"}
         assert await client.message(404, "GET", "/images/a/b:c/json") == "No such image: a/b:c"
+
+
+async def test_an_image_without_a_comment_shows_that_of_its_last_step(tmp_path: Path) -> None:
+    async with api(tmp_path) as (engine, client):
+        steps = (*IMAGE.history, History(created_by="RUN x", comment="buildkit.dockerfile.v0"))
+        engine.images.images[IMAGE.id] = replace(IMAGE, history=steps)
+        assert (await client.json("GET", "/images/busybox/json"))["Comment"] == "buildkit.dockerfile.v0"
 
 
 async def test_history(tmp_path: Path) -> None:

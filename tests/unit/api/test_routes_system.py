@@ -76,7 +76,7 @@ async def test_disk_usage(tmp_path: Path) -> None:
         (container,) = usage["Containers"]
         assert (container["SizeRw"], container["SizeRootFs"]) == (5, 2026606)
         (volume,) = usage["Volumes"]
-        assert volume["UsageData"] == {"RefCount": 1, "Size": -1}
+        assert volume["UsageData"] == {"RefCount": 1, "Size": 70}
         assert usage["BuildCache"] == []
 
 
@@ -239,4 +239,4 @@ async def test_this_is_no_swarm(tmp_path: Path, path: str) -> None:
 
 async def test_what_the_engine_cannot_do_is_not_found(tmp_path: Path) -> None:
     async with api(tmp_path) as (_, client):
-        assert await client.message(404, "GET", "/containers/web/stats") == "page not found"
+        assert await client.message(404, "GET", "/containers/web/checkpoints") == "page not found"

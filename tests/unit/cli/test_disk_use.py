@@ -48,9 +48,28 @@ USAGE = {
         },
     ],
     "Volumes": [
-        {"Name": "data", "UsageData": {"Size": 40, "RefCount": 1}},
-        {"Name": "old", "UsageData": {"Size": 10, "RefCount": 0}},
-        {"Name": "remote", "UsageData": {"Size": -1, "RefCount": 0}},
+        {
+            "Name": "data",
+            "Driver": "local",
+            "Labels": {"b": "2", "a": "1"},
+            "Mountpoint": "/v/data/_data",
+            "Scope": "local",
+            "UsageData": {"Size": 40, "RefCount": 1},
+        },
+        {
+            "Name": "old",
+            "Driver": "local",
+            "Mountpoint": "",
+            "Scope": "local",
+            "UsageData": {"Size": 10, "RefCount": 0},
+        },
+        {
+            "Name": "remote",
+            "Driver": "nfs",
+            "Mountpoint": "",
+            "Scope": "global",
+            "UsageData": {"Size": -1, "RefCount": 0},
+        },
     ],
     "BuildCache": [
         {
@@ -108,7 +127,19 @@ def test_df_in_full(disk: CommandLine) -> None:
         "VOLUME NAME   LINKS     SIZE\ndata          1         40B\nold           0         10B\nremote        0         N/A\n"
         in out
     )
-    assert "0123456789ab   regular      70B       " in out
+    assert "0123456789ab*   regular      70B       " in out
+
+
+def test_df_in_full_as_json_is_in_the_order_of_the_tables(disk: CommandLine) -> None:
+    everything = json.loads(disk.output("system", "df", "-v", "--format", "json"))
+    assert list(everything) == ["Images", "Containers", "Volumes", "BuildCache"]
+    assert everything["Volumes"][0] == {
+        "Availability": "N/A", "Driver": "local", "Group": "N/A", "Labels": "a=1,b=2", "Links": "1",
+        "Mountpoint": "/v/data/_data", "Name": "data", "Scope": "local", "Size": "40B", "Status": "N/A",
+    }  # fmt: skip
+    assert everything["BuildCache"][0]["ID"] == "0123456789abcdef*"
+    message = 'template: :1:2: executing "" at <.Foo>: can\'t evaluate field Foo in type *formatter.diskUsageContext\n'
+    assert disk.run("system", "df", "-v", "--format", "{{.Foo}}") == (1, "", message)
 
 
 def test_df_by_a_template_of_everything(disk: CommandLine) -> None:

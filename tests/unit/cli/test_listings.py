@@ -192,6 +192,8 @@ def test_images_by_other_formats(images: CommandLine) -> None:
     template = "{{.Containers}} {{.SharedSize}} {{.UniqueSize}} {{.VirtualSize}}{{.CreatedSince}}"
     assert images.output("images", "--format", template).splitlines()[-1] == "2 4B 6B 10B"
     assert images.output("images", "-q", "--no-trunc").splitlines()[-1] == "sha256:" + "b" * 64
+    assert images.output("images", "-q", "--format", "table").splitlines()[-1] == "b" * 12
+    assert images.output("images", "-q", "--format", "<{{.ID}}>").splitlines()[-1] == f"<{'b' * 12}>"
     assert json.loads(images.output("images", "--format", "json").splitlines()[0])["Repository"] == "busybox"
 
 
@@ -223,6 +225,7 @@ def test_history(wherry: CommandLine) -> None:
     )
     assert wherry.output("history", "-H=false", "busybox").splitlines()[1].split()[1] == "2023-11-14T22:13:20Z"
     assert wherry.output("history", "-q", "busybox") == "45a29b48f67c\n<missing>\n"
+    assert wherry.output("history", "-q", "--format", "<{{.ID}}>", "busybox") == "<45a29b48f67c>\n<<missing>>\n"
 
 
 @pytest.mark.parametrize("command", ["images", "version", "port abc", "top abc", "inspect abc", "info"])

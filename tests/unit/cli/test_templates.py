@@ -122,6 +122,10 @@ EXEC_ERRORS = {
     "{{upper 5}}": '1:8: executing "" at <5>: expected string; found 5',
     "{{upper .Pid}}": '1:8: executing "" at <.Pid>: wrong type for value; expected string; got int',
     "{{upper .Foo}}": '1:8: executing "" at <.Foo>: invalid value; expected string',
+    "{{call .Name}}": '1:2: executing "" at <call .Name>: error calling call: non-function .Name of type string',
+    "{{.Name | call}}": '1:10: executing "" at <call>: error calling call: non-function /web of type string',
+    "{{call nil}}": '1:2: executing "" at <call nil>: error calling call: call of nil',
+    "{{call}}": '1:2: executing "" at <call>: wrong number of args for call: want at least 1 got 0',
     "{{len 5}}": '1:2: executing "" at <len 5>: error calling len: len of type int',
     "{{eq 1 1.0}}": '1:2: executing "" at <eq 1 1.0>: error calling eq: incompatible types for comparison',
     "{{eq .Name}}": '1:2: executing "" at <eq .Name>: error calling eq: missing argument for comparison',
@@ -196,6 +200,8 @@ STRUCT_RESULTS = {
     "{{.Config.Env}} {{json .Config.Env}} {{len .Config.Env}} {{.Config.Volumes}} {{json .Config.Volumes}}": "[] null 0 map[] null",
     "{{.HostConfig.RestartPolicy}} {{.HostConfig.Memory}} {{.HostConfig.PidsLimit}} {{.HostConfig.DNS}}": "{no 0} 0 <nil> []",
     '{{.Config.Healthcheck.Interval}} {{json .Config.Healthcheck.Interval}} {{printf "%d %v" .Config.Healthcheck.Interval .Config.Healthcheck.Interval}}': "1m30s 90000000000 90000000000 1m30s",
+    '{{printf "%+v %v %+d %+v" .HostConfig.RestartPolicy .HostConfig.RestartPolicy 3 3}}': "{Name:no MaximumRetryCount:0} {no 0} +3 3",
+    '{{printf "%T" .State}} {{printf "%T" .ID}}': "*types.ContainerState string",
     "{{json .State}}": '{"Status":"running","Pid":7}',
 }  # fmt: skip
 

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from wherry.kernel import cgroup_stats, cgroups
-from wherry.kernel.cgroup_stats import DeviceUsage
 from wherry.kernel.cgroups import Layout
 from wherry.kernel.mounts import MountEntry
+from wherry.model.usage import DeviceUsage
 
 V1 = Layout(
     unified="", legacy={"cpu": "/c/cpu", "cpuacct": "/c/cpu", "name=systemd": "/c/systemd"}, unified_controllers=()

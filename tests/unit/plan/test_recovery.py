@@ -1,6 +1,7 @@
 """The recovery table, row by row."""
 
 import pytest
+from msgspec.structs import replace
 
 from wherry.model.container import Container, ContainerSpec, ContainerState, Pending, Status
 from wherry.model.launch import Exit
@@ -42,3 +43,8 @@ def container(status: Status, pending: Pending | None = None) -> Container:
 )
 def test_each_row_has_one_repair(status: Status, pending: Pending | None, seen: Observation, expected: Repair) -> None:
     assert repair(container(status, pending), seen) is expected
+
+
+def test_one_of_a_build_is_removed_whatever_it_does() -> None:
+    running = replace(container(Status.RUNNING), build=True)
+    assert repair(running, Observation(process=ALIVE, monitor=ALIVE, let_go=True)) is Repair.FINISH_REMOVAL

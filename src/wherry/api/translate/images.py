@@ -27,7 +27,7 @@ def image_inspect(
         repo_tags=tags(names),
         repo_digests=digests(names),
         parent=image.parent,
-        comment=image.comment,
+        comment=image.comment or (image.history[-1].comment if image.history else ""),
         created=rfc3339(image.created),
         docker_version=image.docker_version,
         author=image.author,

@@ -41,7 +41,7 @@ IMPORT = Command(
         Flag("platform", "string", "Set platform if server is multi-platform capable"),
     ),
     minimum=1,
-    maximum=2,
+    maximum=None,
     aliases=("image import", "import"),
 )
 CHUNK = 1 << 20
@@ -111,7 +111,7 @@ def _stdin(session: "Session") -> "Iterator[bytes]":
 def import_image(session: "Session", argv: list[str]) -> int:
     """Make an image of one layer from the archive of a root file system."""
     options = IMPORT.parse(argv, session.spelled)
-    source, reference = options.arguments[0], "".join(options.arguments[1:])
+    source, reference = options.arguments[0], "".join(options.arguments[1:2])
     if reference:
         try:
             parse(reference)

@@ -5,6 +5,7 @@ from time import time
 from ..flags import Command, Flag
 from ..formats import HELP, Listing, parse
 from ..session import CommandError
+from ..texts import SHORT_ID, label_list
 from ..units import ago, human_size
 from . import images, ps
 
@@ -126,7 +127,7 @@ def _details(usage: "Item", *, trunc: bool) -> "dict[str, list[Fields]]":
         "Images": [_image_row(image, trunc) for image in usage.get("Images") or ()],
         "Containers": [ps.fields({**each, "SizeRootFs": 0}, trunc=trunc) for each in usage.get("Containers") or ()],
         "Volumes": [_volume_row(volume) for volume in usage.get("Volumes") or ()],
-        "BuildCache": [_cache_row(entry) for entry in usage.get("BuildCache") or ()],
+        "BuildCache": [_cache_row(entry, trunc) for entry in usage.get("BuildCache") or ()],
     }
 
 
@@ -143,19 +144,36 @@ def _volume_row(volume: "Item") -> "Fields":
         "Links": lambda: str(data["RefCount"]),
         "Name": lambda: volume["Name"],
         "Size": lambda: human_size(data["Size"]) if data["Size"] >= 0 else "N/A",
+        **{name: lambda: "N/A" for name in ("Availability", "Group", "Status")},
+        "Driver": lambda: volume["Driver"],
+        "Labels": lambda: label_list(volume.get("Labels") or {}),
+        "Mountpoint": lambda: volume["Mountpoint"],
+        "Scope": lambda: volume["Scope"],
     }
 
 
-def _cache_row(entry: "Item") -> "Fields":
+def _cache_row(entry: "Item", trunc: bool) -> "Fields":
+    short = entry["ID"][:SHORT_ID] if trunc else entry["ID"]
     return {
         "CacheType": lambda: entry["Type"],
+        "CreatedAt": lambda: _go_time(entry["CreatedAt"]),
         "CreatedSince": lambda: _since(entry["CreatedAt"]),
-        "ID": lambda: entry["ID"][:12],
+        "Description": lambda: entry.get("Description", ""),
+        "ID": lambda: short + "*" if entry["InUse"] else short,
+        "InUse": lambda: str(entry["InUse"]).lower(),
+        "LastUsedAt": lambda: _go_time(entry.get("LastUsedAt")),
+        "Parent": lambda: ", ".join(entry.get("Parents") or ()) or entry.get("Parent", ""),
         "LastUsedSince": lambda: _since(entry.get("LastUsedAt")),
         "Shared": lambda: str(entry["Shared"]).lower(),
         "Size": lambda: human_size(entry["Size"], 3),
         "UsageCount": lambda: str(entry["UsageCount"]),
     }
+
+
+def _go_time(text: str | None) -> str:
+    from ..templates.values import Time
+
+    return str(Time(text)) if text else ""
 
 
 def _since(text: str | None) -> str:
@@ -179,7 +197,7 @@ def _write_details(session: "Session", usage: "Item") -> None:
 
 def _write_template(session: "Session", usage: "Item", template: str) -> None:
     from ..templates import ExecError
-    from ..templates.values import Row
+    from ..templates.values import Row, Struct
 
     kinds = {"Images": IMAGES, "Containers": CONTAINERS, "Volumes": VOLUMES, "BuildCache": CACHE}
     labelled = frozenset(("Label",))
@@ -188,6 +206,6 @@ def _write_template(session: "Session", usage: "Item", template: str) -> None:
         for key, rows in _details(usage, trunc=False).items()
     }
     try:
-        session.out.write(parse(template).execute(details))
+        session.out.write(parse(template).execute(Struct("*formatter.diskUsageContext", dict(details), details)))
     except ExecError as error:
-        raise CommandError(f"template parsing error: {error}") from None
+        raise CommandError(str(error)) from None

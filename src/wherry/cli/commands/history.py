@@ -50,12 +50,13 @@ def history(session: "Session", argv: list[str]) -> int:
     human, trunc = options["human"], not options["no-trunc"]
     layers = session.client.call("GET", f"/images/{options.arguments[0]}/history").json()
     rows = [fields(layer, human=human, trunc=trunc) for layer in layers]
-    if options["quiet"]:
+    template = options["format"] or ""
+    if options["quiet"] and template in ("", "table"):
         for row in rows:
             session.out.line(str(row["ID"]()))
         return 0
     columns = ("ID", "CreatedSince" if human else "CreatedAt", "CreatedBy", "Size", "Comment")
-    Listing("*image.historyContext", HEADERS, columns, "raw").write(session.out, rows, options["format"] or "")
+    Listing("*image.historyContext", HEADERS, columns, "raw").write(session.out, rows, template)
     return 0
 
 

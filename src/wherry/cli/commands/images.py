@@ -97,10 +97,9 @@ def images(session: "Session", argv: list[str]) -> int:
         for image in found
         for repository, tag, digest in names(image, wants_digests=wants_digests, all_digests=digests)
     ]
-    if quiet:
-        _write_ids(session, rows, template)
-    else:
-        listing_of(digests=digests).write(session.out, rows, template, {"CreatedSince": UNKNOWN})
+    if quiet and template in ("", "table", "raw"):
+        template = "image_id: {{.ID}}" if template == "raw" else "{{.ID}}"
+    listing_of(digests=digests).write(session.out, rows, template, {"CreatedSince": UNKNOWN})
     return 0
 
 
@@ -128,12 +127,6 @@ def listing_of(*, digests: bool) -> Listing:
     columns = ("Repository", "Tag", *(("Digest",) if digests else ()), "ID", "CreatedSince", "Size")
     raw = RAW_DIGESTS if digests else RAW
     return Listing("*formatter.imageContext", HEADERS, columns, raw)
-
-
-def _write_ids(session: "Session", rows: "list[Fields]", template: str) -> None:
-    prefix = "image_id: " if template == "raw" else ""
-    for row in rows:
-        session.out.line(f"{prefix}{row['ID']()}")
 
 
 def names(image: "dict[str, Any]", *, wants_digests: bool, all_digests: bool) -> list[tuple[str, str, str]]:

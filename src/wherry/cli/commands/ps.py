@@ -7,7 +7,7 @@ from ..formats import HELP, Listing
 from ..options.filters import FILTER, collect, encode
 from ..ports import displayed
 from ..references import familiar
-from ..texts import ellipsis, quote, short_id
+from ..texts import ellipsis, label_list, quote, short_id
 from ..units import ago, human_size, local_time
 
 TYPE_CHECKING = False
@@ -121,7 +121,7 @@ def fields(container: "dict[str, Any]", *, trunc: bool) -> "Fields":
         "ID": lambda: short_id(container["Id"]) if trunc else container["Id"],
         "Image": lambda: _image(container["Image"], container["ImageID"], trunc),
         "Label": lambda name: labels.get(name, ""),
-        "Labels": lambda: ",".join(sorted(f"{name}={value}" for name, value in labels.items())),
+        "Labels": lambda: label_list(labels),
         "LocalVolumes": lambda: str(sum(mount.get("Driver") == "local" for mount in mounts)),
         "Mounts": lambda: ",".join(_mount(mount, trunc) for mount in mounts),
         "Names": lambda: _names(container["Names"] or [], trunc),

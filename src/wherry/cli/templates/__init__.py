@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .errors import ExecError, ParseError, TemplateError
 from .execute import Execution
-from .functions import FUNCTIONS, LAZY
+from .functions import FUNCTIONS, SPECIAL
 from .parser import Parser
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ class Template:
     def __init__(self, text: str, name: str = "") -> None:
         self.text = text
         self.name = name
-        self._templates = Parser(text, FUNCTIONS.keys() | LAZY, name).templates
+        self._templates = Parser(text, FUNCTIONS.keys() | SPECIAL, name).templates
 
     def execute(
         self, data: object, *, functions: dict[str, Function] = FUNCTIONS, missing_key_is_error: bool = False

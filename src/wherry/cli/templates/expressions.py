@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .errors import ExecError
-from .functions import LAZY, CallError, truth
+from .functions import CALL, LAZY, CallError, truth
 from .nodes import Chain, Command, Dot, Field, Identifier, Literal, Nil, Node, Pipe, Variable
 from .values import MISSING, Header, Missing, NilList, NilPointer, Number, Row, Struct, type_name
 
@@ -131,8 +131,19 @@ class Evaluator:
         name = name_node.name
         if name in LAZY:
             return self._and_or(name_node, args, dot, piped)
+        if name == CALL:
+            raise self._call_error(node, args, dot, piped)
         function, kinds = self.functions[name]
         return self._invoke(name_node, node, name, function, kinds, args, dot, piped)
+
+    def _call_error(self, node: Node, args: tuple[Node, ...], dot: object, piped: object) -> ExecError:
+        """Nothing that a template sees can be called."""
+        if not args and piped is NOTHING_PIPED:
+            return self._error(node, "wrong number of args for call: want at least 1 got 0")
+        value = self._value(args[0], dot) if args else piped
+        shown = args[0] if args else value
+        what = "call of nil" if value is None else f"non-function {shown} of type {type_name(value)}"
+        return self._error(node, f"error calling call: {what}")
 
     def _and_or(self, node: Identifier, args: tuple[Node, ...], dot: object, piped: object) -> object:
         """Stops at the first operand that decides."""

@@ -220,6 +220,9 @@ FUNCTIONS: dict[str, Function] = {
     "urlquery": (_urlquery, ("...any",)),
 }
 LAZY = ("and", "or")
+CALL = "call"
+SPECIAL = (*LAZY, CALL)
+"""What is no plain function of its arguments' values."""
 
 HEADER_FUNCTIONS: dict[str, Function] = {
     **FUNCTIONS,

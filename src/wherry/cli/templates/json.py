@@ -32,7 +32,7 @@ def _ordered(value: object) -> str:
         return "{" + ",".join(f"{_string(key)}:{_ordered(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_ordered, value)) + "]"
-    return _scalar(value)
+    return encode(value) if isinstance(value, Row) else _scalar(value)
 
 
 def _scalar(value: object) -> str:

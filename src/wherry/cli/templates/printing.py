@@ -26,13 +26,16 @@ def text_of(value: object) -> str:
     return _composite(value, text_of)
 
 
-def _composite(value: object, element: Callable[[object], str]) -> str:
+def _composite(value: object, element: Callable[[object], str], *, names: bool = False) -> str:
+    """``names``: those of a struct's fields too, as ``%+v`` prints it."""
     if isinstance(value, dict):
         return "map[" + " ".join(f"{element(key)}:{element(value[key])}" for key in sorted(value)) + "]"
     if isinstance(value, list):
         return "[" + " ".join(map(element, value)) + "]"
     if isinstance(value, Struct):
-        return "{" + " ".join(map(element, value.fields.values())) + "}"
+        return (
+            "{" + " ".join((f"{name}:" if names else "") + element(each) for name, each in value.fields.items()) + "}"
+        )
     if isinstance(value, Time):
         return str(value)
     if isinstance(value, Row):
@@ -129,7 +132,7 @@ def format_value(value: object, verb: str, flags: str, precision: int | None) ->
         return text_of(value) if verb in "tv" else _misfit(value, verb)
     if isinstance(value, Duration) and verb in "sv":
         return str(value)
-    if verb == "v":
+    if verb == "v" and isinstance(value, str | int | float):
         flags = flags.replace("+", "")
     if isinstance(value, str):
         return _string(value, verb, flags, precision)
@@ -137,9 +140,10 @@ def format_value(value: object, verb: str, flags: str, precision: int | None) ->
         return _integer(value, verb, flags, precision)
     if isinstance(value, float):
         return _float(value, verb, flags, precision)
+    named = verb == "v" and "+" in flags
     if value is None or isinstance(value, Missing | NilPointer):
         return "<nil>" if verb == "v" else f"%!{verb}(<nil>)"
-    return _composite(value, lambda element: format_value(element, verb, flags, precision))
+    return _composite(value, lambda element: format_value(element, verb, flags, precision), names=named)
 
 
 def _misfit(value: object, verb: str) -> str:

@@ -1,12 +1,14 @@
 """Containers: the service that the faces call. Each verb group has a module of its own below."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.creation import Created, Creation
 from wherry.engine.containers.ending import Ending
+from wherry.engine.containers.stats import Stats
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.told import tell
 from wherry.engine.containers.updating import Updating
@@ -17,8 +19,10 @@ from wherry.engine.streams import Attachment
 from wherry.errors import Conflict, InvalidArgument, NotFound
 from wherry.model.change import PathChange
 from wherry.model.container import Container, ContainerSpec, Status
+from wherry.model.image import Image
 from wherry.model.launch import Exit
 from wherry.model.log import LogLine, LogRange
+from wherry.model.usage import Sample
 from wherry.plan.filters import matches_labels
 from wherry.plan.updating import Update
 
@@ -39,6 +43,7 @@ class Containers:
         ending: Ending,
         viewing: Viewing,
         updating: Updating,
+        stats: Stats,
         events: Events,
         operations: Operations,
         locks: KeyedLocks,
@@ -49,6 +54,7 @@ class Containers:
         self._ending = ending
         self._viewing = viewing
         self._updating = updating
+        self._stats = stats
         self._events = events
         self._operations = operations
         self._locks = locks
@@ -61,6 +67,16 @@ class Containers:
 
     async def create(self, spec: ContainerSpec, name: str = "", platform: str = "") -> Created:
         return await self._creation.create(spec, name, platform)
+
+    async def create_for_build(self, spec: ContainerSpec, image: Image, *, lasting: bool) -> Created:
+        return await self._creation.create_for_build(spec, image, lasting=lasting)
+
+    def keeping(self, container_id: str) -> AbstractContextManager[None]:
+        """While it is held, the container's end does not remove it."""
+        return self._supervisor.keeping(container_id)
+
+    async def take_changes(self, container_id: str) -> str:
+        return await self._supervisor.take_changes(container_id)
 
     async def start(self, ref: str) -> bool:
         return await self._supervisor.start(ref)
@@ -136,6 +152,12 @@ class Containers:
 
     async def top(self, ref: str, ps_args: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         return await self._viewing.top(ref, ps_args)
+
+    async def sample(self, ref: str) -> Sample | None:
+        return await self._stats.sample(ref)
+
+    def samples(self, ref: str) -> AsyncGenerator[Sample | None, None]:
+        return self._stats.follow(ref)
 
     async def size(self, ref: str) -> tuple[int, int]:
         return await self._viewing.size(ref)

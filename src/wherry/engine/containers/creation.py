@@ -60,9 +60,17 @@ class Creation:
         NoSuchImage, NameInUse, InvalidArgument, NoSuchNetwork, …; nothing is left behind then."""
         return await self._operations.run(self._create(spec, name, platform))
 
+    async def create_for_build(self, spec: ContainerSpec, image: Image, *, lasting: bool) -> Created:
+        """A new container of an image that need not be stored: its layers are. Recovery removes it, unless
+        ``lasting``."""
+        return await self._operations.run(self._create_of(image, spec, "", build=not lasting))
+
     async def _create(self, spec: ContainerSpec, name: str, platform: str) -> Created:
         image = self._images.find(spec.image)
         check_platform(image.platform, platform, spec.image)
+        return await self._create_of(image, spec, name)
+
+    async def _create_of(self, image: Image, spec: ContainerSpec, name: str, build: bool = False) -> Created:
         container_id = self._chance.new_id()
         facts = self._host.facts()
         merged = creation.merge(spec, image.config)
@@ -74,13 +82,20 @@ class Creation:
         name = name.removeprefix("/") or self._free_name()
         with self._catalog.reserving(name, container_id):
             async with self._images.hold(image.id, image.chain_id), AsyncExitStack() as undo:
-                container = await self._make(container_id, name, image, spec, runtime, undo)
+                container = await self._make(container_id, name, image, spec, runtime, undo, build)
                 undo.pop_all()
         tell(self._events, container, "create")
         return Created(container=container, warnings=warnings)
 
     async def _make(
-        self, container_id: str, name: str, image: Image, spec: ContainerSpec, runtime: str, undo: AsyncExitStack
+        self,
+        container_id: str,
+        name: str,
+        image: Image,
+        spec: ContainerSpec,
+        runtime: str,
+        undo: AsyncExitStack,
+        build: bool,
     ) -> Container:
         undo.push_async_callback(self._volumes.discard, container_id)
         mounts = await self._volumes.resolve(container_id, spec, self._catalog.find)
@@ -99,6 +114,7 @@ class Creation:
                 spec=spec,
                 mounts=mounts,
                 runtime=runtime,
+                build=build,
             )
         )
 

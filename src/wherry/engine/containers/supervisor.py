@@ -16,7 +16,7 @@ from wherry.engine.containers.told import tell
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.operations import KeyedLocks, Operations
-from wherry.engine.ports import Clock, Runtime
+from wherry.engine.ports import Clock, Runtime, Snapshots
 from wherry.errors import Conflict, WherryError
 from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit, Launched
@@ -41,6 +41,7 @@ class Supervisor:
         teardown: Teardown,
         removal: Removal,
         runtime: Runtime,
+        snapshots: Snapshots,
         hubs: Hubs,
         waiters: Waiters,
         events: Events,
@@ -53,6 +54,7 @@ class Supervisor:
         self._teardown = teardown
         self._removal = removal
         self._runtime = runtime
+        self._snapshots = snapshots
         self._hubs = hubs
         self._waiters = waiters
         self._events = events
@@ -88,6 +90,19 @@ class Supervisor:
             yield
         finally:
             self._kept.discard(container_id)
+
+    async def take_changes(self, container_id: str) -> str:
+        """What an ended container wrote, as the directory of a layer. It has no files of its own from now on: next,
+        remove it."""
+        return await self._operations.run(self._take_changes(container_id))
+
+    async def _take_changes(self, container_id: str) -> str:
+        async with self._locks.hold(container_id):
+            container = self._catalog.get(container_id)
+            if container.state.alive:
+                raise Conflict(f"container {container_id} is still running")
+            await self._teardown.everything(container)
+            return await self._snapshots.commit(container_id)
 
     async def close(self) -> None:
         """Let what was begun end, and stop watching: the containers go on."""

@@ -1,7 +1,8 @@
 """Which layers and blobs must stay, and the removal of all others.
 
-What an image, a container or a layer names stays, and so does what somebody holds: an image on its way in holds the
-layers and blobs that it will name, so that the removal of another image does not take them away meanwhile.
+What an image, a container, a step of the build cache or a layer names stays, and so does what somebody holds: an image
+on its way in holds the layers and blobs that it will name, so that the removal of another image does not take them away
+meanwhile.
 """
 
 import asyncio
@@ -101,6 +102,7 @@ class Keeper:
         """Chain IDs of all layers that somebody needs, ``without`` one image (by ID)."""
         tops = [image.chain_id for image in self._records.images.all() if image.id != without]
         tops += [container.chain_id for container in self._records.containers.all()]
+        tops += [entry.chain_id for entry in self._records.cache.all()]
         tops += self._held
         needed: set[str] = set()
         for top in tops:

@@ -1,0 +1,99 @@
+"""Samples → Docker's statistics."""
+
+from msgspec import UNSET
+from msgspec.structs import asdict
+
+from wherry.api.translate.times import rfc3339
+from wherry.model.container import Container
+from wherry.model.host import HostFacts
+from wherry.model.usage import DeviceUsage, MemoryUsage, Sample
+from wherry.wire import stats as wire
+
+# What dockerd tells of version 1's memory.stat: that of the group, and with ``total_`` that of groups below it too.
+_MEMORY = (
+    *("active_anon", "active_file", "cache", "dirty", "inactive_anon", "inactive_file", "mapped_file", "pgfault"),
+    *("pgmajfault", "pgpgin", "pgpgout", "rss", "rss_huge", "unevictable", "writeback"),
+)
+_LEGACY_MEMORY = frozenset(
+    (*_MEMORY, *(f"total_{name}" for name in _MEMORY), "hierarchical_memory_limit", "hierarchical_memsw_limit")
+)
+_NOTHING = wire.CpuStats(cpu_usage=wire.CpuUsage(), throttling_data=wire.ThrottlingData())
+
+
+def stats_response(
+    sample: Sample | None, before: Sample | None, facts: HostFacts, container: Container | None
+) -> wire.StatsResponse:
+    """Usage now, and the processors' of the sample ``before``, which clients take the difference with.
+
+    None for a sample of what does not run, and for a container that shall not be named.
+    """
+    known = sample.usage if sample else None
+    return wire.StatsResponse(
+        read=rfc3339(sample.time if sample else 0),
+        preread=rfc3339(before.time if before else 0),
+        pids_stats=wire.PidsStats(current=known.pids.current or UNSET, limit=known.pids.limit or UNSET)
+        if known
+        else wire.PidsStats(),
+        blkio_stats=_block(sample, facts) if sample else wire.BlkioStats(),
+        storage_stats=wire.StorageStats(),
+        cpu_stats=_cpu(sample, facts),
+        precpu_stats=_cpu(before, facts),
+        memory_stats=_memory(known.memory, facts) if known else wire.MemoryStats(),
+        name=f"/{container.name}" if container else UNSET,
+        id=container.id if container else UNSET,
+        networks=_networks(sample) if sample and sample.traffic else UNSET,
+    )
+
+
+def _cpu(sample: Sample | None, facts: HostFacts) -> wire.CpuStats:
+    if sample is None:
+        return _NOTHING
+    cpu = sample.usage.cpu
+    return wire.CpuStats(
+        cpu_usage=wire.CpuUsage(
+            total_usage=cpu.total,
+            percpu_usage=list(cpu.per_cpu) or UNSET,
+            usage_in_kernelmode=cpu.system,
+            usage_in_usermode=cpu.user,
+        ),
+        system_cpu_usage=sample.host_cpu,
+        online_cpus=facts.cpus,
+        throttling_data=wire.ThrottlingData(
+            periods=cpu.periods, throttled_periods=cpu.throttled_periods, throttled_time=cpu.throttled
+        ),
+    )
+
+
+def _memory(memory: MemoryUsage, facts: HostFacts) -> wire.MemoryStats:
+    """Version 2 tells no greatest usage and no failures. No limit is the host's memory."""
+    legacy = facts.cgroup_version == 1
+    details = {name: value for name, value in memory.details.items() if not legacy or name in _LEGACY_MEMORY}
+    return wire.MemoryStats(
+        usage=memory.usage or UNSET,
+        max_usage=(memory.max_usage if legacy else 0) or UNSET,
+        stats=dict(sorted(details.items())) or UNSET,
+        failcnt=(memory.failures if legacy else 0) or UNSET,
+        limit=min(memory.limit or facts.memory, facts.memory),
+    )
+
+
+def _block(sample: Sample, facts: HostFacts) -> wire.BlkioStats:
+    usage = sample.usage
+    stats = wire.BlkioStats(
+        io_service_bytes_recursive=_entries(usage.block_bytes) or None,
+        io_serviced_recursive=_entries(usage.block_operations) or None,
+    )
+    if facts.cgroup_version == 1:  # where dockerd tells empty lists, and null on version 2
+        return wire.BlkioStats(**{name: value or [] for name, value in asdict(stats).items()})
+    return stats
+
+
+def _entries(devices: tuple[DeviceUsage, ...]) -> list[wire.BlkioEntry]:
+    return [
+        wire.BlkioEntry(major=device.major, minor=device.minor, op=device.operation, value=device.value)
+        for device in devices
+    ]
+
+
+def _networks(sample: Sample) -> dict[str, wire.NetworkStats]:
+    return {name: wire.NetworkStats(**asdict(counters)) for name, counters in sorted(sample.traffic.items())}

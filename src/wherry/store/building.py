@@ -1,0 +1,155 @@
+"""What builds do with files: folders of their own, contexts unpacked, files looked at and copied into layers.
+
+All that follows names of a context or of an image is done by a confined process, ``tar.building``.
+"""
+
+import asyncio
+import hashlib
+import os
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from wherry.errors import CorruptLayer, InternalError, InvalidArgument
+from wherry.model.build import Placement, Selected, Selection
+from wherry.model.image import Applied
+from wherry.store.children import Applier, pipe, pour
+from wherry.store.descriptors import closing_fd
+from wherry.store.failures import explained
+from wherry.store.removal import discard
+from wherry.store.threads import Threads
+from wherry.store.tree import delete_tree, tree_size
+from wherry.tar import pack
+from wherry.tar.child import APPLIED, CORRUPT, REFUSED
+from wherry.tar.merged import Merged
+from wherry.tar.resolving import resolved
+
+_PROGRAM = "building"
+_MAX_TEXT = 1 << 20
+
+
+class BuildFiles:
+    """The folder ``builds``, and work on layers."""
+
+    def __init__(self, folder: Path, threads: Threads) -> None:
+        self._folder = folder
+        self._threads = threads
+        with explained(f"open {folder}"):
+            folder.mkdir(mode=0o710, exist_ok=True)
+
+    async def begin(self) -> Path:
+        """A new empty folder. Nothing of it outlives the engine."""
+        folder = self._folder / secrets.token_hex(16)
+        try:
+            await self._threads.run(_make, folder)
+        except BaseException:
+            discard(folder, self._threads)
+            raise
+        return folder
+
+    async def remove(self, folder: Path) -> None:
+        discard(folder, self._threads)
+
+    def sweep(self) -> None:
+        """Remove what builds of an earlier life left, while none is under way. Blocks."""
+        for folder in self._folder.iterdir():
+            delete_tree(folder)
+
+    async def unpack(self, chunks: AsyncIterator[bytes], into: Path) -> None:
+        """An archive, compressed or plain, to a directory; closes ``chunks``. InvalidArgument for what is none."""
+        reading, writing = pipe()
+        try:
+            with writing:
+                async with Applier(reading, ("unpack", into), _PROGRAM) as process:
+                    await pour(chunks, writing)
+                    _result(*await process.ended())
+        except CorruptLayer as error:
+            raise InvalidArgument(str(error)) from error
+        finally:
+            if isinstance(chunks, AsyncGenerator):
+                await chunks.aclose()
+
+    async def select(self, selections: tuple[Selection, ...]) -> Selected:
+        """What there is of them. InvalidArgument for a malformed pattern."""
+        return msgspec.convert(await self._perform("select", {"selections": selections}), Selected)
+
+    async def place(self, placement: Placement, into: Path, lowers: tuple[Path, ...]) -> Applied:
+        """Copy what there is to the empty layer directory ``into``, which stands on ``lowers``, the uppermost first.
+
+        InvalidArgument where a file is in the way, CorruptLayer for a broken archive.
+        """
+        request = {**msgspec.structs.asdict(placement), "into": into, "lowers": lowers}
+        return msgspec.convert(await self._perform("place", request), Applied)
+
+    async def make_directory(self, path: str, into: Path, lowers: tuple[Path, ...]) -> Applied:
+        """A layer with a directory, if ``lowers`` have none there. InvalidArgument where a file is in the way."""
+        request = {"path": path, "into": into, "lowers": lowers}
+        return msgspec.convert(await self._perform("make", request), Applied)
+
+    async def identify(self, upper: Path) -> Applied:
+        """What an overlay's upper directory is as a layer."""
+        with explained(f"reading {upper}"):
+            return await asyncio.to_thread(_identify, upper)
+
+    async def read_text(self, trees: tuple[Path, ...], path: str) -> str:
+        """A small text file of a stack of trees, the uppermost first; "" if it is not there."""
+        return await self._threads.run(_read_text, trees, path)
+
+    async def _perform(self, task: str, request: dict[str, Any]) -> Any:
+        reading, writing = pipe()
+        encoded = msgspec.json.encode(request, enc_hook=os.fspath)
+        with writing:
+            async with Applier(reading, (task,), _PROGRAM) as process:
+                await pour(_once(encoded), writing)
+                return _result(*await process.ended())
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+def _result(status: int, text: str) -> Any:
+    if status == APPLIED:
+        return msgspec.json.decode(text)
+    if status == REFUSED:
+        raise InvalidArgument(text)
+    if status == CORRUPT:
+        raise CorruptLayer(text)
+    raise InternalError(text or f"the process that works for a build ended with status {status}")
+
+
+def _make(folder: Path) -> None:
+    with explained(f"create {folder}"):
+        folder.mkdir(mode=0o700)
+
+
+def _identify(upper: Path) -> Applied:
+    digest = hashlib.sha256()
+    for chunk in pack.diff(os.fspath(upper)):
+        digest.update(chunk)
+    return Applied(diff_id=f"sha256:{digest.hexdigest()}", size=tree_size(upper), entries=0)
+
+
+def _read_text(trees: tuple[Path, ...], path: str) -> str:
+    top = Merged.open(tuple(map(os.fspath, trees)))
+    try:
+        real = resolved(top, os.fsencode(path))
+        if not real:
+            return ""
+        folder, _, name = real.rpartition(b"/")
+        here = top.descend(folder)
+        try:
+            found = here.find(name)
+            return _text(name, found[0]) if found else ""
+        finally:
+            here.close()
+    finally:
+        top.close()
+
+
+def _text(name: bytes, at: int) -> str:
+    with closing_fd(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)) as fd:
+        return os.read(fd, _MAX_TEXT).decode("utf-8", "replace")

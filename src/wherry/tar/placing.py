@@ -1,0 +1,125 @@
+"""Copying files into a new layer, by the rules of COPY and ADD.
+
+The layer is written in the form that overlayfs mounts. What it stands on is only looked at: whether something is a
+directory there, and where links lead. Files whose attributes are right already are linked, not copied: nobody writes to
+a layer, so they may share an inode with the layer or the build context that they come from.
+"""
+
+import errno
+import os
+import stat
+from contextlib import suppress
+
+from . import header, nodes
+from .copyup import KINDS, copy_file, is_own
+from .header import Entry
+from .merged import Merged
+from .modes import Chmod
+from .resolving import resolved
+from .selecting import members
+from .tree import Directory, Tree
+
+_CANNOT_LINK = (errno.EXDEV, errno.EMLINK, errno.EPERM)
+
+Owner = tuple[int, int]
+
+
+class Placer:
+    """Puts files below an open directory; ``owner`` None keeps theirs."""
+
+    def __init__(self, root: int, lowers: Merged, owner: Owner | None, chmod: Chmod | None) -> None:
+        """The process's umask must be 0."""
+        self._root = root
+        self._lowers = lowers
+        self._owner = owner
+        self._chmod = chmod
+        self.tree = Tree(root, lowers, follow=True)
+
+    def is_directory(self, path: bytes) -> bool:
+        """Whether a directory is there, in this layer or below, at the end of a link too."""
+        top = Merged(map(os.dup, (self._root, *self._lowers.parts)))
+        try:
+            real = resolved(top, path)
+            return real is not None and _is_directory(top, real)
+        finally:
+            top.close()
+
+    def file(self, at: int, name: bytes, status: os.stat_result, path: bytes) -> None:
+        """One file, to be called ``path``."""
+        parent, _, base = path.rpartition(b"/")
+        self._put(at, name, status, self.tree.directory(parent, self._owner), base)
+
+    def contents(self, top: Merged, source: bytes, path: bytes) -> None:
+        """What the directory ``source`` (a link-free path) holds, into the directory ``path``."""
+        self.tree.directory(path.rpartition(b"/")[0])
+        target = self.tree.directory(path, self._owner)
+        for name, at, base, status in members(top, source):
+            self.tree.trim()
+            parent, _, _ = name.rpartition(b"/")
+            folder = self.tree.directory(target.child(parent) if parent else target.path)
+            self._put(at, base, status, folder, base)
+
+    def finish(self) -> None:
+        """Give directories their attributes."""
+        for path, entry in self.tree.unsettled():
+            self.tree.trim()
+            self.tree.finish(path, entry)
+
+    def _put(self, at: int, name: bytes, status: os.stat_result, where: Directory, base: bytes) -> None:
+        entry = nodes.described(KINDS.get(stat.S_IFMT(status.st_mode), header.DIRECTORY), status)
+        if self._owner is not None:
+            entry.uid, entry.gid = self._owner
+        if self._chmod is not None and entry.kind != header.SYMLINK:
+            entry.mode = self._chmod(entry.mode, entry.kind == header.DIRECTORY)
+        if entry.kind == header.DIRECTORY:
+            self._directory(at, name, entry, where, base)
+            return
+        self._clear(where, base)
+        if entry.kind == header.REGULAR:
+            self._regular(at, name, status, entry, where, base)
+        elif entry.kind == header.SYMLINK:
+            entry.link = os.readlink(name, dir_fd=at)
+            nodes.symlink(where.fd, base, entry)
+        else:
+            nodes.special(where.fd, base, entry)
+
+    def _directory(self, at: int, name: bytes, entry: Entry, where: Directory, base: bytes) -> None:
+        fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
+        try:
+            entry.xattrs = {os.fsencode(key): os.getxattr(fd, key) for key in os.listxattr(fd) if is_own(key)}
+        finally:
+            os.close(fd)
+        self.tree.ensure(where, base)
+        self.tree.settle(where.child(base), entry)
+
+    def _regular(
+        self, at: int, name: bytes, status: os.stat_result, entry: Entry, where: Directory, base: bytes
+    ) -> None:
+        same = (entry.uid, entry.gid, entry.mode) == (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
+        if not (same and _linked(at, name, where.fd, base)):
+            copy_file(at, name, where.fd, base, entry)
+
+    def _clear(self, where: Directory, base: bytes) -> None:
+        with suppress(FileNotFoundError):
+            self.tree.remove(where, base)
+
+
+def _is_directory(top: Merged, path: bytes) -> bool:
+    parent, _, name = path.rpartition(b"/")
+    here = top.descend(parent)
+    try:
+        found = here.find(name) if name else None
+        return not name or (found is not None and stat.S_ISDIR(found[1].st_mode))
+    finally:
+        here.close()
+
+
+def _linked(source: int, name: bytes, target: int, base: bytes) -> bool:
+    """Whether a file could be given one more name."""
+    try:
+        os.link(name, base, src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno in _CANNOT_LINK:
+            return False
+        raise
+    return True
