@@ -8,7 +8,12 @@ from .release import VERSION
 from .session import Session
 
 COMMON = ("run", "exec", "ps", "pull", "images", "version", "info")
-GROUPS = {"container": "Manage containers", "image": "Manage images", "system": "Manage the engine"}
+GROUPS = {
+    "container": "Manage containers",
+    "image": "Manage images",
+    "system": "Manage the engine",
+    "volume": "Manage volumes",
+}
 HIDDEN = ("list", "ps", "remove")  # second names inside a group
 
 

@@ -117,6 +117,13 @@ COMMANDS = {
     "system events": "events:events",
     "system info": "info:info",
     "system prune": "prune:system",
+    "volume create": "volumes:create",
+    "volume inspect": "inspect:inspect_volumes",
+    "volume list": "volumes:ls",
+    "volume ls": "volumes:ls",
+    "volume prune": "prune:volumes",
+    "volume remove": "volumes:remove",
+    "volume rm": "volumes:remove",
 }
 """Every spelling of every command: ``module of .commands:function``."""
 

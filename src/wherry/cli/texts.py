@@ -1,4 +1,4 @@
-"""Strings as Go and Docker print them: quoted, cut, and image names in their short form."""
+"""Strings as Go and Docker print them, and sort them."""
 
 SHORT_ESCAPES = {
     "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\", '"': '\\"',
@@ -37,3 +37,9 @@ def short_id(identifier: str) -> str:
 def label_list(labels: dict[str, str]) -> str:
     """``a=1,b=2``."""
     return ",".join(sorted(f"{name}={value}" for name, value in labels.items()))
+
+
+def natural(text: str) -> str:
+    """A key that sorts ``9/tcp`` before ``80/tcp``: numbers are compared as such."""
+    spaced = "".join(char if char.isdigit() else f" {char} " for char in text)
+    return "".join(word.zfill(8) if word.isdigit() else word for word in spaced.split(" "))

@@ -5,9 +5,9 @@ from time import time
 from ..flags import Command, Flag
 from ..formats import HELP, Listing, parse
 from ..session import CommandError
-from ..texts import SHORT_ID, label_list
+from ..texts import SHORT_ID
 from ..units import ago, human_size
-from . import images, ps
+from . import images, ps, volumes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ CONTAINERS = Listing(
     ("ID", "Image", "Command", "LocalVolumes", "Size", "RunningFor", "Status", "Names"),
     "",
 )
-VOLUMES = Listing(
-    "*formatter.volumeContext", {"Name": "VOLUME NAME", "Links": "LINKS", "Size": "SIZE"}, ("Name", "Links", "Size"), ""
-)
+VOLUMES = Listing("*formatter.volumeContext", volumes.HEADERS, ("Name", "Links", "Size"), "")
 CACHE_HEADERS = {
     "ID": "CACHE ID",
     "CacheType": "CACHE TYPE",
@@ -126,7 +124,7 @@ def _details(usage: "Item", *, trunc: bool) -> "dict[str, list[Fields]]":
     return {
         "Images": [_image_row(image, trunc) for image in usage.get("Images") or ()],
         "Containers": [ps.fields({**each, "SizeRootFs": 0}, trunc=trunc) for each in usage.get("Containers") or ()],
-        "Volumes": [_volume_row(volume) for volume in usage.get("Volumes") or ()],
+        "Volumes": [volumes.fields(volume) for volume in usage.get("Volumes") or ()],
         "BuildCache": [_cache_row(entry, trunc) for entry in usage.get("BuildCache") or ()],
     }
 
@@ -136,20 +134,6 @@ def _image_row(image: "Item", trunc: bool) -> "Fields":
     tagged = {**image, "RepoTags": (image.get("RepoTags") or [])[:1], "RepoDigests": []}
     repository, tag, _ = images.names(tagged, wants_digests=False, all_digests=False)[0]
     return images.fields(image, repository, tag, "", trunc=trunc)
-
-
-def _volume_row(volume: "Item") -> "Fields":
-    data = volume["UsageData"]
-    return {
-        "Links": lambda: str(data["RefCount"]),
-        "Name": lambda: volume["Name"],
-        "Size": lambda: human_size(data["Size"]) if data["Size"] >= 0 else "N/A",
-        **{name: lambda: "N/A" for name in ("Availability", "Group", "Status")},
-        "Driver": lambda: volume["Driver"],
-        "Labels": lambda: label_list(volume.get("Labels") or {}),
-        "Mountpoint": lambda: volume["Mountpoint"],
-        "Scope": lambda: volume["Scope"],
-    }
 
 
 def _cache_row(entry: "Item", trunc: bool) -> "Fields":

@@ -38,6 +38,13 @@ IMAGES = Command(
     minimum=1,
     maximum=None,
 )
+VOLUMES = Command(
+    "[OPTIONS] VOLUME [VOLUME...]",
+    "Display detailed information on one or more volumes",
+    (FORMAT,),
+    minimum=1,
+    maximum=None,
+)
 KINDS = {
     "container": ("/containers/{}/json", "types.ContainerJSON"),
     "image": ("/images/{}/json", "types.ImageInspect"),
@@ -77,6 +84,11 @@ def inspect_images(session: "Session", argv: list[str]) -> int:
     return _inspect(session, options.arguments, "image", options["format"] or "", size=False)
 
 
+def inspect_volumes(session: "Session", argv: list[str]) -> int:
+    options = VOLUMES.parse(argv, session.spelled)
+    return _inspect(session, options.arguments, "volume", options["format"] or "", size=False)
+
+
 def _inspect(session: "Session", names: list[str], kind: str, template: str, *, size: bool) -> int:
     """Print what is found, then fail with what is not."""
     parsed = _parse(template) if template not in ("", "json") else None
@@ -113,7 +125,7 @@ def _find(session: "Session", name: str, kind: str, size: bool) -> Found:
         if size and candidate != "container":
             session.err.line(f"WARNING: --size ignored for {candidate}")
         return Found(text, shape)
-    raise CommandError(f"Error: No such object: {name}")
+    raise CommandError(f"Error: No such {kind or 'object'}: {name}")
 
 
 def _may_be_another_kind(error: ApiError) -> bool:

@@ -3,7 +3,7 @@
 from ..flags import Command
 from ..ports import joined
 from ..session import CommandError
-from ..texts import quote
+from ..texts import natural, quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def port(session: "Session", argv: list[str]) -> int:
             for inner, bindings in ports.items()
             for binding in bindings or ()
         ]
-    for line in sorted(lines, key=_natural):
+    for line in sorted(lines, key=natural):
         session.out.line(line)
     return 0
 
@@ -45,9 +45,3 @@ def _check(number: str) -> None:
     if not number.isdecimal() or int(number) > MAX_PORT:
         problem = "value out of range" if number.isdecimal() else "invalid syntax"
         raise CommandError(f"Error: invalid port ({number}): strconv.ParseUint: parsing {quote(number)}: {problem}")
-
-
-def _natural(text: str) -> str:
-    """Sorts ``9/tcp`` before ``80/tcp``: numbers are compared as such."""
-    spaced = "".join(char if char.isdigit() else f" {char} " for char in text)
-    return "".join(word.zfill(8) if word.isdigit() else word for word in spaced.split(" "))

@@ -1,4 +1,4 @@
-"""``system prune``, ``container prune`` and ``image prune``: remove what nothing uses."""
+"""``system prune``, ``container prune``, ``image prune`` and ``volume prune``: remove what nothing uses."""
 
 from posix import read
 
@@ -36,6 +36,17 @@ IMAGES = Command(
     "Remove unused images",
     (Flag("all", "bool", "Remove all unused images, not just dangling ones", short="a"), FILTER, FORCE),
 )
+VOLUMES = Command(
+    "[OPTIONS]",
+    "Remove unused local volumes",
+    (
+        Flag("all", "bool", "Remove all unused volumes, not just anonymous ones", short="a"),
+        Flag(
+            "filter", "list", 'Provide filter values (e.g. "label=<label>")', value_name="filter", parse="filters:parse"
+        ),
+        FORCE,
+    ),
+)
 QUESTION = "Are you sure you want to continue? [y/N] "
 
 
@@ -62,6 +73,21 @@ def images(session: "Session", argv: list[str]) -> int:
     options = IMAGES.parse(argv, session.spelled)
     if _confirmed(session, options, f"WARNING! This will remove all {_which_images(options)}.\n"):
         _prune(session, ["images"], _filters(session, options), all_images=options["all"])
+    return 0
+
+
+def volumes(session: "Session", argv: list[str]) -> int:
+    options = VOLUMES.parse(argv, session.spelled)
+    filters = _filters(session, options)
+    if options["all"]:
+        if "all" in filters:
+            raise CommandError("conflicting options: cannot specify both --all and --filter all=1")
+        filters["all"] = ["true"]
+    which = "all" if options["all"] else "anonymous"
+    if _confirmed(
+        session, options, f"WARNING! This will remove {which} local volumes not used by at least one container.\n"
+    ):
+        _prune(session, ["volumes"], filters, all_images=False)
     return 0
 
 
