@@ -16,6 +16,7 @@ from wherry.engine.containers import Containers
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.creation import Creation
 from wherry.engine.containers.ending import Ending
+from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
 from wherry.engine.containers.removal import Removal
@@ -188,6 +189,7 @@ class _Parts(Struct, frozen=True, kw_only=True):
     """The verbs of containers that several services use."""
 
     roots: Roots
+    execs: Execs
     sandboxes: Sandboxes
     teardown: Teardown
     removal: Removal
@@ -203,11 +205,10 @@ def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[
     parts = _parts(edges, handles, needs)
     stack.push_async_callback(parts.supervisor.close)
     containers = _containers(edges, handles, needs, parts)
-    execs = _execs(edges, handles, parts)
-    stack.callback(execs.close)
+    stack.callback(parts.execs.close)
     engine = Engine(
         containers=containers,
-        execs=execs,
+        execs=parts.execs,
         committing=_committing(edges, handles, needs, parts),
         images=needs.images,
         transfer=_transfer(config, edges, handles, needs),
@@ -295,6 +296,15 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
         events=handles.events,
         clock=edges.clock,
     )
+    execs = _execs(edges, handles, roots)
+    checks = HealthChecks(
+        catalog=handles.catalog,
+        execs=execs,
+        events=handles.events,
+        operations=handles.operations,
+        locks=handles.locks,
+        clock=edges.clock,
+    )
     supervisor = Supervisor(
         catalog=handles.catalog,
         launcher=_launcher(edges, handles, needs, roots, sandboxes),
@@ -303,6 +313,7 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
         runtime=edges.runtime,
         snapshots=store.snapshots,
         hubs=handles.hubs,
+        checks=checks,
         waiters=handles.waiters,
         events=handles.events,
         operations=handles.operations,
@@ -311,11 +322,12 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
     )
     return _Parts(
         roots=roots,
+        execs=execs,
         sandboxes=sandboxes,
         teardown=teardown,
         removal=removal,
         supervisor=supervisor,
-        ending=_ending(edges, handles, supervisor, removal),
+        ending=_ending(edges, handles, supervisor, removal, checks),
     )
 
 
@@ -378,11 +390,12 @@ def _creation(edges: _Edges, handles: _Handles, needs: _Needs) -> Creation:
     )
 
 
-def _ending(edges: _Edges, handles: _Handles, supervisor: Supervisor, removal: Removal) -> Ending:
+def _ending(edges: _Edges, handles: _Handles, supervisor: Supervisor, removal: Removal, checks: HealthChecks) -> Ending:
     return Ending(
         catalog=handles.catalog,
         supervisor=supervisor,
         removal=removal,
+        checks=checks,
         runtime=edges.runtime,
         host=edges.machine,
         waiters=handles.waiters,
@@ -422,15 +435,16 @@ def _committing(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) 
     )
 
 
-def _execs(edges: _Edges, handles: _Handles, parts: _Parts) -> Execs:
+def _execs(edges: _Edges, handles: _Handles, roots: Roots) -> Execs:
     return Execs(
         catalog=handles.catalog,
-        roots=parts.roots,
+        roots=roots,
         runtime=edges.runtime,
         host=edges.machine,
         events=handles.events,
         operations=handles.operations,
         chance=edges.chance,
+        clock=edges.clock,
     )
 
 

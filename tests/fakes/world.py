@@ -13,6 +13,7 @@ from wherry.engine.containers import Containers
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.creation import Creation
 from wherry.engine.containers.ending import Ending
+from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
 from wherry.engine.containers.removal import Removal
@@ -150,6 +151,24 @@ class World:
             hubs=hubs,
             seccomp=Seccomp(_SECCOMP),
         )
+        self.execs = Execs(
+            catalog=catalog,
+            roots=roots,
+            runtime=runtime,
+            host=host,
+            events=self.events,
+            operations=self.operations,
+            chance=chance,
+            clock=clock,
+        )
+        checks = HealthChecks(
+            catalog=catalog,
+            execs=self.execs,
+            events=self.events,
+            operations=self.operations,
+            locks=locks,
+            clock=clock,
+        )
         self.supervisor = Supervisor(
             catalog=catalog,
             launcher=launcher,
@@ -158,6 +177,7 @@ class World:
             runtime=runtime,
             snapshots=snapshots,
             hubs=hubs,
+            checks=checks,
             waiters=waiters,
             events=self.events,
             operations=self.operations,
@@ -182,6 +202,7 @@ class World:
             catalog=catalog,
             supervisor=self.supervisor,
             removal=removal,
+            checks=checks,
             runtime=runtime,
             host=host,
             waiters=waiters,
@@ -221,15 +242,6 @@ class World:
             events=self.events,
             operations=self.operations,
             locks=locks,
-        )
-        self.execs = Execs(
-            catalog=catalog,
-            roots=roots,
-            runtime=runtime,
-            host=host,
-            events=self.events,
-            operations=self.operations,
-            chance=chance,
         )
         self._recovery = Recovery(
             catalog=catalog,

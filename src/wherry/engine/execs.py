@@ -9,7 +9,7 @@ from wherry.engine.containers.rootfs import Roots
 from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
 from wherry.engine.operations import Operations
-from wherry.engine.ports import Chance, ExecSession, Host, Runtime
+from wherry.engine.ports import Chance, Clock, ExecSession, Host, Runtime
 from wherry.engine.streams import Attachment, Hub
 from wherry.errors import (
     Conflict,
@@ -23,11 +23,12 @@ from wherry.errors import (
 from wherry.model.container import Container, Status
 from wherry.model.exec import Exec, ExecSpec
 from wherry.model.launch import ExecLaunch
-from wherry.plan import detach
+from wherry.plan import detach, signals
 from wherry.plan.lifecycle import exec_exit_code_of
 from wherry.plan.runtime_spec import encode, exec_process
 
 _REMEMBERED = 1000
+_SOON = 0.01  # seconds
 
 
 class Execs:
@@ -43,6 +44,7 @@ class Execs:
         events: Events,
         operations: Operations,
         chance: Chance,
+        clock: Clock,
     ) -> None:
         self._catalog = catalog
         self._roots = roots
@@ -51,6 +53,7 @@ class Execs:
         self._events = events
         self._operations = operations
         self._chance = chance
+        self._clock = clock
         self._execs: dict[str, Exec] = {}
         self._sessions: dict[str, ExecSession] = {}
         self._watches: set[asyncio.Task[None]] = set()
@@ -106,6 +109,13 @@ class Execs:
         if session is None:
             raise Conflict(f"exec {exec_id} is not running")
         await session.console.resize(height, width)
+
+    async def kill(self, exec_id: str) -> None:
+        """Kill the session's command, if it runs."""
+        while (item := self.find(exec_id)).running and item.process is None:
+            await self._clock.sleep(_SOON)  # the runtime is about to note it
+        if item.process is not None:
+            await self._host.signal(item.process, signals.KILL)
 
     def close(self) -> None:
         """Stop watching the sessions that run."""

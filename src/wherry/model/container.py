@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from wherry.model.health import Health
 from wherry.model.image import Healthcheck
 from wherry.model.mount import MountPoint, MountSpec
 from wherry.model.network import Endpoint, EndpointSpec, PortSpec
@@ -190,7 +191,7 @@ class ContainerState(Struct, frozen=True, kw_only=True):
 
     ``monitor`` outlives the daemon and leaves the exit code; ``process`` is the container's init on the host.
     ``restart_delay`` is how many seconds the last restart by policy waited. ``stopped_by_user`` keeps
-    ``unless-stopped`` and ``on-failure`` from starting it again.
+    ``unless-stopped`` and ``on-failure`` from starting it again. ``health`` is None without a health check.
     """
 
     status: Status = Status.CREATED
@@ -205,6 +206,7 @@ class ContainerState(Struct, frozen=True, kw_only=True):
     restart_count: int = 0
     restart_delay: float = 0.0
     stopped_by_user: bool = False
+    health: Health | None = None
 
     @property
     def alive(self) -> bool:

@@ -182,6 +182,19 @@ class CreateResponse(Struct, kw_only=True, rename="pascal"):
     warnings: list[str]
 
 
+class HealthResult(Struct, kw_only=True, rename="pascal"):
+    start: str
+    end: str
+    exit_code: int
+    output: str
+
+
+class Health(Struct, kw_only=True, rename="pascal"):
+    status: str
+    failing_streak: int
+    log: list[HealthResult]
+
+
 class State(Struct, kw_only=True, rename="pascal"):
     status: str
     running: bool
@@ -194,6 +207,7 @@ class State(Struct, kw_only=True, rename="pascal"):
     error: str
     started_at: str
     finished_at: str
+    health: Health | UnsetType = UNSET
 
 
 class GraphDriver(Struct, kw_only=True, rename="pascal"):

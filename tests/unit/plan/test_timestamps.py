@@ -3,7 +3,7 @@
 import pytest
 
 from wherry.errors import InvalidArgument
-from wherry.plan.timestamps import SECOND, parse_duration, parse_timestamp, parse_unix
+from wherry.plan.timestamps import SECOND, duration_text, parse_duration, parse_timestamp, parse_unix
 
 NOW = 1_800_000_000 * SECOND
 
@@ -86,3 +86,18 @@ def test_what_is_no_time(text: str) -> None:
 def test_a_day_that_does_not_exist() -> None:
     with pytest.raises(InvalidArgument, match="2020-02-30"):
         parse_timestamp("2020-02-30", NOW)
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [
+        (500_000_000, "500ms"),
+        (1_500_000, "1.5ms"),
+        (SECOND, "1s"),
+        (1_500_000_000, "1.5s"),
+        (90 * SECOND, "1m30s"),
+        (3600 * SECOND, "1h0m0s"),
+    ],
+)
+def test_durations_as_go_writes_them(nanoseconds: int, text: str) -> None:
+    assert duration_text(nanoseconds) == text

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.told import tell
@@ -17,7 +18,7 @@ from wherry.engine.ports import Host, Runtime
 from wherry.errors import Conflict, ContainerRestarting, NotFound, NotRunning
 from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit
-from wherry.plan import signals
+from wherry.plan import health, signals
 
 _DEFAULT_TIMEOUT = 10
 _AFTER_KILL = 10  # a process that survives SIGKILL this long is stuck in the kernel
@@ -32,6 +33,7 @@ class Ending:
         catalog: Catalog,
         supervisor: Supervisor,
         removal: Removal,
+        checks: HealthChecks,
         runtime: Runtime,
         host: Host,
         waiters: Waiters,
@@ -42,6 +44,7 @@ class Ending:
         self._catalog = catalog
         self._supervisor = supervisor
         self._removal = removal
+        self._checks = checks
         self._runtime = runtime
         self._host = host
         self._waiters = waiters
@@ -174,21 +177,24 @@ class Ending:
                 await self._freeze(container, pending)
             else:
                 await self._runtime.resume(container_id, container.runtime)
-                await self._put_status(container, after)
+                self._checks.begin(await self._put_status(container, after))
         tell(self._events, container, "pause" if after is Status.PAUSED else "unpause")
 
     async def _freeze(self, container: Container, pending: Pending | None) -> None:
         """The row first: one that may be frozen is always shown as paused, so that it can be thawed."""
+        self._checks.end(container.id)
         try:
             await self._put_status(container, Status.PAUSED, pending)
             await self._runtime.pause(container.id, container.runtime)
         except BaseException:
-            await self._put_status(container, Status.RUNNING)
+            self._checks.begin(await self._put_status(container, Status.RUNNING))
             raise
 
-    async def _put_status(self, container: Container, status: Status, pending: Pending | None = None) -> None:
-        state = replace(container.state, status=status, pending=pending)
-        await self._catalog.put(replace(container, state=state))
+    async def _put_status(self, container: Container, status: Status, pending: Pending | None = None) -> Container:
+        watched = status is Status.RUNNING
+        fitness = container.state.health if watched else health.unwatched(container)
+        state = replace(container.state, status=status, pending=pending, health=fitness)
+        return await self._catalog.put(replace(container, state=state))
 
     def _stop_signal(self, container: Container) -> int:
         return signals.number(container.spec.stop_signal or "SIGTERM")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
 from wherry.engine.containers.removal import Removal
@@ -20,7 +21,7 @@ from wherry.engine.ports import Clock, Runtime, Snapshots
 from wherry.errors import Conflict, WherryError
 from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit, Launched
-from wherry.plan import restarts
+from wherry.plan import health, restarts
 from wherry.plan.lifecycle import exit_code_of
 
 _log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Supervisor:
         runtime: Runtime,
         snapshots: Snapshots,
         hubs: Hubs,
+        checks: HealthChecks,
         waiters: Waiters,
         events: Events,
         operations: Operations,
@@ -56,6 +58,7 @@ class Supervisor:
         self._runtime = runtime
         self._snapshots = snapshots
         self._hubs = hubs
+        self._checks = checks
         self._waiters = waiters
         self._events = events
         self._operations = operations
@@ -74,8 +77,10 @@ class Supervisor:
         return await self._operations.run(self._start(container_id, by_user=True))
 
     def watch(self, container: Container, launched: Launched) -> None:
-        """Wait for the end of a container that runs."""
+        """Wait for the end of a container that runs, and see to its health meanwhile."""
         self._watches[container.id] = asyncio.get_running_loop().create_task(self._watch(container.id, launched))
+        if container.state.status is Status.RUNNING:
+            self._checks.begin(container)
 
     def cancel_restart(self, container_id: str) -> bool:
         """Give up a restart that was about to happen. Whether there was one."""
@@ -109,6 +114,7 @@ class Supervisor:
         self._closing = True
         for due in tuple(self._restarts):
             self.cancel_restart(due)
+        self._checks.close()
         await self._operations.drain()
         for task in self._watches.values():
             task.cancel()
@@ -156,6 +162,7 @@ class Supervisor:
             oom_killed=False,
             started_at=self._clock.now(),
             finished_at=0,
+            health=health.started(container),
         )
         container = await self._catalog.put(replace(container, state=state))
         tell(self._events, container, "start")
@@ -210,6 +217,7 @@ class Supervisor:
                 await self._ended(container, how or Exit(code=255, finished_at=self._clock.now()))
 
     async def _ended(self, container: Container, how: Exit) -> None:
+        self._checks.end(container.id)
         await self._let_go(container, self._teardown.release)
         delay = restarts.delay(container, how, how.finished_at - container.state.started_at)
         state = replace(
@@ -223,6 +231,7 @@ class Supervisor:
             finished_at=how.finished_at,
             restart_count=container.state.restart_count + (delay is not None),
             restart_delay=delay or 0.0,
+            health=health.unwatched(container),
         )
         container = await self._catalog.put(replace(container, state=state, endpoints=()))
         self._hubs.ended(container.id)

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from wherry.errors import InvalidArgument
 from wherry.model.container import Container, Pending, Status
+from wherry.model.health import HealthStatus
 from wherry.plan.attachments import live, network_names, published, visible_ports
 from wherry.plan.filters.parse import Filters, matches_labels, matches_pattern, parse_flag
 
@@ -18,7 +19,7 @@ CONTAINER_FILTERS = frozenset(
 
 REMOVING = "removing"
 _STATES = frozenset((*Status, REMOVING))
-_HEALTH = frozenset(("starting", "healthy", "unhealthy", "none", ""))
+_HEALTH = frozenset((*HealthStatus, ""))
 
 
 def state_name(container: Container) -> str:
@@ -92,7 +93,7 @@ class ContainerFilter(Struct, frozen=True, kw_only=True):
         has_exited = not state.alive and state.started_at and state.exit_code in self.exited
         return bool(
             (not wanted or state_name(container) in wanted)
-            and (not health or "none" in health)
+            and (not health or _health(container) in health)
             and (not self.exited or has_exited)
             and parse_flag(self.filters, "is-task", False) is False
         )
@@ -119,6 +120,11 @@ class ContainerFilter(Struct, frozen=True, kw_only=True):
         return not wanted or any(
             text in wanted for mount in container.mounts for text in (mount.name or mount.source, mount.target)
         )
+
+
+def _health(container: Container) -> str:
+    health = container.state.health
+    return health.status if health else HealthStatus.NONE
 
 
 def port_range(text: str) -> tuple[range, str]:
