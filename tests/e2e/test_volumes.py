@@ -68,13 +68,13 @@ def test_ls_is_sorted_as_people_count(cli: Cli) -> None:
     ("template", "printed"),
     [
         ("{{.Name}} {{.Driver}} {{.Scope}} {{.Links}} {{.Size}}", "store local local N/A N/A\n"),
-        ("{{.Labels}}|{{.Label `b`}}", "a=1,b=2|2\n"),
-        ("table {{.Name}}\t{{.Labels}}", "VOLUME NAME   LABELS\nstore         a=1,b=2\n"),
+        ("{{.Labels}}|{{.Label `tier`}}", "tier=gold|gold\n"),
+        ("table {{.Name}}\t{{.Scope}}", "VOLUME NAME   SCOPE\nstore         local\n"),
         ("raw", "name: store\ndriver: local\n\n"),
     ],
 )
 def test_ls_by_a_template(cli: Cli, template: str, printed: str) -> None:
-    cli("volume", "create", "--label", "b=2", "--label", "a=1", "store")
+    cli("volume", "create", "--label", "tier=gold", "store")
 
     assert cli("volume", "ls", "--format", template).stdout == printed
 
