@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 HUB_DOMAIN = "docker.io"
 HUB_KEY = "https://index.docker.io/v1/"
-TOKEN_USER = "<token>"
 
 
 def auth_headers(session: "Session", domain: str) -> dict[str, str]:
@@ -34,15 +33,24 @@ def encoded(credentials: dict[str, str]) -> str:
 
 def lookup(session: "Session", key: str) -> dict[str, str]:
     """``username`` and ``password``, or ``identitytoken``, with ``serveraddress``; {} when nothing is known."""
-    config = session.config
-    helper = (config.get("credHelpers") or {}).get(key) or config.get("credsStore")
+    helper = helper_of(session.config, key)
     if helper:
         return _ask_helper(session, helper, key)
-    auths = {**(config.get("auths") or {}), **_environment_auths(session)}
+    auths = {**(session.config.get("auths") or {}), **_environment_auths(session)}
     entry = auths.get(key)
     if entry is None:
-        entry = next((auth for name, auth in auths.items() if _host(name) == key), None)
+        entry = next((auth for name, auth in auths.items() if hostname(name) == key), None)
     return _decoded(session, key, entry) if entry else {}
+
+
+def helper_of(config: "dict[str, Any]", key: str) -> str:
+    """The helper that the configuration names for a key, "" where credentials are in the configuration itself."""
+    return str((config.get("credHelpers") or {}).get(key) or config.get("credsStore") or "")
+
+
+def hostname(name: str) -> str:
+    """``https://host/v2/`` → ``host``: old entries are addresses."""
+    return name.removeprefix("https://").removeprefix("http://").partition("/")[0]
 
 
 def _environment_auths(session: "Session") -> "dict[str, Any]":
@@ -52,11 +60,6 @@ def _environment_auths(session: "Session") -> "dict[str, Any]":
     except ValueError as error:
         session.err.line(f"WARNING: DOCKER_AUTH_CONFIG is not valid: {error}")
         return {}
-
-
-def _host(name: str) -> str:
-    """``https://host/v2/`` → ``host``: old entries are addresses."""
-    return name.removeprefix("https://").removeprefix("http://").partition("/")[0]
 
 
 def _decoded(session: "Session", key: str, entry: "dict[str, Any]") -> dict[str, str]:
@@ -73,20 +76,10 @@ def _decoded(session: "Session", key: str, entry: "dict[str, Any]") -> dict[str,
 
 
 def _ask_helper(session: "Session", helper: str, key: str) -> dict[str, str]:
-    """Protocol of docker-credential-helpers: the key on stdin, JSON or a reason on stdout."""
-    from subprocess import run
+    from .credentialhelpers import HelperError, get
 
-    program = f"docker-credential-{helper}"
     try:
-        answer = run([program, "get"], input=key.encode(), capture_output=True, check=False)
-    except OSError as error:
-        session.err.line(f"WARNING: error getting credentials: {program}: {error.strerror}")
+        return get(helper, key)
+    except HelperError as error:
+        session.err.line(f"WARNING: error getting credentials: {error}")
         return {}
-    if answer.returncode:
-        if b"not found" not in answer.stdout:
-            session.err.line(f"WARNING: error getting credentials: {answer.stdout.decode(errors='replace').strip()}")
-        return {}
-    found = loads(answer.stdout)
-    if found["Username"] == TOKEN_USER:
-        return {"identitytoken": found["Secret"], "serveraddress": key}
-    return {"username": found["Username"], "password": found["Secret"], "serveraddress": key}

@@ -44,13 +44,13 @@ def relay(session: "Session", stream: "Hijacked", *, stdin: bool, tty: bool, det
 
 
 def _relay_keys(session: "Session", stream: "Hijacked", detach_keys: str) -> None:
-    from .terminal import DetachFilter, RawMode, detach_sequence
+    from .terminal import ChangedMode, DetachFilter, detach_sequence, raw
 
     try:
         keys = DetachFilter(detach_sequence(detach_keys))
     except ValueError:
         raise CommandError(f"Invalid detach keys ({detach_keys}) provided") from None
-    with RawMode(STDIN_DESCRIPTOR):
+    with ChangedMode(STDIN_DESCRIPTOR, raw):
         _Relay(session, stream, keys).run(stdin=True)
 
 

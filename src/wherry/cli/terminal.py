@@ -15,14 +15,15 @@ DEFAULT_DETACH_KEYS = b"\x10\x11"  # ctrl-p ctrl-q
 FATAL = (SIGHUP, SIGINT, SIGQUIT, SIGTERM)
 
 
-class RawMode:
-    """Within it the terminal passes every key on as it is and changes no output.
+class ChangedMode:
+    """Within it the terminal has the attributes that ``change`` makes of its own: `raw`, for one.
 
     The old mode comes back on leaving, and before a signal ends the process.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, change: "Callable[[list[Any]], list[Any]]") -> None:
         self._descriptor = descriptor
+        self._change = change
         self._guarded: list[int] = []
 
     def __enter__(self) -> None:
@@ -31,7 +32,7 @@ class RawMode:
             if getsignal(number) == SIG_DFL:
                 signal(number, self._die)
                 self._guarded.append(number)
-        termios.tcsetattr(self._descriptor, termios.TCSANOW, raw(self._before))
+        termios.tcsetattr(self._descriptor, termios.TCSANOW, self._change(self._before))
 
     def __exit__(self, *_: object) -> None:
         termios.tcsetattr(self._descriptor, termios.TCSANOW, self._before)
@@ -44,7 +45,8 @@ class RawMode:
 
 
 def raw(attributes: "list[Any]") -> "list[Any]":
-    """What ``cfmakeraw`` of termios(3) makes of a terminal's attributes."""
+    """What ``cfmakeraw`` of termios(3) makes of a terminal's attributes: every key is passed on as it is, and no output
+    changed."""
     iflag, oflag, cflag, lflag, ispeed, ospeed, characters = attributes
     t = termios
     iflag &= ~(t.IGNBRK | t.BRKINT | t.PARMRK | t.ISTRIP | t.INLCR | t.IGNCR | t.ICRNL | t.IXON)

@@ -1,9 +1,8 @@
 """``system prune``, ``container prune``, ``image prune`` and ``volume prune``: remove what nothing uses."""
 
-from posix import read
-
 from ..flags import Command, Flag
 from ..options.filters import collect, encode
+from ..prompts import line
 from ..session import CommandError
 from ..units import human_size
 
@@ -124,15 +123,7 @@ def _confirmed(session: "Session", options: "Options", warning: str) -> bool:
         return True
     session.out.write(warning + QUESTION)
     session.out.flush()
-    return _line().strip().lower() in (b"y", b"yes")
-
-
-def _line() -> bytes:
-    """One line of stdin, or what there is of it."""
-    line = b""
-    while not line.endswith(b"\n") and (byte := read(0, 1)):
-        line += byte
-    return line
+    return line().strip().lower() in (b"y", b"yes")
 
 
 def _prune(session: "Session", parts: list[str], filters: "Filters", *, all_images: bool) -> None:
