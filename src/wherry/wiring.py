@@ -19,6 +19,7 @@ from wherry.engine.containers.ending import Ending
 from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
+from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.rootfs import Roots
 from wherry.engine.containers.stats import Stats
@@ -188,6 +189,7 @@ class _Needs(Struct, frozen=True, kw_only=True):
 class _Parts(Struct, frozen=True, kw_only=True):
     """The verbs of containers that several services use."""
 
+    linking: Linking
     roots: Roots
     execs: Execs
     sandboxes: Sandboxes
@@ -282,6 +284,7 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
         files=RootFiles(),
         devices=edges.devices,
     )
+    linking = Linking(catalog=handles.catalog, networks=needs.networks, files=store.containers, locks=handles.locks)
     sandboxes = Sandboxes(edges.exec_root, needs.networks, edges.mounts)
     teardown = Teardown(runtime=edges.runtime, sandboxes=sandboxes, roots=roots)
     removal = Removal(
@@ -296,7 +299,7 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
         events=handles.events,
         clock=edges.clock,
     )
-    execs = _execs(edges, handles, roots)
+    execs = _execs(edges, handles, linking, roots)
     checks = HealthChecks(
         catalog=handles.catalog,
         execs=execs,
@@ -307,7 +310,7 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
     )
     supervisor = Supervisor(
         catalog=handles.catalog,
-        launcher=_launcher(edges, handles, needs, roots, sandboxes),
+        launcher=_launcher(edges, handles, needs, linking, roots, sandboxes),
         teardown=teardown,
         removal=removal,
         runtime=edges.runtime,
@@ -321,6 +324,7 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
         clock=edges.clock,
     )
     return _Parts(
+        linking=linking,
         roots=roots,
         execs=execs,
         sandboxes=sandboxes,
@@ -331,9 +335,12 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
     )
 
 
-def _launcher(edges: _Edges, handles: _Handles, needs: _Needs, roots: Roots, sandboxes: Sandboxes) -> Launcher:
+def _launcher(
+    edges: _Edges, handles: _Handles, needs: _Needs, linking: Linking, roots: Roots, sandboxes: Sandboxes
+) -> Launcher:
     return Launcher(
         catalog=handles.catalog,
+        linking=linking,
         roots=roots,
         sandboxes=sandboxes,
         volumes=needs.volumes,
@@ -348,9 +355,10 @@ def _launcher(edges: _Edges, handles: _Handles, needs: _Needs, roots: Roots, san
 def _containers(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) -> Containers:
     return Containers(
         catalog=handles.catalog,
-        creation=_creation(edges, handles, needs),
+        creation=_creation(edges, handles, needs, parts),
         supervisor=parts.supervisor,
         ending=parts.ending,
+        linking=parts.linking,
         viewing=_viewing(edges, handles, needs, parts),
         stats=Stats(
             catalog=handles.catalog,
@@ -373,9 +381,10 @@ def _containers(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) 
     )
 
 
-def _creation(edges: _Edges, handles: _Handles, needs: _Needs) -> Creation:
+def _creation(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) -> Creation:
     return Creation(
         catalog=handles.catalog,
+        linking=parts.linking,
         images=needs.images,
         volumes=needs.volumes,
         networks=needs.networks,
@@ -435,9 +444,10 @@ def _committing(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) 
     )
 
 
-def _execs(edges: _Edges, handles: _Handles, roots: Roots) -> Execs:
+def _execs(edges: _Edges, handles: _Handles, linking: Linking, roots: Roots) -> Execs:
     return Execs(
         catalog=handles.catalog,
+        linking=linking,
         roots=roots,
         runtime=edges.runtime,
         host=edges.machine,

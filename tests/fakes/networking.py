@@ -3,7 +3,7 @@
 import asyncio
 
 from wherry.errors import HostPortRefused, NotFound
-from wherry.model.network import BridgePlan, Interface, Network, PublishedPort
+from wherry.model.network import BridgePlan, Interface, LinkedPort, Network, PublishedPort
 from wherry.model.usage import Traffic
 from wherry.plan.ports import clash
 
@@ -94,7 +94,9 @@ class FakeNetworking:
     def namespaces(self) -> tuple[str, ...]:
         return tuple(sorted(self.pinned))
 
-    async def apply_firewall(self, networks: tuple[Network, ...], ports: tuple[PublishedPort, ...] | None) -> None:
+    async def apply_firewall(
+        self, networks: tuple[Network, ...], ports: tuple[PublishedPort, ...] | None, links: tuple[LinkedPort, ...] = ()
+    ) -> None:
         await self._act("apply_firewall")
         self.ruled = networks
         if ports is not None:

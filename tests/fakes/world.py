@@ -16,6 +16,7 @@ from wherry.engine.containers.ending import Ending
 from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
+from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.rootfs import Roots
 from wherry.engine.containers.stats import Stats
@@ -140,8 +141,10 @@ class World:
             events=self.events,
             clock=clock,
         )
+        linking = Linking(catalog=catalog, networks=self.networks, files=files, locks=locks)
         launcher = Launcher(
             catalog=catalog,
+            linking=linking,
             roots=roots,
             sandboxes=sandboxes,
             volumes=self.volumes,
@@ -153,6 +156,7 @@ class World:
         )
         self.execs = Execs(
             catalog=catalog,
+            linking=linking,
             roots=roots,
             runtime=runtime,
             host=host,
@@ -186,6 +190,7 @@ class World:
         )
         creation = Creation(
             catalog=catalog,
+            linking=linking,
             images=self.images,
             volumes=self.volumes,
             networks=self.networks,
@@ -229,6 +234,7 @@ class World:
             creation=creation,
             supervisor=self.supervisor,
             ending=ending,
+            linking=linking,
             viewing=viewing,
             stats=Stats(catalog=catalog, host=host, networking=out.networking, sandboxes=sandboxes, clock=clock),
             updating=Updating(

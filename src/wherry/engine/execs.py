@@ -5,6 +5,7 @@ import asyncio
 from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.rootfs import Roots
 from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
@@ -38,6 +39,7 @@ class Execs:
         self,
         *,
         catalog: Catalog,
+        linking: Linking,
         roots: Roots,
         runtime: Runtime,
         host: Host,
@@ -47,6 +49,7 @@ class Execs:
         clock: Clock,
     ) -> None:
         self._catalog = catalog
+        self._linking = linking
         self._roots = roots
         self._runtime = runtime
         self._host = host
@@ -167,7 +170,8 @@ class Execs:
         root = self._roots.overlay(container).target
         user = spec.user or container.spec.user
         identity = await self._roots.identity(root, user, container.spec.host.group_add)
-        process = exec_process(container, spec, identity, self._host.facts())
+        linked = self._linking.environment(container)
+        process = exec_process(container, spec, identity, self._host.facts(), linked)
         return ExecLaunch(
             exec_id=item.id,
             container_id=container.id,

@@ -18,7 +18,7 @@ from wherry.model.image import Applied, Descriptor, Image, Layer, Platform, Tag
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.log import LogLine, LogRange
 from wherry.model.mount import OverlayMount
-from wherry.model.network import BridgePlan, Interface, Network, PublishedPort
+from wherry.model.network import BridgePlan, Interface, LinkedPort, Network, PublishedPort
 from wherry.model.process import ProcessId
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials, Found, Resolved
@@ -380,7 +380,9 @@ class Networking(Protocol):
         """Paths of all pinned namespaces, for the sweep."""
         ...
 
-    async def apply_firewall(self, networks: tuple[Network, ...], ports: tuple[PublishedPort, ...] | None) -> None:
+    async def apply_firewall(
+        self, networks: tuple[Network, ...], ports: tuple[PublishedPort, ...] | None, links: tuple[LinkedPort, ...] = ()
+    ) -> None:
         """Replace all rules at once. With ``ports`` these and no others are published from now on, even where another
         process has one; None leaves what is published as it is."""
         ...

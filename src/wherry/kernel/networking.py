@@ -16,11 +16,11 @@ from wherry.kernel import addressing, conntrack, links, namespaces, nftables, sy
 from wherry.kernel.host_ports import HostPorts
 from wherry.kernel.links import Link, Veth
 from wherry.kernel.netlink import NETLINK_NETFILTER, NETLINK_ROUTE, Netlink
-from wherry.model.network import BridgePlan, Interface, Network, PublishedPort
+from wherry.model.network import BridgePlan, Interface, LinkedPort, Network, PublishedPort
 from wherry.model.usage import Traffic
 
-Ruleset = Callable[[tuple[Network, ...], tuple[PublishedPort, ...] | None], str]
-"""The firewall's rules for all networks, and for published ports (None: those that there are)."""
+Ruleset = Callable[[tuple[Network, ...], tuple[PublishedPort, ...] | None, tuple[LinkedPort, ...]], str]
+"""The firewall's rules for all networks, for published ports (None: those that there are), and for links."""
 
 MapOf = Callable[[PublishedPort], str | None]
 """The map of the table in which a published port belongs, None if in none."""
@@ -116,8 +116,10 @@ class Networking:
 
     # --- firewall and ports ---
 
-    async def apply_firewall(self, networks: tuple[Network, ...], ports: tuple[PublishedPort, ...] | None) -> None:
-        await nftables.apply(self._ruleset(networks, ports))
+    async def apply_firewall(
+        self, networks: tuple[Network, ...], ports: tuple[PublishedPort, ...] | None, links: tuple[LinkedPort, ...] = ()
+    ) -> None:
+        await nftables.apply(self._ruleset(networks, ports, links))
         if ports is not None:
             self._ports.keep_what_can_be_had(ports)
 

@@ -214,6 +214,14 @@ class ContainerState(Struct, frozen=True, kw_only=True):
         return self.status.alive
 
 
+class Link(Struct, frozen=True, kw_only=True):
+    """Another container, ``source`` (its ID), by an alias. ``source_name``: how it was called when they were linked."""
+
+    source: str
+    source_name: str
+    alias: str
+
+
 class Container(Struct, frozen=True, kw_only=True):
     """One container: identity, spec, what creation resolved, and state. ``created`` in nanoseconds.
 
@@ -228,6 +236,7 @@ class Container(Struct, frozen=True, kw_only=True):
     spec: ContainerSpec
     mounts: tuple[MountPoint, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
+    links: tuple[Link, ...] = ()
     runtime: str = ""
     state: ContainerState = ContainerState()
     build: bool = False

@@ -110,6 +110,15 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     ports: tuple[PortBinding, ...] = ()
 
 
+class LinkedPort(Struct, frozen=True, kw_only=True):
+    """A port of a container, ``source_ip``, that another of its network, ``receiver_ip``, may talk to by a link."""
+
+    protocol: str
+    receiver_ip: str
+    source_ip: str
+    port: int
+
+
 class Interface(Struct, frozen=True, kw_only=True):
     """One end of a network to make in a sandbox. Addresses in CIDR form; no gateways: not the default route."""
 

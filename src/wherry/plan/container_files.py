@@ -42,10 +42,17 @@ class _Resolver(Struct, frozen=True, kw_only=True):
     others: tuple[str, ...] = ()
 
 
-def hosts(spec: ContainerSpec, endpoints: tuple[Endpoint, ...], host_gateway: str) -> str:
-    """/etc/hosts: loopback names, ``--add-host`` entries (``host-gateway`` is the address given), own addresses."""
+def hosts(
+    spec: ContainerSpec,
+    endpoints: tuple[Endpoint, ...],
+    host_gateway: str,
+    linked: tuple[tuple[str, str], ...] = (),
+) -> str:
+    """/etc/hosts: loopback names, ``--add-host`` entries (``host-gateway`` is the address given), linked containers
+    (address and names), own addresses."""
+    others = (f"{address}\t{names}\n" for address, names in linked)
     own = (f"{address}\t{_own_names(spec)}\n" for endpoint in endpoints for address in _addresses(endpoint))
-    return "".join((_LOOPBACK_HOSTS, *_extra_hosts(spec.host.extra_hosts, host_gateway), *own))
+    return "".join((_LOOPBACK_HOSTS, *_extra_hosts(spec.host.extra_hosts, host_gateway), *others, *own))
 
 
 def hostname(spec: ContainerSpec) -> str:

@@ -14,8 +14,8 @@ What the rules say (as Docker's bridge driver does, from version 28 on for what 
   the loopback link alone, so that a connection to it must be refused at once rather than hang.
 * Into a network come answers, packets to published ports, and nothing else: neither from outside nor from other
   networks. The host itself reaches all containers.
-* Within a network containers talk freely, unless ``icc`` is off: then to published ports only. Frames within a
-  bridge meet these rules only where ``net.bridge.bridge-nf-call-iptables`` is 1.
+* Within a network containers talk freely, unless ``icc`` is off: then to published and linked ports only. Frames
+  within a bridge meet these rules only where ``net.bridge.bridge-nf-call-iptables`` is 1.
 * Nothing enters or leaves an internal network.
 * What leaves another network takes the host's address, if ``masquerade`` is on.
 
@@ -29,7 +29,7 @@ another table, such as the FORWARD policy that Docker, ufw or firewalld set.
 import ipaddress
 from collections.abc import Iterable, Iterator
 
-from wherry.model.network import Network, PublishedPort
+from wherry.model.network import LinkedPort, Network, PublishedPort
 
 TABLE = "wherry"
 FAMILY = "inet"
@@ -62,7 +62,11 @@ def map_of(port: PublishedPort) -> str | None:
     return f"ports{host.version}" + ("" if host.is_unspecified else "_at")
 
 
-def ruleset(networks: tuple[Network, ...], ports: tuple[PublishedPort, ...] | None = None) -> str:
+def ruleset(
+    networks: tuple[Network, ...],
+    ports: tuple[PublishedPort, ...] | None = None,
+    links: tuple[LinkedPort, ...] = (),
+) -> str:
     """The commands, in nft's language, that replace all rules at once.
 
     With ``ports`` the table is built anew and holds exactly these; without, its maps keep what they hold.
@@ -77,21 +81,23 @@ def ruleset(networks: tuple[Network, ...], ports: tuple[PublishedPort, ...] | No
     lines.append(f"table {FAMILY} {TABLE} {{")
     for name, kind in _MAPS:
         lines += (f"  map {name} {{", f"    type {kind}", "  }")
-    for name, hook, rules in _chains(bridged):
+    for name, hook, rules in _chains(bridged, links):
         lines += (f"  chain {name} {{", *(f"    {line}" for line in (*hook, *rules)), "  }")
     lines.append("}")
     lines += _elements(ports or ())
     return "\n".join(lines) + "\n"
 
 
-def _chains(networks: tuple[Network, ...]) -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
+def _chains(
+    networks: tuple[Network, ...], links: tuple[LinkedPort, ...]
+) -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
     """Name, hook and rules of each chain; one that is jumped to comes before the chains that do."""
     yield "publish", (), list(_PUBLISH)
     yield "guard", _hook("filter", "prerouting", "raw"), _guard(networks)
     yield "prerouting", _hook("nat", "prerouting", "dstnat"), ["ip daddr 127.0.0.0/8 return", _PUBLISH_IF_LOCAL]
     yield "output", _hook("nat", "output", _DSTNAT), ["ip6 daddr ::1 return", _PUBLISH_IF_LOCAL]
     yield "postrouting", _hook("nat", "postrouting", "srcnat"), _postrouting(networks)
-    yield "forward", _hook("filter", "forward", "filter"), _forward(networks)
+    yield "forward", _hook("filter", "forward", "filter"), _forward(networks, links)
 
 
 def _hook(kind: str, hook: str, priority: str) -> tuple[str, ...]:
@@ -120,7 +126,7 @@ def _postrouting(networks: tuple[Network, ...]) -> list[str]:
     return rules
 
 
-def _forward(networks: tuple[Network, ...]) -> list[str]:
+def _forward(networks: tuple[Network, ...], links: tuple[LinkedPort, ...]) -> list[str]:
     if not networks:
         return []
     bridges = _names(network.bridge for network in networks)
@@ -129,6 +135,10 @@ def _forward(networks: tuple[Network, ...]) -> list[str]:
     rules = []
     if open_within:
         rules.append(f"iifname . oifname {_pairs(open_within)} accept")
+    closed_within = [network.bridge for network in networks if not network.icc]
+    if closed_within and links:
+        pairs = f"iifname . oifname {_pairs(closed_within)}"
+        rules.append(f"{pairs} ip saddr . ip daddr . meta l4proto . th dport {_linked(links)} accept")
     if internal:
         # Within an internal network with icc off, nothing is left to accept.
         rules += (f"iifname {_names(internal)} drop", f"oifname {_names(internal)} drop")
@@ -147,6 +157,11 @@ def _elements(ports: tuple[PublishedPort, ...]) -> Iterator[str]:
             address = f"{port.host_ip} . " if name.endswith("_at") else ""
             key = f"{port.protocol} . {address}{port.host_port}"
             yield f"add element {FAMILY} {TABLE} {name} {{ {key} : {port.container_ip} . {port.container_port} }}"
+
+
+def _linked(links: Iterable[LinkedPort]) -> str:
+    elements = dict.fromkeys(f"{link.receiver_ip} . {link.source_ip} . {link.protocol} . {link.port}" for link in links)
+    return "{ " + ", ".join(elements) + " }"
 
 
 def _names(bridges: Iterable[str]) -> str:

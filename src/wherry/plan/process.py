@@ -23,7 +23,7 @@ def init_process(request: SpecRequest) -> dict[str, Any]:
     return {
         "user": _user(identity),
         "args": init + request.container.argv,
-        "env": environment(spec, (), identity, tty=spec.tty),
+        "env": environment(spec, (), identity, tty=spec.tty, linked=request.linked_env),
         "cwd": spec.working_dir or "/",
         "capabilities": _capabilities(capabilities(spec.host, facts)),
         **_restrictions(spec, facts),
@@ -32,7 +32,9 @@ def init_process(request: SpecRequest) -> dict[str, Any]:
     }
 
 
-def exec_process(container: Container, exec_spec: ExecSpec, identity: Identity, facts: HostFacts) -> dict[str, Any]:
+def exec_process(
+    container: Container, exec_spec: ExecSpec, identity: Identity, facts: HostFacts, linked_env: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """A process that joins a running container: as restricted as its first one, unless privileged."""
     spec = container.spec
     caps = available(facts) if exec_spec.privileged else capabilities(spec.host, facts)
@@ -40,7 +42,7 @@ def exec_process(container: Container, exec_spec: ExecSpec, identity: Identity, 
     return {
         "user": _user(identity),
         "args": exec_spec.command,
-        "env": environment(spec, exec_spec.env, identity, tty=exec_spec.tty),
+        "env": environment(spec, exec_spec.env, identity, tty=exec_spec.tty, linked=linked_env),
         "cwd": exec_spec.working_dir or spec.working_dir or "/",
         "capabilities": _capabilities(caps),
         **_restrictions(spec, facts),
@@ -49,10 +51,15 @@ def exec_process(container: Container, exec_spec: ExecSpec, identity: Identity, 
     }
 
 
-def environment(spec: ContainerSpec, added: tuple[str, ...], identity: Identity, *, tty: bool) -> list[str]:
-    """The defaults under what the container and then the session ask for. A name without ``=`` takes one away."""
+def environment(
+    spec: ContainerSpec, added: tuple[str, ...], identity: Identity, *, tty: bool, linked: tuple[str, ...] = ()
+) -> list[str]:
+    """The defaults, and what tells of ``linked`` containers, under what the container and then the session ask for.
+
+    A name without ``=`` takes one away.
+    """
     defaults = (_PATH, f"HOSTNAME={spec.hostname}", *(("TERM=xterm",) if tty else ()))
-    named = _by_name((*defaults, *spec.env, *added))
+    named = _by_name((*defaults, *linked, *spec.env, *added))
     named.setdefault("HOME", f"HOME={identity.home}")
     return list(named.values())
 

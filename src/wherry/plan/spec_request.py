@@ -16,7 +16,7 @@ class SpecRequest(Struct, frozen=True, kw_only=True):
     the host to bind, "" for none. ``shm`` is a host directory to bind on /dev/shm where it is shared (``--ipc
     shareable`` and ``container:``), "" for a tmpfs of the container's own. ``devices`` are those nodes of the host that
     ``linux_resources.device_paths`` names, and all of the host's for a privileged container. ``init_path`` is the
-    host's init binary, for ``--init``.
+    host's init binary, for ``--init``. ``linked_env`` are the variables that tell of linked containers.
     """
 
     container: Container
@@ -31,3 +31,4 @@ class SpecRequest(Struct, frozen=True, kw_only=True):
     shm: str = ""
     devices: tuple[DeviceNode, ...] = ()
     init_path: str = ""
+    linked_env: tuple[str, ...] = ()

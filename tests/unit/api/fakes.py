@@ -141,6 +141,15 @@ class FakeContainers:
         self.stopped.append((ref, signal, None))
         self._become(ref, Status.EXITED)
 
+    async def unlink(self, ref: str) -> None:
+        self.asked["unlinked"] = ref
+
+    def links(self, container: Container) -> tuple[str, ...]:
+        return ()
+
+    def link_names(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
     async def rename(self, ref: str, name: str) -> None:
         self._put(replace(self.find(ref), name=name))
 

@@ -237,7 +237,8 @@ async def test_top(tmp_path: Path) -> None:
 async def test_remove(tmp_path: Path) -> None:
     async with api(tmp_path) as (engine, client):
         assert "container is running" in await client.message(409, "DELETE", "/containers/web")
-        assert "default link name" in await client.message(400, "DELETE", "/containers/web", link="1")
+        assert (await client.ask("DELETE", "/containers/web/db", link="1")).status == 204
+        assert engine.containers.asked["unlinked"] == "web/db"
         assert (await client.ask("DELETE", "/containers/web", force="1", v="1")).status == 204
         assert engine.containers.asked["volumes"] is True
         assert engine.containers.all() == ()

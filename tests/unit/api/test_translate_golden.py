@@ -38,7 +38,9 @@ def inspected(case: str) -> dict[str, Any]:
         spec=complete(spec, container_id, FACTS.hostname),
         runtime="runc",
     )
-    answer: dict[str, Any] = json.loads(msgspec.json.encode(container_inspect(container, PATHS)))
+    # The engine resolves links.
+    links = tuple(shown(case)["HostConfig"]["Links"] or ())
+    answer: dict[str, Any] = json.loads(msgspec.json.encode(container_inspect(container, PATHS, links=links)))
     return answer
 
 

@@ -33,12 +33,12 @@ class ContainerRoutes:
         router.add("GET", "/containers/json", self.list)
         router.add("POST", "/containers/create", self.create)
         router.add("POST", "/containers/prune", self.prune)
-        router.add("GET", "/containers/{name}/json", self.inspect)
-        router.add("GET", "/containers/{name}/top", self.top)
-        router.add("GET", "/containers/{name}/export", self.export)
-        router.add("GET", "/containers/{name}/changes", self.changes)
-        router.add("POST", "/containers/{name}/rename", self.rename)
-        router.add("DELETE", "/containers/{name}", self.remove)
+        router.add("GET", "/containers/{name:path}/json", self.inspect)
+        router.add("GET", "/containers/{name:path}/top", self.top)
+        router.add("GET", "/containers/{name:path}/export", self.export)
+        router.add("GET", "/containers/{name:path}/changes", self.changes)
+        router.add("POST", "/containers/{name:path}/rename", self.rename)
+        router.add("DELETE", "/containers/{name:path}", self.remove)
 
     async def list(self, request: Request) -> Response:
         query, limit = request.query, request.query.integer("limit")
@@ -49,10 +49,10 @@ class ContainerRoutes:
             for container in sorted(self._containers.all(), key=lambda container: container.created, reverse=True)
             if (show_all or container.state.alive) and wanted.matches(container)
         ]
-        now, names = self._system.now(), _ImageNames(self._images)
+        now, names, links = self._system.now(), _ImageNames(self._images), self._containers.link_names()
         return json_response(
             [
-                container_summary(container, names.of(container), now, size)
+                container_summary(container, names.of(container), now, size, links.get(container.id, ()))
                 for container in found[: limit if limit > 0 else None]
                 for size in [await self._containers.size(container.id) if query.flag("size") else None]
             ]
@@ -73,7 +73,8 @@ class ContainerRoutes:
         container = self._containers.find(request.params["name"])
         size = await self._containers.size(container.id) if request.query.flag("size") else None
         paths, execs = self._containers.paths(container), self._execs.of(container.id)
-        return json_response(container_inspect(container, paths, execs=execs, size=size))
+        links = self._containers.links(container)
+        return json_response(container_inspect(container, paths, execs=execs, size=size, links=links))
 
     async def top(self, request: Request) -> Response:
         titles, rows = await self._containers.top(request.params["name"], request.query.get("ps_args") or "-ef")
@@ -97,7 +98,8 @@ class ContainerRoutes:
     async def remove(self, request: Request) -> Response:
         query = request.query
         if query.flag("link"):
-            raise InvalidArgument("Conflict, cannot remove the default link name of the container")
+            await self._containers.unlink(request.params["name"])
+            return empty()
         await self._containers.remove(request.params["name"], force=query.flag("force"), volumes=query.flag("v"))
         return empty()
 

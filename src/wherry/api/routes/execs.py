@@ -17,7 +17,7 @@ class ExecRoutes:
         self._execs = execs
 
     def register(self, router: Router) -> None:
-        router.add("POST", "/containers/{name}/exec", self.create)
+        router.add("POST", "/containers/{name:path}/exec", self.create)
         router.add("GET", "/exec/{id}/json", self.inspect)
         router.add("POST", "/exec/{id}/start", self.start)
         router.add("POST", "/exec/{id}/resize", self.resize)

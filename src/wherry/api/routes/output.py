@@ -16,8 +16,8 @@ class OutputRoutes:
         self._containers = containers
 
     def register(self, router: Router) -> None:
-        router.add("GET", "/containers/{name}/logs", self.logs)
-        router.add("POST", "/containers/{name}/attach", self.attach)
+        router.add("GET", "/containers/{name:path}/logs", self.logs)
+        router.add("POST", "/containers/{name:path}/attach", self.attach)
 
     async def logs(self, request: Request) -> None:
         query, which = request.query, _log_range(request)

@@ -14,7 +14,7 @@ class StatsRoutes:
         self._system = system
 
     def register(self, router: Router) -> None:
-        router.add("GET", "/containers/{name}/stats", self.stats)
+        router.add("GET", "/containers/{name:path}/stats", self.stats)
 
     async def stats(self, request: Request) -> Response | None:
         query = request.query

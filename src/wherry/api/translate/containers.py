@@ -23,12 +23,17 @@ Size = tuple[int, int]
 
 
 def container_inspect(
-    container: Container, paths: Paths, *, execs: tuple[str, ...] = (), size: Size | None = None
+    container: Container,
+    paths: Paths,
+    *,
+    execs: tuple[str, ...] = (),
+    size: Size | None = None,
+    links: tuple[str, ...] = (),
 ) -> wire.ContainerInspect:
     """All there is to tell.
 
     ``execs`` are the IDs of the sessions that run in it, ``size`` the bytes of its own files and of those with its
-    image.
+    image, ``links`` its links as ``/source:/receiver/alias``.
     """
     path, *args = container.argv or ("",)
     return wire.ContainerInspect(
@@ -46,7 +51,7 @@ def container_inspect(
         restart_count=container.state.restart_count,
         driver=DRIVER,
         exec_ids=list(execs) or None,
-        host_config=host_config(container),
+        host_config=host_config(container, links),
         graph_driver=wire.GraphDriver(data=_directories(paths.overlay), name=DRIVER),
         size_rw=size[0] if size else UNSET,
         size_root_fs=size[1] if size else UNSET,
@@ -56,11 +61,13 @@ def container_inspect(
     )
 
 
-def container_summary(container: Container, image: str, now: int, size: Size | None = None) -> wire.ContainerSummary:
+def container_summary(
+    container: Container, image: str, now: int, size: Size | None = None, link_names: tuple[str, ...] = ()
+) -> wire.ContainerSummary:
     """A line of ``ps``. ``image`` is how the image is called now, ``now`` ns since the epoch."""
     return wire.ContainerSummary(
         id=container.id,
-        names=[f"/{container.name}"],
+        names=sorted((f"/{container.name}", *link_names)),
         image=image,
         image_id=container.image_id,
         command=_command(container.argv),

@@ -70,8 +70,8 @@ def host_spec(host: wire.HostConfig, facts: HostFacts) -> HostSpec:
     )
 
 
-def host_config(container: Container) -> wire.HostConfig:
-    """A container's HostConfig as an inspection shows it.
+def host_config(container: Container, links: tuple[str, ...] = ()) -> wire.HostConfig:
+    """A container's HostConfig as an inspection shows it; ``links`` as ``/source:/receiver/alias``.
 
     Records do not tell an empty list from none, and Docker does: what is empty here looks as if the docker CLI had
     made the container.
@@ -99,7 +99,7 @@ def host_config(container: Container) -> wire.HostConfig:
         group_add=list(spec.group_add) or None,
         ipc_mode=spec.ipc or "private",
         cgroup="",
-        links=[_link(text, container.name) for text in spec.links] or None,
+        links=list(links) or None,
         oom_score_adj=spec.oom_score_adj,
         pid_mode=spec.pid,
         privileged=spec.privileged,
@@ -126,12 +126,6 @@ def host_config(container: Container) -> wire.HostConfig:
 
 def _cgroup_namespace(facts: HostFacts) -> str:
     return "host" if facts.cgroup_version == 1 else "private"
-
-
-def _link(text: str, name: str) -> str:
-    """``source:alias`` as an inspection of container ``name`` shows it: ``/source:/name/alias``."""
-    source, _, alias = text.partition(":")
-    return f"/{source.removeprefix('/')}:/{name}/{alias or source}"
 
 
 def _security_options(spec: HostSpec) -> list[str] | None:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.creation import Created, Creation
 from wherry.engine.containers.ending import Ending
+from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.stats import Stats
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.told import tell
@@ -41,6 +42,7 @@ class Containers:
         creation: Creation,
         supervisor: Supervisor,
         ending: Ending,
+        linking: Linking,
         viewing: Viewing,
         updating: Updating,
         stats: Stats,
@@ -52,6 +54,7 @@ class Containers:
         self._creation = creation
         self._supervisor = supervisor
         self._ending = ending
+        self._linking = linking
         self._viewing = viewing
         self._updating = updating
         self._stats = stats
@@ -98,6 +101,18 @@ class Containers:
 
     async def remove(self, ref: str, *, force: bool = False, volumes: bool = False) -> None:
         await self._ending.remove(ref, force=force, volumes=volumes)
+
+    async def unlink(self, ref: str) -> None:
+        """Take the link ``receiver/alias`` away."""
+        await self._operations.run(self._linking.remove(ref))
+
+    def links(self, container: Container) -> tuple[str, ...]:
+        """``/source:/receiver/alias`` for each link of a container."""
+        return self._linking.shown(container)
+
+    def link_names(self) -> dict[str, tuple[str, ...]]:
+        """``/receiver/alias``: the names that links give to containers, by ID."""
+        return self._linking.names()
 
     async def update(self, ref: str, update: Update) -> tuple[str, ...]:
         return await self._updating.update(ref, update)

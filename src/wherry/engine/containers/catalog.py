@@ -31,14 +31,21 @@ class Catalog:
             raise NoSuchContainer(container_id)
         return container
 
+    def peek(self, container_id: str) -> Container | None:
+        return self._table.get(container_id)
+
     def has(self, container_id: str) -> bool:
         return self._table.get(container_id) is not None
 
     def find(self, ref: str) -> Container:
-        """By id, name (with or without ``/``) or unique prefix of the id. NoSuchContainer, AmbiguousId."""
+        """By id, name (with or without ``/``), name by a link (``receiver/alias``), or unique prefix of the id.
+
+        Raises NoSuchContainer, AmbiguousId.
+        """
         if not ref:
             raise InvalidArgument("invalid container name or ID: value is empty")
-        found = self._table.get(ref) or self._named(ref.removeprefix("/")) or find_by_id(ref, self.all())
+        name = ref.removeprefix("/")
+        found = self._table.get(ref) or self._named(name) or self._linked(name) or find_by_id(ref, self.all())
         if found is None:
             raise NoSuchContainer(ref)
         return found
@@ -74,6 +81,13 @@ class Catalog:
 
     def _named(self, name: str) -> Container | None:
         return next((container for container in self.all() if container.name == name), None)
+
+    def _linked(self, name: str) -> Container | None:
+        """The container that another, its receiver, calls by an alias."""
+        receiver_name, _, alias = name.partition("/")
+        receiver = self._named(receiver_name) if alias else None
+        sources = (link.source for link in receiver.links if link.alias == alias) if receiver else ()
+        return next((found for source in sources if (found := self._table.get(source))), None)
 
     def _owner(self, name: str) -> str:
         holder = self._named(name)

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from msgspec import Struct
 
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
 from wherry.engine.images import Images
@@ -30,6 +31,7 @@ class Creation:
         self,
         *,
         catalog: Catalog,
+        linking: Linking,
         images: Images,
         volumes: Volumes,
         networks: Networks,
@@ -43,6 +45,7 @@ class Creation:
         chance: Chance,
     ) -> None:
         self._catalog = catalog
+        self._linking = linking
         self._images = images
         self._volumes = volumes
         self._networks = networks
@@ -97,6 +100,7 @@ class Creation:
         undo: AsyncExitStack,
         build: bool,
     ) -> Container:
+        links = self._linking.resolve(spec)
         undo.push_async_callback(self._volumes.discard, container_id)
         mounts = await self._volumes.resolve(container_id, spec, self._catalog.find)
         undo.push_async_callback(self._snapshots.remove, container_id)
@@ -113,6 +117,7 @@ class Creation:
                 created=self._clock.now(),
                 spec=spec,
                 mounts=mounts,
+                links=links,
                 runtime=runtime,
                 build=build,
             )

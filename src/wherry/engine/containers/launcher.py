@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.hubs import Hubs
+from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.rootfs import Roots
 from wherry.engine.ports import ContainerFiles, Host, Runtime
 from wherry.engine.sandboxes import Sandboxes
@@ -23,6 +24,7 @@ class Launcher:
         self,
         *,
         catalog: Catalog,
+        linking: Linking,
         roots: Roots,
         sandboxes: Sandboxes,
         volumes: Volumes,
@@ -33,6 +35,7 @@ class Launcher:
         seccomp: Seccomp,
     ) -> None:
         self._catalog = catalog
+        self._linking = linking
         self._roots = roots
         self._sandboxes = sandboxes
         self._volumes = volumes
@@ -44,6 +47,7 @@ class Launcher:
 
     def plan(self, container: Container) -> Container:
         """The container with its names and endpoints: what its row must tell before anything is made."""
+        self._linking.check(container)
         owner = self._files_owner(container)
         if owner is not container:
             spec = replace(container.spec, hostname=owner.spec.hostname, domainname=owner.spec.domainname)
@@ -67,11 +71,14 @@ class Launcher:
             return
         gateway = next((endpoint.ipv4_gateway for endpoint in container.endpoints if endpoint.ipv4_gateway), "")
         files = {
-            "hosts": container_files.hosts(container.spec, container.endpoints, gateway),
+            "hosts": container_files.hosts(
+                container.spec, container.endpoints, gateway, self._linking.hosts(container)
+            ),
             "hostname": container_files.hostname(container.spec),
             "resolv.conf": container_files.resolv_conf(container.spec, self._host.resolv_conf()),
         }
         await self._files.write(container.id, files)
+        await self._linking.follow(container)
 
     async def _runtime_spec(self, container: Container, root: str) -> bytes:
         spec = container.spec
@@ -91,6 +98,7 @@ class Launcher:
             resolv_conf=str(folder / "resolv.conf"),
             facts=self._host.facts(),
             devices=self._roots.devices(spec.host),
+            linked_env=self._linking.environment(container),
             init_path=self._roots.init_path() if spec.host.init else "",
         )
         built = runtime_spec.build(request)

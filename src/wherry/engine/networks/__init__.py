@@ -14,12 +14,14 @@ from wherry.model.network import (
     BridgePlan,
     Endpoint,
     EndpointSpec,
+    LinkedPort,
     Network,
     NetworkRequest,
     NetworkSettings,
+    PublishedPort,
     Subnet,
 )
-from wherry.plan import addresses, endpoint_checks, endpoints, network_request
+from wherry.plan import addresses, endpoint_checks, endpoints, links, network_request
 from wherry.plan.filters import matches_labels
 
 __all__ = ["Networks"]
@@ -64,7 +66,7 @@ class Networks:
         for container in self._containers():
             if container.state.alive or container.state.pending is Pending.STARTING:
                 self._leases.take(container.id, container.endpoints)
-        await self._networking.apply_firewall(self._catalog.all(), endpoints.published(self._leases.all()))
+        await self._apply_firewall(endpoints.published(self._leases.all()))
 
     async def sweep(self, alive_sandboxes: frozenset[str]) -> None:
         """Remove the pinned namespaces that are none of ``alive_sandboxes`` (paths)."""
@@ -92,9 +94,16 @@ class Networks:
 
     async def join(self, container: Container, endpoints: tuple[Endpoint, ...], sandbox: str) -> None:
         await self._joining.join(container, endpoints, sandbox)
+        await self._follow_links(container)
 
     async def leave(self, container: Container, sandbox: str) -> None:
         await self._joining.leave(container, sandbox)
+        await self._follow_links(container)
+
+    async def follow_links(self) -> None:
+        """The firewall knows the links that there are now. Without ``icc`` nothing else lets containers talk."""
+        if not all(network.icc for network in self._catalog.all()):
+            await self._apply_firewall()
 
     async def connect(self, ref: str, container: Container, spec: EndpointSpec, sandbox: str) -> Endpoint:
         """Put a container that runs into a further network; gives its new endpoint, to be stored with it.
@@ -159,7 +168,7 @@ class Networks:
         await self._catalog.put(network)
         try:
             await self._networking.ensure_bridge(_bridge_plan(network))
-            await self._networking.apply_firewall(self._catalog.all(), None)
+            await self._apply_firewall()
         except BaseException:
             await self._catalog.delete(network.id)
             await self._unmake(network)
@@ -167,7 +176,26 @@ class Networks:
 
     async def _unmake(self, network: Network) -> None:
         await self._networking.remove_bridge(network.bridge)
-        await self._networking.apply_firewall(self._catalog.all(), None)
+        await self._apply_firewall()
+
+    async def _apply_firewall(self, ports: tuple[PublishedPort, ...] | None = None) -> None:
+        await self._networking.apply_firewall(self._catalog.all(), ports, self._linked_ports())
+
+    async def _follow_links(self, container: Container) -> None:
+        """For a container that has come or gone."""
+        if container.links or any(link.source == container.id for other in self._containers() for link in other.links):
+            await self.follow_links()
+
+    def _linked_ports(self) -> tuple[LinkedPort, ...]:
+        """What links open between containers that are in the default network now."""
+        present = {container.id: container for container in self._containers() if self._leases.of(container.id)}
+        return tuple(
+            port
+            for receiver in present.values()
+            for link in receiver.links
+            if link.source in present
+            for port in links.linked_ports(receiver, present[link.source])
+        )
 
     def _subnets(self, asked: tuple[Subnet, ...]) -> tuple[Subnet, ...]:
         taken = _subnet_texts(self._catalog.all())
