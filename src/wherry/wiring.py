@@ -52,7 +52,7 @@ from wherry.model.registry import RegistrySettings
 from wherry.model.system import Settings
 from wherry.plan import firewall
 from wherry.plan.seccomp import Seccomp
-from wherry.registry import InsecurePolicy, Registry
+from wherry.registry import CERTS_DIR, InsecurePolicy, Registry, Web
 from wherry.runtime.binaries import discover
 from wherry.runtime.monitor import monitor_version
 from wherry.runtime.oci import OciRuntime
@@ -63,6 +63,7 @@ from wherry.version import VERSION
 
 DATA_ROOT = Path("/var/lib/wherry")
 EXEC_ROOT = Path("/run/wherry")
+USER_AGENT = f"wherry/{VERSION}"
 
 
 class EngineConfig(Struct, frozen=True, kw_only=True):
@@ -113,6 +114,7 @@ class _Edges(Struct, frozen=True, kw_only=True):
     runtime: OciRuntime
     networking: Networking
     registry: Registry
+    web: Web
     layers: Layers
     settings: Settings
 
@@ -130,9 +132,11 @@ async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
         insecure=InsecurePolicy.parse(config.registries.insecure),
         mirrors=config.registries.mirrors,
         attempts=config.registries.max_attempts,
-        user_agent=f"wherry/{VERSION}",
+        user_agent=USER_AGENT,
     )
     stack.callback(registry.close)
+    web = Web(certs_dir=CERTS_DIR, user_agent=USER_AGENT)
+    stack.callback(web.close)
     return _Edges(
         exec_root=exec_root,
         store=store,
@@ -144,6 +148,7 @@ async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
         runtime=runtime,
         networking=networking,
         registry=registry,
+        web=web,
         layers=Layers(),
         settings=await _settings(config),
     )
@@ -481,6 +486,7 @@ def _archives(edges: _Edges, handles: _Handles, needs: _Needs) -> Archives:
         images=needs.images,
         layering=needs.layering,
         archives=edges.store.archives,
+        web=edges.web,
         layers=edges.layers,
         content=edges.store.content,
         snapshots=edges.store.snapshots,

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -217,8 +218,34 @@ def test_import_from_a_pipe(cli: Cli, busybox: Path) -> None:
     cli("rmi", "imported:2")
 
 
+def test_import_from_the_web(cli: Cli, busybox: Path) -> None:
+    serve = [sys.executable, "-u", "-m", "http.server", "--bind", "127.0.0.1", "--directory", busybox.parent, "8090"]
+    with subprocess.Popen(cli.engine.host.inside(serve), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+        assert server.stdout is not None and b"Serving HTTP" in server.stdout.readline()
+        told = cli.line("import", f"http://127.0.0.1:8090/{busybox.name}", "imported:4").splitlines()
+        missing = cli.fails(1, "import", "http://127.0.0.1:8090/missing.tar", "imported:5")
+        server.kill()
+
+    assert told == [
+        f"Downloading from http://127.0.0.1:8090/{busybox.name}",
+        cli.inspect("imported:4", "{{.Id}}"),
+    ]
+    comment = cli.line("history", "--format", "{{.Comment}}", "imported:4")
+    assert comment == f"Imported from http://127.0.0.1:8090/{busybox.name}"
+    assert "failed to GET http://127.0.0.1:8090/missing.tar with status 404 File not found" in missing
+    assert cli.line("run", "--rm", "imported:4", "/bin/echo", "hello") == "hello"
+    cli("rmi", "imported:4")
+
+
 def test_import_of_a_change_that_is_none(cli: Cli, busybox: Path) -> None:
     assert "FROM is not a valid change command" in cli.fails(1, "import", "-c", "FROM x", busybox, "imported:3")
+
+
+def test_prune_asks(cli: Cli, small: str) -> None:
+    warning = "WARNING! This will remove all dangling images.\nAre you sure you want to continue? [y/N] "
+
+    assert cli("image", "prune", stdin="yes\n").stdout == warning
+    assert cli("image", "prune", stdin="y\n").stdout == f"{warning}Total reclaimed space: 0B\n"
 
 
 def test_prune_of_what_has_no_name(cli: Cli, small: str, tmp_path: Path) -> None:

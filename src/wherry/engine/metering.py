@@ -11,7 +11,7 @@ _PAUSE = 100_000_000  # nanoseconds between two reports
 async def metered(
     chunks: AsyncGenerator[bytes, None], clock: Clock, tell: Callable[[int], None]
 ) -> AsyncGenerator[bytes, None]:
-    """The chunks, and now and then to ``tell`` how many bytes went by. To be closed."""
+    """The chunks, and now and then and at the end to ``tell`` how many bytes went by. To be closed."""
     passed, told_at = 0, 0
     async with aclosing(chunks):
         async for chunk in chunks:
@@ -21,3 +21,4 @@ async def metered(
                 told_at = now
                 tell(passed)
             yield chunk
+        tell(passed)

@@ -5,6 +5,7 @@ are idempotent: what is already gone is no error. Nothing here blocks the event 
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -13,6 +14,7 @@ from wherry.model.build import CacheEntry, Placement, Selected, Selection
 from wherry.model.change import PathChange
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
+from wherry.model.download import Download
 from wherry.model.host import Forwarding, HostFacts
 from wherry.model.image import Applied, Descriptor, Image, Layer, Platform, Tag
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
@@ -612,3 +614,9 @@ class Registry(Protocol):
     async def tags(self, reference: Reference, credentials: Credentials | None) -> tuple[str, ...]: ...
 
     def select(self, index: Resolved, platform: Platform) -> Descriptor: ...
+
+
+class Web(Protocol):
+    def open(self, url: str) -> AbstractAsyncContextManager[Download]:
+        """A file, read while the block lasts. WherryError in Docker's words where there is none, or not all of it."""
+        ...

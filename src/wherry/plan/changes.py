@@ -27,11 +27,11 @@ def apply_changes(config: ImageConfig, changes: Iterable[str]) -> ImageConfig:
     instructions = [line for change in changes for line in _lines(change)]
     commanded = False
     for line in instructions:
-        name, _, arguments = line.partition(" ")
-        name = name.upper()
+        word, _, arguments = line.partition(" ")
+        name = word.upper()
         change = _CHANGES.get(name)
         if change is None:
-            raise InvalidArgument(f"{name} is not a valid change command")
+            raise InvalidArgument(f"{word} is not a valid change command")
         config = change(config, arguments.strip())
         commanded = commanded or name == "CMD"
         if name == "ENTRYPOINT" and not commanded:  # a command was written for the entrypoint it came with

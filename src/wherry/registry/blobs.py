@@ -43,7 +43,7 @@ class Blobs:
         ask = pull_ask(reference, f"blobs/{descriptor.digest}", headers=headers)
         async with self._session.fetch(reference, ask, credentials) as answer:
             position = _position(answer, start)
-            async with aclosing(_read_ahead(answer)) as chunks:
+            async with aclosing(read_ahead(answer)) as chunks:
                 async for chunk in chunks:
                     unseen = chunk[max(0, start - position) :]
                     position += len(chunk)
@@ -67,7 +67,7 @@ def _position(answer: Answer, start: int) -> int:
     return start
 
 
-async def _read_ahead(answer: Answer) -> AsyncGenerator[bytes, None]:
+async def read_ahead(answer: Answer) -> AsyncGenerator[bytes, None]:
     """The body in chunks of CHUNK bytes, the next one read while the last one is used.
 
     Wakes the thread that reads, however the generator ends. Raises ConnectionFailed.

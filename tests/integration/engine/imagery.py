@@ -22,7 +22,7 @@ from wherry.kernel.ambient import SystemClock
 from wherry.model.image import Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
-from wherry.registry import InsecurePolicy, Registry
+from wherry.registry import CERTS_DIR, InsecurePolicy, Registry, Web
 from wherry.store.layers import Layers
 from wherry.store.store import Store
 
@@ -78,7 +78,7 @@ def push(archive: bytes, folder: Path, where: str, *options: str) -> str:
 class Real:
     """The services of images on a data root."""
 
-    def __init__(self, store: Store, registry: Registry) -> None:
+    def __init__(self, store: Store, registry: Registry, web: Web) -> None:
         self.store = store
         clock, operations = SystemClock(), Operations()
         events = Events(clock)
@@ -116,6 +116,7 @@ class Real:
             images=self.images,
             layering=self.layering,
             archives=store.archives,
+            web=web,
             layers=Layers(),
             content=store.content,
             snapshots=store.snapshots,
@@ -150,10 +151,11 @@ async def pieces(data: bytes, size: int = 1 << 16) -> AsyncIterator[bytes]:
 
 @asynccontextmanager
 async def opened(root: Path) -> AsyncIterator[Real]:
-    registry = Registry(insecure=InsecurePolicy.parse(()))
+    registry, web = Registry(insecure=InsecurePolicy.parse(())), Web(certs_dir=CERTS_DIR, user_agent="tests")
     store = await Store.open(root)
     try:
-        yield Real(store, registry)
+        yield Real(store, registry, web)
     finally:
+        web.close()
         registry.close()
         await store.close()

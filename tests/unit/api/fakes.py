@@ -387,7 +387,7 @@ class FakeArchives:
 
     async def import_tar(
         self,
-        chunks: AsyncIterator[bytes],
+        chunks: AsyncIterator[bytes] | None,
         *,
         source: str,
         target: Reference | None,
@@ -399,8 +399,7 @@ class FakeArchives:
             "source": source, "target": target and target.familiar, "message": message,
             "changes": changes, "platform": platform,
         }  # fmt: skip
-        async for chunk in chunks:
-            self.received += chunk
+        self.received = b"".join([chunk async for chunk in chunks]) if chunks else b""
         yield Progress(status="sha256:imported")
 
     async def export(self, container_id: str) -> AsyncIterator[bytes]:

@@ -233,7 +233,8 @@ async def test_import_without_a_name_or_from_a_url(tmp_path: Path) -> None:
     async with api(tmp_path) as (engine, client):
         await client.ask("POST", "/images/create", b"tar", fromSrc="-")
         assert engine.archives.asked["target"] is None
-        assert "from a URL" in await client.message(501, "POST", "/images/create", fromSrc="http://x/y.tar")
+        await client.ask("POST", "/images/create", b"no tar", fromSrc="http://x/y.tar")
+        assert (engine.archives.asked["source"], engine.archives.received) == ("http://x/y.tar", b"")
         assert "fromImage" in await client.message(400, "POST", "/images/create")
 
 

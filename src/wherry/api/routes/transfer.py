@@ -10,7 +10,7 @@ from wherry.api.translate.platforms import parse_platform
 from wherry.engine.archives import Archives
 from wherry.engine.system import System
 from wherry.engine.transfer import Transfer
-from wherry.errors import InvalidArgument, NotSupported
+from wherry.errors import InvalidArgument
 from wherry.model.image import Platform, architecture
 from wherry.model.reference import Reference
 
@@ -70,10 +70,8 @@ class TransferRoutes:
         source = query.get("fromSrc", "")
         if not source:
             raise InvalidArgument("one of fromImage and fromSrc must be given")
-        if source != "-":
-            raise NotSupported("importing from a URL is not supported by this engine: download it and import from '-'")
         progress = self._archives.import_tar(
-            request.iter_chunks(),
+            request.iter_chunks() if source == "-" else None,
             source=source,
             target=parameters.new_name(query),
             message=query.get("message", ""),

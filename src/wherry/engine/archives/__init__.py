@@ -1,7 +1,7 @@
 """Images and containers as tar: save, load, import, export."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 
 from wherry.engine.archives.importing import Importer
 from wherry.engine.archives.loading import Loader
@@ -10,7 +10,8 @@ from wherry.engine.events import Events
 from wherry.engine.flights import Report, listen
 from wherry.engine.images import Images
 from wherry.engine.layering import Layering
-from wherry.engine.ports import Clock, Content, ImageArchives, Layers, Records, Snapshots
+from wherry.engine.metering import metered
+from wherry.engine.ports import Clock, Content, ImageArchives, Layers, Records, Snapshots, Web
 from wherry.engine.unpacking import Unpacker
 from wherry.errors import NoSuchContainer
 from wherry.model.image import ImageConfig, Platform
@@ -30,6 +31,7 @@ class Archives:
         images: Images,
         layering: Layering,
         archives: ImageArchives,
+        web: Web,
         layers: Layers,
         content: Content,
         snapshots: Snapshots,
@@ -40,6 +42,8 @@ class Archives:
     ) -> None:
         """``platform`` is what images are made for and chosen by if nothing else is asked for."""
         self._images = images
+        self._web = web
+        self._clock = clock
         self._layers = layers
         self._snapshots = snapshots
         self._records = records
@@ -53,6 +57,7 @@ class Archives:
             unpacker=unpacker,
             content=content,
             events=events,
+            clock=clock,
             platform=platform,
         )
 
@@ -67,13 +72,13 @@ class Archives:
         """
 
         async def work(report: Report) -> None:
-            await self._loader.load(chunks, _without_bars(report) if quiet else report)
+            await self._loader.load(chunks, report, bars=not quiet)
 
         return listen(work)
 
     def import_tar(
         self,
-        chunks: AsyncIterator[bytes],
+        chunks: AsyncIterator[bytes] | None = None,
         *,
         source: str = "-",
         target: Reference | None = None,
@@ -83,15 +88,35 @@ class Archives:
     ) -> AsyncGenerator[Progress, None]:
         """A new image of one tar, plain or compressed; tells its ID. To be closed: that ends it.
 
+        Without ``chunks`` they are downloaded from ``source``, a URL; one without a scheme is of http.
+
         Raises InvalidArgument for ``changes`` that are none, CorruptLayer, InternalError for a full disk.
         """
 
         async def work(report: Report) -> None:
             config = apply_changes(ImageConfig(), changes)
             comment = message or f"Imported from {source}"
-            await self._importer.make(chunks, config, comment, platform or self._platform, target, report)
+            async with self._chunks(chunks, source, report) as tar:
+                await self._importer.make(tar, config, comment, platform or self._platform, target, report)
 
         return listen(work)
+
+    @asynccontextmanager
+    async def _chunks(
+        self, chunks: AsyncIterator[bytes] | None, source: str, report: Report
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        if chunks is not None:
+            yield chunks
+            return
+        url = source if "://" in source else f"http://{source}"
+        async with self._web.open(url) as download:
+            report(Progress(status=f"Downloading from {url}"))
+
+            def tell(passed: int) -> None:
+                report(Progress(status="Importing", current=passed, total=download.size))
+
+            async with aclosing(metered(download.chunks, self._clock, tell)) as told:
+                yield told
 
     async def export(self, container_id: str) -> AsyncGenerator[bytes, None]:
         """The files of a container, running or not, without its mounts. To be closed. NoSuchContainer."""
@@ -104,11 +129,3 @@ class Archives:
             async with aclosing(self._layers.pack_merged(trees)) as chunks:
                 async for chunk in chunks:
                     yield chunk
-
-
-def _without_bars(report: Report) -> Report:
-    def quietly(progress: Progress) -> None:
-        if not progress.total:
-            report(progress)
-
-    return quietly

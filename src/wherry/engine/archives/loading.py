@@ -4,13 +4,15 @@ The archive's files become blobs first, for what tells what they are may stand a
 """
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 
 from msgspec import Struct
 
 from wherry.engine.events import Events
 from wherry.engine.flights import Report
 from wherry.engine.images import Images, tell
-from wherry.engine.ports import Content, ImageArchives
+from wherry.engine.metering import metered
+from wherry.engine.ports import Clock, Content, ImageArchives
 from wherry.engine.unpacking import Link, Unpacker, links
 from wherry.errors import CorruptImage, InvalidReference
 from wherry.model.archive import Blob, Member
@@ -46,6 +48,7 @@ class Loader:
         unpacker: Unpacker,
         content: Content,
         events: Events,
+        clock: Clock,
         platform: Platform,
     ) -> None:
         self._images = images
@@ -53,17 +56,20 @@ class Loader:
         self._unpacker = unpacker
         self._content = content
         self._events = events
+        self._clock = clock
         self._platform = platform
 
-    async def load(self, chunks: AsyncIterator[bytes], report: Report) -> None:
-        """All images of an archive, told in Docker's words. CorruptImage, CorruptLayer, InvalidReference; images that
-        were complete by then stay."""
+    async def load(self, chunks: AsyncIterator[bytes], report: Report, *, bars: bool) -> None:
+        """All images of an archive, told in Docker's words; with ``bars`` also how far each layer is.
+
+        Raises CorruptImage, CorruptLayer, InvalidReference; images that were complete by then stay.
+        """
         async with self._images.receiving():
             members = await self._archives.unpack(chunks)
             unnamed: list[str] = []
             found = await self._found(members)
             for one in found:
-                image = await self._add(one, report)
+                image = await self._add(one, report, bars)
                 unnamed += [image.id]
                 tell(self._events, image, "load")
             if not any(one.names for one in found):
@@ -111,7 +117,7 @@ class Loader:
             raise CorruptImage(f"invalid archive: {path} is larger than {MAX_DOCUMENT} bytes")
         return await self._content.read(blob.digest)
 
-    async def _add(self, found: Found, report: Report) -> Image:
+    async def _add(self, found: Found, report: Report, bars: bool) -> Image:
         image = read_image(found.config)
         if image.platform.os not in ("linux", ""):
             raise CorruptImage(f"cannot load {image.platform.os} image on linux")
@@ -120,9 +126,9 @@ class Loader:
             raise CorruptImage(f"invalid manifest, layers length mismatch: expected {expected}, got {actual}")
         stack = links(image.diff_ids, tuple(blob.digest for blob in found.layers))
         async with self._images.hold(*(link.chain_id for link in stack)):
-            layers = [
-                await self._layer(link, blob.size, report) for link, blob in zip(stack, found.layers, strict=True)
-            ]
+            layers = []
+            for link, blob in zip(stack, found.layers, strict=True):
+                layers.append(self._images.layer(link.chain_id) or await self._layer(link, blob.size, report, bars))
             for name in found.names:
                 self._warn(name, image, report)
             image = await self._images.add(found.config, found.manifest, tuple(layers), found.names)
@@ -130,12 +136,15 @@ class Loader:
             report(Progress(stream=f"Loaded image: {name.familiar}\n"))
         return image
 
-    async def _layer(self, link: Link, size: int, report: Report) -> Layer:
-        layer = self._images.layer(link.chain_id)
-        if layer is None:
-            report(Progress(id=short_id(link.diff_id), status="Loading layer", current=size, total=size))
-            layer = await self._unpacker.from_blob(link)
-        return layer
+    async def _layer(self, link: Link, size: int, report: Report, bars: bool) -> Layer:
+        if not bars:
+            return await self._unpacker.from_blob(link)  # the quicker way: the process that unpacks reads by itself
+
+        def tell(passed: int) -> None:
+            report(Progress(id=short_id(link.diff_id), status="Loading layer", current=passed, total=size))
+
+        async with aclosing(metered(self._content.chunks(link.blob), self._clock, tell)) as chunks:
+            return await self._unpacker.from_stream(link, chunks)
 
     def _warn(self, name: Reference, image: Image, report: Report) -> None:
         old = self._images.named(name)

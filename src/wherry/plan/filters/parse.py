@@ -32,7 +32,7 @@ def parse_filters(text: str, accepted: Collection[str] | None = None) -> Filters
         raise InvalidArgument("invalid filter") from None
     for key in filters:
         if accepted is not None and key not in accepted:
-            raise InvalidArgument(f"invalid filter '{key}'")
+            raise InvalidArgument(f"invalid filter '{key}'" if key else "invalid filter")
     return {key: tuple(values) for key, values in filters.items() if values}
 
 
