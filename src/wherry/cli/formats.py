@@ -100,14 +100,20 @@ class Listing:
             out.line(encode(self._row(row)))
 
     def _write_table(self, out: "Output", rows: "Sequence[Fields]", template: str) -> None:
+        parsed = parse(_unescaped(template))
+        lines = [self._render(parsed, row) for row in rows]
+        out.write(align("\n".join([self._header(parsed), *lines]).split("\n")))
+
+    def _header(self, parsed: "Template") -> str:
+        """As far as the words over the columns fit the template: what works on rows need not work on words."""
+        from .templates import ExecError
         from .templates.functions import HEADER_FUNCTIONS
         from .templates.values import Header
 
-        parsed = parse(_unescaped(template))
-        lines = [self._render(parsed, row) for row in rows]
-        out.write(
-            align("\n".join([parsed.execute(Header(self.headers), functions=HEADER_FUNCTIONS), *lines]).split("\n"))
-        )
+        try:
+            return parsed.execute(Header(self.headers), functions=HEADER_FUNCTIONS)
+        except ExecError as error:
+            return error.partial
 
     def _render(self, parsed: "Template", row: "Fields", problem: str = PROBLEM) -> str:
         from .templates import ExecError

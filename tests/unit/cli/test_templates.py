@@ -81,6 +81,9 @@ RESULTS = {
     '{{printf "%s %d" 5 "x"}} {{printf "%s" true}} {{printf "%d" nil}}': "%!s(int=5) %!d(string=x) %!s(bool=true) %!d(<nil>)",
     '{{printf "%d"}} {{printf "%d" 1 2}} {{printf "%z" 1}} {{printf "100%%"}} {{printf "%"}}': "%!d(MISSING) 1%!(EXTRA int=2) %!z(int=1) 100% %!(NOVERB)",
     '{{printf "%*d|%-*d|" 5 42 5 42}}': "   42|42   |",
+    '{{printf "%[2]s %[1]s" "a" "b"}} {{printf "%[1]*d|%[2]*[1]d" 4 5}} {{printf "%[1]d %d" 1 2}}': "b a    5|    4 1 2",
+    '{{printf "%[3]s %[1]s" "a" "b"}} {{printf "%[x]d %[1]s|%[" "a" "b"}}': "%!s(BADINDEX) a %!d(BADINDEX) a|%!(NOVERB)",
+    '{{printf "%#v %#v %#v %#v" .Args .Name true 3}}': '[]string{"-c", "sleep 3"} "/web" true 3',
     '{{printf "%T %T %T %T" .Name .Pid .Running 5.5}}': "string int bool float64",
 }  # fmt: skip
 
@@ -247,3 +250,9 @@ def test_a_header_keeps_its_words() -> None:
     header = Header({"Name": "NAMES"})
     template = Template('{{upper .Name}} {{json .Name}} {{pad .Name 1 1}}| {{.Label "com.x.foo-bar_b"}} {{.Foo}}')
     assert template.execute(header, functions=HEADER_FUNCTIONS) == "NAMES NAMES  NAMES | foo bar b <no value>"
+
+
+def test_a_header_that_does_not_fit_ends_where_it_fits() -> None:
+    with pytest.raises(ExecError) as caught:
+        Template("{{.Name}} {{json .}}").execute(Header({"Name": "NAMES"}), functions=HEADER_FUNCTIONS)
+    assert caught.value.partial == "NAMES "

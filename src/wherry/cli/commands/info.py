@@ -63,7 +63,7 @@ def _print_template(session: "Session", parsed: "Template", client: "Info", engi
     try:
         session.out.line(parsed.execute(typed("system.dockerInfo", {**(engine or {}), **errors, "ClientInfo": client})))
     except ExecError as error:
-        session.out.line("")
+        session.out.line(error.partial)
         raise CommandError(str(error)) from None
     return 0
 

@@ -123,7 +123,7 @@ def _confirmed(session: "Session", options: "Options", warning: str) -> bool:
         return True
     session.out.write(warning + QUESTION)
     session.out.flush()
-    return line().strip().lower() in (b"y", b"yes")
+    return line().strip().lower() == b"y"
 
 
 def _prune(session: "Session", parts: list[str], filters: "Filters", *, all_images: bool) -> None:
@@ -139,7 +139,7 @@ def _prune(session: "Session", parts: list[str], filters: "Filters", *, all_imag
 
 def _query(part: str, filters: "Filters", all_images: bool) -> dict[str, str]:
     if part == "images":
-        return encode({**filters, "dangling": ["false" if all_images else "true"]})
+        return encode({**filters, "dangling": [*filters.get("dangling", ()), "false" if all_images else "true"]})
     if part == "build":
         return {**encode(filters), **({"all": "1"} if all_images else {})}
     return encode(filters)

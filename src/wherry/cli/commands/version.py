@@ -163,6 +163,6 @@ def _print_template(
     try:
         session.out.line(parsed.execute(typed("system.versionInfo", {"Client": client, "Server": server})))
     except ExecError as error:
-        session.out.line("")
+        session.out.line(error.partial)
         return str(error)
     return ""

@@ -33,5 +33,9 @@ class Template:
         A map key that is not there prints as ``<no value>``, or is an error with ``missing_key_is_error``.
         """
         execution = Execution(self.text, self._templates, functions, missing_key_is_error)
-        execution.run(self.name, data)
+        try:
+            execution.run(self.name, data)
+        except ExecError as error:
+            error.partial = "".join(execution.output)
+            raise
         return "".join(execution.output)

@@ -10,4 +10,6 @@ class ParseError(TemplateError):
 
 
 class ExecError(TemplateError):
-    """The template does not fit the data."""
+    """The template does not fit the data. ``partial`` is the text up to there."""
+
+    partial = ""

@@ -7,7 +7,8 @@ Each is declared with the kinds of its arguments: ``string``, ``int``, ``list`` 
 from __future__ import annotations
 
 from .json import encode
-from .printing import sprint, sprintf, sprintln, text_of
+from .printf import sprintf
+from .printing import sprint, sprintln, text_of
 from .values import Missing, NilPointer, Row, Struct, Time, TypedMap, type_name
 
 TYPE_CHECKING = False

@@ -1,15 +1,14 @@
-"""Go's ``fmt`` for template values: ``Sprint``, ``Sprintln`` and ``Sprintf``."""
+"""Go's ``fmt`` for template values: ``Sprint``, ``Sprintln``, and one value after one verb."""
 
 from __future__ import annotations
 
 from ..texts import quote
-from .values import Duration, Missing, NilPointer, Row, Struct, Time, type_name
+from .values import Duration, Missing, NilPointer, Number, Row, Struct, Time, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FLAGS = "+-# 0"
 INTEGER_VERBS = {"d": "d", "b": "b", "o": "o", "O": "o", "x": "x", "X": "X"}
 
 
@@ -57,77 +56,12 @@ def sprintln(values: tuple[object, ...]) -> str:
     return " ".join(map(text_of, values)) + "\n"
 
 
-def sprintf(template: str, values: tuple[object, ...]) -> str:
-    """Go's verbs; what does not fit shows in the text as ``%!verb(type=value)``, ``%!d(MISSING)``, ``%!(EXTRA …)``."""
-    parts: list[str] = []
-    left = list(values)
-    rest = template
-    while True:
-        plain, percent, rest = rest.partition("%")
-        parts.append(plain)
-        if not percent:
-            break
-        text, rest = _directive(rest, left)
-        parts.append(text)
-    if left:
-        parts.append("%!(EXTRA " + ", ".join(map(_typed, left)) + ")")
-    return "".join(parts)
-
-
-def _typed(value: object) -> str:
-    if value is None or isinstance(value, Missing):
-        return "<nil>"
-    return f"{type_name(value)}={text_of(value)}"
-
-
-def _directive(rest: str, left: list[object]) -> tuple[str, str]:
-    """The text of the directive at the start of ``rest``, and what follows it; operands are taken from ``left``."""
-    end = 0
-    while rest[end : end + 1] and rest[end] in FLAGS:
-        end += 1
-    flags, rest = rest[:end], rest[end:]
-    width, rest = _count(rest, left)
-    precision: int | None = None
-    if rest.startswith("."):
-        precision, rest = _count(rest[1:], left)
-        precision = precision or 0
-    if width is not None and width < 0:
-        flags, width = flags + "-", -width
-    verb, rest = rest[:1], rest[1:]
-    if not verb:
-        return "%!(NOVERB)", rest
-    if verb == "%":
-        return "%", rest
-    if not left:
-        return f"%!{verb}(MISSING)", rest
-    return _pad(format_value(left.pop(0), verb, flags, precision), flags, width), rest
-
-
-def _count(rest: str, left: list[object]) -> tuple[int | None, str]:
-    if rest.startswith("*"):
-        value = left.pop(0) if left else None
-        return (value if isinstance(value, int) else None), rest[1:]
-    digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
-    return (int(digits) if digits else None), rest[len(digits) :]
-
-
-def _pad(text: str, flags: str, width: int | None) -> str:
-    if width is None:
-        return text
-    if "-" in flags:
-        return text.ljust(width)
-    if "0" in flags:
-        sign = text[:1] if text[:1] in ("+", "-", " ") else ""
-        return sign + text[len(sign) :].rjust(width - len(sign), "0")
-    return text.rjust(width)
-
-
 def format_value(value: object, verb: str, flags: str, precision: int | None) -> str:
     """One operand after one verb, before it is padded."""
     if verb == "T":
         return type_name(value)
-    if verb == "v" and "#" in flags and isinstance(value, str):
-        return quote(value)
+    if verb == "v" and "#" in flags:
+        return go_syntax(value)
     if isinstance(value, bool):
         return text_of(value) if verb in "tv" else _misfit(value, verb)
     if isinstance(value, Duration) and verb in "sv":
@@ -144,6 +78,20 @@ def format_value(value: object, verb: str, flags: str, precision: int | None) ->
     if value is None or isinstance(value, Missing | NilPointer):
         return "<nil>" if verb == "v" else f"%!{verb}(<nil>)"
     return _composite(value, lambda element: format_value(element, verb, flags, precision), names=named)
+
+
+def go_syntax(value: object) -> str:
+    """``%#v``: strings quoted, lists and maps with their type: that of what is in them when all are strings."""
+    if isinstance(value, Number | Duration) or not isinstance(value, str | list | dict):
+        return text_of(value)
+    if isinstance(value, str):
+        return quote(value)
+    items = value if isinstance(value, list) else value.values()
+    kind = "string" if items and all(isinstance(item, str) for item in items) else "interface {}"
+    if isinstance(value, list):
+        return f"[]{kind}{{{', '.join(map(go_syntax, value))}}}"
+    pairs = ", ".join(f"{quote(key)}:{go_syntax(value[key])}" for key in sorted(value))
+    return f"map[string]{kind}{{{pairs}}}"
 
 
 def _misfit(value: object, verb: str) -> str:
