@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from wherry.api.http import HijackedStream, Request
 from wherry.engine.streams import Attachment, Detached
 from wherry.model.log import LogLine
-from wherry.wire.frames import STDOUT, frame, frames
+from wherry.wire.frames import STDOUT, frame
 
 RAW = "application/vnd.docker.raw-stream"
 MULTIPLEXED = "application/vnd.docker.multiplexed-stream"
@@ -59,8 +59,7 @@ def log_bytes(lines: Iterable[LogLine], *, tty: bool, timestamps: bool, prefix: 
     entries = [(line.stream, _shown(line, timestamps, prefix)) for line in lines]
     if tty:
         return b"".join(data for _, data in entries)
-    # Clients that ask for times take each frame for a line.
-    return b"".join(frame(stream, data) for stream, data in entries) if timestamps else frames(entries)
+    return b"".join(frame(stream, data) for stream, data in entries)  # clients take each frame for a line
 
 
 async def _send_output(stream: HijackedStream, attachment: Attachment) -> None:

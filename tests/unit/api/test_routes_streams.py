@@ -248,7 +248,7 @@ async def test_following_logs_come_as_they_are_written(tmp_path: Path) -> None:
         engine.containers.lines = LINES
         peer = await client.send("GET", "/containers/web/logs", stdout="1", follow="1")
         await peer.head()
-        assert await peer.chunk() == frame(1, b"one\ntwo\n") + frame(2, b"oops\n")
+        assert await peer.chunk() == frame(1, b"one\n") + frame(1, b"two\n") + frame(2, b"oops\n")
         engine.containers.followed.put_nowait(LogLine(1, "", b"later\n"))
         assert await asyncio.wait_for(peer.chunk(), 5) == frame(1, b"later\n")
         engine.containers.followed.put_nowait(None)

@@ -101,9 +101,9 @@ def test_times_are_written_as_docker_writes_them() -> None:
     assert time_text(1_764_000_000_000_000_001) == "2025-11-24T16:00:00.000000001Z"
 
 
-def test_neighbours_of_one_stream_share_a_frame() -> None:
+def test_each_line_has_a_frame() -> None:
     data = frames([LogLine(1, "", b"a\n"), LogLine(1, "", b"b\n"), LogLine(2, "", b"c\n"), LogLine(1, "", b"d")])
-    assert unpacked(data) == [(1, b"a\nb\n"), (2, b"c\n"), (1, b"d")]
+    assert unpacked(data) == [(1, b"a\n"), (1, b"b\n"), (2, b"c\n"), (1, b"d")]
 
 
 def test_bulk_frames_leave_a_stream_out() -> None:

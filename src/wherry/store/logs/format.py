@@ -9,10 +9,9 @@ A line without a proper head is passed over: a power failure may leave zeros, a 
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import groupby
 from typing import Final
 
 from wherry.model.log import LogLine
@@ -88,38 +87,41 @@ class Assembler:
 
 
 def frames(lines: Iterable[LogLine]) -> bytes:
-    """Multiplexed frames of lines, one for each run of the same stream."""
-    return b"".join(_frame(stream, b"".join(line.data for line in run)) for stream, run in groupby(lines, _stream))
+    """Multiplexed frames, one a line: clients that iterate over frames take each for a line."""
+    return b"".join(_head(line.stream, len(line.data)) + line.data for line in lines)
 
 
 def bulk_frames(records: bytes, *, stdout: bool, stderr: bool) -> bytes | None:
     """The frames of records that are all whole lines; None if they are not, and have to be assembled.
 
-    Four times as fast as making lines, which counts when somebody reads a million of them.
+    Three times as fast as making lines, which counts when somebody reads a million of them.
     """
     heads = records.split(b"\n")
     heads.pop()
-    kinds = {record[_KIND] for record in heads}
-    if not kinds <= {_STDOUT, _STDERR}:
+    if not {record[_KIND] for record in heads} <= {_STDOUT, _STDERR}:
         return None
-    if len(kinds) > 1:
-        runs: Iterator[tuple[bytes, Iterable[bytes]]] = groupby(heads, lambda record: record[_KIND])
-    else:
-        runs = ((kind, heads) for kind in kinds)
-    wanted = {_STDOUT: 1 if stdout else 0, _STDERR: 2 if stderr else 0}
-    return b"".join(
-        _frame(wanted[kind], b"\n".join([record[_TEXT:] for record in run]) + b"\n")
-        for kind, run in runs
-        if wanted[kind]
-    )
+    wanted = {kind for kind, yes in ((_STDOUT, stdout), (_STDERR, stderr)) if yes}
+    lines = [_HEADS[kind][len(record)] + record[_TEXT:] for record in heads if (kind := record[_KIND]) in wanted]
+    return b"\n".join([*lines, b""])
 
 
-def _stream(line: LogLine) -> int:
-    return line.stream
+def _head(stream: int, length: int) -> bytes:
+    return struct.pack(">BxxxI", stream, length)
 
 
-def _frame(stream: int, data: bytes) -> bytes:
-    return struct.pack(">BxxxI", stream, len(data)) + data
+class _Heads(dict[int, bytes]):
+    """The heads of one stream's frames by the length of the record, without its newline."""
+
+    def __init__(self, stream: int) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def __missing__(self, length: int) -> bytes:
+        head = self[length] = _head(self._stream, length - _TEXT + 1)
+        return head
+
+
+_HEADS: Final = {_STDOUT: _Heads(1), _STDERR: _Heads(2)}
 
 
 def _utc(record: bytes) -> str:
