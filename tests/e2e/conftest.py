@@ -1,6 +1,8 @@
 """The command line of each client, at an engine that is empty again after each test."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import docker
 import pytest
@@ -36,3 +38,13 @@ def stock(engine: Engine, tidy: None) -> Cli:
 @pytest.fixture
 def cli(engine: Engine, client: str, tidy: None) -> Cli:
     return Cli(engine, client)
+
+
+@pytest.fixture
+def other(disk: Path) -> Iterator[Engine]:
+    """An engine that the test starts with flags of its own."""
+    folder = disk / f"other-{os.urandom(4).hex()}"
+    folder.mkdir()
+    engine = Engine(folder)
+    yield engine
+    engine.close()

@@ -21,16 +21,6 @@ pytestmark = pytest.mark.root
 # --- the daemon's flags ----------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def other(disk: Path) -> Iterator[Engine]:
-    """An engine that the test starts with flags of its own."""
-    folder = disk / f"other-{os.urandom(4).hex()}"
-    folder.mkdir()
-    engine = Engine(folder)
-    yield engine
-    engine.close()
-
-
 def test_two_sockets_serve_at_once(other: Engine, client: str, monkeypatch: pytest.MonkeyPatch) -> None:
     other.start("-H", "tcp://127.0.0.1:2375")
 

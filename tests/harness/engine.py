@@ -16,6 +16,12 @@ TIMEOUT = 60
 # The daemon under test; WHERRY_TEST_DAEMON=dockerd proves on the original what the tests expect.
 DAEMON = os.environ.get("WHERRY_TEST_DAEMON") or str(BIN / "wherryd")
 
+_LISTEN = """
+import socket, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+socket.send_fds(socket.socket(fileno=int(sys.argv[2])), [b"x"], [listener.fileno()])
+"""
+
 
 class Host:
     """A network namespace that stands for a machine."""
@@ -31,6 +37,15 @@ class Host:
 
     def run(self, argv: Sequence[str | Path], **options: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(self.inside(argv), check=True, capture_output=True, text=True, timeout=TIMEOUT, **options)  # type: ignore[call-overload,no-any-return]
+
+    def listen(self, port: int) -> socket.socket:
+        """A socket that listens there, for a server of the test's own."""
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            argv = self.inside([sys.executable, "-c", _LISTEN, str(port), str(theirs.fileno())])
+            subprocess.run(argv, check=True, pass_fds=[theirs.fileno()])
+            _, (listener,), _, _ = socket.recv_fds(ours, 1, 1)
+        return socket.socket(fileno=listener)
 
     def close(self) -> None:
         subprocess.run(["ip", "netns", "delete", self.name], check=True)

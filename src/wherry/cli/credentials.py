@@ -26,6 +26,11 @@ def auth_headers(session: "Session", domain: str) -> dict[str, str]:
     return {"X-Registry-Auth": encoded(found)} if found else {}
 
 
+def push_headers(session: "Session", domain: str) -> dict[str, str]:
+    """As ``auth_headers``, for a request in which Docker's engine wants the header in any case."""
+    return auth_headers(session, domain) or {"X-Registry-Auth": encoded({})}
+
+
 def encoded(credentials: dict[str, str]) -> str:
     """base64url of the JSON."""
     return b2a_base64(dumps(credentials), newline=False).decode().translate(str.maketrans("+/", "-_"))

@@ -4,13 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.harness.authority import Authority
+from tests.harness.httpserver import Scripted
+from tests.harness.registry import passwords
 
-from .authority import Authority
 from .distribution import REGISTRY, Pushed, Running, push
-from .scripted import Scripted
-
-# "open sesame", by bcrypt.
-HTPASSWD = "alice:$2b$05$abcdefghijklmnopqrstuupx2xBUC4954936wVIjyyPHmUBFu0wCW\n"
 
 RunRegistry = Callable[..., str]
 
@@ -50,8 +48,7 @@ def run_registry(storage: Path, tmp_path: Path) -> Iterator[RunRegistry]:
 @pytest.fixture
 def basic_auth(tmp_path: Path) -> str:
     """Configuration for a registry that only alice may use, with "open sesame"."""
-    (tmp_path / "htpasswd").write_text(HTPASSWD)
-    return f"auth: {{htpasswd: {{realm: tests, path: {tmp_path / 'htpasswd'}}}}}\n"
+    return passwords(tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from http.server import BaseHTTPRequestHandler
 
 import pytest
+from tests.harness.httpserver import Scripted, answering, error_body
 
 from wherry.errors import CorruptImage, RegistryError, Unauthorized
 from wherry.model.image import LAYER_OCI, MANIFEST_OCI, Descriptor
@@ -19,7 +20,6 @@ from wherry.registry import Registry, Timeouts
 
 from .distribution import digest_of
 from .pulling import download, with_registry
-from .scripted import Scripted, answering, error_body
 
 MANIFEST = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST_OCI, "config": {}, "layers": []}).encode()
 LAYER = bytes(range(256)) * 8192

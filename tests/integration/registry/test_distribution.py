@@ -2,11 +2,11 @@
 
 import asyncio
 import base64
-import json
-import time
-from http.server import BaseHTTPRequestHandler
 
 import pytest
+from tests.harness.authority import Authority
+from tests.harness.httpserver import Scripted
+from tests.harness.tokens import TokenServer
 
 from wherry.errors import NoSuchManifest, NotFound, Unauthorized
 from wherry.model.image import LAYER_OCI, MANIFEST_OCI, Descriptor
@@ -14,11 +14,9 @@ from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
 from wherry.registry import Registry
 
-from .authority import Authority
 from .conftest import RunRegistry
 from .distribution import Pushed, digest_of
 from .pulling import download, with_registry
-from .scripted import Scripted, answering
 
 ALICE = Credentials(username="alice", password="open sesame")
 
@@ -107,56 +105,6 @@ def test_a_wrong_or_missing_password_is_refused(run_registry: RunRegistry, basic
 
 
 # --- token authentication --------------------------------------------------------------------------------------------
-
-
-class TokenServer:
-    """A token server for docker-registry: RS256 JSON web tokens, signed by the openssl command."""
-
-    def __init__(self, server: Scripted, authority: Authority) -> None:
-        self.server = server
-        self._certificate, self._key = authority.issue("tokens", "DNS:tokens")
-        self._authority = authority
-        self.lifetime = 300
-        server.scripts["/token"] = self._answer
-
-    @property
-    def configuration(self) -> str:
-        return (
-            f"auth: {{token: {{realm: 'http://{self.server.host}/token', service: tests, issuer: tests, "
-            f"rootcertbundle: {self._authority.certificate}}}}}\n"
-        )
-
-    @property
-    def asked(self) -> list[tuple[str, str, str | None]]:
-        """Method, query or form, and Authorization of every request for a token."""
-        return [
-            (method, path.partition("?")[2] or body.decode(), headers.get("Authorization"))
-            for (method, path, headers), body in zip(self.server.seen, self.server.bodies, strict=True)
-            if path.startswith("/token")
-        ]
-
-    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
-        authorization = handler.headers.get("Authorization")
-        if authorization is not None and authorization != "Basic " + base64.b64encode(b"alice:open sesame").decode():
-            body = b'{"details":"incorrect username or password"}'
-            answering(401, body, WWW_Authenticate='Basic realm="tokens"')(handler)
-            return
-        known = authorization is not None or handler.command == "POST"
-        body = json.dumps({"token": self._token(known), "expires_in": self.lifetime}).encode()
-        answering(200, body)(handler)
-
-    def _token(self, known: bool) -> str:
-        access = [{"type": "repository", "name": "tool", "actions": ["pull"]}] if known else []
-        certificate = "".join(self._certificate.read_text().splitlines()[1:-1])
-        now = int(time.time())
-        claims = {"iss": "tests", "aud": "tests", "sub": "", "nbf": now - 60, "exp": now + 300, "access": access}
-        head = {"typ": "JWT", "alg": "RS256", "x5c": [certificate]}
-        signed = b".".join(_base64url(json.dumps(part).encode()) for part in (head, claims))
-        return b".".join((signed, _base64url(self._authority.sign(self._key, signed)))).decode()
-
-
-def _base64url(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
 @pytest.fixture

@@ -11,13 +11,12 @@ from shutil import copy
 from socket import SHUT_WR, create_connection, socket
 
 import pytest
+from tests.harness.authority import Authority
+from tests.harness.httpserver import Scripted, answering
 
 from wherry.registry.dial import Timeouts
 from wherry.registry.reasons import ConnectionFailed
 from wherry.registry.transport import Request, Transport
-
-from .authority import Authority
-from .scripted import Scripted, answering
 
 HELLO = answering(200, b"hello")
 

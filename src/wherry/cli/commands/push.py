@@ -1,6 +1,6 @@
 """``push``: an image, or all tags of a repository, to a registry."""
 
-from ..credentials import auth_headers
+from ..credentials import push_headers
 from ..flags import Command, Flag
 from ..progress import render
 from ..references import InvalidReference, parse
@@ -43,7 +43,7 @@ def push(session: "Session", argv: list[str]) -> int:
         "POST",
         f"/images/{reference.familiar_name}/push",
         query={"tag": reference.tag} if reference.tag else {},
-        headers=auth_headers(session, reference.domain),
+        headers=push_headers(session, reference.domain),
     )
     render(response, None if quiet else session.out)
     if quiet:

@@ -1,6 +1,7 @@
 """An HTTP server whose answers a test writes."""
 
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Callable
@@ -9,18 +10,24 @@ from typing import Any
 
 
 class Scripted:
-    """``scripts`` answer by path. ``seen`` holds method, path and headers of what was asked."""
+    """``scripts`` answer by path. ``seen`` holds method, path and headers of what was asked.
 
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+    Served is ``listener``, else a port of its own on loopback.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None = None, listener: socket.socket | None = None) -> None:
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         self.bodies: list[bytes] = []
         self.scripts: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        listener = listener or socket.create_server(("127.0.0.1", 0))
+        self._server = ThreadingHTTPServer(listener.getsockname(), self._handler(), bind_and_activate=False)
+        self._server.socket.close()
+        self._server.socket = listener
         self._server.daemon_threads = False
         if context is not None:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=lambda: self._server.serve_forever(poll_interval=0.01))
-        self.host = f"127.0.0.1:{self._server.server_address[1]}"
+        self.host = "{}:{}".format(*self._server.server_address)
         self.scripts["/v2/"] = answering(200, b"{}")
         self._thread.start()
 
