@@ -22,6 +22,7 @@ from wherry.engine.containers.launcher import Launcher
 from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.rootfs import Roots
+from wherry.engine.containers.rotation import LogRotation
 from wherry.engine.containers.stats import Stats
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
@@ -322,6 +323,7 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
         snapshots=store.snapshots,
         hubs=handles.hubs,
         checks=checks,
+        rotation=LogRotation(files=store.containers, logs=store.logs, runtime=edges.runtime),
         waiters=handles.waiters,
         events=handles.events,
         operations=handles.operations,

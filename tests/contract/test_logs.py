@@ -194,3 +194,20 @@ async def test_a_follower_who_leaves_does_not_cancel_the_end(world: World) -> No
     await asyncio.wait([follower.task])
 
     assert not follower.ended.done()
+
+
+async def test_a_log_that_has_outgrown_is_put_aside_and_begun_again(world: World) -> None:
+    world.write(LINES[0])
+    outgrown = asyncio.create_task(world.port.outgrown(world.path, 200))
+    await asyncio.sleep(0)
+    assert not outgrown.done()
+
+    world.write(*[LINES[0]] * 100)
+    await asyncio.wait_for(outgrown, 5)
+    await world.port.rotate(world.path, 1)
+
+    async def monitor() -> None:
+        world.write(LINES[2])
+
+    await asyncio.wait_for(world.port.begun(world.path, monitor), 5)
+    assert texts(await world.lines(LogRange(tail=1))) == ["three"]

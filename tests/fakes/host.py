@@ -184,6 +184,7 @@ class FakeRuntime:
         self.ignored: set[int] = set()
         self.refusal: WherryError | None = None
         self.limits: dict[str, bytes] = {}
+        self.reopened: list[str] = []
         self.monitors_are_gone = False
         self.joined: dict[str, FakeConsole] = {}
         self.sessions: dict[str, FakeSession] = {}
@@ -225,6 +226,9 @@ class FakeRuntime:
 
     async def resize(self, container_id: str, height: int, width: int) -> None:
         await self.joined[container_id].resize(height, width)
+
+    async def reopen_log(self, container_id: str) -> None:
+        self.reopened.append(container_id)
 
     async def exited(self, container_id: str, launched: Launched) -> Exit | None:
         await self.gone(launched.process.pid)

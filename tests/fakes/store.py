@@ -6,7 +6,7 @@ Paths that they give out do not exist. What a test wants to find or to arrange i
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -254,6 +254,7 @@ class FakeLogs:
 
     def __init__(self) -> None:
         self.files: dict[Path, list[LogLine]] = {}
+        self.aside: dict[Path, list[list[LogLine]]] = {}
         self._written = asyncio.Event()
 
     def write(self, path: Path, *lines: LogLine) -> None:
@@ -267,6 +268,28 @@ class FakeLogs:
     async def frames(self, path: Path, which: LogRange) -> AsyncIterator[bytes]:
         for line in _choose(self.files.get(path, []), which):
             yield bytes((line.stream, 0, 0, 0)) + len(line.data).to_bytes(4) + line.data
+
+    async def outgrown(self, path: Path, size: int) -> None:
+        while sum(len(line.data) for line in self.files.get(path, [])) <= size:
+            await self._changed()
+
+    async def rotate(self, path: Path, kept: int) -> None:
+        """What was put aside is not read again: a fake's readers know one file only."""
+        self.aside.setdefault(path, []).append(self.files.pop(path))
+        del self.aside[path][:-kept]
+
+    async def begun(self, path: Path, otherwise: Callable[[], Awaitable[None]]) -> None:
+        if path not in self.files:
+            await otherwise()
+        while path not in self.files:
+            await self._changed()
+
+    async def pack(self, path: Path) -> None:
+        """Nothing: there is no disk."""
+
+    async def _changed(self) -> None:
+        self._written.clear()
+        await self._written.wait()
 
     async def follow(self, path: Path, which: LogRange, ended: Awaitable[object]) -> AsyncIterator[list[LogLine]]:
         ending = asyncio.ensure_future(ended)

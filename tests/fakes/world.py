@@ -19,6 +19,7 @@ from wherry.engine.containers.launcher import Launcher
 from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.rootfs import Roots
+from wherry.engine.containers.rotation import LogRotation
 from wherry.engine.containers.stats import Stats
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
@@ -182,6 +183,7 @@ class World:
             snapshots=snapshots,
             hubs=hubs,
             checks=checks,
+            rotation=LogRotation(files=files, logs=out.logs, runtime=runtime),
             waiters=waiters,
             events=self.events,
             operations=self.operations,

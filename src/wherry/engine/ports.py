@@ -279,7 +279,8 @@ class ContainerFiles(Protocol):
 
 
 class Logs(Protocol):
-    """A container's log file, readable while it is written and after the container is gone."""
+    """A container's log file, readable while it is written and after the container is gone, and whatever of it was
+    put aside."""
 
     def lines(self, path: Path, which: LogRange) -> AsyncIterator[list[LogLine]]:
         """Batches of lines, in order, up to the file's present end."""
@@ -291,6 +292,22 @@ class Logs(Protocol):
 
     def follow(self, path: Path, which: LogRange, ended: Awaitable[object]) -> AsyncIterator[list[LogLine]]:
         """``lines``, then what is written later, until ``ended`` is done and the file is read to its end."""
+        ...
+
+    async def outgrown(self, path: Path, size: int) -> None:
+        """Wait until the file that is written has more than ``size`` bytes."""
+        ...
+
+    async def rotate(self, path: Path, kept: int) -> None:
+        """Put the file that is written aside, and remove the oldest of those put aside but ``kept``."""
+        ...
+
+    async def begun(self, path: Path, otherwise: Callable[[], Awaitable[None]]) -> None:
+        """See that there is a file that is written: do ``otherwise`` if not, and wait for it."""
+        ...
+
+    async def pack(self, path: Path) -> None:
+        """Compress the files that were put aside."""
         ...
 
 
@@ -519,6 +536,10 @@ class Runtime(Protocol):
         ...
 
     async def resize(self, container_id: str, height: int, width: int) -> None: ...
+
+    async def reopen_log(self, container_id: str) -> None:
+        """Have the monitor go on in a new log file of the old name. One that has gone does nothing."""
+        ...
 
     async def exited(self, container_id: str, launched: Launched) -> Exit | None:
         """Wait for the end. None if the monitor vanished and left no code (its process is gone too then)."""

@@ -8,7 +8,8 @@ from wherry.model.process import ProcessId
 
 
 class Launch(Struct, frozen=True, kw_only=True):
-    """All that the runtime and the monitor need: ``runtime_spec`` is the OCI config.json, encoded."""
+    """All that the runtime and the monitor need: ``runtime_spec`` is the OCI config.json, encoded. A log that grows
+    beyond ``log_size`` bytes (0: never) is thrown away, and begun again."""
 
     container_id: str
     name: str
@@ -16,6 +17,7 @@ class Launch(Struct, frozen=True, kw_only=True):
     runtime_spec: bytes
     log: Path
     log_driver: str
+    log_size: int = 0
     tty: bool = False
     open_stdin: bool = False
     keep_stdin_open: bool = False

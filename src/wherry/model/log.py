@@ -12,6 +12,14 @@ class LogLine(Struct, frozen=True):
     data: bytes
 
 
+class LogLimits(Struct, frozen=True, kw_only=True):
+    """How much of a log is kept: ``files`` of about ``size`` bytes; older ones are ``packed``."""
+
+    size: int
+    files: int
+    packed: bool = False
+
+
 class LogRange(Struct, frozen=True, kw_only=True):
     """Which lines: ``since`` and ``until`` in ns since the epoch (0: no bound), ``tail`` lines from the end or None."""
 

@@ -78,14 +78,26 @@ class MonitorConsole:
 
 def resize(folder: Path, height: int, width: int) -> None:
     """Tell the monitor of ``folder`` a new terminal size. Conflict if it has gone."""
+    if not _command(folder, b"1 %d %d\n" % (height, width)):
+        raise Conflict("cannot resize a stopped container")
+
+
+def reopen_log(folder: Path) -> None:
+    """Have the monitor of ``folder``, if there is one, close its log and go on in a new file of the same name."""
+    _command(folder, b"2 0 0\n")
+
+
+def _command(folder: Path, line: bytes) -> bool:
+    """Send a command to a monitor (conmon's ``src/ctrl.c``, ``ctrl_cb``). False if it has gone."""
     try:
         fd = os.open(folder / "ctl", os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise Conflict("cannot resize a stopped container") from error
+    except OSError:
+        return False
     try:
-        os.write(fd, b"1 %d %d\n" % (height, width))
+        os.write(fd, line)
     finally:
         os.close(fd)
+    return True
 
 
 class PipeConsole:

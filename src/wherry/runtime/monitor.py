@@ -68,6 +68,7 @@ def container_argv(seat: Seat, launch: Launch) -> list[str]:
     """The monitor's command line for a container."""
     argv = seat.monitor_argv(launch.container_id, launch.container_id)
     argv += ["-l", "none" if launch.log_driver == "none" else f"k8s-file:{launch.log}"]
+    argv += ["--log-size-max", str(launch.log_size)] if launch.log_size else []
     argv += ["-t"] * launch.tty + ["-i"] * launch.open_stdin
     # With a terminal the monitor would lose its end of it when the daemon dies, if it may close stdin.
     argv += ["--leave-stdin-open"] * (launch.tty or launch.keep_stdin_open)

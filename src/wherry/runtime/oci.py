@@ -18,7 +18,7 @@ from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.process import ProcessId
 from wherry.runtime import fifo
 from wherry.runtime.binaries import Binaries, Binary
-from wherry.runtime.consoles import MonitorConsole, resize
+from wherry.runtime.consoles import MonitorConsole, reopen_log, resize
 from wherry.runtime.failures import classify, read_log
 from wherry.runtime.monitor import Seat, container_argv, noted_process
 from wherry.runtime.monitor import launch as launch_monitor
@@ -91,6 +91,9 @@ class OciRuntime:
 
     async def resize(self, container_id: str, height: int, width: int) -> None:
         resize(self._bundles / container_id, height, width)
+
+    async def reopen_log(self, container_id: str) -> None:
+        reopen_log(self._bundles / container_id)
 
     async def exited(self, container_id: str, launched: Launched) -> Exit | None:
         child = self._monitors.get(container_id)

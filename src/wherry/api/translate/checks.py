@@ -6,6 +6,7 @@ What makes no sense in a spec, whoever made it, is refused by the engine.
 from posixpath import isabs
 
 from wherry.errors import InvalidArgument
+from wherry.plan.log_limits import human_size
 from wherry.wire.container import ContainerConfig, HostConfig
 
 _JSON_FILE_OPTIONS = frozenset(
@@ -14,7 +15,8 @@ _JSON_FILE_OPTIONS = frozenset(
         *("mode", "max-buffer-size"),
     )
 )
-LOG_DRIVERS = {"json-file": _JSON_FILE_OPTIONS, "none": frozenset[str]()}
+_LOCAL_OPTIONS = frozenset(("max-file", "max-size", "compress", "mode", "max-buffer-size"))
+LOG_DRIVERS = {"json-file": _JSON_FILE_OPTIONS, "local": _LOCAL_OPTIONS, "none": frozenset[str]()}
 
 
 def check_config(config: ContainerConfig) -> None:
@@ -64,9 +66,27 @@ def _check_log(host: HostConfig) -> None:
     driver = host.log_config.type or "json-file"
     if driver not in LOG_DRIVERS:
         raise InvalidArgument(f'error looking up logging plugin {driver}: plugin "{driver}" not found')
-    for option in host.log_config.config or {}:
+    options = host.log_config.config or {}
+    for option in options:
         if option not in LOG_DRIVERS[driver]:
-            raise InvalidArgument(f"unknown log opt '{option}' for {driver} log driver")
+            name = "log driver local" if driver == "local" else f"{driver} log driver"
+            raise InvalidArgument(f"unknown log opt '{option}' for {name}")
+    _check_log_mode(options)
+
+
+def _check_log_mode(options: dict[str, str]) -> None:
+    """Writing never waits for the log, whatever the mode is."""
+    mode = options.get("mode", "blocking")
+    if mode not in ("", "blocking", "non-blocking"):
+        raise InvalidArgument(f"logger: logging mode not supported: {mode}")
+    if "max-buffer-size" not in options:
+        return
+    if mode != "non-blocking":
+        raise InvalidArgument("logger: max-buffer-size option is only supported with 'mode=non-blocking'")
+    try:
+        human_size(options["max-buffer-size"])
+    except ValueError as error:
+        raise InvalidArgument(f"error parsing option max-buffer-size: {error}") from None
 
 
 def _check_link(text: str) -> None:

@@ -12,7 +12,7 @@ from wherry.engine.volumes import Volumes
 from wherry.errors import Conflict, InvalidArgument
 from wherry.model.container import Container
 from wherry.model.launch import Launch, Launched
-from wherry.plan import container_files, namespaces, runtime_spec
+from wherry.plan import container_files, log_limits, namespaces, runtime_spec
 from wherry.plan.seccomp import Seccomp
 from wherry.plan.spec_request import SpecRequest
 
@@ -106,6 +106,7 @@ class Launcher:
 
     def _launch(self, container: Container, encoded: bytes) -> Launch:
         spec = container.spec
+        limits = log_limits.limits(spec.host.log)
         return Launch(
             container_id=container.id,
             name=container.name,
@@ -113,6 +114,7 @@ class Launcher:
             runtime_spec=encoded,
             log=self._files.log(container.id),
             log_driver=spec.host.log.driver,
+            log_size=limits.size if limits and limits.files == 1 else 0,
             tty=spec.tty,
             open_stdin=spec.open_stdin,
             keep_stdin_open=spec.open_stdin and not spec.stdin_once,

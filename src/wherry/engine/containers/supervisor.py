@@ -12,6 +12,7 @@ from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
 from wherry.engine.containers.removal import Removal
+from wherry.engine.containers.rotation import LogRotation
 from wherry.engine.containers.teardown import Teardown
 from wherry.engine.containers.told import tell
 from wherry.engine.containers.waiters import Waiters
@@ -45,6 +46,7 @@ class Supervisor:
         snapshots: Snapshots,
         hubs: Hubs,
         checks: HealthChecks,
+        rotation: LogRotation,
         waiters: Waiters,
         events: Events,
         operations: Operations,
@@ -59,6 +61,7 @@ class Supervisor:
         self._snapshots = snapshots
         self._hubs = hubs
         self._checks = checks
+        self._rotation = rotation
         self._waiters = waiters
         self._events = events
         self._operations = operations
@@ -77,10 +80,11 @@ class Supervisor:
         return await self._operations.run(self._start(container_id, by_user=True))
 
     def watch(self, container: Container, launched: Launched) -> None:
-        """Wait for the end of a container that runs, and see to its health meanwhile."""
+        """Wait for the end of a container that runs, and see to its health and its log meanwhile."""
         self._watches[container.id] = asyncio.get_running_loop().create_task(self._watch(container.id, launched))
         if container.state.status is Status.RUNNING:
             self._checks.begin(container)
+        self._rotation.begin(container)
 
     def cancel_restart(self, container_id: str) -> bool:
         """Give up a restart that was about to happen. Whether there was one."""
@@ -115,6 +119,7 @@ class Supervisor:
         for due in tuple(self._restarts):
             self.cancel_restart(due)
         self._checks.close()
+        self._rotation.close()
         await self._operations.drain()
         for task in self._watches.values():
             task.cancel()
@@ -218,6 +223,7 @@ class Supervisor:
 
     async def _ended(self, container: Container, how: Exit) -> None:
         self._checks.end(container.id)
+        self._rotation.end(container.id)
         await self._let_go(container, self._teardown.release)
         delay = restarts.delay(container, how, how.finished_at - container.state.started_at)
         state = replace(

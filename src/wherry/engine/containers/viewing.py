@@ -146,6 +146,6 @@ class Viewing:
             hosts=str(folder / "hosts"),
             hostname=str(folder / "hostname"),
             resolv_conf=str(folder / "resolv.conf"),
-            log=str(self._files.log(container.id)),
+            log=str(self._files.log(container.id)) if container.spec.host.log.driver == "json-file" else "",
             overlay=self._roots.overlay(container),
         )

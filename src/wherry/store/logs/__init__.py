@@ -1,19 +1,22 @@
 """Logs: what containers wrote, read from the files that their monitors keep."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from wherry.model.log import LogLine, LogRange
 from wherry.store.failures import explained
+from wherry.store.logs import rotation
 from wherry.store.logs.format import frames
 from wherry.store.logs.inotify import Watcher
 from wherry.store.logs.selection import LogReader
 from wherry.store.threads import Threads
 
+_PAUSE = 0.1  # seconds
+
 
 class Logs:
-    """Readers of log files. A file that is not there has no lines."""
+    """Readers of log files, and their rotation. A file that is not there has no lines."""
 
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
@@ -53,6 +56,33 @@ class Logs:
             if ending is not ended:
                 ending.cancel()
 
+    async def outgrown(self, path: Path, size: int) -> None:
+        """Wait until the file that is written has more than ``size`` bytes. A log that nobody writes costs nothing; one
+        that is written much is looked at every ``_PAUSE``."""
+        while True:
+            with explained(f"watch {path}"), self._watcher.watch(path.parent) as changed:
+                if _size(path) > size:
+                    return
+                await changed.wait()
+            await asyncio.sleep(_PAUSE)
+
+    async def rotate(self, path: Path, kept: int) -> None:
+        """Put the file that is written aside, and remove the oldest of those put aside but ``kept``."""
+        await self._threads.run(rotation.rotate, path, kept)
+
+    async def begun(self, path: Path, otherwise: Callable[[], Awaitable[None]]) -> None:
+        """See that there is a file that is written: do ``otherwise`` if not, and wait for it."""
+        with explained(f"watch {path}"), self._watcher.watch(path.parent) as changed:
+            if not path.exists():
+                await otherwise()
+            while not path.exists():
+                await changed.wait()
+                changed.clear()
+
+    async def pack(self, path: Path) -> None:
+        """Compress the files that were put aside."""
+        await self._threads.run(rotation.pack, path)
+
     async def _follow(
         self, path: Path, which: LogRange, ending: asyncio.Future[object]
     ) -> AsyncIterator[list[LogLine]]:
@@ -77,3 +107,10 @@ class Logs:
             finally:
                 reader.close()
                 ending.remove_done_callback(wake)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -1,6 +1,8 @@
-"""Reading a log file in large steps, from its beginning or from its last lines, while it grows and is replaced."""
+"""Reading a file of a log in large steps, from its beginning or from its last lines, while it grows."""
 
+import gzip
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -13,16 +15,16 @@ CHUNK: Final = 1 << 18
 
 
 class LogFile:
-    """An open log, read record by record. Methods block; one at a time.
+    """An open file of a log, read record by record. Methods block; one at a time.
 
-    Without ``follow`` it ends where the file ended when it was opened. With it there is more whenever the file has
-    grown, has come to be, or was replaced: a monitor with a size limit (``--log-size-max``) begins a new file of the
-    same name.
+    Without ``follow`` it ends where it ended when it was opened; with it there is more whenever it has grown. What is
+    packed is unpacked when it is first needed, into a file without a name.
     """
 
     def __init__(self, path: Path, *, follow: bool) -> None:
         self._path = path
         self._follow = follow
+        self._packed = path.suffix == ".gz"
         self._fd = _open(path)
         self._end = 0 if self._fd < 0 else os.fstat(self._fd).st_size
         self._half = b""  # the beginning of a record whose end is not written yet
@@ -30,30 +32,7 @@ class LogFile:
 
     def next(self) -> bytes:
         """The next records, whole ones; nothing at the end."""
-        with explained(f"read {self._path}"):
-            while True:
-                records = self._next()
-                if records or not self._follow or not self._turn():
-                    return records
-
-    def seek_last(self, count: int) -> bytes:
-        """Go to where the last ``count`` lines begin. Gives the records right before: pieces of them may be there.
-
-        A line of which pieces lie farther back than ``CHUNK`` bytes, with much of the other stream between, loses them.
-        """
-        if self._fd < 0:
-            return b""
-        with explained(f"read {self._path}"):
-            self._position = _find_last(self._fd, self._end, count)
-            before = os.pread(self._fd, min(CHUNK, self._position), max(0, self._position - CHUNK))
-        return before[before.find(b"\n") + 1 :] if len(before) == CHUNK else before
-
-    def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
-
-    def _next(self) -> bytes:
+        self._unpack()
         while data := self._read():
             self._position += len(data)
             data = self._half + data
@@ -65,24 +44,49 @@ class LogFile:
                 self._half = b""
         return b""
 
+    def seek_last(self, count: int, met: set[int]) -> int:
+        """Go to where the last ``count`` lines begin; gives how many of them the file does not have. ``met`` are the
+        streams of which later lines are known, and takes in those found here."""
+        if self._fd < 0:
+            return count
+        self._unpack()
+        self._position, missing = _find_last(self._fd, self._end, count, met)
+        return missing
+
+    def before(self) -> bytes:
+        """The records right before the position, up to ``CHUNK`` bytes."""
+        if self._fd < 0:
+            return b""
+        data = os.pread(self._fd, min(CHUNK, self._position), max(0, self._position - CHUNK))
+        return data[data.find(b"\n") + 1 :] if len(data) == CHUNK else data
+
+    def is_replaced(self) -> bool:
+        """Whether the path has another file by now, or the file was emptied."""
+        try:
+            now = os.stat(self._path, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return self._fd < 0 or not os.path.samestat(now, os.fstat(self._fd)) or now.st_size < self._position
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
     def _read(self) -> bytes:
         if self._fd < 0:
             return b""
         length = CHUNK if self._follow else min(CHUNK, self._end - self._position)
         return os.pread(self._fd, length, self._position)
 
-    def _turn(self) -> bool:
-        """Begin again if the path has another file by now, or the file was emptied; tells whether that is so."""
-        fd = _open(self._path)
-        if fd < 0:
-            return False
-        now = os.fstat(fd)
-        if self._fd >= 0 and os.path.samestat(now, os.fstat(self._fd)) and now.st_size >= self._position:
-            os.close(fd)
-            return False
-        self.close()
-        self._fd, self._half, self._position = fd, b"", 0
-        return True
+    def _unpack(self) -> None:
+        if not self._packed or self._fd < 0:
+            return
+        with open(self._fd, "rb") as packed, gzip.open(packed) as source:
+            self._fd = os.open(self._path.parent, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            with open(self._fd, "wb", closefd=False) as target:
+                shutil.copyfileobj(source, target, CHUNK)
+        self._packed, self._end = False, os.fstat(self._fd).st_size
 
 
 def _open(path: Path) -> int:
@@ -94,17 +98,17 @@ def _open(path: Path) -> int:
             return -1
 
 
-def _find_last(fd: int, end: int, count: int) -> int:
-    """Where the last ``count`` lines before ``end`` begin. The last line of a stream need not be ended."""
-    met: set[int] = set()
+def _find_last(fd: int, end: int, count: int, met: set[int]) -> tuple[int, int]:
+    """Where the last ``count`` lines before ``end`` begin, and how many lines are missing. The last line of a stream
+    need not be ended."""
     for position, record in _backwards(fd, end):
         if count == 0:
-            return position + len(record) + 1
+            return position + len(record) + 1, 0
         stream, whole = line_end(record)
         if stream and (whole or stream not in met):
             met.add(stream)
             count -= 1
-    return 0
+    return 0, count
 
 
 def _backwards(fd: int, position: int) -> Iterator[tuple[int, bytes]]:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from wherry.model.log import LogLine, LogRange
+from wherry.store.logs.chain import LogChain
 from wherry.store.logs.format import Assembler, bulk_frames, frames, time_text
-from wherry.store.logs.reading import LogFile
 
 
 class LogReader:
@@ -15,7 +15,7 @@ class LogReader:
 
     def __init__(self, path: Path, which: LogRange, *, follow: bool = False) -> None:
         self.over = False  # whether a line after ``until`` was met: no later one is wanted
-        self._file = LogFile(path, follow=follow)
+        self._file = LogChain(path, follow=follow)
         self._assembler = Assembler()
         self._tail = which.tail
         self._streams = {1: which.stdout, 2: which.stderr}
