@@ -14,8 +14,10 @@ from wherry.engine.archives import Archives
 from wherry.engine.committing import Committing
 from wherry.engine.containers import Containers
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.connecting import Connecting
 from wherry.engine.containers.creation import Creation
 from wherry.engine.containers.ending import Ending
+from wherry.engine.containers.etc_files import EtcFiles
 from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
@@ -352,6 +354,7 @@ def _launcher(
         sandboxes=sandboxes,
         volumes=needs.volumes,
         files=edges.store.containers,
+        etc_files=EtcFiles(edges.store.containers, edges.machine),
         runtime=edges.runtime,
         host=edges.machine,
         hubs=handles.hubs,
@@ -379,6 +382,14 @@ def _containers(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) 
             runtime=edges.runtime,
             host=edges.machine,
             events=handles.events,
+            operations=handles.operations,
+            locks=handles.locks,
+        ),
+        connecting=Connecting(
+            catalog=handles.catalog,
+            networks=needs.networks,
+            sandboxes=parts.sandboxes,
+            etc_files=EtcFiles(edges.store.containers, edges.machine),
             operations=handles.operations,
             locks=handles.locks,
         ),

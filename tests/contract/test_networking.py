@@ -140,8 +140,34 @@ async def test_interfaces_come_and_go(world: World) -> None:
     assert world.inside("a") == {"eth1": ("10.77.0.3/16",)}
     assert world.default_route("a") is None
 
-    await world.port.route(world.path("a"), "eth1", "10.77.0.1")
+    await world.port.route(world.path("a"), "eth1", ("10.77.0.1",), instead=False)
     assert world.default_route("a") == "10.77.0.1"
+
+
+async def test_the_default_route_can_be_moved(world: World) -> None:
+    await world.port.ensure_bridge(BRIDGE)
+    await world.port.create_namespace(world.path("a"), (interface(2, gateway="10.77.0.1"),))
+
+    await world.port.connect(world.path("a"), interface(3, name="eth1", gateway="10.77.0.7"))
+    assert world.default_route("a") == "10.77.0.7"
+
+    await world.port.route(world.path("a"), "eth0", ("10.77.0.8",), instead=False)
+    assert world.default_route("a") == "10.77.0.7"
+
+    await world.port.route(world.path("a"), "eth0", ("10.77.0.8",), instead=True)
+    assert world.default_route("a") == "10.77.0.8"
+
+
+async def test_interfaces_are_known_by_their_hosts_ends(world: World) -> None:
+    await world.port.ensure_bridge(BRIDGE)
+    await world.port.create_namespace(world.path("a"), (interface(2), interface(3, name="eth1")))
+    assert world.port.interfaces() == {"vethwc2": "wc0", "vethwc3": "wc0"}
+
+    await world.port.remove_interface("vethwc2")
+    await world.port.remove_interface("vethwc2")
+
+    assert world.port.interfaces() == {"vethwc3": "wc0"}
+    assert list(world.inside("a")) == ["eth1"]
 
 
 async def test_bridges_are_made_once_and_removed(world: World) -> None:

@@ -11,7 +11,7 @@ from wherry.plan.ports import clash
 class FakeNetworking:
     """``bridged``, ``pinned`` (interfaces by namespace), ``defaults`` (default route by namespace), ``published`` and
     ``ruled`` (networks that the firewall knows) tell what is made. ``host_routes`` and ``host_ports`` (of other
-    processes) are for tests to set, and ``failures``: an exception to raise, by method name."""
+    processes) are for tests to set, and ``failures`` and ``failures_once``: an exception to raise, by method name."""
 
     def __init__(self) -> None:
         self.bridged: dict[str, BridgePlan] = {}
@@ -23,6 +23,7 @@ class FakeNetworking:
         self.host_routes: list[str] = []
         self.host_ports: set[tuple[str, str, int]] = set()
         self.failures: dict[str, BaseException] = {}
+        self.failures_once: dict[str, BaseException] = {}
 
     async def ensure_bridge(self, plan: BridgePlan) -> None:
         await self._act("ensure_bridge")
@@ -77,13 +78,21 @@ class FakeNetworking:
         )
         return {"lo": counted, "eth0": counted}
 
-    async def route(self, path: str, name: str, gateway: str) -> None:
+    async def route(self, path: str, name: str, gateways: tuple[str, ...], *, instead: bool) -> None:
         await self._act("route")
         if name not in self.pinned[path]:
             raise NotFound(f"no interface {name} in {path}")
-        if path in self.defaults:
-            raise FileExistsError(path)
-        self.defaults[path] = gateway
+        if instead or path not in self.defaults:
+            self.defaults[path] = gateways[0]
+
+    def interfaces(self) -> dict[str, str]:
+        return {each.host_name: each.bridge for inside in self.pinned.values() for each in inside.values()}
+
+    async def remove_interface(self, host_name: str) -> None:
+        await self._act("remove_interface")
+        for path, inside in self.pinned.items():
+            for name in [each.name for each in inside.values() if each.host_name == host_name]:
+                await self.disconnect(path, name)
 
     async def remove_namespace(self, path: str, host_interfaces: tuple[str, ...] = ()) -> None:
         await self._act("remove_namespace")
@@ -125,6 +134,8 @@ class FakeNetworking:
 
     async def _act(self, name: str) -> None:
         await asyncio.sleep(0)
+        if name in self.failures_once:
+            raise self.failures_once.pop(name)
         if name in self.failures:
             raise self.failures[name]
 

@@ -11,8 +11,10 @@ from tests.fakes.networking import FakeNetworking
 from tests.fakes.store import FakeContainerFiles, FakeContent, FakeLogs, FakeRecords, FakeSnapshots, FakeVolumeFiles
 from wherry.engine.containers import Containers
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.connecting import Connecting
 from wherry.engine.containers.creation import Creation
 from wherry.engine.containers.ending import Ending
+from wherry.engine.containers.etc_files import EtcFiles
 from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
@@ -150,6 +152,7 @@ class World:
             sandboxes=sandboxes,
             volumes=self.volumes,
             files=files,
+            etc_files=EtcFiles(files, host),
             runtime=runtime,
             host=host,
             hubs=hubs,
@@ -244,6 +247,14 @@ class World:
                 runtime=runtime,
                 host=host,
                 events=self.events,
+                operations=self.operations,
+                locks=locks,
+            ),
+            connecting=Connecting(
+                catalog=catalog,
+                networks=self.networks,
+                sandboxes=sandboxes,
+                etc_files=EtcFiles(files, host),
                 operations=self.operations,
                 locks=locks,
             ),

@@ -375,7 +375,7 @@ class Networking(Protocol):
         ...
 
     async def connect(self, path: str, interface: Interface) -> None:
-        """Add an interface to a namespace."""
+        """Add an interface to a namespace; its gateways become the default routes."""
         ...
 
     async def disconnect(self, path: str, name: str) -> None:
@@ -386,8 +386,17 @@ class Networking(Protocol):
         """Counters of a namespace's interfaces by name. FileNotFoundError if there is no such namespace."""
         ...
 
-    async def route(self, path: str, name: str, gateway: str) -> None:
-        """Give a namespace that has no default route one: by ``gateway``, through the interface ``name``."""
+    async def route(self, path: str, name: str, gateways: tuple[str, ...], *, instead: bool) -> None:
+        """Default routes by ``gateways`` through the interface ``name``: ``instead`` of those that a namespace has, or
+        where it has none."""
+        ...
+
+    def interfaces(self) -> dict[str, str]:
+        """Names of the host's ends of interfaces, and of the bridge each is in, "" if in none."""
+        ...
+
+    async def remove_interface(self, host_name: str) -> None:
+        """Remove an interface by its host's end; idempotent."""
         ...
 
     async def remove_namespace(self, path: str, host_interfaces: tuple[str, ...] = ()) -> None:

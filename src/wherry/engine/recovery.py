@@ -76,6 +76,7 @@ class Recovery:
             _log.info("container %s: %s", container.id, chosen.value)
         match chosen:
             case Repair.WATCH | Repair.WATCH_WITHOUT_MONITOR:
+                await self._attempt(f"networks of {container.id} could not be mended", self._sandboxes.mend(container))
                 self._supervisor.watch(container, _launched(container, seen))
             case Repair.RECORD_EXIT | Repair.RECORD_LOSS:
                 await self._supervisor.ended(container.id, seen.exit)
@@ -133,7 +134,7 @@ class Recovery:
     async def _sweep(self) -> None:
         """Remove what an interrupted transition left and no row owns."""
         known = {container.id for container in self._catalog.all()}
-        sandboxes = frozenset(self._sandboxes.path(container_id) for container_id in known)
+        sandboxes = {container_id: self._sandboxes.path(container_id) for container_id in known}
         for container_id in sorted({*self._runtime.ids()} - known):
             await self._attempt(f"runtime state of {container_id} could not be removed", self._forget(container_id))
         for container_id in sorted({*self._files.ids()} - known):

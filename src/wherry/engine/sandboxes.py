@@ -41,6 +41,11 @@ class Sandboxes:
             self._mounts.shared_memory(self.shared_memory(container.id), container.spec.host.shm_size)
         await self._networks.join(container, container.endpoints, self.path(container.id))
 
+    async def mend(self, container: Container) -> None:
+        """Finish what an engine that died had begun with the networks of a container that runs."""
+        if namespaces.owns_network(container.spec.host):
+            await self._networks.mend(container, self.path(container.id))
+
     async def close(self, container: Container) -> None:
         """Withdraw ports, free addresses, remove the namespace and the memory; idempotent."""
         if namespaces.shares_ipc(container.spec.host):

@@ -16,7 +16,7 @@ import msgspec
 
 from wherry.kernel import netlink
 from wherry.kernel.links import up_request
-from wherry.kernel.netlink import NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, Netlink, Request
+from wherry.kernel.netlink import NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, Netlink, Request
 
 _RTM_NEWADDR: Final = 20
 _RTM_DELADDR: Final = 21
@@ -58,12 +58,12 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def configure(rtnl: Netlink, index: int, addresses: tuple[str, ...], gateways: tuple[str, ...] = ()) -> None:
-    """Inside a new namespace: loopback up, ``addresses`` on the link, the link up, default routes. One round trip."""
+    """Loopback up, ``addresses`` on the link, the link up, default routes instead of others. One round trip."""
     rtnl.execute(
         up_request(_LOOPBACK_INDEX),
         *(_add_address_request(index, address) for address in addresses),
         up_request(index),
-        *(_default_route_request(index, gateway) for gateway in gateways),
+        *(_default_route_request(index, gateway, instead=True) for gateway in gateways),
     )
 
 
@@ -86,9 +86,9 @@ def delete_address(rtnl: Netlink, index: int, address: str) -> None:
     rtnl.execute(Request(_RTM_DELADDR, 0, body, f"delete address {address} of link {index}", tolerated))
 
 
-def add_default_route(rtnl: Netlink, index: int, gateway: str) -> None:
-    """Raises FileExistsError if the namespace has a default route already."""
-    rtnl.execute(_default_route_request(index, gateway))
+def set_default_routes(rtnl: Netlink, index: int, gateways: tuple[str, ...], *, instead: bool) -> None:
+    """Default routes by ``gateways``, ``instead`` of others of the IP version or if there is none."""
+    rtnl.execute(*(_default_route_request(index, gateway, instead=instead) for gateway in gateways))
 
 
 def routes(rtnl: Netlink) -> tuple[Route, ...]:
@@ -113,14 +113,17 @@ def _address_body(index: int, address: ipaddress.IPv4Interface | ipaddress.IPv6I
     return body + netlink.attribute(_IFA_BROADCAST, address.network.broadcast_address.packed)
 
 
-def _default_route_request(index: int, gateway: str) -> Request:
+def _default_route_request(index: int, gateway: str, *, instead: bool) -> Request:
     address = ipaddress.ip_address(gateway)
     body = (
         _ROUTE_HEADER.pack(_family(address), 0, 0, 0, _RT_TABLE_MAIN, _RTPROT_BOOT, 0, _RTN_UNICAST, 0)
         + netlink.attribute(_RTA_GATEWAY, address.packed)
         + netlink.u32(_RTA_OIF, index)
     )
-    return Request(_RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, body, f"add default route by {gateway} on link {index}")
+    flags, tolerated = (NLM_F_REPLACE, ()) if instead else (NLM_F_EXCL, (errno.EEXIST,))
+    return Request(
+        _RTM_NEWROUTE, NLM_F_CREATE | flags, body, f"add default route by {gateway} on link {index}", tolerated
+    )
 
 
 def _address(body: bytes) -> Address:

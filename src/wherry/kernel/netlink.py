@@ -19,6 +19,7 @@ NETLINK_NETFILTER: Final = 12
 
 NLM_F_REQUEST: Final = 1
 NLM_F_ACK: Final = 4
+NLM_F_REPLACE: Final = 0x100
 NLM_F_EXCL: Final = 0x200
 NLM_F_CREATE: Final = 0x400
 NLM_F_DUMP: Final = 0x300

@@ -99,12 +99,20 @@ class Networking:
         with Netlink(NETLINK_ROUTE, path) as inside:
             return links.traffic(inside)
 
-    async def route(self, path: str, name: str, gateway: str) -> None:
+    async def route(self, path: str, name: str, gateways: tuple[str, ...], *, instead: bool) -> None:
         with Netlink(NETLINK_ROUTE, path) as inside:
             link = links.link(inside, name)
             if link is None:
                 raise NotFound(f"no interface {name} in {path}")
-            addressing.add_default_route(inside, link.index, gateway)
+            addressing.set_default_routes(inside, link.index, gateways, instead=instead)
+
+    def interfaces(self) -> dict[str, str]:
+        present = links.links(self._rtnl)
+        names = {link.index: link.name for link in present}
+        return {link.name: names.get(link.master, "") for link in present if link.kind == "veth"}
+
+    async def remove_interface(self, host_name: str) -> None:
+        links.delete(self._rtnl, host_name)
 
     async def remove_namespace(self, path: str, host_interfaces: tuple[str, ...] = ()) -> None:
         for name in host_interfaces:

@@ -91,7 +91,11 @@ class PortBinding(Struct, frozen=True, kw_only=True):
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """A container's end in a network. Addresses without prefix length; ``interface`` is the name inside (eth0)."""
+    """A container's end in a network. Addresses without prefix length; ``interface`` is the name inside (eth0).
+
+    ``names``: what the network's name service calls it; ``links``: names that the container alone knows → names of
+    others in the network.
+    """
 
     id: str
     network_id: str
@@ -106,7 +110,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     ipv6_prefix: int = 0
     ipv6_gateway: str = ""
     mac: str = ""
-    aliases: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    links: dict[str, str] = {}
     ports: tuple[PortBinding, ...] = ()
 
 

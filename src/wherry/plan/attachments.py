@@ -4,8 +4,6 @@ from collections.abc import Iterator
 
 from wherry.model.container import Container
 from wherry.model.network import Endpoint, PortBinding
-from wherry.plan.namespaces import peer
-from wherry.plan.naming import SHORT_ID
 
 DEFAULT_NETWORK = "bridge"
 _DEFAULT_NAMES = frozenset(("", "default"))
@@ -17,13 +15,9 @@ def network_mode(name: str) -> str:
 
 
 def network_names(container: Container) -> tuple[str, ...]:
-    """Names of the networks that a container is or will be in, sorted; none if it shares another's or has none."""
-    mode = container.spec.host.network
-    if peer(mode) or container.spec.network_disabled:
-        return ()
-    asked = {network_mode(mode), *(network_mode(spec.network) for spec in container.spec.endpoints)}
-    names = {endpoint.network for endpoint in container.endpoints}
-    return tuple(sorted(names | {name for name in asked if not _is_id(name, container.endpoints)}))
+    """Names of the networks that a container is or will be in, sorted."""
+    asked = {spec.network for spec in container.spec.endpoints}
+    return tuple(sorted(asked | {endpoint.network for endpoint in live(container)}))
 
 
 def live(container: Container) -> tuple[Endpoint, ...]:
@@ -50,8 +44,3 @@ def port_key(text: str) -> str:
     """An exposed port with its protocol: ``80`` is ``80/tcp``; what is no number is port 0, as Docker has it."""
     number, _, protocol = text.partition("/")
     return f"{number if number.isdecimal() else 0}/{protocol or 'tcp'}"
-
-
-def _is_id(name: str, endpoints: tuple[Endpoint, ...]) -> bool:
-    """Whether a network was asked for by its ID, and is known by its name since."""
-    return len(name) >= SHORT_ID and any(endpoint.network_id.startswith(name) for endpoint in endpoints)

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from wherry.model.container import ContainerSpec
+from wherry.model.container import Container, ContainerSpec
 from wherry.model.network import Endpoint
 from wherry.plan.addresses import is_address
 
@@ -42,17 +42,20 @@ class _Resolver(Struct, frozen=True, kw_only=True):
     others: tuple[str, ...] = ()
 
 
-def hosts(
-    spec: ContainerSpec,
-    endpoints: tuple[Endpoint, ...],
-    host_gateway: str,
-    linked: tuple[tuple[str, str], ...] = (),
-) -> str:
-    """/etc/hosts: loopback names, ``--add-host`` entries (``host-gateway`` is the address given), linked containers
+def hosts(spec: ContainerSpec, endpoints: tuple[Endpoint, ...], linked: tuple[tuple[str, str], ...] = ()) -> str:
+    """/etc/hosts: loopback names, ``--add-host`` entries (``host-gateway`` is the first gateway), linked containers
     (address and names), own addresses."""
+    host_gateway = next((endpoint.ipv4_gateway for endpoint in endpoints if endpoint.ipv4_gateway), "")
     others = (f"{address}\t{names}\n" for address, names in linked)
-    own = (f"{address}\t{_own_names(spec)}\n" for endpoint in endpoints for address in _addresses(endpoint))
-    return "".join((_LOOPBACK_HOSTS, *_extra_hosts(spec.host.extra_hosts, host_gateway), *others, *own))
+    lines = (*_extra_hosts(spec.host.extra_hosts, host_gateway), *others, *_own_lines(spec, endpoints))
+    return "".join((_LOOPBACK_HOSTS, *lines))
+
+
+def changed_hosts(text: str, before: Container, after: Container) -> str:
+    """/etc/hosts of a container that came into networks or left them: its own lines change, all others stay."""
+    old, new = (tuple(_own_lines(each.spec, each.endpoints)) for each in (before, after))
+    kept = [line for line in text.splitlines(keepends=True) if line not in old or line in new]
+    return "".join((*kept, *(line for line in new if line not in kept)))
 
 
 def hostname(spec: ContainerSpec) -> str:
@@ -80,6 +83,10 @@ def resolv_conf(spec: ContainerSpec, host_text: str) -> str:
         *_notes(spec, resolver, defaulted=not servers and not on_host),
     )
     return _HEADER + _text(resolver) + "\n".join(notes) + "\n"
+
+
+def _own_lines(spec: ContainerSpec, endpoints: tuple[Endpoint, ...]) -> Iterator[str]:
+    return (f"{address}\t{_own_names(spec)}\n" for endpoint in endpoints for address in _addresses(endpoint))
 
 
 def _own_names(spec: ContainerSpec) -> str:

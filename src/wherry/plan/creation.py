@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from wherry.errors import InvalidArgument
 from wherry.model.container import ContainerSpec
 from wherry.model.image import Healthcheck, ImageConfig
+from wherry.plan import endpoints
 from wherry.plan.naming import short_id
 from wherry.plan.resources import with_default_swap
 
@@ -44,12 +45,13 @@ def inherited(asked: ContainerSpec | ImageConfig, image: ImageConfig) -> dict[st
 
 
 def complete(spec: ContainerSpec, container_id: str, host_hostname: str) -> ContainerSpec:
-    """The spec with what follows from it: hostname (short id; the host's on the host's network), a clean working
-    directory, the default swap limit. InvalidArgument for a working directory that is not absolute."""
+    """The spec with what follows from it: hostname (short id; the host's on the host's network), the networks it is in,
+    a clean working directory, the default swap limit. InvalidArgument for a working directory that is not absolute."""
     name = host_hostname if spec.host.network == "host" else short_id(container_id)
     return replace(
         spec,
         hostname=spec.hostname or name,
+        endpoints=endpoints.specs(spec),
         working_dir=_clean(spec.working_dir),
         host=replace(spec.host, resources=with_default_swap(spec.host.resources)),
     )

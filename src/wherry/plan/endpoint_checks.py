@@ -2,20 +2,20 @@
 
 from wherry.errors import Forbidden, InternalError, InvalidArgument
 from wherry.model.container import Container
-from wherry.model.network import Endpoint, EndpointSpec, Network
+from wherry.model.network import EndpointSpec, Network
 from wherry.plan import addresses
-from wherry.plan.attachments import network_mode
+from wherry.plan.attachments import live
 from wherry.plan.namespaces import owns_network
 
 _HOST = "container cannot be disconnected from host network or connected to host network"
 _NONE = "container cannot be connected to multiple networks with one of the networks in private (none) mode"
 
 
-def check(spec: EndpointSpec, network: Network) -> None:
-    """Raise InvalidArgument if a container cannot have the address that it asks for."""
+def check(spec: EndpointSpec, network: Network, prefix: str = "") -> None:
+    """Raise InvalidArgument, its text after ``prefix``, if a container cannot have the address that it asks for."""
     if not spec.ipv4:
         return
-    prefix = f"invalid config for network {network.name}: invalid endpoint settings:\n"
+    prefix += "invalid endpoint settings:\n"
     if not network.subnets_asked:
         raise InvalidArgument(
             prefix
@@ -35,7 +35,6 @@ def check_joinable(network: Network) -> None:
 
 def check_connect(container: Container, network: Network) -> None:
     """Raise Forbidden if a container cannot be in a network beside those it is in."""
-    mode = network_mode(container.spec.host.network)
     if network.driver == "host":
         raise Forbidden(_HOST)
     if not owns_network(container.spec.host):
@@ -43,13 +42,21 @@ def check_connect(container: Container, network: Network) -> None:
             "container sharing network namespace with another container or host "
             "cannot be connected to any other network"
         )
-    if mode == "none" or network.driver == "null":
+    if network.driver == "null" or any(spec.network == "none" for spec in container.spec.endpoints):
         raise Forbidden(_NONE)
+    if any(endpoint.network_id == network.id for endpoint in live(container)):
+        raise Forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
 
 
-def check_disconnect(container: Container, network: Network, endpoints: tuple[Endpoint, ...]) -> None:
+def check_disconnect(container: Container, network: Network) -> None:
     """Raise Forbidden or InternalError if a container cannot leave a network."""
     if container.spec.host.network == "host" and network.driver == "host":
         raise Forbidden(_HOST)
-    if not any(endpoint.network_id == network.id for endpoint in endpoints):
+    if container.state.alive and not _is_asked(container, network):
         raise InternalError(f"container {container.id} is not connected to network {network.name}")
+    if not _is_asked(container, network):
+        raise InternalError(f"container {container.id} is not connected to the network {network.name}")
+
+
+def _is_asked(container: Container, network: Network) -> bool:
+    return any(spec.network == network.name for spec in container.spec.endpoints)

@@ -1,33 +1,70 @@
 """From a container's endpoints to what is made on the host: interfaces, routes, published ports."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from wherry.model.container import Container
-from wherry.model.network import Endpoint, EndpointSpec, Interface, Network, PublishedPort
+from wherry.model.container import Container, ContainerSpec
+from wherry.model.network import Endpoint, EndpointSpec, Interface, Network, PortBinding, PublishedPort
 from wherry.plan.attachments import network_mode
 from wherry.plan.namespaces import peer
+from wherry.plan.naming import short_id
 
 _UNCONNECTED = frozenset(("host", "none"))
 
 
-def specs(container: Container) -> tuple[EndpointSpec, ...]:
-    """How a container asks to be in its networks, that of its network mode first.
+def specs(spec: ContainerSpec) -> tuple[EndpointSpec, ...]:
+    """The networks that a new container is in: that of its network mode first, then those it names besides.
 
-    Nothing if it shares another's namespace or has none of the networks.
+    None if it shares another's namespace or wants no network at all.
     """
-    mode = network_mode(container.spec.host.network)
-    if peer(mode) or mode in _UNCONNECTED or container.spec.network_disabled:
+    mode = network_mode(spec.host.network)
+    if peer(mode) or spec.network_disabled:
         return ()
-    asked = {network_mode(spec.network): spec for spec in container.spec.endpoints}
+    asked = {network_mode(end.network): end for end in spec.endpoints}
     main = asked.pop(mode, EndpointSpec(network=mode))
-    return tuple(replace(spec, network=network_mode(spec.network)) for spec in (main, *asked.values()))
+    return tuple(replace(end, network=network_mode(end.network)) for end in (main, *asked.values()))
+
+
+def to_make(spec: ContainerSpec) -> tuple[EndpointSpec, ...]:
+    """Those of a container's networks in which it has an interface."""
+    return tuple(end for end in spec.endpoints if end.network not in _UNCONNECTED)
+
+
+def with_spec(specs: tuple[EndpointSpec, ...], spec: EndpointSpec) -> tuple[EndpointSpec, ...]:
+    """The networks of a container and one more; what it is in already stays as it is."""
+    return specs if any(known.network == spec.network for known in specs) else (*specs, spec)
 
 
 def gateway_endpoint(endpoints: Iterable[Endpoint]) -> Endpoint | None:
-    """The endpoint of the default route and of published ports: Docker's choice, the first by its network's name."""
-    return min((each for each in endpoints if each.ipv4_gateway), key=lambda each: each.network, default=None)
+    """The endpoint of the default route and of published ports: Docker's choice, the first by its network's name, one
+    with both IP versions before others."""
+    outward = (each for each in endpoints if each.ipv4_gateway or each.ipv6_gateway)
+    return min(outward, key=lambda each: (not (each.ipv4_gateway and each.ipv6_gateway), each.network), default=None)
+
+
+def with_ports(endpoints: Iterable[Endpoint], bindings: tuple[PortBinding, ...]) -> tuple[Endpoint, ...]:
+    """The endpoints, with ``bindings`` at that which has the default route, and at no other."""
+    ends = tuple(endpoints)
+    outlet = gateway_endpoint(ends)
+    return tuple(replace(end, ports=bindings if end is outlet else ()) for end in ends)
+
+
+def bindings(endpoints: Iterable[Endpoint]) -> tuple[PortBinding, ...]:
+    return tuple(binding for endpoint in endpoints for binding in endpoint.ports)
+
+
+def names(container: Container, spec: EndpointSpec) -> tuple[str, ...]:
+    """What a container is called in a network of users: its name, its aliases there, short id and hostname."""
+    known = (container.name, *spec.aliases, short_id(container.id), container.spec.hostname)
+    return tuple(dict.fromkeys(name for name in known if name))
+
+
+def links(spec: EndpointSpec) -> dict[str, str]:
+    """``container:alias`` texts → container by alias."""
+    parts = (text.partition(":") for text in spec.links)
+    return {alias or target: target for target, _, alias in parts}
 
 
 def interface(endpoint: Endpoint, network: Network, *, default_route: bool) -> Interface:
@@ -38,9 +75,20 @@ def interface(endpoint: Endpoint, network: Network, *, default_route: bool) -> I
         name=endpoint.interface,
         mac=endpoint.mac,
         mtu=network.mtu,
-        addresses=(f"{endpoint.ipv4}/{endpoint.ipv4_prefix}",),
-        gateways=(endpoint.ipv4_gateway,) if default_route else (),
+        addresses=cidrs(endpoint),
+        gateways=gateways(endpoint) if default_route else (),
     )
+
+
+def cidrs(endpoint: Endpoint) -> tuple[str, ...]:
+    """An endpoint's addresses, in CIDR form."""
+    pairs = ((endpoint.ipv4, endpoint.ipv4_prefix), (endpoint.ipv6, endpoint.ipv6_prefix))
+    return tuple(f"{address}/{prefix}" for address, prefix in pairs if address)
+
+
+def gateways(endpoint: Endpoint) -> tuple[str, ...]:
+    """Where the default routes through an endpoint lead."""
+    return tuple(gateway for gateway in (endpoint.ipv4_gateway, endpoint.ipv6_gateway) if gateway)
 
 
 def interfaces(endpoints: tuple[Endpoint, ...], networks: Mapping[str, Network]) -> tuple[Interface, ...]:
@@ -64,6 +112,22 @@ def published(endpoints: Iterable[Endpoint]) -> tuple[PublishedPort, ...]:
         for endpoint in endpoints
         for binding in endpoint.ports
     )
+
+
+def without(endpoints: Iterable[Endpoint], others: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
+    """Those of the endpoints that are none of ``others``, whatever ports are bound at them."""
+    known = {endpoint.id for endpoint in others}
+    return tuple(endpoint for endpoint in endpoints if endpoint.id not in known)
+
+
+def host_interface(endpoint_id: str) -> str:
+    """What the host's end of an endpoint is called."""
+    return f"veth{endpoint_id[:7]}"
+
+
+def is_host_interface(name: str) -> bool:
+    """Whether the host's end of an endpoint may be called so."""
+    return re.fullmatch("veth[0-9a-f]{7}", name) is not None
 
 
 def free_interface_name(endpoints: Iterable[Endpoint]) -> str:

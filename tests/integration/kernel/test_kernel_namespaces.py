@@ -212,7 +212,7 @@ def test_failures_name_what_was_done_and_the_kernels_reason(pinned: str) -> None
         bridge = links.create_bridge(rtnl, "wb0")
         with pytest.raises(OSError, match=r"add default route by 10\.9\.9\.9 on link \d+: .*unreachable \(.*gateway\)"):
             links.set_up(rtnl, bridge.index)
-            addressing.add_default_route(rtnl, bridge.index, "10.9.9.9")
+            addressing.set_default_routes(rtnl, bridge.index, ("10.9.9.9",), instead=True)
         with pytest.raises(OSError, match="set link 4711 up: No such device"):
             links.set_up(rtnl, 4711)
 

@@ -30,6 +30,7 @@ from wherry.model.network import (
     PortSpec,
     Subnet,
 )
+from wherry.plan.endpoints import specs
 
 SANDBOX = "/netns/"
 USER_SUBNET = Subnet(subnet="10.88.0.0/24")
@@ -67,6 +68,21 @@ class World:
         container = replace(container, endpoints=endpoints, state=state)
         await self.records.containers.put(container)
         return container
+
+    async def connect(self, container: Container, name: str, spec: EndpointSpec | None = None) -> Container:
+        network = self.networks.find(name)
+        return await self._change(
+            container, self.networks.plan_connect(container, network, spec or EndpointSpec(network=name))
+        )
+
+    async def disconnect(self, container: Container, name: str) -> Container:
+        return await self._change(container, self.networks.plan_disconnect(container, self.networks.find(name)))
+
+    async def _change(self, before: Container, after: Container) -> Container:
+        if before.state.alive:
+            await self.networks.change(before, after, sandbox(before))
+        await self.records.containers.put(after)
+        return after
 
     async def stop(self, container: Container) -> Container:
         await self.networks.leave(container, sandbox(container))
@@ -111,6 +127,7 @@ def container(
         host=HostSpec(ports=tuple(ports), **host),
         endpoints=tuple(ends),
     )
+    spec = replace(spec, endpoints=specs(spec))
     return Container(id=f"id-{name}", name=name, image_id="", chain_id="", created=0, spec=spec)
 
 
@@ -181,7 +198,7 @@ async def test_namespaces_of_nobody_are_swept() -> None:
     world = await started()
     web = await world.start(container("web"))
     await world.start(container("lost"))
-    await world.networks.sweep(frozenset((sandbox(web),)))
+    await world.networks.sweep({web.id: sandbox(web)})
     assert world.host.namespaces() == (sandbox(web),)
 
 
@@ -227,7 +244,8 @@ async def test_who_shares_a_namespace_gets_none(mode: str) -> None:
 async def test_without_a_network_there_is_loopback_alone(mode: str, disabled: bool) -> None:
     world = await started()
     alone = container("a", ports=[fixed("80")], network=mode)
-    alone = replace(alone, spec=replace(alone.spec, network_disabled=disabled))
+    if disabled:
+        alone = replace(alone, spec=replace(alone.spec, network_disabled=True, endpoints=()))
     assert (await world.start(alone)).endpoints == ()
     assert world.host.pinned == {sandbox(alone): {}}
     assert not world.host.published
@@ -484,7 +502,7 @@ async def test_a_container_may_be_in_several_networks() -> None:
         ("b", "eth0", "10.88.0.9"),
         ("a", "eth1", "172.18.0.2"),
     ]
-    assert (web.endpoints[0].mac, web.endpoints[0].aliases) == ("02:00:00:00:00:09", ("x",))
+    assert (web.endpoints[0].mac, web.endpoints[0].names) == ("02:00:00:00:00:09", ("web", "x", "id-web"))
     assert world.host.defaults[sandbox(web)] == "172.18.0.1"
     assert [host_ports((end,)) for end in web.endpoints] == [[], [80]]
 
@@ -492,7 +510,7 @@ async def test_a_container_may_be_in_several_networks() -> None:
 async def test_an_unknown_network_is_told_at_the_start_only() -> None:
     world = await started()
     lost = container("a", network="nope")
-    world.networks.check(lost.spec)
+    assert world.networks.named(lost.spec) == lost.spec
     with pytest.raises(NoSuchNetwork):
         world.networks.plan(lost)
 
@@ -514,7 +532,7 @@ async def test_an_address_that_cannot_be_had_is_told_at_creation(network: str, i
     await user_network(world, "given")
     spec = container("a", network=network, ends=(EndpointSpec(network=network, ipv4=ipv4),)).spec
     with pytest.raises(InvalidArgument) as caught:
-        world.networks.check(spec)
+        world.networks.named(spec)
     assert str(caught.value) == f"invalid config for network {network}: invalid endpoint settings:\n{text}"
 
 
@@ -535,29 +553,108 @@ async def test_a_running_container_is_put_into_a_network_and_taken_out() -> None
     await user_network(world, "mine")
     web = await world.start(container("web", ports=[fixed("80")]))
 
-    end = await world.networks.connect("mine", web, EndpointSpec(network="mine", aliases=("w",)), sandbox(web))
-    assert (end.interface, end.ipv4, end.aliases) == ("eth1", "172.18.0.2", ("w",))
+    web = await world.connect(web, "mine", EndpointSpec(network="mine", aliases=("w",)))
+    end = web.endpoints[1]
+    assert (end.interface, end.ipv4, end.names) == ("eth1", "172.18.0.2", ("web", "w", "id-web"))
     assert world.host.pinned[sandbox(web)]["eth1"].addresses == ("172.18.0.2/16",)
+    assert world.host.defaults[sandbox(web)] == "172.17.0.1"
 
-    left = await world.networks.disconnect("bridge", web, sandbox(web))
-    assert left == (end,)
+    web = await world.disconnect(web, "bridge")
+    assert [each.network for each in web.endpoints] == [spec.network for spec in web.spec.endpoints] == ["mine"]
     assert list(world.host.pinned[sandbox(web)]) == ["eth1"]
     assert world.host.defaults[sandbox(web)] == "172.18.0.1"
-    assert not world.host.published
-    assert world.networks.plan(container("next", ports=[fixed("80")]))[0].ipv4 == "172.17.0.2"
+    assert world.networks.plan(container("next", ports=[fixed("81")]))[0].ipv4 == "172.17.0.2"
 
     await world.stop(web)
     await world.networks.remove("mine")
 
 
-async def test_a_connect_that_fails_leases_nothing() -> None:
+async def test_the_default_route_and_published_ports_move_with_the_first_network_by_name() -> None:
+    world = await started()
+    await user_network(world, "aaa")
+    web = await world.start(container("web", ports=[fixed("80"), PortSpec(container_port=81)]))
+    ports = host_ports(web.endpoints)
+
+    web = await world.connect(web, "aaa")
+    assert world.host.defaults[sandbox(web)] == "172.18.0.1"
+    assert {port.container_ip for port in world.host.published} == {"172.18.0.2"}
+    assert host_ports(web.endpoints) == ports
+
+    web = await world.disconnect(web, "aaa")
+    assert world.host.defaults[sandbox(web)] == "172.17.0.1"
+    assert {port.container_ip for port in world.host.published} == {"172.17.0.2"}
+    assert host_ports(web.endpoints) == ports
+
+
+async def test_ports_are_published_once_there_is_a_way_out() -> None:
+    world = await started()
+    await user_network(world, "inside", internal=True)
+    web = await world.start(container("web", network="inside", ports=[fixed("80")]))
+    assert not world.host.published
+
+    web = await world.connect(web, "bridge")
+    assert {(port.host_port, port.container_ip) for port in world.host.published} == {(80, "172.17.0.2")}
+
+    await world.disconnect(web, "bridge")
+    assert not world.host.published
+
+
+@pytest.mark.parametrize("act", ["connect", "route", "publish"])
+async def test_a_connect_that_fails_leaves_all_as_it_was(act: str) -> None:
+    world = await started()
+    await user_network(world, "aaa")
+    web = await world.start(container("web", ports=[fixed("80")]))
+    before = world.state()
+    world.host.failures_once[act] = Fault()
+
+    with pytest.raises(Fault):
+        await world.connect(web, "aaa")
+
+    assert world.state() == before
+    assert world.host.defaults[sandbox(web)] == "172.17.0.1"
+    await world.networks.remove("aaa")
+
+
+async def test_what_runs_not_is_connected_with_its_next_start() -> None:
+    world = await started()
+    await user_network(world, "mine")
+    web = await world.connect(container("web"), "mine")
+    web = await world.disconnect(web, "bridge")
+    assert web.endpoints == ()
+
+    web = await world.start(web)
+
+    assert [(end.network, end.interface) for end in web.endpoints] == [("mine", "eth0")]
+
+
+async def test_an_interrupted_connect_is_finished() -> None:
     world = await started()
     await user_network(world, "mine")
     web = await world.start(container("web"))
-    world.host.failures["connect"] = Fault()
-    with pytest.raises(Fault):
-        await world.networks.connect("mine", web, EndpointSpec(network="mine"), sandbox(web))
-    await world.networks.remove("mine")
+    network = world.networks.find("mine")
+    web = world.networks.plan_connect(web, network, EndpointSpec(network="mine"))
+    await world.records.containers.put(web)  # and here it died
+
+    again = await world.reborn()
+    await again.networks.mend(web, sandbox(web))
+
+    assert world.host.pinned[sandbox(web)]["eth1"].addresses == ("172.18.0.2/16",)
+
+
+async def test_an_interrupted_disconnect_is_finished() -> None:
+    world = await started()
+    await user_network(world, "mine")
+    web = await world.start(container("web"))
+    web = await world.connect(web, "mine")
+    web = world.networks.plan_disconnect(web, world.networks.find("bridge"))
+    await world.records.containers.put(web)  # and here it died
+
+    again = await world.reborn()
+    await again.networks.mend(web, sandbox(web))
+    await again.networks.sweep({web.id: sandbox(web)})
+
+    assert list(world.host.pinned[sandbox(web)]) == ["eth1"]
+    assert world.host.defaults[sandbox(web)] == "172.18.0.1"
 
 
 @pytest.mark.parametrize(
@@ -587,13 +684,15 @@ async def test_what_cannot_be_connected_is_refused(mode: str, network: str, text
     world = await started()
     web = await world.start(container("web", network=mode))
     with pytest.raises(Forbidden) as caught:
-        await world.networks.connect(network, web, EndpointSpec(network=network), sandbox(web))
+        await world.connect(web, network)
     assert str(caught.value) == text
 
 
 async def test_who_is_not_in_a_network_cannot_leave_it() -> None:
     world = await started()
-    network = await user_network(world, "mine")
+    await user_network(world, "mine")
+    with pytest.raises(InternalError, match=r"^container id-web is not connected to the network mine$"):
+        await world.disconnect(container("web"), "mine")
     web = await world.start(container("web"))
-    with pytest.raises(InternalError, match=f"^container {web.id} is not connected to network {network.name}$"):
-        await world.networks.disconnect("mine", web, sandbox(web))
+    with pytest.raises(InternalError, match=r"^container id-web is not connected to network mine$"):
+        await world.disconnect(web, "mine")

@@ -2,13 +2,21 @@
 
 from wherry.api import parameters
 from wherry.api.http import Request, Response, Router, empty, json_response
+from wherry.api.translate.networking import endpoint_spec
 from wherry.api.translate.networks import is_used, network_request, network_resource
 from wherry.engine.containers import Containers
 from wherry.engine.networks import Networks
 from wherry.engine.system import System
 from wherry.errors import NoSuchNetwork
 from wherry.plan.filters import NETWORK_FILTERS, NetworkFilter
-from wherry.wire.network import NetworkCreated, NetworkCreateRequest, NetworksPruned
+from wherry.wire.network import (
+    ConnectRequest,
+    DisconnectRequest,
+    EndpointSettings,
+    NetworkCreated,
+    NetworkCreateRequest,
+    NetworksPruned,
+)
 
 SCOPE = "local"
 
@@ -23,6 +31,8 @@ class NetworkRoutes:
         router.add("GET", "/networks", self.list)
         router.add("POST", "/networks/create", self.create)
         router.add("POST", "/networks/prune", self.prune)
+        router.add("POST", "/networks/{name}/connect", self.connect)
+        router.add("POST", "/networks/{name}/disconnect", self.disconnect)
         router.add("GET", "/networks/{name}", self.inspect)
         router.add("DELETE", "/networks/{name}", self.remove)
 
@@ -50,6 +60,19 @@ class NetworkRoutes:
     async def remove(self, request: Request) -> Response:
         await self._networks.remove(request.params["name"])
         return empty()
+
+    async def connect(self, request: Request) -> Response:
+        asked = await request.json(ConnectRequest)
+        network = self._networks.find(request.params["name"])
+        spec = endpoint_spec(network.name, asked.endpoint_config or EndpointSettings())
+        await self._containers.connect(asked.container or "", network.id, spec)
+        return empty(200)
+
+    async def disconnect(self, request: Request) -> Response:
+        asked = await request.json(DisconnectRequest)
+        network = request.params["name"]
+        await self._containers.disconnect(asked.container or "", network, force=bool(asked.force))
+        return empty(200)
 
     async def prune(self, request: Request) -> Response:
         found = parameters.filters(request, parameters.PRUNE_FILTERS)

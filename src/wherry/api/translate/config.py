@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 from wherry.api.translate.checks import check_config
 from wherry.model.container import ContainerSpec
 from wherry.model.image import Healthcheck, ImageConfig
+from wherry.plan.attachments import network_mode
 from wherry.wire.container import ContainerConfig, Empty, HealthConfig
 
 
@@ -109,7 +110,8 @@ def console_size(size: list[int] | None) -> tuple[int, int]:
 
 def _mac(spec: ContainerSpec) -> str:
     """The address asked for the container's first network."""
-    return next((endpoint.mac for endpoint in spec.endpoints if endpoint.network == spec.host.network), "")
+    mode = network_mode(spec.host.network)
+    return next((endpoint.mac for endpoint in spec.endpoints if endpoint.network == mode), "")
 
 
 def _words(value: list[str] | str | None) -> tuple[str, ...] | None:

@@ -1,14 +1,12 @@
 """Endpoints of a container → ``NetworkSettings``."""
 
-from itertools import chain
-
 from msgspec import UNSET
 
 from wherry.api.translate.ports import bound_ports
 from wherry.model.container import Container
 from wherry.model.network import Endpoint, EndpointSpec
-from wherry.plan.attachments import DEFAULT_NETWORK, live, network_mode, network_names
-from wherry.plan.naming import short_id
+from wherry.plan import endpoints
+from wherry.plan.attachments import DEFAULT_NETWORK, live, network_names
 from wherry.plan.network_request import BUILTIN_DRIVERS
 from wherry.wire.network import EndpointIPAMConfig, EndpointSettings, NetworkSettings
 
@@ -37,7 +35,7 @@ def network_settings(container: Container) -> NetworkSettings:
 def networks(container: Container) -> dict[str, EndpointSettings]:
     """The endpoints by network; those of a container that does not run have no addresses."""
     ends = {endpoint.network: endpoint for endpoint in live(container)}
-    asked = {network_mode(spec.network): spec for spec in container.spec.endpoints}
+    asked = {spec.network: spec for spec in container.spec.endpoints}
     return {
         name: _settings(container, asked.get(name) or EndpointSpec(network=name), ends.get(name, _NOWHERE))
         for name in network_names(container)
@@ -59,7 +57,7 @@ def _settings(container: Container, spec: EndpointSpec, end: Endpoint) -> Endpoi
         global_ipv6_address=end.ipv6,
         global_ipv6_prefix_len=end.ipv6_prefix,
         driver_opts=spec.driver_options or None,
-        dns_names=_dns_names(container, spec) if end.id and end.network not in BUILTIN_DRIVERS else None,
+        dns_names=_dns_names(container, spec),
     )
 
 
@@ -69,6 +67,7 @@ def _addresses_asked(spec: EndpointSpec) -> EndpointIPAMConfig | None:
     return EndpointIPAMConfig(ipv4_address=spec.ipv4 or UNSET, ipv6_address=spec.ipv6 or UNSET)
 
 
-def _dns_names(container: Container, spec: EndpointSpec) -> list[str]:
-    names = chain((container.name,), spec.aliases, (short_id(container.id), container.spec.hostname))
-    return list(dict.fromkeys(name for name in names if name))
+def _dns_names(container: Container, spec: EndpointSpec) -> list[str] | None:
+    """None before the first start, and where there is no name service."""
+    has_names = container.state.started_at and spec.network not in BUILTIN_DRIVERS
+    return list(endpoints.names(container, spec)) if has_names else None

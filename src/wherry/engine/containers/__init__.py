@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.connecting import Connecting
 from wherry.engine.containers.creation import Created, Creation
 from wherry.engine.containers.ending import Ending
 from wherry.engine.containers.linking import Linking
@@ -23,6 +24,7 @@ from wherry.model.container import Container, ContainerSpec, Status
 from wherry.model.image import Image
 from wherry.model.launch import Exit
 from wherry.model.log import LogLine, LogRange
+from wherry.model.network import EndpointSpec
 from wherry.model.usage import Sample
 from wherry.plan.filters import matches_labels
 from wherry.plan.updating import Update
@@ -45,6 +47,7 @@ class Containers:
         linking: Linking,
         viewing: Viewing,
         updating: Updating,
+        connecting: Connecting,
         stats: Stats,
         events: Events,
         operations: Operations,
@@ -57,6 +60,7 @@ class Containers:
         self._linking = linking
         self._viewing = viewing
         self._updating = updating
+        self._connecting = connecting
         self._stats = stats
         self._events = events
         self._operations = operations
@@ -116,6 +120,12 @@ class Containers:
 
     async def update(self, ref: str, update: Update) -> tuple[str, ...]:
         return await self._updating.update(ref, update)
+
+    async def connect(self, ref: str, network: str, spec: EndpointSpec) -> None:
+        await self._connecting.connect(ref, network, spec)
+
+    async def disconnect(self, ref: str, network: str, *, force: bool = False) -> None:
+        await self._connecting.disconnect(ref, network, force=force)
 
     async def rename(self, ref: str, name: str) -> None:
         await self._operations.run(self._rename(self._catalog.find(ref).id, name.removeprefix("/")))

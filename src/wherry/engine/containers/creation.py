@@ -80,7 +80,7 @@ class Creation:
         warnings = validation.check(merged, facts)
         spec = creation.complete(merged, container_id, facts.hostname)
         self._check_peers(spec)
-        self._networks.check(spec)
+        spec = self._networks.named(spec)
         runtime = self._runtime.check(spec.host.runtime)
         name = name.removeprefix("/") or self._free_name()
         with self._catalog.reserving(name, container_id):

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.etc_files import EtcFiles
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.rootfs import Roots
@@ -12,7 +13,7 @@ from wherry.engine.volumes import Volumes
 from wherry.errors import Conflict, InvalidArgument
 from wherry.model.container import Container
 from wherry.model.launch import Launch, Launched
-from wherry.plan import container_files, log_limits, namespaces, runtime_spec
+from wherry.plan import log_limits, namespaces, runtime_spec
 from wherry.plan.seccomp import Seccomp
 from wherry.plan.spec_request import SpecRequest
 
@@ -29,6 +30,7 @@ class Launcher:
         sandboxes: Sandboxes,
         volumes: Volumes,
         files: ContainerFiles,
+        etc_files: EtcFiles,
         runtime: Runtime,
         host: Host,
         hubs: Hubs,
@@ -40,6 +42,7 @@ class Launcher:
         self._sandboxes = sandboxes
         self._volumes = volumes
         self._files = files
+        self._etc_files = etc_files
         self._runtime = runtime
         self._host = host
         self._hubs = hubs
@@ -69,15 +72,7 @@ class Launcher:
     async def _write_files(self, container: Container) -> None:
         if self._files_owner(container) is not container:
             return
-        gateway = next((endpoint.ipv4_gateway for endpoint in container.endpoints if endpoint.ipv4_gateway), "")
-        files = {
-            "hosts": container_files.hosts(
-                container.spec, container.endpoints, gateway, self._linking.hosts(container)
-            ),
-            "hostname": container_files.hostname(container.spec),
-            "resolv.conf": container_files.resolv_conf(container.spec, self._host.resolv_conf()),
-        }
-        await self._files.write(container.id, files)
+        await self._etc_files.write(container, self._linking.hosts(container))
         await self._linking.follow(container)
 
     async def _runtime_spec(self, container: Container, root: str) -> bytes:

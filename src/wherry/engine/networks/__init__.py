@@ -1,7 +1,9 @@
 """Networks: the service that the faces call."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+
+from msgspec.structs import replace
 
 from wherry.engine.events import Events
 from wherry.engine.networks.catalog import Catalog, bridge_addresses
@@ -30,7 +32,7 @@ __all__ = ["Networks"]
 class Networks:
     """What can be done with networks, and how containers get into them. ``ref`` is an id, a beginning of one, a name.
 
-    The callers hold the lock of the container that they plan for, join, leave, connect or disconnect.
+    The callers hold the lock of the container that they plan for, join, leave or change.
     """
 
     def __init__(
@@ -68,11 +70,11 @@ class Networks:
                 self._leases.take(container.id, container.endpoints)
         await self._apply_firewall(endpoints.published(self._leases.all()))
 
-    async def sweep(self, alive_sandboxes: frozenset[str]) -> None:
-        """Remove the pinned namespaces that are none of ``alive_sandboxes`` (paths)."""
-        for path in self._networking.namespaces():
-            if path not in alive_sandboxes:
-                await self._networking.remove_namespace(path)
+    async def sweep(self, sandboxes: Mapping[str, str]) -> None:
+        """Remove pinned namespaces and interfaces that belong to no row; ``sandboxes``: paths by container id."""
+        for path in set(self._networking.namespaces()) - set(sandboxes.values()):
+            await self._networking.remove_namespace(path)
+        await self._joining.sweep(sandboxes)
 
     def find(self, ref: str) -> Network:
         return self._catalog.find(ref)
@@ -80,14 +82,19 @@ class Networks:
     def all(self) -> tuple[Network, ...]:
         return self._catalog.all()
 
-    def check(self, spec: ContainerSpec) -> None:
-        """Raise InvalidArgument for addresses that a container cannot have. Networks need not exist before a start."""
-        for asked in spec.endpoints:
-            try:
-                network = self._catalog.find(asked.network)
-            except NoSuchNetwork:
-                continue
-            endpoint_checks.check(asked, network)
+    def named(self, spec: ContainerSpec) -> ContainerSpec:
+        """A spec whose networks are called by their names. Networks need not exist before a start.
+
+        InvalidArgument for addresses that a container cannot have."""
+        return replace(spec, endpoints=tuple(self._named(end) for end in spec.endpoints))
+
+    def _named(self, asked: EndpointSpec) -> EndpointSpec:
+        try:
+            network = self._catalog.find(asked.network)
+        except NoSuchNetwork:
+            return asked
+        endpoint_checks.check(asked, network, prefix=f"invalid config for network {network.name}: ")
+        return replace(asked, network=network.name)
 
     def plan(self, container: Container) -> tuple[Endpoint, ...]:
         return self._joining.plan(container)
@@ -105,24 +112,34 @@ class Networks:
         if not all(network.icc for network in self._catalog.all()):
             await self._apply_firewall()
 
-    async def connect(self, ref: str, container: Container, spec: EndpointSpec, sandbox: str) -> Endpoint:
-        """Put a container that runs into a further network; gives its new endpoint, to be stored with it.
+    def plan_connect(self, container: Container, network: Network, spec: EndpointSpec) -> Container:
+        """A container, put into a further network; if it runs, with an endpoint there that is leased to it.
 
-        Raises NoSuchNetwork, InvalidArgument, Forbidden.
+        Raises Forbidden, InvalidArgument, InternalError.
         """
-        network = self._catalog.find(ref)
         endpoint_checks.check_connect(container, network)
         endpoint_checks.check(spec, network)
-        return await self._joining.connect(container, spec, sandbox)
+        specs = endpoints.with_spec(container.spec.endpoints, spec)
+        wanted = replace(container, spec=replace(container.spec, endpoints=specs))
+        if not container.state.alive:
+            return wanted
+        return replace(wanted, endpoints=self._joining.plan_connect(wanted, spec))
 
-    async def disconnect(self, ref: str, container: Container, sandbox: str) -> tuple[Endpoint, ...]:
-        """Take a container that runs out of a network; gives the endpoints that are left, to be stored with it.
+    def plan_disconnect(self, container: Container, network: Network) -> Container:
+        """A container, taken out of a network. Forbidden, InternalError."""
+        endpoint_checks.check_disconnect(container, network)
+        specs = tuple(spec for spec in container.spec.endpoints if spec.network != network.name)
+        wanted = replace(container, spec=replace(container.spec, endpoints=specs))
+        return replace(wanted, endpoints=self._joining.plan_disconnect(container, network.id))
 
-        Raises NoSuchNetwork, Forbidden.
-        """
-        network = self._catalog.find(ref)
-        endpoint_checks.check_disconnect(container, network, self._leases.of(container.id))
-        return await self._joining.disconnect(container, network.id, sandbox)
+    async def change(self, before: Container, after: Container, sandbox: str) -> None:
+        """Make it so for a container that runs. If that fails, ``before`` is how it is."""
+        await self._joining.change(after, before.endpoints, after.endpoints, sandbox)
+        await self._follow_links(after)
+
+    async def mend(self, container: Container, sandbox: str) -> None:
+        """Finish what an engine that died had begun with the networks of a container that runs."""
+        await self._joining.mend(container, sandbox)
 
     async def create(self, request: NetworkRequest) -> Network:
         """Make a network and its bridge. Conflict for a name that is taken; else what ``network_request`` raises."""

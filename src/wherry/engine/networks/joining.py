@@ -1,6 +1,7 @@
 """How containers get into networks and out of them."""
 
-from msgspec.structs import replace
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 
 from wherry.engine.events import Events
 from wherry.engine.networks.catalog import Catalog
@@ -11,6 +12,7 @@ from wherry.model.container import Container
 from wherry.model.network import Endpoint, EndpointSpec, PortBinding
 from wherry.plan import addresses, endpoint_checks, endpoints, ports
 from wherry.plan.namespaces import owns_network
+from wherry.plan.network_request import BUILTIN_DRIVERS
 
 
 class Joining:
@@ -32,12 +34,9 @@ class Joining:
         Raises NoSuchNetwork, Forbidden, PortInUse, InternalError; nothing is leased then.
         """
         planned: tuple[Endpoint, ...] = ()
-        for spec in endpoints.specs(container):
+        for spec in endpoints.to_make(container.spec):
             planned += (self._endpoint(container, spec, planned),)
-        first = endpoints.gateway_endpoint(planned)
-        if first is not None:
-            bound = replace(first, ports=self._bind_ports(container, first))
-            planned = tuple(bound if endpoint is first else endpoint for endpoint in planned)
+        planned = self._with_ports(container, planned)
         self._leases.take(container.id, planned)
         return planned
 
@@ -69,36 +68,92 @@ class Joining:
         for endpoint in leased:
             self._tell("disconnect", endpoint)
 
-    async def connect(self, container: Container, spec: EndpointSpec, sandbox: str) -> Endpoint:
-        """A further endpoint for a container that runs."""
-        leased = self._leases.of(container.id)
-        endpoint = self._endpoint(container, spec, leased)
-        network = self._catalog.find(endpoint.network_id)
-        has_route = endpoints.gateway_endpoint(leased) is not None
-        self._leases.take(container.id, (*leased, endpoint))
-        try:
-            made = endpoints.interface(endpoint, network, default_route=not has_route and bool(endpoint.ipv4_gateway))
-            await self._networking.connect(sandbox, made)
-        except BaseException:
-            self._leases.take(container.id, leased)
-            raise
-        self._tell("connect", endpoint)
-        return endpoint
+    def plan_connect(self, container: Container, spec: EndpointSpec) -> tuple[Endpoint, ...]:
+        """The endpoints of a container that runs with one more of ``spec``, leased to it."""
+        known = container.endpoints
+        planned = self._with_ports(container, (*known, self._endpoint(container, spec, known)))
+        self._leases.take(container.id, planned)
+        return planned
 
-    async def disconnect(self, container: Container, network_id: str, sandbox: str) -> tuple[Endpoint, ...]:
-        """Take a container that runs out of a network; gives the endpoints that are left to it."""
-        leased = self._leases.of(container.id)
-        gone = tuple(endpoint for endpoint in leased if endpoint.network_id == network_id)
-        left = tuple(endpoint for endpoint in leased if endpoint.network_id != network_id)
+    def plan_disconnect(self, container: Container, network_id: str) -> tuple[Endpoint, ...]:
+        """The endpoints of a container that runs without that in a network; all are leased to it still."""
+        left = tuple(endpoint for endpoint in container.endpoints if endpoint.network_id != network_id)
+        return self._with_ports(container, left, endpoints.bindings(container.endpoints))
+
+    async def change(
+        self, container: Container, before: tuple[Endpoint, ...], after: tuple[Endpoint, ...], sandbox: str
+    ) -> None:
+        """Make of a sandbox with the endpoints ``before`` one with those ``after``; the default route and published
+        ports move with them. A failure to add one frees it, and is raised with all as it was."""
+        added, gone = endpoints.without(after, before), endpoints.without(before, after)
+        async with AsyncExitStack() as undo:
+            undo.callback(self._leases.take, container.id, before)
+            undo.push_async_callback(self._remove, added, sandbox)
+            await self._add(added, after, sandbox)
+            undo.push_async_callback(self._move_outlet, container, after, before, sandbox)
+            await self._move_outlet(container, before, after, sandbox)
+            undo.pop_all()
+        await self._remove(gone, sandbox)
+        self._leases.take(container.id, after)
+        for action, changed in (("connect", added), ("disconnect", gone)):
+            for endpoint in changed:
+                self._tell(action, endpoint)
+
+    async def mend(self, container: Container, sandbox: str) -> None:
+        """Make the interfaces that a container's row tells of and an engine that died did not come to make."""
+        present = self._networking.interfaces()
+        missing = tuple(endpoint for endpoint in container.endpoints if endpoint.host_interface not in present)
+        await self._add(missing, container.endpoints, sandbox)
+
+    async def sweep(self, sandboxes: Mapping[str, str]) -> None:
+        """Remove interfaces in bridges of ours that no row tells of; ``sandboxes``: paths by container id."""
+        bridges = {network.bridge for network in self._catalog.all() if network.bridge}
+        known = {endpoint.host_interface for endpoint in self._leases.all()}
+        strays = [
+            name
+            for name, bridge in self._networking.interfaces().items()
+            if bridge in bridges and name not in known and endpoints.is_host_interface(name)
+        ]
+        for name in strays:
+            await self._networking.remove_interface(name)
+        for container_id, path in sandboxes.items() if strays else ():
+            outlet = endpoints.gateway_endpoint(self._leases.of(container_id))
+            if outlet is not None:
+                await self._networking.route(path, outlet.interface, endpoints.gateways(outlet), instead=False)
+
+    async def _move_outlet(
+        self, container: Container, before: tuple[Endpoint, ...], after: tuple[Endpoint, ...], sandbox: str
+    ) -> None:
+        """The default route and published ports of the endpoints ``after``, instead of those ``before``; idempotent."""
+        old, new = endpoints.gateway_endpoint(before), endpoints.gateway_endpoint(after)
+        if old and new and old.id == new.id:
+            return
+        await self._networking.withdraw(endpoints.published(before))
+        if new is not None:
+            await self._networking.route(sandbox, new.interface, endpoints.gateways(new), instead=True)
+        await self._publish(container, after)
+
+    async def _add(self, added: tuple[Endpoint, ...], ends: tuple[Endpoint, ...], sandbox: str) -> None:
+        """Make the interfaces of some of the endpoints ``ends``; the default route leads through that which has it."""
+        outlet = endpoints.gateway_endpoint(ends)
+        for endpoint in added:
+            network = self._catalog.find(endpoint.network_id)
+            made = endpoints.interface(endpoint, network, default_route=endpoint is outlet)
+            await self._networking.connect(sandbox, made)
+
+    async def _remove(self, gone: tuple[Endpoint, ...], sandbox: str) -> None:
         for endpoint in gone:
-            await self._networking.withdraw(endpoints.published((endpoint,)))
             await self._networking.disconnect(sandbox, endpoint.interface)
-            self._tell("disconnect", endpoint)
-        self._leases.take(container.id, left)
-        route = endpoints.gateway_endpoint(left)
-        if route is not None and route is not endpoints.gateway_endpoint(leased):
-            await self._networking.route(sandbox, route.interface, route.ipv4_gateway)
-        return left
+
+    def _with_ports(
+        self, container: Container, planned: tuple[Endpoint, ...], bound: tuple[PortBinding, ...] = ()
+    ) -> tuple[Endpoint, ...]:
+        """The endpoints with host ports at that of the default route: those ``bound``, those they have, or new ones."""
+        outlet = endpoints.gateway_endpoint(planned)
+        if outlet is None:
+            return endpoints.with_ports(planned, ())
+        known = bound or endpoints.bindings(planned)
+        return endpoints.with_ports(planned, known or self._bind_ports(container, outlet))
 
     def _endpoint(self, container: Container, spec: EndpointSpec, others: tuple[Endpoint, ...]) -> Endpoint:
         network = self._catalog.find(spec.network)
@@ -116,12 +171,13 @@ class Joining:
             network=network.name,
             container_id=container.id,
             interface=endpoints.free_interface_name(others),
-            host_interface=f"veth{endpoint_id[:7]}",
+            host_interface=endpoints.host_interface(endpoint_id),
             ipv4=ipv4,
             ipv4_prefix=addresses.prefix_length(subnet),
             ipv4_gateway="" if network.internal else addresses.gateway(subnet),
             mac=spec.mac or addresses.mac_of(ipv4),
-            aliases=spec.aliases,
+            names=endpoints.names(container, spec) if network.name not in BUILTIN_DRIVERS else (),
+            links=endpoints.links(spec),
         )
 
     def _bind_ports(self, container: Container, endpoint: Endpoint) -> tuple[PortBinding, ...]:

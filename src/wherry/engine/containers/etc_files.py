@@ -1,0 +1,33 @@
+"""hosts, hostname and resolv.conf of containers."""
+
+from wherry.engine.ports import ContainerFiles, Host
+from wherry.model.container import Container
+from wherry.plan import container_files
+
+
+class EtcFiles:
+    """Written in place: a container that runs has them mounted."""
+
+    def __init__(self, files: ContainerFiles, host: Host) -> None:
+        self._files = files
+        self._host = host
+
+    async def write(self, container: Container, linked: tuple[tuple[str, str], ...]) -> None:
+        """All of them, for a start; ``linked``: address and names of containers it is linked to."""
+        files = {
+            "hosts": container_files.hosts(container.spec, container.endpoints, linked),
+            "hostname": container_files.hostname(container.spec),
+            "resolv.conf": self._resolv_conf(container),
+        }
+        await self._files.write(container.id, files)
+
+    async def change(self, before: Container, after: Container) -> None:
+        """Tell a container that runs of other networks. What people wrote into its files stays."""
+        hosts = await self._files.read(after.id, "hosts")
+        files = {"hosts": container_files.changed_hosts(hosts, before, after)}
+        if await self._files.read(after.id, "resolv.conf") == self._resolv_conf(before):
+            files["resolv.conf"] = self._resolv_conf(after)
+        await self._files.write(after.id, files)
+
+    def _resolv_conf(self, container: Container) -> str:
+        return container_files.resolv_conf(container.spec, self._host.resolv_conf())
