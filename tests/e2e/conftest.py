@@ -21,12 +21,13 @@ def api(engine: Engine) -> Iterator[docker.DockerClient]:
 
 @pytest.fixture
 def tidy(api: docker.DockerClient) -> Iterator[None]:
-    """Leaves no container and no volume."""
+    """Leaves no container, no volume and no network of a test."""
     yield
     for container in api.containers.list(all=True, ignore_removed=True):
         api.api.remove_container(str(container.id), force=True, v=True)
     for volume in api.volumes.list():
         volume.remove(force=True)
+    api.networks.prune()
 
 
 @pytest.fixture

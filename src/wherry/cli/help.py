@@ -11,6 +11,7 @@ COMMON = ("run", "exec", "ps", "pull", "images", "version", "info")
 GROUPS = {
     "container": "Manage containers",
     "image": "Manage images",
+    "network": "Manage networks",
     "system": "Manage the engine",
     "volume": "Manage volumes",
 }

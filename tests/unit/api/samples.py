@@ -6,7 +6,7 @@ from wherry.model.container import Container, ContainerSpec, ContainerState, Sta
 from wherry.model.host import HostFacts
 from wherry.model.image import Image, ImageConfig, Platform
 from wherry.model.mount import OverlayMount
-from wherry.model.network import Endpoint, Network, PortBinding, Subnet
+from wherry.model.network import Endpoint, EndpointSpec, Network, PortBinding, Subnet
 from wherry.model.process import ProcessId
 from wherry.model.reference import Reference
 
@@ -69,7 +69,11 @@ RUNNING = Container(
     chain_id="sha256:" + "d" * 64,
     created=NOW - 600 * SECOND,
     spec=ContainerSpec(
-        image="busybox", command=("sleep", "1000"), hostname="c0ffee000000", exposed_ports=("80/tcp", "90/udp")
+        image="busybox",
+        command=("sleep", "1000"),
+        hostname="c0ffee000000",
+        exposed_ports=("80/tcp", "90/udp"),
+        endpoints=(EndpointSpec(network="bridge"),),
     ),
     runtime="runc",
     endpoints=(

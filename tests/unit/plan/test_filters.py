@@ -13,6 +13,7 @@ from wherry.model.mount import MountKind, MountPoint
 from wherry.model.network import Endpoint, EndpointSpec, Network, PortBinding
 from wherry.model.reference import Reference
 from wherry.model.volume import Volume
+from wherry.plan.endpoints import specs
 from wherry.plan.filters import (
     ContainerFilter,
     Filters,
@@ -181,6 +182,7 @@ def test_ancestors() -> None:
 
 def test_networks_of_a_container_that_never_ran() -> None:
     spec = ContainerSpec(image="x", host=HostSpec(network="front"), endpoints=(EndpointSpec(network="back"),))
+    spec = replace(spec, endpoints=specs(spec))
     created = replace(WEB, spec=spec, endpoints=())
     assert met(created, {"network": ("front",)}) and met(created, {"network": ("back",)})
     assert not met(created, {"network": ("bridge",)})

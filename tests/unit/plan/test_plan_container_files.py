@@ -43,7 +43,10 @@ def spec(name: str = "web", domain: str = "", **host: Any) -> ContainerSpec:
 
 
 def endpoint(ipv4: str, ipv6: str = "") -> Endpoint:
-    return Endpoint(id="e", network_id="n", network="bridge", container_id="c", ipv4=ipv4, ipv6=ipv6)
+    gateway = "172.17.0.1"
+    return Endpoint(
+        id="e", network_id="n", network="bridge", container_id="c", ipv4=ipv4, ipv4_gateway=gateway, ipv6=ipv6
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,23 +59,23 @@ def endpoint(ipv4: str, ipv6: str = "") -> Endpoint:
     ],
 )
 def test_own_names(name: str, domain: str, line: str) -> None:
-    text = hosts(spec(name, domain), (endpoint("172.17.0.6"),), "172.17.0.1")
+    text = hosts(spec(name, domain), (endpoint("172.17.0.6"),))
     assert text == LOOPBACK + f"172.17.0.6\t{line}\n"
 
 
 def test_all_own_addresses() -> None:
-    text = hosts(spec(), (endpoint("172.17.0.6", "fd00::2"), endpoint("10.0.0.2")), "")
+    text = hosts(spec(), (endpoint("172.17.0.6", "fd00::2"), endpoint("10.0.0.2")))
     assert text == LOOPBACK + "172.17.0.6\tweb\nfd00::2\tweb\n10.0.0.2\tweb\n"
 
 
 def test_extra_hosts_come_before_own_addresses() -> None:
     asked = spec(extra_hosts=("x:1.2.3.4", "y:::1", "z:host-gateway", "z:5.6.7.8"))
-    text = hosts(asked, (endpoint("172.17.0.6"),), "172.17.0.1")
+    text = hosts(asked, (endpoint("172.17.0.6"),))
     assert text == LOOPBACK + "1.2.3.4\tx\n::1\ty\n172.17.0.1\tz\n5.6.7.8\tz\n172.17.0.6\tweb\n"
 
 
 def test_without_a_network() -> None:
-    assert hosts(spec(), (), "") == LOOPBACK
+    assert hosts(spec(), ()) == LOOPBACK
 
 
 def test_hostname_is_one_line() -> None:

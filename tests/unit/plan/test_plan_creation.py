@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from wherry.errors import InvalidArgument
 from wherry.model.container import ContainerSpec, HostSpec, Resources
 from wherry.model.image import Healthcheck, ImageConfig
+from wherry.model.network import EndpointSpec
 from wherry.plan.creation import complete, merge
 
 SECOND = 10**9
@@ -119,4 +120,6 @@ def test_swap_is_as_much_as_memory(memory: int, swap: int, result: int) -> None:
 def test_the_rest_of_the_spec_is_kept() -> None:
     spec = ContainerSpec(image="img", command=("x",), tty=True, host=HostSpec(privileged=True))
     assert merge(spec, ImageConfig()) == spec
-    assert complete(spec, "0" * 64, "vm") == replace(spec, hostname="0" * 12)
+    assert complete(spec, "0" * 64, "vm") == replace(
+        spec, hostname="0" * 12, endpoints=(EndpointSpec(network="bridge"),)
+    )

@@ -38,6 +38,13 @@ IMAGES = Command(
     minimum=1,
     maximum=None,
 )
+NETWORKS = Command(
+    "[OPTIONS] NETWORK [NETWORK...]",
+    "Display detailed information on one or more networks",
+    (FORMAT, Flag("verbose", "bool", "Verbose output for diagnostics", short="v")),
+    minimum=1,
+    maximum=None,
+)
 VOLUMES = Command(
     "[OPTIONS] VOLUME [VOLUME...]",
     "Display detailed information on one or more volumes",
@@ -82,6 +89,11 @@ def inspect_containers(session: "Session", argv: list[str]) -> int:
 def inspect_images(session: "Session", argv: list[str]) -> int:
     options = IMAGES.parse(argv, session.spelled)
     return _inspect(session, options.arguments, "image", options["format"] or "", size=False)
+
+
+def inspect_networks(session: "Session", argv: list[str]) -> int:
+    options = NETWORKS.parse(argv, session.spelled)
+    return _inspect(session, options.arguments, "network", options["format"] or "", size=False)
 
 
 def inspect_volumes(session: "Session", argv: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""``system prune``, ``container prune``, ``image prune`` and ``volume prune``: remove what nothing uses."""
+"""``prune`` of the system, containers, images, networks and volumes: remove what nothing uses."""
 
 from ..flags import Command, Flag
 from ..options.filters import collect, encode
@@ -35,6 +35,7 @@ IMAGES = Command(
     "Remove unused images",
     (Flag("all", "bool", "Remove all unused images, not just dangling ones", short="a"), FILTER, FORCE),
 )
+NETWORKS = Command("[OPTIONS]", "Remove all unused networks", (FILTER, FORCE))
 VOLUMES = Command(
     "[OPTIONS]",
     "Remove unused local volumes",
@@ -72,6 +73,18 @@ def images(session: "Session", argv: list[str]) -> int:
     options = IMAGES.parse(argv, session.spelled)
     if _confirmed(session, options, f"WARNING! This will remove all {_which_images(options)}.\n"):
         _prune(session, ["images"], _filters(session, options), all_images=options["all"])
+    return 0
+
+
+def networks(session: "Session", argv: list[str]) -> int:
+    options = NETWORKS.parse(argv, session.spelled)
+    if _confirmed(
+        session, options, "WARNING! This will remove all custom networks not used by at least one container.\n"
+    ):
+        answer = session.client.call("POST", "/networks/prune", query=encode(_filters(session, options))).json()
+        session.out.write(
+            "".join(f"{line}\n" for line in (*deleted("networks", answer), "")) if answer["NetworksDeleted"] else ""
+        )
     return 0
 
 

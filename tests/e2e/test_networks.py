@@ -1,0 +1,318 @@
+"""``network``: made, listed, joined, left and removed."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.harness.cli import Cli
+
+pytestmark = pytest.mark.root
+
+SUBNET = ("--subnet", "10.66.0.0/16")
+
+
+def seen(cli: Cli, name: str) -> dict[str, Any]:
+    (found,) = json.loads(cli.line("network", "inspect", name))
+    assert isinstance(found, dict)
+    return found
+
+
+def endpoint(cli: Cli, container: str, network: str) -> dict[str, Any]:
+    found = json.loads(cli.inspect(container, "{{json .NetworkSettings.Networks}}"))[network]
+    assert isinstance(found, dict)
+    return found
+
+
+def sleeper(cli: Cli, name: str, *flags: str) -> str:
+    return cli.line("run", "-d", "--name", name, "--stop-timeout", "0", *flags, "busybox", "sleep", "300")
+
+
+def reaches(cli: Cli, container: str, address: str) -> bool:
+    done = cli("exec", container, "ping", "-c", "1", "-W", "1", address, check=False)
+    return done.returncode == 0
+
+
+def default_route(cli: Cli, container: str) -> str:
+    routes = cli.line("exec", container, "ip", "route")
+    return next((line.split()[2] for line in routes.splitlines() if line.startswith("default")), "")
+
+
+# --- create, ls, inspect, rm, prune ----------------------------------------------------------------------------------
+
+
+def test_create_and_inspect(cli: Cli) -> None:
+    identifier = cli.line(
+        *("network", "create", *SUBNET, "--gateway", "10.66.0.9", "--ip-range", "10.66.5.0/24"),
+        *("--aux-address", "router=10.66.5.1", "--label", "tier=gold", "--attachable"),
+        *("-o", "com.docker.network.driver.mtu=1400", "mine"),
+    )
+
+    network = seen(cli, "mine")
+
+    assert re.fullmatch("[0-9a-f]{64}", identifier)
+    assert (network["Id"], network["Name"], network["Driver"], network["Scope"]) == (
+        identifier,
+        "mine",
+        "bridge",
+        "local",
+    )
+    assert network["IPAM"] == {
+        "Driver": "default",
+        "Options": {},
+        "Config": [
+            {
+                "Subnet": "10.66.0.0/16",
+                "IPRange": "10.66.5.0/24",
+                "Gateway": "10.66.0.9",
+                "AuxiliaryAddresses": {"router": "10.66.5.1"},
+            }
+        ],
+    }
+    assert network["Labels"] == {"tier": "gold"}
+    assert network["Options"] == {"com.docker.network.driver.mtu": "1400"}
+    assert (network["Attachable"], network["Internal"], network["EnableIPv6"]) == (True, False, False)
+    assert network["Containers"] == {}
+    assert cli.line("network", "inspect", "-f", "{{.Name}} {{index .Labels `tier`}}", identifier[:12]) == "mine gold"
+
+
+def test_ls(cli: Cli) -> None:
+    identifier = cli.line("network", "create", "--internal", "--label", "a=b", "mine")
+
+    rows = [line.split() for line in cli.line("network", "ls").splitlines()]
+
+    assert rows[0] == ["NETWORK", "ID", "NAME", "DRIVER", "SCOPE"]
+    assert [row[1:] for row in rows[1:]] == [
+        ["bridge", "bridge", "local"],
+        ["host", "host", "local"],
+        ["mine", "bridge", "local"],
+        ["none", "null", "local"],
+    ]
+    assert cli.line("network", "ls", "-q", "--filter", "label=a=b") == identifier[:12]
+    assert cli.line("network", "ls", "-q", "--no-trunc", "-f", "name=mi") == identifier
+    template = "{{.Name}}|{{.Internal}}|{{.IPv6}}|{{.Labels}}|{{.Label `a`}}"
+    assert cli.line("network", "ls", "-f", "type=custom", "--format", template) == "mine|true|false|a=b|b"
+    row = json.loads(cli.line("network", "ls", "-f", "id=" + identifier[:5], "--format", "json"))
+    assert (row["ID"], row["Name"], row["Driver"], row["Scope"]) == (identifier[:12], "mine", "bridge", "local")
+
+
+@pytest.mark.parametrize(
+    ("filters", "names"),
+    [
+        (["driver=null"], ["none"]),
+        (["type=builtin"], ["bridge", "host", "none"]),
+        (["dangling=true"], ["free"]),
+        (["dangling=false", "type=custom"], ["used"]),
+        (["scope=global"], []),
+        (["name=e"], ["bridge", "free", "none", "used"]),
+        (["label=x", "label=y=1"], ["free"]),
+    ],
+)
+def test_ls_filters(cli: Cli, filters: list[str], names: list[str]) -> None:
+    cli("network", "create", "--label", "x=2", "--label", "y=1", "free")
+    cli("network", "create", "--label", "x=2", "used")
+    sleeper(cli, "box", "--network", "used")
+
+    flags = [word for each in filters for word in ("--filter", each)]
+
+    assert cli.line("network", "ls", "--format", "{{.Name}}", *flags).split() == names
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("mine",), "Error response from daemon: network with name mine already exists"),
+        (("bridge",), "Error response from daemon: operation is not permitted on predefined bridge network"),
+        (("--gateway", "1.2.3.4", "x"), "every ip-range or gateway must have a corresponding subnet"),
+        ((*SUBNET, "--gateway", "10.7.0.1", "x"), "no matching subnet for gateway 10.7.0.1"),
+        ((*SUBNET, "--ip-range", "10.7.0.0/24", "x"), "no matching subnet for range 10.7.0.0/24"),
+        ((*SUBNET, "--aux-address", "a=10.7.0.1", "x"), "no matching subnet for aux-address 10.7.0.1"),
+        ((*SUBNET, "--subnet", "10.66.7.0/24", "x"), "multiple overlapping subnet configuration is not supported"),
+        (("--subnet", "foo", "--ip-range", "10.7.0.0/24", "x"), "invalid subnet: invalid CIDR address: foo"),
+        ((*SUBNET, "--subnet", "10.67.0.0/16", "x"), "bridge driver doesn't support multiple subnets"),
+        (("--subnet", "10.66.1.0/16", "x"), "invalid subnet 10.66.1.0/16: it should be 10.66.0.0/16"),
+        (("-d", "host", "x"), 'only one instance of "host" network is allowed'),
+        (("--scope", "swarm", "x"), "cannot create a swarm scoped network when swarm is not active"),
+    ],
+)
+def test_what_cannot_be_made_is_refused(cli: Cli, arguments: tuple[str, ...], text: str) -> None:
+    cli("network", "create", "mine")
+
+    assert text in cli.fails(1, "network", "create", *arguments)
+
+    assert cli.line("network", "ls", "-f", "type=custom", "--format", "{{.Name}}") == "mine"
+
+
+def test_rm(cli: Cli) -> None:
+    cli("network", "create", "a")
+    identifier = cli.line("network", "create", "b")
+    sleeper(cli, "box", "--network", "b")
+
+    done = cli("network", "rm", "a", "b", "nope", check=False)
+
+    assert (done.returncode, done.stdout) == (1, "a\n")
+    assert f"network b id {identifier} has active endpoints" in done.stderr
+    assert "network nope not found" in done.stderr
+    assert cli("network", "rm", "-f", "nope").stdout == ""
+    assert "bridge is a pre-defined network and cannot be removed" in cli.fails(1, "network", "rm", "bridge")
+    cli("stop", "box")
+    assert cli.line("network", "remove", "b") == "b"
+
+
+def test_prune(cli: Cli) -> None:
+    for name in ("used", "unused", "kept"):
+        cli("network", "create", *(("--label", "keep") if name == "kept" else ()), name)
+    sleeper(cli, "box", "--network", "used")
+
+    question = cli("network", "prune", stdin="n\n").stdout
+    assert question == (
+        "WARNING! This will remove all custom networks not used by at least one container.\n"
+        "Are you sure you want to continue? [y/N] "
+    )
+    assert cli("network", "prune", "-f", "--filter", "label!=keep").stdout == "Deleted Networks:\nunused\n\n"
+
+    assert cli.line("network", "ls", "-f", "type=custom", "--format", "{{.Name}}").split() == ["kept", "used"]
+    assert "invalid filter 'foo'" in cli.fails(1, "network", "prune", "-f", "--filter", "foo=bar")
+
+
+# --- connect and disconnect ------------------------------------------------------------------------------------------
+
+
+def test_a_container_in_two_networks(cli: Cli) -> None:
+    cli("network", "create", *SUBNET, "zoo")
+    cli("network", "create", "--subnet", "10.67.0.0/16", "ant")
+    sleeper(cli, "box", "--network", "name=zoo,ip=10.66.0.8,alias=x", "--network", "ant")
+
+    assert default_route(cli, "box") == "10.67.0.1"
+    zoo = endpoint(cli, "box", "zoo")
+    assert (zoo["IPAddress"], zoo["IPPrefixLen"], zoo["Gateway"]) == ("10.66.0.8", 16, "10.66.0.1")
+    assert zoo["IPAMConfig"] == {"IPv4Address": "10.66.0.8"}
+    assert (zoo["Aliases"], zoo["DNSNames"]) == (["x"], ["box", "x", cli.inspect("box", "{{.Id}}")[:12]])
+    assert cli.line("exec", "box", "cat", "/etc/hosts").splitlines()[-2].startswith("10.66.0.8\t")
+    (member,) = seen(cli, "zoo")["Containers"].values()
+    assert (member["Name"], member["IPv4Address"]) == ("box", "10.66.0.8/16")
+
+
+def test_networks_are_kept_apart(cli: Cli) -> None:
+    for name in ("a", "b"):
+        cli("network", "create", name)
+        sleeper(cli, f"in-{name}", "--network", name)
+        sleeper(cli, f"also-{name}", "--network", name)
+    address = endpoint(cli, "in-b", "b")["IPAddress"]
+
+    assert reaches(cli, "also-b", address)
+    assert not reaches(cli, "in-a", address)
+
+
+def test_an_internal_network_has_no_way_out(cli: Cli) -> None:
+    cli("network", "create", "--internal", "inside")
+    sleeper(cli, "box", "--network", "inside")
+    sleeper(cli, "other", "--network", "inside")
+
+    assert default_route(cli, "box") == ""
+    assert endpoint(cli, "box", "inside")["Gateway"] == ""
+    assert reaches(cli, "box", endpoint(cli, "other", "inside")["IPAddress"])
+
+
+def test_connected_and_disconnected_while_it_runs(cli: Cli) -> None:
+    cli("network", "create", *SUBNET, "mine")
+    sleeper(cli, "other", "--network", "mine")
+    sleeper(cli, "box")
+    other = endpoint(cli, "other", "mine")["IPAddress"]
+    assert not reaches(cli, "box", other)
+
+    assert cli("network", "connect", "--ip", "10.66.0.40", "--alias", "y", "mine", "box").stdout == ""
+
+    mine = endpoint(cli, "box", "mine")
+    assert (mine["IPAddress"], mine["Aliases"]) == ("10.66.0.40", ["y"])
+    assert reaches(cli, "box", other)
+    assert "10.66.0.40\t" in cli.line("exec", "box", "cat", "/etc/hosts")
+    assert default_route(cli, "box").startswith("172.17.")
+
+    assert cli("network", "disconnect", "bridge", "box").stdout == ""
+
+    assert default_route(cli, "box") == "10.66.0.1"
+    assert "\t172.17." not in cli.line("exec", "box", "cat", "/etc/hosts")
+    assert list(json.loads(cli.inspect("box", "{{json .NetworkSettings.Networks}}"))) == ["mine"]
+
+    cli("restart", "box")
+
+    assert list(json.loads(cli.inspect("box", "{{json .NetworkSettings.Networks}}"))) == ["mine"]
+    assert endpoint(cli, "box", "mine")["IPAddress"] == "10.66.0.40"
+
+
+def test_connected_before_it_runs(cli: Cli) -> None:
+    cli("network", "create", "mine")
+    cli("create", "--name", "box", "busybox", "sleep", "300")
+
+    cli("network", "connect", "mine", "box")
+    cli("network", "disconnect", "bridge", "box")
+    cli("start", "box")
+
+    assert list(json.loads(cli.inspect("box", "{{json .NetworkSettings.Networks}}"))) == ["mine"]
+    assert endpoint(cli, "box", "mine")["IPAddress"] != ""
+
+
+def test_a_published_port_follows_the_way_out(cli: Cli) -> None:
+    cli("network", "create", "aaa")
+    cli("run", "-d", "--name", "web", "-p", "127.0.0.1:8080:80", "busybox", "httpd", "-f", "-h", "/var/www")
+
+    for change in (("connect", "aaa"), ("disconnect", "bridge"), ("connect", "bridge"), ("disconnect", "aaa")):
+        cli("network", *change, "web")
+        page = cli.engine.host.run(["busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:8080/"]).stdout
+        assert page == "hello from a container\n"
+
+
+def test_what_connect_refuses(cli: Cli) -> None:
+    cli("network", "create", "mine")
+    box = sleeper(cli, "box")
+    sleeper(cli, "alone", "--network", "none")
+
+    refusals = (
+        (("connect", "nope", "box"), "network nope not found"),
+        (("connect", "mine", "nope"), "No such container: nope"),
+        (("connect", "bridge", "box"), "endpoint with name box already exists in network bridge"),
+        (("connect", "host", "box"), "cannot be disconnected from host network or connected to host network"),
+        (("connect", "mine", "alone"), "cannot be connected to multiple networks with one of the networks in private"),
+        (("connect", "--ip", "172.30.0.9", "mine", "box"), "user specified IP address is supported only when"),
+        (("connect", "--alias", "x", "bridge", "box"), "network-scoped alias is supported only for containers in user"),
+        (("connect", "--driver-opt", "a", "mine", "box"), "invalid key/value pair format in driver options"),
+        (("disconnect", "mine", "box"), f"container {box} is not connected to network mine"),
+        (("disconnect", "-f", "mine", "nope"), "endpoint nope not found"),
+    )
+
+    for arguments, text in refusals:
+        assert text in cli.fails(1, "network", *arguments)
+
+
+def test_one_without_networks_may_get_one(cli: Cli) -> None:
+    cli("network", "create", "mine")
+    sleeper(cli, "box", "--network", "none")
+
+    cli("network", "disconnect", "none", "box")
+    cli("network", "connect", "mine", "box")
+
+    assert endpoint(cli, "box", "mine")["IPAddress"] != ""
+    assert default_route(cli, "box") != ""
+
+
+# --- after the engine's death ----------------------------------------------------------------------------------------
+
+
+def test_networks_survive_the_engine(cli: Cli) -> None:
+    cli("network", "create", *SUBNET, "mine")
+    sleeper(cli, "other", "--network", "mine")
+    sleeper(cli, "box")
+    cli("network", "connect", "mine", "box")
+    before = endpoint(cli, "box", "mine")
+
+    cli.engine.kill()
+    cli.engine.start()
+
+    assert endpoint(cli, "box", "mine") == before
+    assert reaches(cli, "box", endpoint(cli, "other", "mine")["IPAddress"])
+    sleeper(cli, "third", "--network", "mine")
+    assert endpoint(cli, "third", "mine")["IPAddress"] not in (before["IPAddress"], "")
+    cli("network", "disconnect", "mine", "box")
+    assert list(json.loads(cli.inspect("box", "{{json .NetworkSettings.Networks}}"))) == ["bridge"]
