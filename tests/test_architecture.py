@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "__init__": {"errors", "model", "library"},
 }
 PURE = {"errors", "model", "plan", "wire"}
-PURE_MODULES_OF_BUILD = {"__init__", "actions", "graph", "ignore", "request", "stage"}
+PURE_MODULES_OF_BUILD = {"__init__", "actions", "copying", "graph", "mounting", "request", "running", "scope", "stage"}
 IMPURE_MODULES = {"asyncio", "subprocess", "socket", "sqlite3", "ctypes", "time", "random", "threading", "os"}
 
 MODULES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))

@@ -28,6 +28,14 @@ class InvalidArgument(WherryError):
     status = 400
 
 
+class DockerfileError(InvalidArgument):
+    """Text that is no Dockerfile. ``line``, counted from 1, is where the instruction begins."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"dockerfile parse error on line {line}: {reason}")
+        self.line, self.reason = line, reason
+
+
 class Unauthorized(WherryError):
     status = 401
 

@@ -1,10 +1,17 @@
 """Which stages a target needs, and what each of them stands on and copies from."""
 
+from collections.abc import Iterator
+
+import msgspec
 from msgspec import Struct
 
 from wherry.build.request import BuildRequest
+from wherry.errors import InvalidArgument
 from wherry.model.image import Platform
-from wherry.plan.dockerfile.instructions import Dockerfile, From, Instruction
+from wherry.plan.dockerfile.expansion import expand
+from wherry.plan.dockerfile.instructions import Copy, Dockerfile, From, Instruction, Label, Pair, Run
+from wherry.plan.dockerfile.mounts import mount_source
+from wherry.plan.platforms import parse_platform
 
 
 class ImageSource(Struct, frozen=True):
@@ -47,12 +54,15 @@ class Stage(Struct, frozen=True, kw_only=True):
 class Graph(Struct, frozen=True, kw_only=True):
     """The stages that the target needs, in the order of the file: the target is the last.
 
-    ``total`` is the number of steps. ``global_args`` are the ARGs before the first FROM, with their values.
+    ``total`` is the number of steps. ``global_args`` are the ARGs before the first FROM, with their values, and what
+    is predefined of platforms. ``names`` are those of all stages of the file, "" for none; ``escape`` is the file's.
     """
 
     stages: tuple[Stage, ...]
     total: int
     global_args: dict[str, str]
+    names: tuple[str, ...] = ()
+    escape: str = "\\"
 
     @property
     def target(self) -> Stage:
@@ -64,4 +74,138 @@ def plan(dockerfile: Dockerfile, request: BuildRequest) -> Graph:
 
     InvalidArgument for a target, a base or a source that cannot be.
     """
-    raise NotImplementedError
+    global_args = _platform_args(request) | _declared(dockerfile, request)
+    drafts = list(_drafts(dockerfile, request, global_args))
+    names = tuple(draft.name for draft in drafts)
+    needed = _needed(drafts, _target(names, request.target))
+    if request.labels:
+        needed[-1] = _labelled(needed[-1], request.labels)
+    step, stages = len(dockerfile.global_args) + 1, []
+    for draft in needed:
+        stages.append(msgspec.structs.replace(draft, first_step=step))
+        step += 1 + len(draft.instructions)
+    return Graph(stages=tuple(stages), total=step - 1, global_args=global_args, names=names, escape=dockerfile.escape)
+
+
+def origin(text: str, names: tuple[str, ...], variables: dict[str, str], escape: str) -> StageSource | ImageSource:
+    """What ``--from=`` names in a stage behind those of ``names``: one of them, its index, or an image."""
+    source = expand(text, variables, escape)
+    if (index := _index(source, names)) is not None:
+        return StageSource(index)
+    if source.isdecimal():
+        reason = "refers to current build stage" if int(source) == len(names) else "index out of bounds"
+        raise InvalidArgument(f"invalid from flag value {source}: {reason}")
+    return ImageSource(source)
+
+
+def _platform_args(request: BuildRequest) -> dict[str, str]:
+    named = {"BUILD": request.host_platform, "TARGET": request.platform or request.host_platform}
+    return {
+        f"{prefix}{part}": value
+        for prefix, platform in named.items()
+        for part, value in (
+            ("PLATFORM", str(platform)),
+            ("OS", platform.os),
+            ("ARCH", platform.architecture),
+            ("VARIANT", platform.variant),
+        )
+    }
+
+
+def _declared(dockerfile: Dockerfile, request: BuildRequest) -> dict[str, str]:
+    """The ARGs before the first FROM that have a value."""
+    values: dict[str, str] = {}
+    variables = _platform_args(request)
+    for name, default in (pair for arg in dockerfile.global_args for pair in arg.args):
+        own = None if default is None else expand(default, variables | values, dockerfile.escape)
+        value = request.build_args.get(name, own)
+        if value is not None:
+            values[name] = value
+    return values
+
+
+def _drafts(dockerfile: Dockerfile, request: BuildRequest, variables: dict[str, str]) -> Iterator[Stage]:
+    """All stages of the file, without their steps' numbers."""
+    names: tuple[str, ...] = ()
+    for source, instructions in _split(dockerfile):
+        if source.name and source.name in names:
+            raise InvalidArgument(f"{source.name} stage name already used")
+        base = _base(source, names, request, variables, dockerfile.escape)
+        origins = [origin(text, names, variables, dockerfile.escape) for text in _sources(instructions)]
+        yield Stage(
+            index=len(names),
+            name=source.name,
+            source=source,
+            base=base,
+            instructions=instructions,
+            needs=tuple(sorted({found.index for found in (base, *origins) if isinstance(found, StageSource)})),
+            first_step=0,
+        )
+        names += (source.name,)
+
+
+def _split(dockerfile: Dockerfile) -> Iterator[tuple[From, tuple[Instruction, ...]]]:
+    starts = [at for at, found in enumerate(dockerfile.instructions) if isinstance(found, From)]
+    for start, end in zip(starts, [*starts[1:], len(dockerfile.instructions)], strict=True):
+        source = dockerfile.instructions[start]
+        assert isinstance(source, From)
+        yield source, dockerfile.instructions[start + 1 : end]
+
+
+def _base(source: From, names: tuple[str, ...], request: BuildRequest, variables: dict[str, str], escape: str) -> Base:
+    image = expand(source.image, variables, escape)
+    platform = expand(source.platform, variables, escape)
+    if not image:
+        raise InvalidArgument(f"base name ({source.image}) should not be blank")
+    if image == "scratch":
+        return Scratch()
+    if image.lower() in names:
+        return StageSource(names.index(image.lower()))
+    asked = parse_platform(platform, request.host_platform.architecture) if platform else None
+    return ImageSource(image, asked)
+
+
+def _sources(instructions: tuple[Instruction, ...]) -> Iterator[str]:
+    """What the instructions copy or mount from, but for the context."""
+    for instruction in instructions:
+        if isinstance(instruction, Copy) and instruction.source:
+            yield instruction.source
+        elif isinstance(instruction, Run):
+            yield from filter(None, map(mount_source, instruction.mounts))
+
+
+def _index(text: str, names: tuple[str, ...]) -> int | None:
+    """The stage of a name, which has no case, or an index."""
+    if text.lower() in names:
+        return names.index(text.lower())
+    return int(text) if text.isdecimal() and int(text) < len(names) else None
+
+
+def _target(names: tuple[str, ...], wanted: str) -> int:
+    index = _index(wanted, names) if wanted else len(names) - 1
+    if index is None:
+        raise InvalidArgument(f'target stage "{wanted}" could not be found')
+    return index
+
+
+def _needed(drafts: list[Stage], target: int) -> list[Stage]:
+    wanted, waiting = {target}, [target]
+    while waiting:
+        fresh = set(drafts[waiting.pop()].needs) - wanted
+        wanted |= fresh
+        waiting += fresh
+    return [draft for draft in drafts if draft.index in wanted]
+
+
+def _labelled(stage: Stage, labels: dict[str, str]) -> Stage:
+    """With one more LABEL, whose values mean themselves."""
+    place = (stage.source, *stage.instructions)[-1].position
+    pairs = tuple(Pair(_literal(name), _literal(value)) for name, value in sorted(labels.items()))
+    shown = " ".join(f"{msgspec.json.encode(name).decode()}='{value}'" for name, value in sorted(labels.items()))
+    label = Label(position=place, text=f"LABEL {shown}", pairs=pairs)
+    return msgspec.structs.replace(stage, instructions=(*stage.instructions, label))
+
+
+def _literal(text: str) -> str:
+    """Quoted so that nothing in it is expanded."""
+    return "'" + text.replace("'", "'\"'\"'") + "'"

@@ -6,13 +6,24 @@ for instruction in (*triggers(base), *stage.instructions):
     state = step.state
 """
 
-from msgspec import Struct
+import hashlib
 
-from wherry.build.actions import Action
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from wherry.build.actions import Action, Configure, CopyFiles, MakeDirectory, RunCommand
+from wherry.build.copying import add_files, copy_files
 from wherry.build.graph import Graph, Stage
 from wherry.build.request import BuildRequest
+from wherry.build.running import run_command
+from wherry.build.scope import PROXIES, StageScope, scope_of
 from wherry.model.image import ImageConfig
-from wherry.plan.dockerfile.instructions import Instruction
+from wherry.plan.dockerfile import parse_triggers
+from wherry.plan.dockerfile.configuring import Scope, configure, environment, shell_of
+from wherry.plan.dockerfile.instructions import Add, Arg, Cmd, Copy, Instruction, Maintainer, Run, Workdir
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class StageState(Struct, frozen=True, kw_only=True):
@@ -20,6 +31,7 @@ class StageState(Struct, frozen=True, kw_only=True):
 
     ``config`` is the image's configuration so far; ``args`` the ARGs in scope, None for one without a value.
     ``consumed`` names the build arguments that were of use: see `unconsumed`. ``commanded``: this stage had a CMD.
+    ``scope`` is the same in all states of a stage.
     """
 
     config: ImageConfig
@@ -27,42 +39,105 @@ class StageState(Struct, frozen=True, kw_only=True):
     args: dict[str, str | None] = {}
     consumed: frozenset[str] = frozenset()
     commanded: bool = False
+    scope: StageScope = StageScope()
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """An instruction understood. ``comment`` is what the history says of it; `created_by` has the whole."""
+    """An instruction understood. ``comment`` is what the history says of it; `created_by` has the whole.
+
+    ``into`` is where COPY and ADD put things, as it was written.
+    """
 
     action: Action
     state: StageState
     comment: str
+    into: str = ""
 
 
 def begin(graph: Graph, stage: Stage, request: BuildRequest, base: ImageConfig | None, author: str = "") -> StageState:
     """The state after FROM. ``base`` is the configuration of the image or stage it stands on, None for scratch."""
-    raise NotImplementedError
+    config = replace(base or ImageConfig(), on_build=())
+    if "PATH" not in environment(config):
+        config = replace(config, env=(*config.env, f"PATH={_PATH}"))
+    return StageState(
+        config=config, author=author, consumed=frozenset(graph.global_args), scope=scope_of(graph, stage, request)
+    )
 
 
 def triggers(base: ImageConfig | None) -> tuple[Instruction, ...]:
     """The ONBUILD instructions of an image, to be interpreted first. InvalidArgument if one makes no sense."""
-    raise NotImplementedError
+    return parse_triggers(base.on_build) if base else ()
 
 
 def interpret(state: StageState, instruction: Instruction) -> Step:
-    """What an instruction means in a state. InvalidArgument in Docker's words."""
-    raise NotImplementedError
+    """What an instruction means in a state. InvalidArgument in Docker's words, NotSupported for what cannot be had."""
+    words, config, scope = _words(state), state.config, state.scope
+    match instruction:
+        case Arg():
+            return _declared(state, instruction, words)
+        case Maintainer():
+            author = words.expand(instruction.author)
+            return _configured(replace(state, author=author), f"MAINTAINER {author}")
+        case Run():
+            command, comment = run_command(instruction, config, state.args, words, scope)
+            return Step(action=command, state=state, comment=comment)
+        case Copy():
+            files, comment, into = copy_files(instruction, words, scope, config.working_dir)
+            return Step(action=files, state=state, comment=comment, into=into)
+        case Add():
+            files, comment, into = add_files(instruction, words, config.working_dir)
+            return Step(action=files, state=state, comment=comment, into=into)
+    configured = configure(instruction, config, words)
+    commanded = state.commanded or isinstance(instruction, Cmd)
+    state = replace(state, config=configured.config, commanded=commanded)
+    if isinstance(instruction, Workdir):
+        action = MakeDirectory(state.config.working_dir)
+        return Step(action=action, state=state, comment=configured.comment)
+    return _configured(state, configured.comment)
 
 
 def created_by(step: Step, content: str = "") -> str:
     """The line of the history. ``content`` names what COPY found: ``file:<hex>``, ``dir:<hex>``, ``multi:<hex>``."""
-    raise NotImplementedError
+    if isinstance(step.action, RunCommand):
+        return step.comment
+    nothing = f"{' '.join(shell_of(step.state.config))} #(nop) "
+    match step.action:
+        case CopyFiles():
+            return f"{nothing}{step.comment} {content} in {step.into} "
+        case MakeDirectory():
+            return nothing + step.comment
+    return f"{nothing} {step.comment}"
 
 
 def cache_key(parent_key: str, step: Step, content: str = "") -> str:
     """A digest of all that a step's result hangs on. ``parent_key`` is the key before it, or the base image's ID;
     ``content`` as for `created_by`, and for mounts a digest of what is bound."""
-    raise NotImplementedError
+    action = replace(step.action, proxies=()) if isinstance(step.action, RunCommand) else step.action
+    state = step.state
+    known = (parent_key, type(action).__name__, action, step.comment, step.into, content, state.config, state.author)
+    return f"sha256:{hashlib.sha256(msgspec.json.encode(known)).hexdigest()}"
 
 
 def unconsumed(request: BuildRequest, states: tuple[StageState, ...]) -> tuple[str, ...]:
     """Build arguments that no ARG asked for, sorted; ``states`` are the last ones of all stages built."""
-    raise NotImplementedError
+    consumed = PROXIES.union(*(state.consumed for state in states))
+    return tuple(sorted(request.build_args.keys() - consumed))
+
+
+def _words(state: StageState) -> Scope:
+    """What words are expanded with: the environment comes before the ARGs."""
+    args = {name: value for name, value in state.args.items() if value is not None}
+    variables = state.scope.proxies | args | environment(state.config)
+    return Scope(variables, state.scope.escape, state.commanded)
+
+
+def _declared(state: StageState, arg: Arg, words: Scope) -> Step:
+    pairs = [(words.expand(name), None if default is None else words.expand(default)) for name, default in arg.args]
+    told = " ".join(name if default is None else f"{name}={default}" for name, default in pairs)
+    values = {name: state.scope.argument(name, default) for name, default in pairs}
+    state = replace(state, args=state.args | values, consumed=state.consumed | values.keys())
+    return _configured(state, f"ARG {told}")
+
+
+def _configured(state: StageState, comment: str) -> Step:
+    return Step(action=Configure(), state=state, comment=comment)

@@ -5,12 +5,12 @@ from msgspec.structs import replace
 from tests.unit.api.samples import NOW, RUNNING, SECOND
 
 from wherry.api.translate.containers import container_summary
-from wherry.api.translate.platforms import parse_platform
 from wherry.api.translate.progress import bar, human_size
 from wherry.api.translate.state import status_text
 from wherry.api.translate.times import age, rfc3339, rfc3339_seconds
 from wherry.errors import InvalidArgument
 from wherry.model.container import ContainerState, Pending, Status
+from wherry.plan.platforms import parse_platform
 
 DAY = 86400
 

@@ -6,7 +6,6 @@ from wherry.api.http import Request, Response, Router, empty, json_response
 from wherry.api.translate.changes import filesystem_change
 from wherry.api.translate.containers import container_inspect, container_summary
 from wherry.api.translate.create import requested
-from wherry.api.translate.platforms import parse_platform
 from wherry.engine.archives import Archives
 from wherry.engine.containers import Containers
 from wherry.engine.execs import Execs
@@ -16,6 +15,7 @@ from wherry.errors import InvalidArgument, NoSuchContainer, NotFound
 from wherry.model.container import Container
 from wherry.model.image import architecture
 from wherry.plan.filters import CONTAINER_FILTERS, ContainerFilter, Filters
+from wherry.plan.platforms import parse_platform
 from wherry.wire.container import ContainersPruned, CreateRequest, CreateResponse, TopResponse
 
 

@@ -6,13 +6,13 @@ from wherry.api import parameters
 from wherry.api.bodies import send_bytes, send_progress
 from wherry.api.http import Request, Router
 from wherry.api.translate.credentials import credentials
-from wherry.api.translate.platforms import parse_platform
 from wherry.engine.archives import Archives
 from wherry.engine.system import System
 from wherry.engine.transfer import Transfer
 from wherry.errors import InvalidArgument
 from wherry.model.image import Platform, architecture
 from wherry.model.reference import Reference
+from wherry.plan.platforms import parse_platform
 
 TAR = "application/x-tar"
 

@@ -1,0 +1,44 @@
+"""Names that mean something in a stage: build arguments, predefined variables, earlier stages."""
+
+from msgspec import Struct
+
+from wherry.build.graph import Graph, ImageSource, Stage, StageSource, origin
+from wherry.build.request import BuildRequest
+
+PROXIES = frozenset(
+    name for word in ("http", "https", "ftp", "no", "all") for name in (f"{word}_proxy", f"{word}_proxy".upper())
+)
+"""Build arguments that need no ARG, and count neither for the cache nor for the history."""
+
+
+class StageScope(Struct, frozen=True, kw_only=True):
+    """What holds for a whole stage. ``build_args`` are those of the request, ``global_args`` what an ARG without a
+    default takes up, ``names`` those of the stages before it ("" for none)."""
+
+    build_args: dict[str, str | None] = {}
+    global_args: dict[str, str] = {}
+    names: tuple[str, ...] = ()
+    escape: str = "\\"
+
+    def argument(self, name: str, default: str | None) -> str | None:
+        """The value that an ARG has; None for none."""
+        if name in self.build_args:
+            return self.build_args[name]
+        return self.global_args.get(name) if default is None else default
+
+    @property
+    def proxies(self) -> dict[str, str]:
+        return {name: value for name, value in self.build_args.items() if name in PROXIES and value is not None}
+
+    def origin(self, text: str) -> StageSource | ImageSource:
+        """What ``--from=`` or ``from=`` names."""
+        return origin(text, self.names, self.global_args, self.escape)
+
+
+def scope_of(graph: Graph, stage: Stage, request: BuildRequest) -> StageScope:
+    return StageScope(
+        build_args=request.build_args,
+        global_args=graph.global_args,
+        names=graph.names[: stage.index],
+        escape=graph.escape,
+    )

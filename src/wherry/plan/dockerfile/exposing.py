@@ -1,0 +1,21 @@
+"""Ports as EXPOSE takes them."""
+
+from wherry.errors import InvalidArgument
+
+_PROTOCOLS = ("tcp", "udp", "sctp")
+
+
+def ports(text: str) -> tuple[str, ...]:
+    """``[…:]first[-last][/protocol]`` → ``port/protocol``, one for each; where it would be published does not count."""
+    numbers, _, protocol = text.rpartition(":")[2].partition("/")
+    protocol = protocol.lower() or "tcp"
+    if protocol not in _PROTOCOLS:
+        raise InvalidArgument(f"Invalid proto: {protocol}")
+    first, dash, last = numbers.partition("-")
+    if not _is_port(first) or (dash and not _is_port(last)) or int(last or first) < int(first):
+        raise InvalidArgument(f"Invalid containerPort: {numbers}")
+    return tuple(f"{port}/{protocol}" for port in range(int(first), int(last or first) + 1))
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 0 < int(text) < 1 << 16
