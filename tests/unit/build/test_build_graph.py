@@ -1,0 +1,78 @@
+import pytest
+
+from wherry.build.graph import Graph, ImageSource, Scratch, StageSource, plan
+from wherry.build.request import BuildRequest
+from wherry.build.scope import scope_of
+from wherry.build.stage import begin, interpret
+from wherry.errors import InvalidArgument
+from wherry.model.image import Platform
+from wherry.plan.dockerfile import parse
+
+HOST = Platform(os="linux", architecture="amd64")
+REQUEST = BuildRequest(host_platform=HOST)
+
+
+def planned(text: str, request: BuildRequest = REQUEST) -> Graph:
+    return plan(parse(text), request)
+
+
+def test_only_stages_that_the_target_needs_are_built() -> None:
+    graph = planned(
+        "FROM a AS base\nRUN 1\nFROM b AS unused\nRUN 2\nFROM base AS tools\nFROM scratch\n"
+        "COPY --from=tools /x /\nRUN --mount=from=base,target=/m true\n"
+    )
+    assert [(stage.index, stage.base, stage.needs) for stage in graph.stages] == [
+        (0, ImageSource("a"), ()),
+        (2, StageSource(0), (0,)),
+        (3, Scratch(), (0, 2)),
+    ]
+    assert ([stage.first_step for stage in graph.stages], graph.total) == ([1, 3, 4], 6)
+
+
+def test_a_target_has_a_name_without_case_or_an_index() -> None:
+    text = "FROM a AS one\nFROM b AS two\nFROM c"
+    for target, index in (("", 2), ("TWO", 1), ("0", 0)):
+        assert planned(text, BuildRequest(host_platform=HOST, target=target)).target.index == index
+
+
+def test_global_args_are_for_from_and_arguments_of_the_request_come_first() -> None:
+    text = "ARG image=busybox tag=1\nARG whole=$image:$tag\nFROM --platform=$BUILDPLATFORM $whole"
+    graph = planned(text, BuildRequest(host_platform=HOST, build_args={"tag": "2"}))
+    assert graph.target.base == ImageSource("busybox:2", HOST)
+    assert graph.target.first_step == 3
+
+
+def test_labels_of_the_request_are_one_more_instruction_and_mean_themselves() -> None:
+    request = BuildRequest(host_platform=HOST, labels={"b": "it's $x", "a": '"'})
+    graph = planned("FROM scratch", request)
+    label = graph.target.instructions[-1]
+    assert graph.total == 2
+    assert label.text == """LABEL "a"='"' "b"='it's $x'"""
+    step = interpret(begin(graph, graph.target, request, None), label)
+    assert step.state.config.labels == {"a": '"', "b": "it's $x"}
+
+
+def test_a_source_is_a_stage_before_this_one_or_an_image() -> None:
+    graph = planned("FROM a AS one\nFROM b\nFROM c\nCOPY --from=0 /x /\nCOPY --from=busybox /y /")
+    scope = scope_of(graph, graph.target, REQUEST)
+    assert [scope.origin(text) for text in ("ONE", "1", "busybox:1")] == [
+        StageSource(0),
+        StageSource(1),
+        ImageSource("busybox:1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "message"),
+    [
+        ("FROM a", "foo", 'target stage "foo" could not be found'),
+        ("FROM a AS x\nFROM b AS X", "", "x stage name already used"),
+        ("FROM ${x}", "", "base name (${x}) should not be blank"),
+        ("FROM a\nCOPY --from=0 /x /", "", "invalid from flag value 0: refers to current build stage"),
+        ("FROM a\nCOPY --from=7 /x /", "", "invalid from flag value 7: index out of bounds"),
+    ],
+)
+def test_what_cannot_be_planned_is_told(text: str, target: str, message: str) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        planned(text, BuildRequest(host_platform=HOST, target=target))
+    assert str(caught.value) == message
