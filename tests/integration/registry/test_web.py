@@ -3,11 +3,10 @@
 import asyncio
 
 import pytest
+from tests.harness.httpserver import Scripted, answering
 
 from wherry.errors import Forbidden, InternalError, NotFound, WherryError
 from wherry.registry import CERTS_DIR, Web
-
-from .scripted import Scripted, answering
 
 DATA = bytes(range(256)) * 8192
 
