@@ -104,6 +104,7 @@ COMMANDS = {
     "container unpause": "lifecycle:unpause",
     "container update": "update:update",
     "container wait": "lifecycle:wait",
+    "image bootstrap": "bootstrap:bootstrap",
     "image history": "history:history",
     "image import": "archives:import_image",
     "image inspect": "inspect:inspect_images",
