@@ -2,7 +2,8 @@
 
     WherryError
     ├── InvalidArgument     400   what was asked makes no sense
-    ├── Unauthorized        401   a registry refused the credentials
+    ├── Unauthorized        401   a server refused the credentials
+    │   └── AccessRefused   500   a registry did, while an image moved
     ├── Forbidden           403   it makes sense and is not allowed
     ├── NotFound            404   NoSuchContainer, NoSuchImage, NoSuchExec, NoSuchNetwork, NoSuchVolume, …
     ├── Conflict            409   the world is not in the state it needs: NameInUse, NotRunning, …
@@ -38,6 +39,15 @@ class DockerfileError(InvalidArgument):
 
 class Unauthorized(WherryError):
     status = 401
+
+
+class AccessRefused(Unauthorized):
+    """A registry refused what was to be done, or it wants credentials and there are none.
+
+    Docker answers with this status as well: on 401 its command line would ask for a password in the midst of a pull.
+    """
+
+    status = 500
 
 
 class Forbidden(WherryError):

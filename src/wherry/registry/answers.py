@@ -8,10 +8,13 @@ import json
 
 import msgspec
 
-from wherry.errors import NoSuchManifest, NotFound, RegistryError, Unauthorized, WherryError
+from wherry.errors import AccessRefused, NoSuchManifest, NotFound, RegistryError, WherryError
 from wherry.model.reference import Reference
+from wherry.registry.challenges import Challenge
 from wherry.registry.reasons import MethodRefused, UploadLost
 
+_MESSAGES = {"DENIED": "requested access to the resource is denied", "UNAUTHORIZED": "authentication required"}
+_CODES_OF_CHALLENGE = {"insufficient_scope": "DENIED", "invalid_token": "UNAUTHORIZED"}  # RFC 6750 section 3.1
 _CODES_OF_STATUS = {401: "UNAUTHORIZED", 403: "DENIED", 429: "TOOMANYREQUESTS"}
 
 
@@ -36,10 +39,16 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.code.lower().replace('_', ' ')}: {self.message}" if self.code else self.message
 
 
-def refusal(status: int, reason: str, content_type: str, body: bytes) -> Refusal:
-    """Read an answer whose status is no success."""
+def refusal(
+    status: int, reason: str, content_type: str, body: bytes, challenges: tuple[Challenge, ...] = ()
+) -> Refusal:
+    """Read an answer whose status is no success. What its ``challenges`` say comes before what is in its body."""
     if not 400 <= status < 500:
         return Refusal(status=status, code="", message=f"received unexpected HTTP status: {status} {reason}".rstrip())
+    for challenge in challenges:
+        if challenge.scheme == "bearer" and challenge.error in _CODES_OF_CHALLENGE:
+            code = _CODES_OF_CHALLENGE[challenge.error]
+            return Refusal(status=status, code=code, message=challenge.error_description or _MESSAGES[code])
     text = body.decode(errors="replace").strip()
     named = _CODES_OF_STATUS.get(status, "UNKNOWN")
     if "json" not in content_type:
@@ -67,7 +76,7 @@ def _unreadable(status: int, why: str, text: str) -> str:
 def error_of(refused: Refusal) -> WherryError:
     """The error of a request that is about no image."""
     if refused.code in ("UNAUTHORIZED", "DENIED"):
-        return Unauthorized(str(refused))
+        return AccessRefused(str(refused))
     return RegistryError(str(refused))
 
 

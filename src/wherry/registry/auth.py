@@ -12,10 +12,11 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from wherry.errors import RegistryError, Unauthorized
+from wherry.errors import RegistryError
 from wherry.model.registry import Credentials
 from wherry.registry.answers import error_of, refusal
 from wherry.registry.challenges import Challenge
+from wherry.registry.reasons import NoCredentials
 from wherry.registry.transport import Request, Transport
 
 CLIENT_ID = "wherry"
@@ -59,7 +60,7 @@ class Authorizer:
             return f"Bearer {await self._token(by_scheme['bearer'], scopes, credentials, fresh)}"
         if "basic" in by_scheme:
             if credentials is None or not credentials.username:
-                raise Unauthorized("no basic auth credentials")
+                raise NoCredentials("no basic auth credentials")
             return basic(credentials)
         return None
 

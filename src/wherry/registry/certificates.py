@@ -8,7 +8,8 @@ from wherry.registry.reasons import ConnectionFailed
 
 
 class Certificates:
-    """Client contexts, shared for as long as a connection uses them: the authorities alone take megabytes.
+    """Client contexts, shared for as long as a connection uses them: the authorities alone take megabytes. Files that
+    change make another context.
 
     Trusted are the system's authorities, or those of SSL_CERT_FILE and SSL_CERT_DIR. In
     ``<directory>/<host[:port]>/``, each ``*.crt`` holds further authorities for that host, and each ``*.cert`` is a
@@ -17,7 +18,7 @@ class Certificates:
 
     def __init__(self, directory: str) -> None:
         self._directory = Path(directory)
-        self._contexts: WeakValueDictionary[tuple[str, bool], ssl.SSLContext] = WeakValueDictionary()
+        self._contexts: WeakValueDictionary[tuple[object, bool], ssl.SSLContext] = WeakValueDictionary()
 
     def context(self, authority: str, verify: bool) -> ssl.SSLContext:
         """For ``host`` or ``host:port``, as its reference spells it. May be called from any thread.
@@ -25,11 +26,19 @@ class Certificates:
         Raises ConnectionFailed for a certificate without its key, or for a file that cannot be read.
         """
         own = self._directory / authority
-        key = (authority if own.is_dir() else "", verify)
-        context = self._contexts.get(key)
-        if context is None:
-            context = self._contexts[key] = _new_context(own, verify)
+        try:
+            key = (_state(own), verify)
+            context = self._contexts.get(key)
+            if context is None:
+                context = self._contexts[key] = _new_context(own, verify)
+        except OSError as error:
+            raise ConnectionFailed(f"cannot use the certificates in {own}: {error}") from error
         return context
+
+
+def _state(directory: Path) -> tuple[tuple[str, int], ...]:
+    """The files and when each was changed, in nanoseconds; () where there is no directory."""
+    return tuple(sorted((str(path), path.stat().st_mtime_ns) for path in directory.glob("*")))
 
 
 def _new_context(directory: Path, verify: bool) -> ssl.SSLContext:
@@ -39,11 +48,8 @@ def _new_context(directory: Path, verify: bool) -> ssl.SSLContext:
     else:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    try:
-        for path in sorted(directory.glob("*")):
-            _add(context, path)
-    except OSError as error:
-        raise ConnectionFailed(f"cannot use the certificates in {directory}: {error}") from error
+    for path in sorted(directory.glob("*")):
+        _add(context, path)
     return context
 
 

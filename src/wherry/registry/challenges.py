@@ -17,6 +17,7 @@ class Challenge(Struct, frozen=True, kw_only=True):
     service: str = ""
     scope: str = ""
     error: str = ""
+    error_description: str = ""
 
 
 def parse_challenges(values: Iterable[str]) -> tuple[Challenge, ...]:

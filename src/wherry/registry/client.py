@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import msgspec
 
-from wherry.errors import RegistryError, Unauthorized
+from wherry.errors import AccessRefused, RegistryError, Unauthorized
 from wherry.model.image import Descriptor, Platform
 from wherry.model.reference import DEFAULT_DOMAIN, DEFAULT_TAG, Reference
 from wherry.model.registry import Credentials, Found, Resolved
@@ -20,7 +20,7 @@ from wherry.registry.dial import Timeouts
 from wherry.registry.endpoints import Endpoints
 from wherry.registry.insecure import InsecurePolicy
 from wherry.registry.patience import Patience
-from wherry.registry.reasons import ConnectionFailed
+from wherry.registry.reasons import ConnectionFailed, NotAuthorized
 from wherry.registry.search import INDEX_URL, search
 from wherry.registry.session import Ask, Body, Session, pull_ask, push_scopes
 from wherry.registry.transport import Transport
@@ -101,8 +101,8 @@ class Registry:
         return self._blobs.download(reference, descriptor, credentials)
 
     async def find(self, domain: str) -> None:
-        """RegistryError unless the registry answers."""
-        await self._endpoints.of(domain)
+        """RegistryError unless the registry answers now."""
+        await self._endpoints.find(domain)
 
     async def exists(self, reference: Reference, digest: str, credentials: Credentials | None = None) -> bool:
         """Whether the reference's repository says that it has a blob; asked with the right to push. RegistryError if
@@ -153,15 +153,18 @@ class Registry:
     async def login(self, domain: str, credentials: Credentials) -> str:
         """Try the credentials; gives what may be kept in the place of the password, "" if there is no such thing.
 
-        Raises Unauthorized, RegistryError.
+        Raises Unauthorized if a token server refuses them, AccessRefused if the registry does; RegistryError.
         """
-        endpoint, ask = await self._endpoints.of(domain), Ask()
-        identity_token = await self._session.identity_token(endpoint, ask, credentials)
+        endpoint, ask = await self._endpoints.find(domain), Ask()
+        try:
+            identity_token = await self._session.identity_token(endpoint, ask, credentials)
+        except NotAuthorized as error:
+            raise Unauthorized(str(error)) from error
         answer = await self._session.send(endpoint, ask, credentials)
         await answer.finish()
         if answer.status != 200:
             failed = f"login attempt to {endpoint.url}/v2/ failed with status: {answer.status} {answer.reason}"
-            raise Unauthorized(failed) if answer.status in (401, 403) else RegistryError(failed)
+            raise AccessRefused(failed) if answer.status in (401, 403) else RegistryError(failed)
         return identity_token
 
     async def search(

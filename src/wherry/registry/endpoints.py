@@ -36,7 +36,12 @@ class Endpoints:
 
     async def of(self, domain: str) -> Endpoint:
         """The registry that ``domain`` of a reference means. Raises Unreachable."""
-        return await self._find(HUB_HOST if domain == DEFAULT_DOMAIN else domain)
+        return await self._find(_place(domain))
+
+    async def find(self, domain: str) -> Endpoint:
+        """As `of`, as it is now. Raises Unreachable."""
+        self._known.pop(_place(domain), None)
+        return await self.of(domain)
 
     async def mirrors_of(self, domain: str) -> tuple[Endpoint, ...]:
         """The mirrors that answer: only Docker Hub has any."""
@@ -86,6 +91,10 @@ class Endpoints:
         await answer.finish()
         challenges = parse_challenges(answer.headers.get_all("WWW-Authenticate", []))
         return Endpoint(url=endpoint.url, verify=endpoint.verify, challenges=challenges)
+
+
+def _place(domain: str) -> str:
+    return HUB_HOST if domain == DEFAULT_DOMAIN else domain
 
 
 def _advised(error: ConnectionFailed, host: str) -> str:

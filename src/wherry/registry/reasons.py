@@ -5,7 +5,7 @@ import os
 import socket
 import ssl
 
-from wherry.errors import RegistryError, Unauthorized
+from wherry.errors import AccessRefused, RegistryError
 
 _UNKNOWN_AUTHORITY = (2, 18, 19, 20, 21, 27)
 _OUT_OF_DATE = (9, 10)
@@ -28,7 +28,11 @@ class Unreachable(RegistryError):
         self.reason = reason
 
 
-class NotAuthorized(Unauthorized):
+class NoCredentials(AccessRefused):
+    """A registry wants credentials and there are none."""
+
+
+class NotAuthorized(AccessRefused):
     """No authorization for a request is to be had. Text as Go's ``url.Error``; ``reason`` is what came behind it."""
 
     def __init__(self, method: str, url: str, reason: str) -> None:

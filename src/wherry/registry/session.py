@@ -6,15 +6,15 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 
 from msgspec import Struct
 
-from wherry.errors import RegistryError, Unauthorized, WherryError
+from wherry.errors import AccessRefused, RegistryError, Unauthorized, WherryError
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
-from wherry.registry.answers import pull_error, push_error, refusal
+from wherry.registry.answers import Refusal, pull_error, push_error, refusal
 from wherry.registry.auth import Authorizer
 from wherry.registry.challenges import Challenge, parse_challenges
 from wherry.registry.dial import Origin
 from wherry.registry.endpoints import Endpoint, Endpoints
-from wherry.registry.reasons import ConnectionFailed, NotAuthorized, Unreachable
+from wherry.registry.reasons import ConnectionFailed, NoCredentials, NotAuthorized, Unreachable
 from wherry.registry.transport import Answer, Request, Transport
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class Session:
         answer = await self.send(endpoint, ask, credentials)
         if 200 <= answer.status < 300:
             return answer
-        refused = refusal(answer.status, answer.reason, answer.content_type, await answer.finish())
+        refused = _refusal(answer, await answer.finish())
         if refused.status >= 500:
             raise Unreachable(ask.method, _url(endpoint, ask), str(refused))
         raise pull_error(refused, reference)
@@ -103,12 +103,12 @@ class Session:
             answer = await self.send(endpoint, ask, credentials)
             body = await answer.finish()
         except NotAuthorized as error:
-            raise Unauthorized(error.reason) from error
+            raise AccessRefused(error.reason) from error
         except ConnectionFailed as error:
             raise Unreachable(ask.method, _url(endpoint, ask), error.reason) from error
         if 200 <= answer.status < 300:
             return answer
-        refused = refusal(answer.status, answer.reason, answer.content_type, body)
+        refused = _refusal(answer, body)
         raise (
             Unreachable(ask.method, _url(endpoint, ask), str(refused)) if refused.status >= 500 else push_error(refused)
         )
@@ -123,9 +123,9 @@ class Session:
         Raises Unreachable, and Unauthorized or RegistryError when no authorization can be had.
         """
         url = _url(endpoint, ask)
-        authorization = await self._authorize(endpoint.challenges, ask, url, credentials)
+        authorization = await self._authorize_first(endpoint, ask, url, credentials)
         answer = await self._try(endpoint, ask, authorization)
-        asked = parse_challenges(answer.headers.get_all("WWW-Authenticate", []))
+        asked = _challenges(answer)
         if answer.status != 401 or not asked:
             return answer
         await answer.finish()
@@ -138,6 +138,18 @@ class Session:
         """What may be kept in the place of the password, "" for nothing; told as a failure of ``ask``."""
         with _told_of(ask, _url(endpoint, ask)):
             return await self._authorizer.identity_token(endpoint.challenges, credentials)
+
+    async def _authorize_first(
+        self, endpoint: Endpoint, ask: Ask, url: str, credentials: Credentials | None
+    ) -> str | None:
+        """What the endpoint wanted when it was found. Without credentials for that, ask it what it wants now."""
+        try:
+            return await self._authorize(endpoint.challenges, ask, url, credentials)
+        except NotAuthorized as error:
+            self._endpoints.forget(endpoint)
+            if not isinstance(error.__cause__, NoCredentials):
+                raise
+            return None
 
     async def _authorize(
         self,
@@ -173,6 +185,14 @@ def _told_of(ask: Ask, url: str) -> Iterator[None]:
         raise RegistryError(f'{ask.method.capitalize()} "{url}": {error}') from error
     except ConnectionFailed as error:
         raise Unreachable(ask.method, url, error.reason) from error
+
+
+def _challenges(answer: Answer) -> tuple[Challenge, ...]:
+    return parse_challenges(answer.headers.get_all("WWW-Authenticate", []))
+
+
+def _refusal(answer: Answer, body: bytes) -> Refusal:
+    return refusal(answer.status, answer.reason, answer.content_type, body, _challenges(answer))
 
 
 def _request(endpoint: Endpoint, ask: Ask, authorization: str | None) -> Request:

@@ -405,3 +405,18 @@ def test_a_mirror_without_the_image_or_without_life_is_passed_over(scripted: Scr
     reference = Reference.parse("tool:1")
     assert with_registry(lambda registry: registry.resolve(reference), registry).data == MANIFEST
     assert len(scripted.asked("/v2/library/tool/manifests/1")) == 1
+
+
+def test_a_registry_that_asks_for_something_new_is_asked_again(scripted: Scripted) -> None:
+    """It wanted passwords; now everybody may come in."""
+    scripted.scripts["/v2/"] = answering(401, b"", WWW_Authenticate='Basic realm="tests"')
+    path = "/v2/tool/manifests/1"
+    scripted.scripts[path] = answering(401, b"", WWW_Authenticate='Basic realm="tests"')
+
+    async def ask(registry: Registry) -> None:
+        with pytest.raises(Unauthorized, match="no basic auth credentials"):
+            await registry.resolve(tool(scripted))
+        scripted.scripts[path] = answering(200, MANIFEST)
+        await registry.resolve(tool(scripted))
+
+    with_registry(ask)

@@ -160,3 +160,20 @@ def test_a_proxy_of_an_unknown_kind_is_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("HTTPS_PROXY", "socks5://proxy:1080")
     with pytest.raises(ConnectionFailed, match='unsupported proxy scheme "socks5"'):
         fetch("https://reg.example/hello")
+
+
+def test_certificates_that_come_later_count(secure: Scripted, authority: Authority, tmp_path: Path) -> None:
+    url = f"https://{secure.host}/hello"
+    (tmp_path / secure.host).mkdir()
+
+    async def run() -> bytes:
+        with closing(Transport(certs_dir=str(tmp_path), timeouts=Timeouts(), user_agent="tests")) as transport:
+            request = Request(method="GET", url=url)
+            with pytest.raises(ConnectionFailed, match="unknown authority") as refused:
+                await transport.send(request)
+            copy(authority.certificate, tmp_path / secure.host)
+            answer = await transport.send(request)
+            assert refused.value.__traceback__  # which may hold on to all that was used before
+            return await answer.body(100)
+
+    assert asyncio.run(run()) == b"hello"

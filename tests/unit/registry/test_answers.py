@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from wherry.errors import NoSuchManifest, NotFound, RegistryError, Unauthorized
+from wherry.errors import AccessRefused, NoSuchManifest, NotFound, RegistryError
 from wherry.model.reference import Reference
 from wherry.registry.answers import pull_error, refusal
+from wherry.registry.challenges import Challenge
 
 BUSYBOX = Reference.parse("busybox:1")
 
@@ -54,17 +55,17 @@ def faults(code: str, message: str, detail: Any = None) -> str:
             401,
             "application/json",
             faults("UNAUTHORIZED", "authentication required"),
-            Unauthorized,
+            AccessRefused,
             "unauthorized: authentication required",
         ),
         (
             401,
             "application/json",
             '{"details":"incorrect username or password"}',
-            Unauthorized,
+            AccessRefused,
             "unauthorized: incorrect username or password",
         ),
-        (401, "", "", Unauthorized, "unauthorized: Unauthorized"),
+        (401, "", "", AccessRefused, "unauthorized: Unauthorized"),
         (
             429,
             "application/json",
@@ -91,6 +92,27 @@ def test_a_refusal_becomes_the_error_that_dockers_clients_know(
     reason = {401: "Unauthorized", 503: "Service Unavailable"}.get(status, "")
     found = pull_error(refusal(status, reason, content_type, body.encode()), BUSYBOX)
     assert (type(found), str(found)) == (error, text)
+
+
+@pytest.mark.parametrize(
+    ("challenge", "text"),
+    [
+        (
+            Challenge(scheme="bearer", error="insufficient_scope"),
+            "pull access denied for busybox, repository does not exist or may require 'docker login': "
+            "denied: requested access to the resource is denied",
+        ),
+        (
+            Challenge(scheme="bearer", error="invalid_token", error_description="too old"),
+            "unauthorized: too old",
+        ),
+        (Challenge(scheme="bearer"), "unauthorized: no"),
+        (Challenge(scheme="basic", error="insufficient_scope"), "unauthorized: no"),
+    ],
+)
+def test_what_a_challenge_says_comes_first(challenge: Challenge, text: str) -> None:
+    body = faults("UNAUTHORIZED", "no").encode()
+    assert str(pull_error(refusal(401, "", "application/json", body, (challenge,)), BUSYBOX)) == text
 
 
 def test_json_that_is_none_is_quoted() -> None:
