@@ -10,6 +10,18 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from wherry.build.engine import BuildingEngine
+from wherry.build.service import Builds
+from wherry.build.solver.bases import Bases
+from wherry.build.solver.cache import Cache
+from wherry.build.solver.cachemounts import CacheMounts
+from wherry.build.solver.context import Contexts
+from wherry.build.solver.copying import Copier
+from wherry.build.solver.downloads import Downloads
+from wherry.build.solver.finishing import Finisher
+from wherry.build.solver.mounting import Mounting
+from wherry.build.solver.running import Runner
+from wherry.build.solver.stages import Stages
 from wherry.engine.archives import Archives
 from wherry.engine.committing import Committing
 from wherry.engine.containers import Containers
@@ -31,7 +43,6 @@ from wherry.engine.containers.teardown import Teardown
 from wherry.engine.containers.updating import Updating
 from wherry.engine.containers.viewing import Viewing
 from wherry.engine.containers.waiters import Waiters
-from wherry.engine.engine import Engine
 from wherry.engine.events import Events
 from wherry.engine.execs import Execs
 from wherry.engine.images import Images
@@ -46,6 +57,7 @@ from wherry.engine.transfer import Transfer
 from wherry.engine.unpacking import Unpacker
 from wherry.engine.volumes import Volumes
 from wherry.kernel.ambient import SystemChance, SystemClock
+from wherry.kernel.git import Git
 from wherry.kernel.machine import DeviceNodes, Machine, RootFiles
 from wherry.kernel.mounting import HostMounts
 from wherry.kernel.networking import Networking
@@ -92,7 +104,7 @@ def exec_root_of(config: EngineConfig) -> Path:
 
 
 @asynccontextmanager
-async def open_engine(config: EngineConfig) -> AsyncIterator[Engine]:
+async def open_engine(config: EngineConfig) -> AsyncIterator[BuildingEngine]:
     """An engine on its data root, recovered and ready. Containers go on when it is closed.
 
     Raises Conflict if another engine uses the root, NotSupported if this host cannot run containers.
@@ -101,6 +113,7 @@ async def open_engine(config: EngineConfig) -> AsyncIterator[Engine]:
         edges = await _open_edges(config, stack)
         engine, recovery = _build(config, edges, stack)
         await recovery.run()
+        await engine.builds.sweep()
         yield engine
 
 
@@ -207,7 +220,7 @@ class _Parts(Struct, frozen=True, kw_only=True):
     ending: Ending
 
 
-def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[Engine, Recovery]:
+def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[BuildingEngine, Recovery]:
     """The services, each with the ports and the other services that it uses."""
     handles = _handles(edges)
     stack.push_async_callback(handles.operations.drain)
@@ -216,12 +229,15 @@ def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[
     stack.push_async_callback(parts.supervisor.close)
     containers = _containers(edges, handles, needs, parts)
     stack.callback(parts.execs.close)
-    engine = Engine(
+    transfer = _transfer(config, edges, handles, needs)
+    cache_mounts = _cache_mounts(edges)
+    engine = BuildingEngine(
         containers=containers,
         execs=parts.execs,
         committing=_committing(edges, handles, needs, parts),
         images=needs.images,
-        transfer=_transfer(config, edges, handles, needs),
+        transfer=transfer,
+        builds=_builds(edges, handles, needs, containers, transfer, cache_mounts),
         registries=Registries(edges.registry),
         archives=_archives(edges, handles, needs),
         networks=needs.networks,
@@ -507,6 +523,48 @@ def _archives(edges: _Edges, handles: _Handles, needs: _Needs) -> Archives:
         events=handles.events,
         clock=edges.clock,
         platform=_platform(edges.machine),
+    )
+
+
+def _cache_mounts(edges: _Edges) -> CacheMounts:
+    store = edges.store
+    return CacheMounts(records=store.records, files=store.builds, folders=store.cache_folders, clock=edges.clock)
+
+
+def _builds(
+    edges: _Edges,
+    handles: _Handles,
+    needs: _Needs,
+    containers: Containers,
+    transfer: Transfer,
+    cache_mounts: CacheMounts,
+) -> Builds:
+    store = edges.store
+    cache = Cache(records=store.records, images=needs.images, clock=edges.clock)
+    stages = Stages(
+        images=needs.images,
+        cache=cache,
+        copier=Copier(
+            files=store.builds, layering=needs.layering, downloads=Downloads(files=store.builds, web=edges.web)
+        ),
+        runner=Runner(containers=containers, layering=needs.layering, snapshots=store.snapshots, files=store.builds),
+        mounting=Mounting(files=store.builds, cache_mounts=cache_mounts),
+        layering=needs.layering,
+        files=store.builds,
+        clock=edges.clock,
+    )
+    return Builds(
+        files=store.builds,
+        contexts=Contexts(files=store.builds, web=edges.web, git=Git()),
+        stages=stages,
+        bases=Bases(images=needs.images, transfer=transfer),
+        cache=cache,
+        cache_mounts=cache_mounts,
+        finisher=Finisher(images=needs.images, content=store.content, events=handles.events),
+        images=needs.images,
+        layering=needs.layering,
+        events=handles.events,
+        clock=edges.clock,
     )
 
 

@@ -1,6 +1,7 @@
 """The whole Docker API over one engine."""
 
 from wherry.api.http import Router
+from wherry.api.routes.build import BuildRoutes
 from wherry.api.routes.commit import CommitRoutes
 from wherry.api.routes.containers import ContainerRoutes
 from wherry.api.routes.execs import ExecRoutes
@@ -14,10 +15,10 @@ from wherry.api.routes.swarm import SwarmRoutes
 from wherry.api.routes.system import SystemRoutes
 from wherry.api.routes.transfer import TransferRoutes
 from wherry.api.routes.volumes import VolumeRoutes
-from wherry.engine.engine import Engine
+from wherry.build.engine import BuildingEngine
 
 
-def build_router(engine: Engine) -> Router:
+def build_router(engine: BuildingEngine) -> Router:
     """A handler of every endpoint that the engine can answer; the others are not found."""
     router = Router()
     for routes in (
@@ -27,12 +28,13 @@ def build_router(engine: Engine) -> Router:
         OutputRoutes(engine.containers),
         ExecRoutes(engine.execs),
         CommitRoutes(engine.committing),
+        BuildRoutes(engine.builds, engine.system),
         ImageRoutes(engine.images, engine.system),
         TransferRoutes(engine.transfer, engine.archives, engine.system),
         RegistryRoutes(engine.registries),
         NetworkRoutes(engine.networks, engine.containers, engine.system),
         VolumeRoutes(engine.volumes),
-        SystemRoutes(engine.system, engine.events),
+        SystemRoutes(engine.system, engine.events, engine.builds),
         SwarmRoutes(),
     ):
         routes.register(router)

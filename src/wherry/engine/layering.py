@@ -1,6 +1,6 @@
 """Layers that are made here. They have a directory at once; a blob only when one is asked for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
@@ -12,6 +12,9 @@ from wherry.errors import InternalError
 from wherry.model.image import LAYER_OCI, Applied, Descriptor, Image, Layer
 from wherry.plan.chain import EMPTY_LAYER, stacked
 from wherry.plan.manifest import GZIP, layer_descriptor
+
+Fill = Callable[[Path, tuple[Path, ...]], Awaitable[Applied]]
+"""Fills an empty directory, which is to lie upon others, top first."""
 
 
 class Layering:
@@ -39,17 +42,29 @@ class Layering:
 
         None if nothing changed. It is held while the block runs: an image must have it then.
         """
+
+        async def copy(into: Path, lowers: tuple[Path, ...]) -> Applied:
+            async with aclosing(self._layers.diff(upper)) as chunks:
+                return await self._layers.apply(chunks, into, lowers)
+
+        async with self.filled(copy, parent) as layer:
+            yield layer
+
+    @asynccontextmanager
+    async def filled(self, fill: Fill, parent: str) -> AsyncIterator[Layer | None]:
+        """The layer on ``parent`` that ``fill`` makes in an empty directory; otherwise as ``copied``."""
         directory = await self._snapshots.begin()
         try:
-            async with aclosing(self._layers.diff(upper)) as chunks:
-                applied = await self._layers.apply(
-                    chunks, self._snapshots.tree(directory), self._unpacker.trees(parent)
-                )
+            applied = await fill(self._snapshots.tree(directory), self.trees(parent))
         except BaseException:
             await self._snapshots.remove(directory)
             raise
         async with self.taken_in(directory, applied, parent) as layer:
             yield layer
+
+    def trees(self, chain_id: str) -> tuple[Path, ...]:
+        """Where the files of a stack of layers are, top first."""
+        return self._unpacker.trees(chain_id)
 
     @asynccontextmanager
     async def taken_in(self, directory: str, applied: Applied, parent: str) -> AsyncIterator[Layer | None]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -49,6 +49,19 @@ class Operations:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             _log.debug("%s failed: %s", task.get_coro(), task.exception())
+
+
+@asynccontextmanager
+async def undoable(transition: Coroutine[Any, Any, R], undo: Callable[[R], Awaitable[None]]) -> AsyncIterator[R]:
+    """What ``transition`` makes; undone if the block fails, or if the caller is cancelled while it is being made."""
+    making = asyncio.ensure_future(transition)
+    try:
+        yield await asyncio.shield(making)
+    except BaseException:
+        await asyncio.wait((making,))
+        if not making.cancelled() and making.exception() is None:
+            await undo(making.result())
+        raise
 
 
 class KeyedLocks:

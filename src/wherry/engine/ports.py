@@ -207,12 +207,48 @@ class BuildFiles(Protocol):
         """A layer with a directory, if ``lowers`` have none there. InvalidArgument where a file is in the way."""
         ...
 
+    async def write(self, folder: Path, name: str, content: str, mode: int) -> None:
+        """A new file in a folder."""
+        ...
+
+    async def receive(self, folder: Path, name: str, file: Download) -> str:
+        """A file of the web to a folder, for nobody but its owner to read; gives its digest. To its end."""
+        ...
+
+    async def clear_stubs(self, upper: Path, lowers: tuple[Path, ...], targets: tuple[str, ...]) -> None:
+        """Take away what was made in an overlay's upper directory for something to be mounted onto."""
+        ...
+
     async def identify(self, upper: Path) -> Applied:
         """What an overlay's upper directory is as a layer."""
         ...
 
     async def read_text(self, trees: tuple[Path, ...], path: str) -> str:
         """A small text file of a stack of trees, the uppermost first; "" if it is not there."""
+        ...
+
+
+class CacheFolders(Protocol):
+    """Directories that outlive builds, to be mounted in them: those that have a row."""
+
+    def path(self, name: str) -> Path: ...
+
+    async def create(self, name: str) -> Path:
+        """An empty directory, whatever was there."""
+        ...
+
+    async def dress(self, name: str, mode: int, owner: tuple[int, int]) -> None:
+        """Give a directory its mode and owner."""
+        ...
+
+    async def remove(self, name: str) -> None: ...
+
+    async def size(self, name: str) -> int:
+        """Bytes of a directory's files, 0 if it is not there."""
+        ...
+
+    def names(self) -> tuple[str, ...]:
+        """All directories that exist, for the sweep."""
         ...
 
 
@@ -649,4 +685,11 @@ class Registry(Protocol):
 class Web(Protocol):
     def open(self, url: str) -> AbstractAsyncContextManager[Download]:
         """A file, read while the block lasts. WherryError in Docker's words where there is none, or not all of it."""
+        ...
+
+
+class Git(Protocol):
+    async def clone(self, url: str, ref: str, into: Path) -> None:
+        """The files of a repository at a branch, a tag or a commit ("" for its default), with their modules, to an
+        empty folder. NotSupported where there is no git; InternalError with what git says."""
         ...

@@ -1,8 +1,11 @@
 """What a build does to files."""
 
+from enum import StrEnum
 from pathlib import Path
 
 from msgspec import Struct
+
+from wherry.model.progress import Progress
 
 
 class Selection(Struct, frozen=True, kw_only=True):
@@ -31,13 +34,18 @@ class Selected(Struct, frozen=True, kw_only=True):
 class Placement(Struct, frozen=True, kw_only=True):
     """Where files go: into a directory if ``destination`` ends in ``/`` or is one.
 
-    ``owner`` None keeps theirs; ``chmod`` is octal or symbolic, "" keeps their modes.
+    ``owner`` None keeps theirs; ``chmod`` is octal or symbolic, "" keeps their modes. ``link``: files that need no
+    change share their inode with where they come from, so nobody may write to them.
     """
 
     selections: tuple[Selection, ...]
     destination: str
     owner: tuple[int, int] | None = (0, 0)
     chmod: str = ""
+    link: bool = True
+
+
+STEP, CACHE_MOUNT = "regular", "exec.cachemount"
 
 
 class CacheEntry(Struct, frozen=True, kw_only=True):
@@ -45,6 +53,8 @@ class CacheEntry(Struct, frozen=True, kw_only=True):
 
     ``parent`` is the key of the step before it; ``chain_id`` the stack of layers after it, ``size`` the bytes of its
     own layer, 0 if it made none. Times are nanoseconds since the epoch.
+
+    ``kind`` tells it from a directory for ``RUN --mount=type=cache``, which has neither parent nor layers.
     """
 
     key: str
@@ -55,6 +65,7 @@ class CacheEntry(Struct, frozen=True, kw_only=True):
     last_used: int
     uses: int = 0
     size: int = 0
+    kind: str = STEP
 
 
 class CacheUsage(Struct, frozen=True, kw_only=True):
@@ -63,3 +74,37 @@ class CacheUsage(Struct, frozen=True, kw_only=True):
     entry: CacheEntry
     shared: bool
     in_use: bool
+
+
+class StepState(StrEnum):
+    STARTED = "started"
+    CACHED = "cached"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class StepNews(Struct, frozen=True, kw_only=True):
+    """How step ``index`` of ``total`` goes, counted from 1, at once when it happens.
+
+    ``lines`` are its first and last in the Dockerfile, None for a trigger of a base image; ``seconds`` how long it
+    took, None while it is under way.
+    """
+
+    index: int
+    total: int
+    stage: str
+    text: str
+    state: StepState
+    lines: tuple[int, int] | None = None
+    seconds: float | None = None
+
+
+class OutputNews(Struct, frozen=True, kw_only=True):
+    """A piece of what a step's command wrote, at once when it came."""
+
+    index: int
+    text: str
+
+
+BuildNews = Progress | StepNews | OutputNews
+"""What a build tells: lines in the order of the Dockerfile, and what happens as it happens."""

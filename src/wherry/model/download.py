@@ -6,7 +6,10 @@ from msgspec import Struct
 
 
 class Download(Struct, frozen=True, kw_only=True):
-    """``size`` in bytes as the server told it, 0 where it did not. The generator is its opener's to close."""
+    """``size`` in bytes and ``modified`` in nanoseconds since the epoch as the server told them, 0 where it did not.
+    The generator is its opener's to close."""
 
     size: int
+    content_type: str = ""
+    modified: int = 0
     chunks: AsyncGenerator[bytes, None]

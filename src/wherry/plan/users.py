@@ -50,6 +50,27 @@ def resolve(user: str, passwd: str, group: str, group_add: tuple[str, ...] = ())
     return Identity(uid=account.uid, gid=gid, groups=all_groups, home=account.home or "/")
 
 
+def copy_owner(chown: str, passwd: str, group: str) -> tuple[int, int]:
+    """``user[:group]`` of ``COPY --chown`` as numbers; a user alone is the group as well (moby, dockerfile/copy.go).
+
+    InvalidArgument, in Docker's words, if a name is unknown.
+    """
+    user, _, group_text = chown.partition(":")
+    group_text = group_text or user
+    uid, gid = _number(user), _number(group_text)
+    accounts = {account.name: account.uid for account in reversed(tuple(_accounts(passwd)))}
+    groups = {entry.name: entry.gid for entry in reversed(tuple(_groups(group)))}
+    unknown = "unable to convert uid/gid chown string to host mapping: can't find"
+    if uid is None and user not in accounts:
+        raise InvalidArgument(f"{unknown} uid for user {user}: no such user: {user}")
+    if gid is None and group_text not in groups:
+        raise InvalidArgument(f"{unknown} gid for group {group_text}: no such group: {group_text}")
+    return (
+        _in_range(accounts[user] if uid is None else uid),
+        _in_range(groups[group_text] if gid is None else gid),
+    )
+
+
 def _account(text: str, accounts: tuple[_Account, ...]) -> _Account:
     number = _number(text or "0")
     for account in accounts:

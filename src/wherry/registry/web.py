@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from email.utils import parsedate_to_datetime
 
 from wherry.errors import Forbidden, InternalError, InvalidArgument, NotFound, Unauthorized, WherryError
 from wherry.model.download import Download
@@ -39,7 +40,7 @@ class Web:
                 raise await _refusal(url, answer)
             size = int(answer.headers.get("Content-Length", "0"))
             async with aclosing(_whole(answer, size)) as chunks:
-                yield Download(size=size, chunks=chunks)
+                yield Download(size=size, content_type=answer.content_type, modified=_modified(answer), chunks=chunks)
         finally:
             answer.close()
 
@@ -55,6 +56,13 @@ async def _whole(answer: Answer, size: int) -> AsyncGenerator[bytes, None]:
         raise InternalError(error.reason) from error
     if received < size:
         raise InternalError("unexpected EOF")
+
+
+def _modified(answer: Answer) -> int:
+    try:
+        return int(parsedate_to_datetime(answer.headers.get("Last-Modified", "")).timestamp()) * 1_000_000_000
+    except ValueError:
+        return 0
 
 
 async def _refusal(url: str, answer: Answer) -> WherryError:

@@ -15,11 +15,13 @@ import msgspec
 
 from wherry.errors import CorruptLayer, InternalError, InvalidArgument
 from wherry.model.build import Placement, Selected, Selection
+from wherry.model.download import Download
 from wherry.model.image import Applied
 from wherry.store.children import Applier, pipe, pour
 from wherry.store.descriptors import closing_fd
 from wherry.store.failures import explained
 from wherry.store.removal import discard
+from wherry.store.stubs import clear_stubs
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
 from wherry.tar import pack
@@ -29,6 +31,7 @@ from wherry.tar.resolving import resolved
 
 _PROGRAM = "building"
 _MAX_TEXT = 1 << 20
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class BuildFiles:
@@ -89,6 +92,28 @@ class BuildFiles:
         request = {"path": path, "into": into, "lowers": lowers}
         return msgspec.convert(await self._perform("make", request), Applied)
 
+    async def write(self, folder: Path, name: str, content: str, mode: int) -> None:
+        """A new file in a folder."""
+        await self._threads.run(_write, folder, name, content, mode)
+
+    async def receive(self, folder: Path, name: str, file: Download) -> str:
+        """A file of the web to a folder, for nobody but its owner to read; gives its digest. To its end."""
+        path = _inside(folder, name)
+        digest = hashlib.sha256()
+        with explained(f"create {path}"), open(os.open(path, _NEW, 0o600), "wb") as target:
+            async for chunk in file.chunks:
+                digest.update(chunk)
+                await self._threads.run(target.write, chunk)
+            target.flush()
+            os.utime(target.fileno(), ns=(file.modified, file.modified))
+        return f"sha256:{digest.hexdigest()}"
+
+    async def clear_stubs(self, upper: Path, lowers: tuple[Path, ...], targets: tuple[str, ...]) -> None:
+        """Take away what was made in an overlay's upper directory for something to be mounted onto."""
+        if targets:
+            with explained(f"reading {upper}"):
+                await self._threads.run(clear_stubs, upper, lowers, targets)
+
     async def identify(self, upper: Path) -> Applied:
         """What an overlay's upper directory is as a layer."""
         with explained(f"reading {upper}"):
@@ -123,7 +148,22 @@ def _result(status: int, text: str) -> Any:
 
 def _make(folder: Path) -> None:
     with explained(f"create {folder}"):
-        folder.mkdir(mode=0o700)
+        folder.mkdir()
+        folder.chmod(0o755)  # commands of any user may see what is bound; who reaches it is said by the folder above
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """The entry ``name`` of a folder that holds what builds call as they like."""
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        raise InvalidArgument(f"invalid file name: {name!r}")
+    return folder / name
+
+
+def _write(folder: Path, name: str, content: str, mode: int) -> None:
+    path = _inside(folder, name)
+    with explained(f"create {path}"):
+        path.write_text(content)
+        path.chmod(mode)
 
 
 def _identify(upper: Path) -> Applied:

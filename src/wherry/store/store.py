@@ -7,6 +7,7 @@ from typing import Final
 
 from wherry.store.archives import ImageArchives
 from wherry.store.building import BuildFiles
+from wherry.store.cachefolders import CacheFolders
 from wherry.store.content import Content
 from wherry.store.database import Database
 from wherry.store.failures import explained
@@ -37,6 +38,7 @@ class Store:
             self.archives = ImageArchives(self.content)
             self.snapshots = Snapshots(self.root / "overlay2", self._threads)
             self.builds = BuildFiles(self.root / "builds", self._threads)
+            self.cache_folders = CacheFolders(self.root / "buildcache", self._threads)
             self.containers = ContainerFiles(self.root / "containers", self._threads)
             self.volumes = VolumeFiles(self.root / "volumes", self._threads)
             self.logs = Logs(self._threads)
@@ -62,7 +64,7 @@ class Store:
 
     def _sweep(self) -> None:
         self.builds.sweep()
-        for folder in ("overlay2", "containers", "volumes"):
+        for folder in ("overlay2", "buildcache", "containers", "volumes"):
             sweep(self.root / folder)
 
     def _close(self) -> None:

@@ -129,7 +129,7 @@ def _place(request: Json) -> Json:
     owner = tuple(request["owner"]) if request["owner"] else None
     chmod = parse_mode(request["chmod"]) if request["chmod"] else None
     root = confine(request["into"])
-    placer = Placer(root, lowers, owner, chmod)
+    placer = Placer(root, lowers, owner, chmod, link=request["link"])
     for source in sources:
         _put(placer, source, os.fsencode(request["destination"]), lowers, root)
     placer.finish()
@@ -181,7 +181,7 @@ def _make_directory(request: Json) -> Json:
     path = os.fsencode(request["path"])
     found = resolved(lowers, path)
     root = confine(request["into"])
-    placer = Placer(root, lowers, (0, 0), None)
+    placer = Placer(root, lowers, (0, 0), None, link=True)
     if found is None or not placer.is_directory(path):
         placer.tree.directory(normalized(path))
     placer.finish()

@@ -27,12 +27,13 @@ Owner = tuple[int, int]
 class Placer:
     """Puts files below an open directory; ``owner`` None keeps theirs."""
 
-    def __init__(self, root: int, lowers: Merged, owner: Owner | None, chmod: Chmod | None) -> None:
-        """The process's umask must be 0."""
+    def __init__(self, root: int, lowers: Merged, owner: Owner | None, chmod: Chmod | None, *, link: bool) -> None:
+        """The process's umask must be 0. ``link``: nobody will write to the files."""
         self._root = root
         self._lowers = lowers
         self._owner = owner
         self._chmod = chmod
+        self._link = link
         self.tree = Tree(root, lowers, follow=True)
 
     def is_directory(self, path: bytes) -> bool:
@@ -96,7 +97,7 @@ class Placer:
         self, at: int, name: bytes, status: os.stat_result, entry: Entry, where: Directory, base: bytes
     ) -> None:
         same = (entry.uid, entry.gid, entry.mode) == (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
-        if not (same and _linked(at, name, where.fd, base)):
+        if not (self._link and same and _linked(at, name, where.fd, base)):
             copy_file(at, name, where.fd, base, entry)
 
     def _clear(self, where: Directory, base: bytes) -> None:

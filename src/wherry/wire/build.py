@@ -7,7 +7,7 @@ side by side: these messages come when things happen.
 
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 STEP = "wherry.step"
 OUTPUT = "wherry.output"
@@ -49,3 +49,18 @@ class OutputMessage(Struct, kw_only=True):
 class BuildPruned(Struct, kw_only=True, rename="pascal"):
     caches_deleted: list[str] | None = None
     space_reclaimed: int = 0
+
+
+class BuildCache(Struct, kw_only=True, rename="pascal"):
+    """An entry of the build cache, in the answer of ``GET /system/df``."""
+
+    id: str = field(name="ID")
+    parents: list[str] | UnsetType = UNSET
+    type: str
+    description: str
+    in_use: bool
+    shared: bool
+    size: int
+    created_at: str
+    last_used_at: str | None
+    usage_count: int

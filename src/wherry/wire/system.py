@@ -2,6 +2,7 @@
 
 from msgspec import UNSET, Struct, UnsetType, field
 
+from wherry.wire.build import BuildCache
 from wherry.wire.container import ContainerSummary
 from wherry.wire.image import ImageSummary
 from wherry.wire.volume import VolumeResource
@@ -141,4 +142,4 @@ class DiskUsageResponse(Struct, kw_only=True, rename="pascal"):
     images: list[ImageSummary] | None
     containers: list[ContainerSummary] | None
     volumes: list[VolumeResource] | None
-    build_cache: list[str] | None
+    build_cache: list[BuildCache] | None

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +11,8 @@ from msgspec.structs import replace
 from tests.fakes.registry import FakeRegistry
 from tests.unit.api.samples import BRIDGE, BUSYBOX, FACTS, IMAGE, NOW, PATHS, RUNNING, SamplePaths
 
+from wherry.build.pruning import Prune
+from wherry.build.request import BuildRequest
 from wherry.engine.committing import CommitRequest
 from wherry.engine.containers import Containers
 from wherry.engine.events import Events
@@ -30,6 +32,7 @@ from wherry.errors import (
     NoSuchNetwork,
     NoSuchVolume,
 )
+from wherry.model.build import BuildNews, CacheUsage
 from wherry.model.container import Container, ContainerSpec, Status
 from wherry.model.event import Event
 from wherry.model.exec import Exec, ExecSpec
@@ -567,6 +570,40 @@ class FakeCommitting:
         return IMAGE
 
 
+class FakeBuilds:
+    """Tells ``news``, then raises ``failure`` if there is one; what it was asked and sent is kept."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, object] = {}
+        self.received = b""
+        self.news: list[BuildNews] = [Progress(stream="Successfully built abc\n")]
+        self.failure: Exception | None = None
+        self.cache: tuple[CacheUsage, ...] = ()
+        self.pruned: Prune | None = None
+
+    async def build(
+        self,
+        request: BuildRequest,
+        source: AsyncIterator[bytes] | str,
+        *,
+        credentials: Mapping[str, Credentials],
+        live: bool,
+    ) -> AsyncIterator[BuildNews]:
+        self.asked = {"request": request, "credentials": credentials, "live": live}
+        self.received = source.encode() if isinstance(source, str) else b"".join([chunk async for chunk in source])
+        for news in self.news:
+            yield news
+        if self.failure:
+            raise self.failure
+
+    async def usage(self) -> tuple[CacheUsage, ...]:
+        return self.cache
+
+    async def prune(self, asked: Prune) -> tuple[tuple[str, ...], int]:
+        self.pruned = asked
+        return tuple(usage.entry.key for usage in self.cache), sum(usage.entry.size for usage in self.cache)
+
+
 class FakeEngine:
     """One running container called ``web``, the image busybox, the network bridge and a volume ``data``."""
 
@@ -574,6 +611,7 @@ class FakeEngine:
         self.containers = FakeContainers(RUNNING)
         self.execs = FakeExecs(self.containers)
         self.committing = FakeCommitting()
+        self.builds = FakeBuilds()
         self.images = FakeImages()
         self.transfer = FakeTransfer()
         self.registry = FakeRegistry()

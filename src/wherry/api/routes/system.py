@@ -6,9 +6,11 @@ import os
 from wherry.api import parameters
 from wherry.api.bodies import closing, json_line
 from wherry.api.http import Request, Response, Router, json_response, text_response
+from wherry.api.translate.builds import build_cache
 from wherry.api.translate.disk_usage import disk_usage_response
 from wherry.api.translate.events import event_message
 from wherry.api.translate.system import info_response, version_response
+from wherry.build.service import Builds
 from wherry.engine.events import Events
 from wherry.engine.system import KINDS, System
 from wherry.errors import InvalidArgument
@@ -25,9 +27,10 @@ _PING_HEADERS = {
 
 
 class SystemRoutes:
-    def __init__(self, system: System, events: Events) -> None:
+    def __init__(self, system: System, events: Events, builds: Builds) -> None:
         self._system = system
         self._events = events
+        self._builds = builds
 
     def register(self, router: Router) -> None:
         router.add("GET", "/_ping", self.ping)
@@ -65,5 +68,6 @@ class SystemRoutes:
             raise InvalidArgument(f"unknown object type: {kind}")
         usage = await self._system.disk_usage(kinds & KINDS)
         answer = disk_usage_response(usage, self._system.now(), request.api_version)
-        answer.build_cache = [] if BUILD_CACHE in kinds else None
+        if BUILD_CACHE in kinds:
+            answer.build_cache = [build_cache(usage) for usage in await self._builds.usage()]
         return json_response(answer)

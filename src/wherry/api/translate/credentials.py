@@ -1,14 +1,15 @@
-"""``X-Registry-Auth`` → credentials."""
+"""``X-Registry-Auth`` and ``X-Registry-Config`` → credentials."""
 
 import base64
 import binascii
+from typing import TypeVar
 
 import msgspec
 
 from wherry.model.registry import Credentials
 from wherry.wire.registry import AuthConfig
 
-_decode = msgspec.json.Decoder(AuthConfig).decode
+T = TypeVar("T")
 
 
 def credentials(header: str | None) -> Credentials | None:
@@ -16,15 +17,20 @@ def credentials(header: str | None) -> Credentials | None:
 
     What cannot be read is no credentials either, as dockerd has it: some clients send a placeholder.
     """
+    auth = decoded(header, AuthConfig)
+    found = given(auth) if auth else Credentials()
+    return None if found == Credentials() else found
+
+
+def decoded(header: str | None, kind: type[T]) -> T | None:
+    """What a header holds in base64 of JSON; None if it is empty, or cannot be read."""
     if not header:
         return None
     text = header.strip().rstrip("=").replace("+", "-").replace("/", "_")
     try:
-        auth = _decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
     except (binascii.Error, UnicodeError, msgspec.DecodeError):
         return None
-    found = given(auth)
-    return None if found == Credentials() else found
 
 
 def given(auth: AuthConfig) -> Credentials:

@@ -85,6 +85,9 @@ class Containers:
     async def take_changes(self, container_id: str) -> str:
         return await self._supervisor.take_changes(container_id)
 
+    async def leave_behind(self, container_id: str) -> None:
+        await self._supervisor.leave_behind(container_id)
+
     async def start(self, ref: str) -> bool:
         return await self._supervisor.start(ref)
 

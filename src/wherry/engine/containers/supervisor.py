@@ -113,6 +113,17 @@ class Supervisor:
             await self._teardown.everything(container)
             return await self._snapshots.commit(container_id)
 
+    async def leave_behind(self, container_id: str) -> None:
+        """The container of a build outlives it: its user may want to see why it failed."""
+        await self._operations.run(self._leave_behind(container_id))
+
+    async def _leave_behind(self, container_id: str) -> None:
+        async with self._locks.hold(container_id):
+            container = self._catalog.get(container_id)
+            await self._snapshots.prepare(container_id, volatile=True)
+            host = replace(container.spec.host, auto_remove=False)
+            await self._catalog.put(replace(container, build=False, spec=replace(container.spec, host=host)))
+
     async def close(self) -> None:
         """Let what was begun end, and stop watching: the containers go on."""
         self._closing = True

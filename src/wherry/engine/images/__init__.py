@@ -13,6 +13,7 @@ from wherry.engine.images.told import tell
 from wherry.engine.operations import Operations
 from wherry.engine.ports import Clock, Content, Records, Snapshots
 from wherry.errors import InvalidArgument
+from wherry.model.build import CacheEntry
 from wherry.model.container import Container
 from wherry.model.image import Image, Layer, Tag
 from wherry.model.reference import Reference
@@ -195,6 +196,19 @@ class Images:
     async def release(self, chain_id: str) -> None:
         """Remove what nobody needs of a stack whose container is gone (its image may have gone before it)."""
         await self._operations.run(self._keeper.release(chain_id))
+
+    async def remember(self, step: CacheEntry, layers: tuple[Layer, ...]) -> None:
+        """Note a step of the build cache and the layers that it made, which are held; a step of the same key, and what
+        only that one had, goes away."""
+        async with self._keeper.changing:
+            before = self._records.cache.get(step.key)
+            await self._records.commit(put=(*self._news_of(layers), step))
+        if before is not None and before.chain_id != step.chain_id:
+            await self.release(before.chain_id)
+
+    async def forget(self, steps: Iterable[CacheEntry]) -> tuple[Layer, ...]:
+        """Take steps out of the build cache; gives the layers that went with them."""
+        return await self._operations.run(self._keeper.forget(tuple(steps)))
 
     async def sweep(self, containers: Set[str]) -> None:
         """At start: remove layers and blobs that nobody names, and directories that are neither a layer's nor of one

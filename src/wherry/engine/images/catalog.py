@@ -86,13 +86,11 @@ class Catalog:
 
     def history(self, image: Image) -> tuple[HistoryEntry, ...]:
         """Newest first. Only steps that were made here have an ID."""
-        owners = self._line_of(image)
-        steps = reversed(tuple(zip(image.history, self._sizes(image), strict=True)))
-        entries = []
-        for number, (step, size) in enumerate(steps):
-            owner = owners[number] if number < len(owners) else None
-            entries.append(self._entry(step, size, owner))
-        return tuple(entries)
+        owners = {len(owner.history): owner for owner in self._line_of(image)}
+        steps = tuple(zip(image.history, self._sizes(image), strict=True))
+        return tuple(
+            self._entry(step, size, owners.get(number)) for number, (step, size) in reversed([*enumerate(steps, 1)])
+        )
 
     def _prefixed(self, ref: str) -> Image | None:
         match = _PREFIX.fullmatch(ref)

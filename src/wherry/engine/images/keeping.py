@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 
 from wherry.engine.operations import KeyedLocks
 from wherry.engine.ports import Content, Records, Snapshots
+from wherry.model.build import CacheEntry
 from wherry.model.image import Image, Layer, Tag
 
 
@@ -84,6 +85,15 @@ class Keeper:
             await self._delete_blobs({layer.blob for layer in layers})
         await self._remove_directories(layers)
         return layers
+
+    async def forget(self, steps: tuple[CacheEntry, ...]) -> tuple[Layer, ...]:
+        """Take steps out of the build cache, and the layers that nobody else needs."""
+        async with self.changing:
+            await self._records.commit(delete=steps)
+        layers: list[Layer] = []
+        for step in steps:
+            layers += await self.release(step.chain_id)
+        return tuple(layers)
 
     async def sweep(self, containers: Set[str]) -> None:
         """Remove layers, directories and blobs of an earlier life that nobody names. Nothing may be coming in."""

@@ -1,0 +1,99 @@
+"""Builds, and the cache they leave."""
+
+from collections import deque
+from collections.abc import AsyncIterator
+
+from wherry.api import parameters
+from wherry.api.bodies import closing, json_line
+from wherry.api.http import JSON, Request, Response, Router, json_response
+from wherry.api.translate.builds import build_request, failure_message, news_message, registry_credentials
+from wherry.build.pruning import PROPERTIES, Prune
+from wherry.build.service import Builds
+from wherry.engine.system import System
+from wherry.errors import InvalidArgument, NotSupported, WherryError
+from wherry.model.build import BuildNews
+from wherry.model.image import Platform, architecture
+from wherry.model.progress import Progress
+from wherry.plan.filters import parse_filters
+from wherry.plan.timestamps import parse_timestamp
+from wherry.wire.build import BuildPruned
+
+_CLASSIC, _BUILDKIT = "1", "2"
+_REMEMBERED = 10_000  # pieces of news of a quiet build, for the case that it fails
+
+
+class BuildRoutes:
+    def __init__(self, builds: Builds, system: System) -> None:
+        self._builds = builds
+        self._system = system
+
+    def register(self, router: Router) -> None:
+        router.add("POST", "/build", self.build)
+        router.add("POST", "/build/prune", self.prune)
+
+    async def build(self, request: Request) -> None:
+        query = request.query
+        _check_version(query.get("version") or _CLASSIC)
+        asked = build_request(query, self._host)
+        news = self._builds.build(
+            asked,
+            query.get("remote") or request.iter_chunks(),
+            credentials=registry_credentials(request.headers.get("x-registry-config")),
+            live=query.flag("wherry.progress"),
+        )
+        async with closing(news):
+            await _send(request, _silenced(news) if asked.quiet else news)
+
+    async def prune(self, request: Request) -> Response:
+        query = request.query
+        try:
+            filters = dict(parse_filters(query.get("filters", ""), PROPERTIES | {"until", "unused-for"}))
+            until = (*filters.pop("until", ()), *filters.pop("unused-for", ()))
+            now, offset = self._system.now(), parameters.utc_offset()
+            bounds = [parse_timestamp(text, now, offset) for text in until]
+        except InvalidArgument as error:
+            raise InvalidArgument(f"failed to prune build cache: {error}") from None
+        keep = query.integer("keep-storage")
+        asked = Prune(all=query.flag("all"), keep=keep, unused_since=min(bounds, default=0), filters=filters)
+        keys, reclaimed = await self._builds.prune(asked)
+        deleted = [key.removeprefix("sha256:") for key in keys]
+        return json_response(BuildPruned(caches_deleted=deleted or None, space_reclaimed=reclaimed))
+
+    @property
+    def _host(self) -> Platform:
+        return Platform(os="linux", architecture=architecture(self._system.facts.architecture))
+
+
+def _check_version(version: str) -> None:
+    if version == _BUILDKIT:
+        raise NotSupported("BuildKit is not supported by this engine: build without it, with DOCKER_BUILDKIT=0")
+    if version != _CLASSIC:
+        raise InvalidArgument(f'invalid version "{version}"')
+
+
+async def _send(request: Request, news: AsyncIterator[BuildNews]) -> None:
+    """Before the first piece a failure has its HTTP status; after that it is told in the stream."""
+    first = await anext(news)
+    stream = await request.stream(JSON)
+    try:
+        await stream.write(json_line(news_message(first)))
+        async for piece in news:
+            await stream.write(json_line(news_message(piece)))
+    except WherryError as error:
+        await stream.write(json_line(failure_message(error)))
+
+
+async def _silenced(news: AsyncIterator[BuildNews]) -> AsyncIterator[BuildNews]:
+    """The ID alone; of a build that fails, what it told at last."""
+    told: deque[BuildNews] = deque(maxlen=_REMEMBERED)
+    image_id = ""
+    try:
+        async for piece in news:
+            told.append(piece)
+            if isinstance(piece, Progress) and "ID" in piece.aux:
+                image_id = str(piece.aux["ID"])
+    except WherryError:
+        for piece in told:
+            yield piece
+        raise
+    yield Progress(stream=f"{image_id}\n")

@@ -1,0 +1,155 @@
+"""Builds: what is asked for, and what is told."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from wherry.api.http import Query
+from wherry.api.translate.credentials import decoded, given
+from wherry.api.translate.progress import error_message, progress_message
+from wherry.build.request import BuildRequest
+from wherry.errors import BuildFailed, InternalError, InvalidArgument, WherryError
+from wherry.model.build import BuildNews, CacheUsage, OutputNews, StepNews
+from wherry.model.container import Resources, Ulimit
+from wherry.model.image import Platform
+from wherry.model.reference import DEFAULT_DOMAIN, Reference
+from wherry.model.registry import Credentials
+from wherry.plan.platforms import parse_platform
+from wherry.plan.resources import with_default_swap
+from wherry.plan.timestamps import rfc3339
+from wherry.wire.build import BuildCache, OutputDetail, OutputMessage, StepDetail, StepMessage
+from wherry.wire.container import Ulimit as WireUlimit
+from wherry.wire.progress import JSONMessage
+from wherry.wire.registry import AuthConfig
+
+T = TypeVar("T")
+
+_HUB = "https://index.docker.io/v1/"
+_SHM_SIZE = 67108864
+
+
+def build_request(query: Query, host: Platform) -> BuildRequest:
+    """The query of ``POST /build`` (moby, api/server/router/build). InvalidArgument, InternalError."""
+    platform = query.get("platform", "")
+    return BuildRequest(
+        host_platform=host,
+        platform=parse_platform(platform, host.architecture) if platform else None,
+        dockerfile=query.get("dockerfile") or "Dockerfile",
+        target=query.get("target", ""),
+        build_args=_json(query, "buildargs", dict[str, str | None], "build args") or {},
+        labels=_json(query, "labels", dict[str, str], "labels") or {},
+        tags=tuple(_checked(tag) for tag in query.all("t") if tag),
+        cache_from=tuple(_json(query, "cachefrom", list[str], "cache-from") or ()),
+        no_cache=query.flag("nocache"),
+        pull=query.flag("pull"),
+        squash=query.flag("squash"),
+        remove=query.flag("forcerm") or query.flag("rm", default=True),
+        force_remove=query.flag("forcerm"),
+        quiet=query.flag("q"),
+        network=query.get("networkmode") or "default",
+        extra_hosts=tuple(host for text in query.all("extrahosts") for host in text.split(",") if host),
+        shm_size=_shm_size(query.get("shmsize", "")),
+        cgroup_parent=query.get("cgroupparent", ""),
+        security_opt=tuple(_json(query, "securityopt", list[str], "security options") or ()),
+        resources=_resources(query),
+    )
+
+
+def registry_credentials(header: str | None) -> Mapping[str, Credentials]:
+    """``X-Registry-Config``, by registry."""
+    configs = decoded(header, dict[str, AuthConfig]) or {}
+    return {DEFAULT_DOMAIN if server == _HUB else server: given(auth) for server, auth in configs.items()}
+
+
+def news_message(news: BuildNews) -> JSONMessage | StepMessage | OutputMessage:
+    match news:
+        case StepNews():
+            return StepMessage(
+                aux=StepDetail(
+                    index=news.index,
+                    total=news.total,
+                    stage=news.stage,
+                    text=news.text,
+                    state=news.state.value,
+                    lines=msgspec.UNSET if news.lines is None else news.lines,
+                    seconds=msgspec.UNSET if news.seconds is None else news.seconds,
+                )
+            )
+        case OutputNews():
+            return OutputMessage(aux=OutputDetail(index=news.index, text=news.text))
+        case _:
+            return progress_message(news)
+
+
+def failure_message(error: WherryError) -> JSONMessage:
+    return error_message(str(error), error.code if isinstance(error, BuildFailed) else msgspec.UNSET)
+
+
+def build_cache(usage: CacheUsage) -> BuildCache:
+    entry = usage.entry
+    return BuildCache(
+        id=entry.key.removeprefix("sha256:"),
+        parents=[entry.parent.removeprefix("sha256:")] if entry.parent else msgspec.UNSET,
+        type=entry.kind,
+        description=entry.description,
+        in_use=usage.in_use,
+        shared=usage.shared,
+        size=entry.size,
+        created_at=rfc3339(entry.created),
+        last_used_at=rfc3339(entry.last_used),
+        usage_count=entry.uses,
+    )
+
+
+def _json(query: Query, name: str, kind: type[T], what: str) -> T | None:
+    text = query.get(name)
+    if not text:
+        return None
+    try:
+        return msgspec.json.decode(text, type=kind | None)
+    except msgspec.DecodeError as error:
+        raise InvalidArgument(f"error reading {what}: {error}") from None
+
+
+def _checked(tag: str) -> str:
+    try:
+        reference = Reference.parse(tag)
+    except InvalidArgument as error:
+        raise InternalError(str(error)) from None  # as dockerd does
+    if reference.digest:
+        raise InternalError("build tag cannot contain a digest")
+    return tag
+
+
+def _shm_size(text: str) -> int:
+    try:
+        return int(text) if text else _SHM_SIZE
+    except ValueError:
+        raise InternalError(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
+
+
+def _resources(query: Query) -> Resources:
+    limits = _json(query, "ulimits", list[WireUlimit], "ulimit settings") or []
+    return with_default_swap(
+        Resources(
+            cpu_shares=_number(query, "cpushares"),
+            cpu_period=_number(query, "cpuperiod"),
+            cpu_quota=_number(query, "cpuquota"),
+            cpuset_cpus=query.get("cpusetcpus", ""),
+            cpuset_mems=query.get("cpusetmems", ""),
+            memory=_number(query, "memory"),
+            memory_swap=_number(query, "memswap"),
+            ulimits=tuple(
+                Ulimit(name=limit.name or "", soft=limit.soft or 0, hard=limit.hard or 0) for limit in limits
+            ),
+        )
+    )
+
+
+def _number(query: Query, name: str) -> int:
+    """What is no number counts as 0, as with dockerd."""
+    try:
+        return int(query.get(name) or 0)
+    except ValueError:
+        return 0

@@ -1,0 +1,148 @@
+"""Builds: the service that the faces call."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+
+from wherry.build.graph import Graph, plan
+from wherry.build.pruning import Prune, chosen
+from wherry.build.request import BuildRequest
+from wherry.build.solver.bases import Bases
+from wherry.build.solver.cache import Cache
+from wherry.build.solver.cachemounts import CacheMounts
+from wherry.build.solver.context import Context, Contexts
+from wherry.build.solver.finishing import Finisher
+from wherry.build.solver.solving import Solver
+from wherry.build.solver.sources import Sources
+from wherry.build.solver.stages import Stages, Work
+from wherry.build.solver.story import Story
+from wherry.build.solver.workspace import Workspace, workspace
+from wherry.build.stage import unconsumed
+from wherry.engine.events import Events
+from wherry.engine.images import Images
+from wherry.engine.layering import Layering
+from wherry.engine.ports import BuildFiles, Clock
+from wherry.model.build import CACHE_MOUNT, STEP, BuildNews, CacheUsage
+from wherry.model.registry import Credentials
+from wherry.plan.dockerfile import parse
+
+
+class Builds:
+    """Whoever stops listening ends a build. Whole steps stay in the cache for the next try, and nothing else."""
+
+    def __init__(
+        self,
+        *,
+        files: BuildFiles,
+        contexts: Contexts,
+        stages: Stages,
+        bases: Bases,
+        cache: Cache,
+        cache_mounts: CacheMounts,
+        finisher: Finisher,
+        images: Images,
+        layering: Layering,
+        events: Events,
+        clock: Clock,
+    ) -> None:
+        self._files = files
+        self._contexts = contexts
+        self._stages = stages
+        self._bases = bases
+        self._cache = cache
+        self._cache_mounts = cache_mounts
+        self._finisher = finisher
+        self._images = images
+        self._layering = layering
+        self._events = events
+        self._clock = clock
+
+    async def build(
+        self,
+        request: BuildRequest,
+        source: AsyncIterator[bytes] | str,
+        *,
+        credentials: Mapping[str, Credentials] = {},
+        live: bool = False,
+    ) -> AsyncGenerator[BuildNews, None]:
+        """Build from an archive or a URL, telling how it goes; ``live``: of every step as it happens, too. To be
+        closed: that ends it.
+
+        Raises InvalidArgument for a Dockerfile that is none, InternalError for a context that is none (both before the
+        first news), BuildFailed for a command that failed, and what a pull raises.
+        """
+        async with workspace(self._files) as space:
+            context = await self._context(request, source, space)
+            graph = plan(parse(context.dockerfile), request)
+            story = Story((stage.index for stage in graph.stages), live=live)
+            task = asyncio.ensure_future(self._build(request, graph, context, space, story, credentials))
+            task.add_done_callback(lambda _: story.end())
+            try:
+                while letters := await story.read():
+                    for news in letters:
+                        yield news
+                await task
+            finally:
+                task.cancel()
+                await asyncio.wait((task,))
+
+    async def usage(self) -> tuple[CacheUsage, ...]:
+        """All of the build cache."""
+        return (*self._cache.usage(), *await self._cache_mounts.usage())
+
+    async def prune(self, asked: Prune) -> tuple[tuple[str, ...], int]:
+        """Remove what is chosen of the build cache; gives the keys, and how many bytes are free now."""
+        going = [usage.entry for usage in chosen(await self.usage(), asked)]
+        reclaimed = await self._cache.remove(entry for entry in going if entry.kind == STEP)
+        for entry in going:
+            if entry.kind == CACHE_MOUNT:
+                reclaimed += await self._cache_mounts.remove(entry)
+        self._events.publish("builder", "prune", "", {"reclaimed": str(reclaimed)})
+        return tuple(entry.key for entry in going), reclaimed
+
+    async def sweep(self) -> None:
+        """At start: remove what belongs to no entry of the build cache."""
+        await self._cache_mounts.sweep()
+
+    async def _context(self, request: BuildRequest, source: AsyncIterator[bytes] | str, space: Workspace) -> Context:
+        if isinstance(source, str):
+            return await self._contexts.remote(source, request, space)
+        return await self._contexts.sent(source, request, space)
+
+    async def _build(
+        self,
+        request: BuildRequest,
+        graph: Graph,
+        context: Context,
+        space: Workspace,
+        story: Story,
+        who: Mapping[str, Credentials],
+    ) -> None:
+        solver = Solver(
+            graph=graph,
+            story=story,
+            stages=self._stages,
+            bases=self._bases,
+            images=self._images,
+            clock=self._clock,
+            who=who,
+        )
+        async with AsyncExitStack() as holding:
+            work = Work(
+                request=request,
+                sources=Sources(
+                    space=space,
+                    context=context.folder,
+                    obtain=lambda origin, chapter: solver.obtain(origin, chapter, work),
+                    trees=self._layering.trees,
+                ),
+                known=self._bases.known(request.cache_from),
+                holding=holding,
+                keys=[],
+                used=[],
+            )
+            holding.callback(self._cache.leave, work.keys)
+            made = await solver.solve(work)
+            await self._cache.used(work.used)
+            forgotten = unconsumed(request, tuple(stage.state for stage in made.values()))
+            await self._finisher.finish(request, made[graph.target.index], forgotten, story.epilogue)

@@ -1,0 +1,102 @@
+"""COPY and ADD: what is to be copied is found and told by its content first; then, if need be, copied into a layer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from msgspec import Struct
+
+from wherry.build.actions import CopyFiles
+from wherry.build.solver.downloads import Downloads
+from wherry.build.solver.made import Made
+from wherry.build.solver.sources import Sources
+from wherry.build.solver.story import Chapter
+from wherry.engine.layering import Layering
+from wherry.engine.ports import BuildFiles
+from wherry.errors import InvalidArgument
+from wherry.model.build import Placement, Selected, Selection
+from wherry.model.image import Layer
+from wherry.plan.users import copy_owner
+
+_FILE_MODE = 0o644
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """The sources of one COPY or ADD. ``digest`` tells what they hold; ``verb`` is for errors."""
+
+    selections: tuple[Selection, ...]
+    digest: str
+    verb: str
+
+
+class Copier:
+    def __init__(self, *, files: BuildFiles, layering: Layering, downloads: Downloads) -> None:
+        self._files = files
+        self._layering = layering
+        self._downloads = downloads
+
+    async def find(self, action: CopyFiles, verb: str, sources: Sources, chapter: Chapter) -> Found:
+        """InvalidArgument in Docker's words for sources that are not there."""
+        selections = []
+        if action.sources:
+            selections.append(await self._selection(action, sources, chapter))
+        if action.files:
+            selections.append(await self._inline(action, sources))
+        for url in action.urls:
+            selections.append(await self._downloads.selection(url, action, sources.space))
+        try:
+            selected = await self._files.select(tuple(selections))
+        except InvalidArgument as error:
+            raise InvalidArgument(f"{verb} failed: {error}") from error
+        _check(action, verb, selected)
+        return Found(selections=tuple(selections), digest=selected.digest, verb=verb)
+
+    @asynccontextmanager
+    async def layer(self, action: CopyFiles, found: Found, below: Made) -> AsyncIterator[Layer | None]:
+        """The layer with the copies, held while the block runs."""
+        placement = Placement(
+            selections=found.selections,
+            destination=action.destination,
+            owner=await self._owner(action.chown, below),
+            chmod=action.chmod,
+        )
+        try:
+            async with self._layering.filled(
+                lambda into, lowers: self._files.place(placement, into, lowers), below.chain_id
+            ) as layer:
+                yield layer
+        except InvalidArgument as error:
+            raise InvalidArgument(f"{found.verb} failed: {error}") from error
+
+    async def _selection(self, action: CopyFiles, sources: Sources, chapter: Chapter) -> Selection:
+        trees = await sources.of(action.origin, chapter)
+        return Selection(trees=trees, patterns=action.sources, unpack=action.unpack is not False)
+
+    async def _inline(self, action: CopyFiles, sources: Sources) -> Selection:
+        """Files of the Dockerfile itself."""
+        folder = await sources.space.folder()
+        for file in action.files:
+            await self._files.write(folder, file.name, file.content, _FILE_MODE)
+        return Selection(trees=(folder,), patterns=tuple(file.name for file in action.files))
+
+    async def _owner(self, chown: str, below: Made) -> tuple[int, int]:
+        if not chown:
+            return 0, 0
+        trees = self._layering.trees(below.chain_id)
+        passwd = await self._files.read_text(trees, "/etc/passwd")
+        group = await self._files.read_text(trees, "/etc/group")
+        return copy_owner(chown, passwd, group)
+
+
+def _check(action: CopyFiles, verb: str, selected: Selected) -> None:
+    if selected.missing is not None:
+        path = selected.missing.lstrip("/")
+        reason = f"stat {path}: file does not exist"
+        if action.origin is None:
+            reason = f"file not found in build context or excluded by .dockerignore: {reason}"
+        raise InvalidArgument(f"{verb} failed: {reason}")
+    if not selected.count:
+        raise InvalidArgument(f"{verb} failed: no source files were specified")
+    if selected.count > 1 and not action.destination.endswith("/"):
+        raise InvalidArgument(
+            f"When using {verb} with more than one source file, the destination must be a directory and end with a /"
+        )

@@ -1,0 +1,94 @@
+"""What a RUN sees besides its stage's files: ``--mount``, and a script of a heredoc."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from hashlib import sha256
+from posixpath import normpath
+
+from msgspec import Struct
+
+from wherry.build.actions import BindMount, CacheMount, RunCommand, RunMount, TmpfsMount
+from wherry.build.solver.cachemounts import CacheMounts
+from wherry.build.solver.sources import Sources
+from wherry.build.solver.story import Chapter
+from wherry.engine.ports import BuildFiles
+from wherry.errors import InvalidArgument
+from wherry.model.build import Placement, Selection
+from wherry.model.mount import MountKind, MountSpec
+
+_SCRIPTS = "/dev/pipes"
+
+
+class Mounted(Struct, frozen=True, kw_only=True):
+    """``targets`` are the places in the root that need something to be mounted onto: it is no part of the layer."""
+
+    mounts: tuple[MountSpec, ...] = ()
+    tmpfs: dict[str, str] = {}
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (*(mount.target for mount in self.mounts), *self.tmpfs)
+
+
+class Mounting:
+    def __init__(self, *, files: BuildFiles, cache_mounts: CacheMounts) -> None:
+        self._files = files
+        self._cache_mounts = cache_mounts
+
+    async def digest(self, action: RunCommand, sources: Sources, chapter: Chapter) -> str:
+        """Of all that is bound, "" for nothing. InvalidArgument if something is not there."""
+        found = []
+        for mount in _binds(action.mounts):
+            selected = await self._files.select((await self._selection(mount, sources, chapter),))
+            if selected.missing is not None:
+                raise InvalidArgument(f'failed to compute cache key: "{mount.path}": not found')
+            found.append(selected.digest)
+        return sha256(",".join(found).encode()).hexdigest() if found else ""
+
+    @asynccontextmanager
+    async def mounted(self, action: RunCommand, sources: Sources, chapter: Chapter) -> AsyncIterator[Mounted]:
+        """Everything is there while the block runs."""
+        mounts: list[MountSpec] = []
+        tmpfs: dict[str, str] = {}
+        async with AsyncExitStack() as stack:
+            for mount in action.mounts:
+                if isinstance(mount, TmpfsMount):
+                    tmpfs[mount.target] = f"size={mount.size}" if mount.size else ""
+                elif isinstance(mount, CacheMount):
+                    mounts.append(await stack.enter_async_context(self._cache(mount, sources, chapter)))
+                else:
+                    mounts.append(await self._bind(mount, sources, chapter))
+            if action.script is not None:
+                folder = await sources.space.folder()
+                await self._files.write(folder, action.script.name, action.script.content, 0o755)
+                source = str(folder / action.script.name)
+                mounts.append(_mount(f"{_SCRIPTS}/{action.script.name}", source, read_only=True))
+            yield Mounted(mounts=tuple(mounts), tmpfs=tmpfs)
+
+    @asynccontextmanager
+    async def _cache(self, mount: CacheMount, sources: Sources, chapter: Chapter) -> AsyncIterator[MountSpec]:
+        origin = None
+        if mount.origin is not None:
+            origin = Selection(trees=await sources.of(mount.origin, chapter), patterns=(mount.path,))
+        async with self._cache_mounts.held(mount, origin) as directory:
+            yield _mount(mount.target, str(directory), read_only=mount.read_only)
+
+    async def _bind(self, mount: BindMount, sources: Sources, chapter: Chapter) -> MountSpec:
+        """A copy, for a path of a context or a layer may lead anywhere on the host; of links where nobody writes."""
+        selection = await self._selection(mount, sources, chapter)
+        into = await sources.space.folder()
+        placement = Placement(selections=(selection,), destination="/bound", owner=None, link=mount.read_only)
+        await self._files.place(placement, into, ())
+        return _mount(mount.target, str(into / "bound"), read_only=mount.read_only)
+
+    async def _selection(self, mount: BindMount, sources: Sources, chapter: Chapter) -> Selection:
+        path = normpath(f"/{mount.path}").lstrip("/")
+        return Selection(trees=await sources.of(mount.origin, chapter), patterns=(path,), owners=True)
+
+
+def _binds(mounts: Iterable[RunMount]) -> tuple[BindMount, ...]:
+    return tuple(mount for mount in mounts if isinstance(mount, BindMount))
+
+
+def _mount(target: str, source: str, *, read_only: bool) -> MountSpec:
+    return MountSpec(kind=MountKind.BIND, target=target, source=source, read_only=read_only)

@@ -1,0 +1,105 @@
+"""What a build tells its client: each stage a chapter, the chapters in the order of the Dockerfile, whichever stage is
+faster; and beside them, for who wants to know, what happens when it happens.
+
+A chapter takes only so much before it is read: a stage then waits for its client, or for the stages before it, which
+never wait for a later one. Nothing is dropped and nothing grows.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from wherry.model.build import BuildNews, OutputNews, StepNews
+from wherry.model.progress import Progress
+
+_ROOM = 1 << 18  # characters that a chapter takes
+_LINE = 64  # what a line counts besides its text
+
+
+class Chapter:
+    """Told by one task, read by another."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self._waiting: deque[BuildNews] = deque()
+        self._size = 0
+        self._has_room = asyncio.Event()
+        self.closed = False
+
+    async def tell(self, news: BuildNews) -> None:
+        """Waits until there is room."""
+        while self._size >= _ROOM:
+            self._has_room.clear()
+            await self._has_room.wait()
+        self._waiting.append(news)
+        self._size += _size(news)
+        self._changed()
+
+    async def say(self, text: str) -> None:
+        """Text for the client to print as it is."""
+        await self.tell(Progress(stream=text))
+
+    def show(self, progress: Progress) -> None:
+        """How far a transfer is: of what nobody has read yet, the newest counts."""
+        last = self._waiting[-1] if self._waiting else None
+        if isinstance(last, Progress) and last.total and (last.id, last.status) == (progress.id, progress.status):
+            self._size -= _size(self._waiting.pop())
+        self._waiting.append(progress)
+        self._size += _size(progress)
+        self._changed()
+
+    def close(self) -> None:
+        self.closed = True
+        self._changed()
+
+    def take(self) -> list[BuildNews]:
+        """All that waits."""
+        news, self._size = list(self._waiting), 0
+        self._waiting.clear()
+        self._has_room.set()
+        return news
+
+
+class Story:
+    """The chapters of some stages, by index, and an epilogue."""
+
+    def __init__(self, stages: Iterable[int], *, live: bool) -> None:
+        self._live = live
+        self._changes = asyncio.Event()
+        self._now = Chapter(self._changes.set)
+        self._chapters = {stage: Chapter(self._changes.set) for stage in stages}
+        self.epilogue = Chapter(self._changes.set)
+
+    def chapter(self, stage: int) -> Chapter:
+        return self._chapters[stage]
+
+    async def happens(self, news: StepNews | OutputNews) -> None:
+        if self._live:
+            await self._now.tell(news)
+
+    def end(self) -> None:
+        """Nothing more will be told."""
+        for chapter in (*self._chapters.values(), self.epilogue, self._now):
+            chapter.close()
+
+    async def read(self) -> list[BuildNews]:
+        """What can be told by now; [] at the end."""
+        while True:
+            self._changes.clear()
+            news = self._now.take() + self._told()
+            if news or (self._now.closed and self.epilogue.closed):
+                return news
+            await self._changes.wait()
+
+    def _told(self) -> list[BuildNews]:
+        """All of the chapters that are over, and what there is of the next one."""
+        news: list[BuildNews] = []
+        for chapter in (*self._chapters.values(), self.epilogue):
+            news += chapter.take()
+            if not chapter.closed:
+                break
+        return news
+
+
+def _size(news: BuildNews) -> int:
+    return _LINE + len(news.text if isinstance(news, OutputNews | StepNews) else news.stream + news.status)

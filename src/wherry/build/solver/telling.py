@@ -1,0 +1,69 @@
+"""What one step tells: its lines in the chapter of its stage, and at once how it goes."""
+
+from wherry.build.graph import Graph, Stage
+from wherry.build.solver.story import Chapter, Story
+from wherry.engine.ports import Clock
+from wherry.model.build import OutputNews, StepNews, StepState
+from wherry.plan.dockerfile.instructions import Instruction
+
+_SECOND = 1_000_000_000
+
+
+class Teller:
+    """Of step ``index`` from its start to its end; of a trigger, ``index`` is that of its FROM."""
+
+    def __init__(
+        self,
+        *,
+        story: Story,
+        graph: Graph,
+        stage: Stage,
+        index: int,
+        instruction: Instruction,
+        clock: Clock,
+        is_trigger: bool = False,
+    ) -> None:
+        self.chapter: Chapter = story.chapter(stage.index)
+        self._story = story
+        self._clock = clock
+        self._began = clock.now()
+        position = instruction.position
+        self._news = StepNews(
+            index=index,
+            total=graph.total,
+            stage=stage.name or str(stage.index),
+            text=instruction.text,
+            state=StepState.STARTED,
+            lines=None if is_trigger else (position.first, position.last),
+        )
+
+    async def begin(self) -> None:
+        """The line of Docker's, but for a trigger; in the two pieces in which dockerd sends it."""
+        news = self._news
+        if news.lines is not None:
+            await self.say(f"Step {news.index}/{news.total} : {news.text}")
+            await self.say("\n")
+        await self._story.happens(news)
+
+    async def say(self, text: str) -> None:
+        await self.chapter.say(text)
+
+    async def output(self, text: str, line: str) -> None:
+        """A piece of what a command wrote, and how it looks among Docker's lines."""
+        await self._story.happens(OutputNews(index=self._news.index, text=text))
+        await self.say(line)
+
+    async def end(self, state: StepState) -> None:
+        seconds = (self._clock.now() - self._began) / _SECOND
+        news = self._news
+        await self._story.happens(
+            StepNews(
+                index=news.index,
+                total=news.total,
+                stage=news.stage,
+                text=news.text,
+                lines=news.lines,
+                state=state,
+                seconds=seconds,
+            )
+        )

@@ -1,0 +1,55 @@
+"""Directories that outlive builds, to be mounted in them."""
+
+import os
+from pathlib import Path
+
+from wherry.store.failures import explained
+from wherry.store.removal import child, children, discard
+from wherry.store.threads import Threads
+from wherry.store.tree import delete_tree, tree_size
+
+
+class CacheFolders:
+    """The folder ``buildcache``."""
+
+    def __init__(self, folder: Path, threads: Threads) -> None:
+        self._folder = folder
+        self._threads = threads
+        with explained(f"open {folder}"):
+            folder.mkdir(mode=0o710, exist_ok=True)
+
+    def path(self, name: str) -> Path:
+        return child(self._folder, name)
+
+    async def create(self, name: str) -> Path:
+        """An empty directory, whatever was there."""
+        path = self.path(name)
+        await self._threads.run(_create, path)
+        return path
+
+    async def dress(self, name: str, mode: int, owner: tuple[int, int]) -> None:
+        """Give a directory its mode and owner."""
+        await self._threads.run(_dress, self.path(name), mode, owner)
+
+    async def remove(self, name: str) -> None:
+        discard(self.path(name), self._threads)
+
+    async def size(self, name: str) -> int:
+        """Bytes of a directory's files, 0 if it is not there."""
+        return await self._threads.run(tree_size, self.path(name))
+
+    def names(self) -> tuple[str, ...]:
+        """All directories that exist, for the sweep."""
+        return children(self._folder)
+
+
+def _create(path: Path) -> None:
+    with explained(f"create {path}"):
+        delete_tree(path)
+        path.mkdir(mode=0o700)
+
+
+def _dress(path: Path, mode: int, owner: tuple[int, int]) -> None:
+    with explained(f"create {path}"):
+        os.chown(path, *owner)
+        path.chmod(mode)
