@@ -44,7 +44,7 @@ class Scripted:
                 unknown = answering(404, error_body("MANIFEST_UNKNOWN", "manifest unknown"))
                 scripted.scripts.get(self.path.partition("?")[0], unknown)(self)
 
-            do_HEAD = do_POST = do_CONNECT = do_GET
+            do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = do_GET
 
             def log_message(self, *_: Any) -> None:
                 pass

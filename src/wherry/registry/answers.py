@@ -29,11 +29,18 @@ class _Faults(msgspec.Struct):
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """What a registry or token server said instead of yes. ``code`` is "" where it named no reason."""
+    """What a registry or token server said instead of yes. ``code`` is "" where it named no reason, ``pause`` how many
+    seconds it wants to be left alone."""
 
     status: int
     code: str
     message: str
+    pause: float = 0
+
+    @property
+    def passes(self) -> bool:
+        """Whether it may help to ask again: what is wrong is the registry's, or it said when to come back."""
+        return self.status >= 500 or (self.status == 429 and self.pause > 0)
 
     def __str__(self) -> str:
         return f"{self.code.lower().replace('_', ' ')}: {self.message}" if self.code else self.message
@@ -71,6 +78,11 @@ def refusal(
 
 def _unreadable(status: int, why: str, text: str) -> str:
     return f"error parsing HTTP {status} response body: {why}: {json.dumps(text)}"
+
+
+def pause_asked(text: str) -> float:
+    """The seconds of a Retry-After (RFC 9110 section 10.2.3); 0 without, and for a date."""
+    return float(text) if text.isascii() and text.isdigit() else 0
 
 
 def error_of(refused: Refusal) -> WherryError:

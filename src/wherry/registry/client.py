@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 CERTS_DIR = "/etc/docker/certs.d"
 MAX_DOCUMENT = 4 << 20
+MAX_PAGES = 1000
 
 _NEXT_PAGE = re.compile(r'<[^>?]*(?P<query>\?[^>]*)>\s*;\s*rel="?next\b')
 
@@ -142,6 +143,8 @@ class Registry:
         seen: set[str] = set()
         query = ""
         while query not in seen:
+            if len(seen) == MAX_PAGES:
+                raise RegistryError(f"the tags of {reference.familiar_name} do not end: {MAX_PAGES} pages were read")
             seen.add(query)
             async with self._session.fetch(reference, pull_ask(reference, f"tags/list{query}"), credentials) as answer:
                 page = _decode_tags(await answer.body(MAX_DOCUMENT))

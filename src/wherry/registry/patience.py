@@ -4,8 +4,11 @@ from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
+from wherry.registry.reasons import Unreachable, UploadLost
+
 FIRST_PAUSE = 0.5
 MAX_PAUSE = 10.0
+MAX_WISH = 60.0
 
 
 class Patience(Struct, frozen=True, kw_only=True):
@@ -14,8 +17,10 @@ class Patience(Struct, frozen=True, kw_only=True):
     attempts: int
     sleep: Callable[[float], Awaitable[None]]
 
-    async def bear(self, error: Exception, failures: int) -> None:
-        """Pause after this many failures in a row, the last of which was ``error``; raises it if they are enough."""
-        if failures >= self.attempts:
+    async def bear(self, error: Unreachable | UploadLost, failures: int) -> None:
+        """Pause after this many failures in a row, the last of which was ``error``; raises it if they are enough, or if
+        the registry wishes to be left alone for longer than MAX_WISH seconds."""
+        wish = error.pause if isinstance(error, Unreachable) else 0
+        if failures >= self.attempts or wish > MAX_WISH:
             raise error
-        await self.sleep(min(FIRST_PAUSE * 2 ** (failures - 1), MAX_PAUSE))
+        await self.sleep(max(wish, min(FIRST_PAUSE * 2 ** (failures - 1), MAX_PAUSE)))

@@ -21,11 +21,12 @@ class ConnectionFailed(Exception):
 
 
 class Unreachable(RegistryError):
-    """Nothing, or only a part, came from a registry; it may help to try again. Text as Go's ``url.Error``."""
+    """Nothing, or only a part, came from a registry; it may help to try again, after ``pause`` seconds if the registry
+    asked for a pause. Text as Go's ``url.Error``."""
 
-    def __init__(self, method: str, url: str, reason: str) -> None:
+    def __init__(self, method: str, url: str, reason: str, pause: float = 0) -> None:
         super().__init__(f'{method.capitalize()} "{url}": {reason}')
-        self.reason = reason
+        self.reason, self.pause = reason, pause
 
 
 class NoCredentials(AccessRefused):

@@ -5,11 +5,12 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wherry.errors import AccessRefused, RegistryError, Unauthorized, WherryError
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
-from wherry.registry.answers import Refusal, pull_error, push_error, refusal
+from wherry.registry.answers import Refusal, pause_asked, pull_error, push_error, refusal
 from wherry.registry.auth import Authorizer
 from wherry.registry.challenges import Challenge, parse_challenges
 from wherry.registry.dial import Origin
@@ -91,8 +92,8 @@ class Session:
         if 200 <= answer.status < 300:
             return answer
         refused = _refusal(answer, await answer.finish())
-        if refused.status >= 500:
-            raise Unreachable(ask.method, _url(endpoint, ask), str(refused))
+        if refused.passes:
+            raise Unreachable(ask.method, _url(endpoint, ask), str(refused), refused.pause)
         raise pull_error(refused, reference)
 
     async def push(self, reference: Reference, ask: Ask, credentials: Credentials | None) -> Answer:
@@ -109,9 +110,9 @@ class Session:
         if 200 <= answer.status < 300:
             return answer
         refused = _refusal(answer, body)
-        raise (
-            Unreachable(ask.method, _url(endpoint, ask), str(refused)) if refused.status >= 500 else push_error(refused)
-        )
+        if refused.passes:
+            raise Unreachable(ask.method, _url(endpoint, ask), str(refused), refused.pause)
+        raise push_error(refused)
 
     async def url(self, reference: Reference, ask: Ask) -> str:
         """Where ``ask`` goes at the registry itself."""
@@ -192,7 +193,8 @@ def _challenges(answer: Answer) -> tuple[Challenge, ...]:
 
 
 def _refusal(answer: Answer, body: bytes) -> Refusal:
-    return refusal(answer.status, answer.reason, answer.content_type, body, _challenges(answer))
+    refused = refusal(answer.status, answer.reason, answer.content_type, body, _challenges(answer))
+    return replace(refused, pause=pause_asked(answer.headers.get("Retry-After", "")))
 
 
 def _request(endpoint: Endpoint, ask: Ask, authorization: str | None) -> Request:

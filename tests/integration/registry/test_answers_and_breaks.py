@@ -132,6 +132,32 @@ def test_a_download_without_progress_is_given_up_after_longer_and_longer_pauses(
     assert sleeps.seconds == [0.5, 1.0, 2.0]
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_registry_that_says_when_to_come_back_is_left_alone_for_so_long(scripted: Scripted, status: int) -> None:
+    answers = iter([answering(status, b"busy", Retry_After="7"), answering(200, LAYER)])
+    scripted.scripts[blob_path(LAYER)] = lambda handler: next(answers)(handler)
+    sleeps = Sleeps()
+    got = with_registry(lambda registry: download(registry, tool(scripted), LAYER), Registry(sleep=sleeps))
+    assert got == LAYER
+    assert sleeps.seconds == [7.0]
+
+
+@pytest.mark.parametrize(
+    ("headers", "text"),
+    [
+        ({"Retry_After": "3600"}, r'^Get ".+": toomanyrequests: slow down$'),
+        ({}, "^toomanyrequests: slow down$"),
+    ],
+)
+def test_nobody_waits_for_an_hour_or_for_who_knows_what(scripted: Scripted, headers: dict[str, str], text: str) -> None:
+    body = error_body("TOOMANYREQUESTS", "slow down")
+    scripted.scripts[blob_path(LAYER)] = answering(429, body, **headers)
+    sleeps = Sleeps()
+    with pytest.raises(RegistryError, match=text):
+        with_registry(lambda registry: download(registry, tool(scripted), LAYER), Registry(sleep=sleeps))
+    assert sleeps.seconds == []
+
+
 def test_a_blob_longer_than_it_should_be_is_refused(scripted: Scripted) -> None:
     scripted.scripts[blob_path(LAYER)] = answering(200, LAYER + b"more")
     with pytest.raises(RegistryError, match="is longer than the 2097152 bytes it should be"):
