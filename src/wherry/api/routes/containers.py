@@ -47,7 +47,7 @@ class ContainerRoutes:
         found = [
             container
             for container in sorted(self._containers.all(), key=lambda container: container.created, reverse=True)
-            if (show_all or container.state.alive) and wanted.matches(container)
+            if (show_all or container.state.status.runs) and wanted.matches(container)
         ]
         now, names, links = self._system.now(), _ImageNames(self._images), self._containers.link_names()
         return json_response(

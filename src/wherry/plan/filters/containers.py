@@ -90,7 +90,7 @@ class ContainerFilter(Struct, frozen=True, kw_only=True):
 
     def _matches_state(self, container: Container) -> bool:
         wanted, health, state = self.filters.get("status"), self.filters.get("health"), container.state
-        has_exited = not state.alive and state.started_at and state.exit_code in self.exited
+        has_exited = not state.status.runs and state.started_at and state.exit_code in self.exited
         return bool(
             (not wanted or state_name(container) in wanted)
             and (not health or _health(container) in health)
