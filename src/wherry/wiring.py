@@ -337,6 +337,7 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
         launcher=_launcher(edges, handles, needs, linking, roots, sandboxes),
         teardown=teardown,
         removal=removal,
+        volumes=needs.volumes,
         runtime=edges.runtime,
         snapshots=store.snapshots,
         hubs=handles.hubs,

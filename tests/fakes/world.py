@@ -182,6 +182,7 @@ class World:
             launcher=launcher,
             teardown=teardown,
             removal=removal,
+            volumes=self.volumes,
             runtime=runtime,
             snapshots=snapshots,
             hubs=hubs,

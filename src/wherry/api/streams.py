@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
-from wherry.api.http import HijackedStream, Request
+from wherry.api.http import HijackedStream, Request, WebSocket
 from wherry.engine.streams import Attachment, Detached
 from wherry.model.log import LogLine
 from wherry.wire.frames import STDOUT, frame
@@ -24,8 +24,9 @@ async def hijack(request: Request, *, tty: bool) -> HijackedStream:
     return await request.hijack(content_type(request, tty=tty) if request.headers.get("upgrade") else RAW)
 
 
-async def serve(stream: HijackedStream, attachment: Attachment, *, takes_input: bool) -> None:
-    """Join a client and an attachment until the output ends, or the client goes or detaches.
+async def serve(stream: HijackedStream | WebSocket, attachment: Attachment, *, takes_input: bool) -> None:
+    """Join a client and an attachment until the output ends, or the client goes or detaches. Output that has more than
+    one stream is framed, but not in a WebSocket.
 
     The end of the client's sending side becomes the end of stdin. Whoever does not take its bytes slows the other.
     """
@@ -41,7 +42,7 @@ async def serve(stream: HijackedStream, attachment: Attachment, *, takes_input: 
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
         attachment.close()
-        stream.close()
+        await _close(stream)
     for result in results:
         if isinstance(result, Exception) and not isinstance(result, ConnectionError):
             raise result
@@ -62,15 +63,23 @@ def log_bytes(lines: Iterable[LogLine], *, tty: bool, timestamps: bool, prefix: 
     return b"".join(frame(stream, data) for stream, data in entries)  # clients take each frame for a line
 
 
-async def _send_output(stream: HijackedStream, attachment: Attachment) -> None:
+async def _close(stream: HijackedStream | WebSocket) -> None:
+    if isinstance(stream, WebSocket):
+        await stream.finish()
+    else:
+        stream.close()
+
+
+async def _send_output(stream: HijackedStream | WebSocket, attachment: Attachment) -> None:
+    plain = attachment.tty or isinstance(stream, WebSocket)
     while True:
         source, data = await attachment.read()
         if not source:
             return
-        await stream.write(data if attachment.tty else frame(source, data))
+        await stream.write(data if plain else frame(source, data))
 
 
-async def _take_input(stream: HijackedStream, attachment: Attachment | None) -> None:
+async def _take_input(stream: HijackedStream | WebSocket, attachment: Attachment | None) -> None:
     """Return only when the client has detached."""
     try:
         while data := await stream.read():

@@ -145,6 +145,14 @@ class Volumes:
                     await self._obtain(point.name, point.driver, {}, {}, anonymous=point.anonymous)
                 if point.copy_up and not container.state.started_at:
                     await self._files.copy_up(Path(root, point.target.lstrip("/")), point.name)
+                how = {"destination": point.target, "read/write": str(point.writable).lower()}
+                self._tell("mount", point.name, container=container.id, propagation=point.propagation, **how)
+
+    def let_go(self, container: Container) -> None:
+        """Say that a container that ended has its volumes no more."""
+        for point in container.mounts:
+            if point.kind is MountKind.VOLUME:
+                self._tell("unmount", point.name, container=container.id)
 
     async def remove_anonymous(self, container: Container) -> None:
         """Remove the anonymous volumes of a container that is gone, but those that others mount too."""
@@ -201,5 +209,5 @@ class Volumes:
                 f'invalid mount config for type "bind": bind source path does not exist: {point.source}'
             )
 
-    def _tell(self, action: str, name: str) -> None:
-        self._events.publish("volume", action, name, {"driver": volume_request.LOCAL})
+    def _tell(self, action: str, name: str, **attributes: str) -> None:
+        self._events.publish("volume", action, name, {"driver": volume_request.LOCAL, **attributes})

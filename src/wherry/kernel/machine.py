@@ -52,7 +52,7 @@ class Machine:
         """Titles and rows of ps(1). InvalidArgument if the arguments leave out the PID column."""
         answer = await processes.run(["ps", *ps_args.split()], env={**processes.ENVIRONMENT, "LC_ALL": "C.UTF-8"})
         if answer.code:
-            raise RuntimeFailure(f"error running ps: {answer.stderr.decode(errors='replace').strip()}")
+            raise RuntimeFailure(f"ps: {answer.stderr.decode(errors='replace').splitlines()[0]}")
         group = cgroup_of(container)
         pids = frozenset(map(str, await asyncio.to_thread(cgroups.processes, self._layout, group)))
         return _of_pids(answer.stdout.decode(errors="replace").splitlines(), pids)

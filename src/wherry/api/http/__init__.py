@@ -14,6 +14,7 @@ from wherry.api.http.router import Router
 from wherry.api.http.server import Server
 from wherry.api.http.service import Handler, Limits
 from wherry.api.http.stream import ResponseStream
+from wherry.api.http.websocket import WebSocket, accept
 
 __all__ = [
     "JSON",
@@ -30,6 +31,8 @@ __all__ = [
     "ResponseStream",
     "Router",
     "Server",
+    "WebSocket",
+    "accept",
     "empty",
     "error_response",
     "json_response",

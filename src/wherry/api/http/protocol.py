@@ -226,12 +226,12 @@ class Connection(Outbound):
         await self.send(head)
         return self._output
 
-    async def hijack(self, content_type: str | None, protocol: str) -> HijackedStream:
+    async def hijack(self, content_type: str | None, protocol: str, headers: Mapping[str, str]) -> HijackedStream:
         self._require_unanswered()
         upgrade = self._head.wants_upgrade
         framing = b"Connection: Upgrade\r\nUpgrade: %b\r\n" % protocol.encode() if upgrade else b""
         common = self._service.common.render()
-        await self.send(render_head("1.1", 101 if upgrade else 200, common, content_type, {}, framing))
+        await self.send(render_head("1.1", 101 if upgrade else 200, common, content_type, headers, framing))
         self._deadline.cancel()
         rest = self._reader.take_rest()
         self._output = HijackedStream(self._transport, rest, ended=self._half_closed, on_lost=self._lose_hijacked)

@@ -33,7 +33,7 @@ class Answering(Protocol):
         self, status: int, content_type: str | None, headers: Mapping[str, str]
     ) -> ResponseStream: ...
 
-    async def hijack(self, content_type: str | None, protocol: str) -> HijackedStream: ...
+    async def hijack(self, content_type: str | None, protocol: str, headers: Mapping[str, str]) -> HijackedStream: ...
 
 
 class Request:
@@ -126,7 +126,9 @@ class Request:
         """Send the head of an answer now, and get a stream for its body. The handler then returns None."""
         return await self._connection.start_stream(status, content_type, headers or {})
 
-    async def hijack(self, content_type: str | None, protocol: str = "tcp") -> HijackedStream:
+    async def hijack(
+        self, content_type: str | None, protocol: str = "tcp", headers: Mapping[str, str] | None = None
+    ) -> HijackedStream:
         """Take the connection out of HTTP. The handler then returns None, when it is done with the stream.
 
         Answers ``101 UPGRADED`` to ``protocol`` if the client asked for an upgrade, else ``200 OK``. The stream
@@ -134,7 +136,7 @@ class Request:
         """
         async for _ in self.iter_chunks():
             pass
-        return await self._connection.hijack(content_type, protocol)
+        return await self._connection.hijack(content_type, protocol, headers or {})
 
     def _require_json(self) -> None:
         given = self.headers.get("content-type", "")

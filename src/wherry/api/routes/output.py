@@ -1,14 +1,18 @@
 """Containers: their output and input, live and logged."""
 
 from wherry.api.bodies import closing
-from wherry.api.http import Request, Router
+from wherry.api.http import Request, Router, accept
 from wherry.api.streams import content_type, hijack, log_bytes, serve
 from wherry.engine.containers import Containers
+from wherry.engine.streams import Attachment
 from wherry.errors import InvalidArgument
 from wherry.model.container import Container
 from wherry.model.log import LogRange
 from wherry.plan.log_details import log_details
 from wherry.plan.timestamps import parse_unix
+
+_STREAMS = ("stdin", "stdout", "stderr")
+_CHOICE_SINCE = (1, 42)
 
 
 class OutputRoutes:
@@ -18,6 +22,7 @@ class OutputRoutes:
     def register(self, router: Router) -> None:
         router.add("GET", "/containers/{name:path}/logs", self.logs)
         router.add("POST", "/containers/{name:path}/attach", self.attach)
+        router.add("GET", "/containers/{name:path}/attach/ws", self.attach_websocket)
 
     async def logs(self, request: Request) -> None:
         query, which = request.query, _log_range(request)
@@ -29,23 +34,38 @@ class OutputRoutes:
             await self._send_lines(request, container, which)
 
     async def attach(self, request: Request) -> None:
-        query = request.query
-        takes_input = query.flag("stdin")
-        attachment = await self._containers.attach(
-            request.params["name"],
-            stdin=takes_input,
-            stdout=query.flag("stdout"),
-            stderr=query.flag("stderr"),
-            stream=query.flag("stream"),
-            logs=query.flag("logs"),
-            detach_keys=query.get("detachKeys", ""),
-        )
+        streams = frozenset(name for name in _STREAMS if request.query.flag(name))
+        attachment = await self._attachment(request, streams)
         try:
             stream = await hijack(request, tty=attachment.tty)
         except BaseException:
             attachment.close()
             raise
-        await serve(stream, attachment, takes_input=takes_input)
+        await serve(stream, attachment, takes_input="stdin" in streams)
+
+    async def attach_websocket(self, request: Request) -> None:
+        """Clients below API 1.42 get all three streams, whatever they ask for."""
+        chooses = request.api_version >= _CHOICE_SINCE
+        streams = frozenset(name for name in _STREAMS if not chooses or request.query.flag(name))
+        attachment = await self._attachment(request, streams)
+        try:
+            stream = await accept(request)
+        except BaseException:
+            attachment.close()
+            raise
+        await serve(stream, attachment, takes_input="stdin" in streams)
+
+    async def _attachment(self, request: Request, streams: frozenset[str]) -> Attachment:
+        query = request.query
+        return await self._containers.attach(
+            request.params["name"],
+            stdin="stdin" in streams,
+            stdout="stdout" in streams,
+            stderr="stderr" in streams,
+            stream=query.flag("stream"),
+            logs=query.flag("logs"),
+            detach_keys=query.get("detachKeys", ""),
+        )
 
     async def _send_frames(self, request: Request, container: Container, which: LogRange) -> None:
         async with closing(self._containers.log_frames(container.id, which)) as frames:

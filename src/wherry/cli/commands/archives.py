@@ -1,7 +1,8 @@
 """``save``, ``load`` and ``import``: images as archives, to and from files and pipes."""
 
-from posix import isatty, read, rename, stat, unlink
+from posix import isatty, read
 
+from ..archivefile import check_output, write_output
 from ..flags import Command, Flag
 from ..progress import render
 from ..references import InvalidReference, parse
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import BufferedReader
 
-    from ...client.connection import Response
     from ..session import Session
 
 SAVE = Command(
@@ -50,47 +50,11 @@ STDIN = 0
 
 def save(session: "Session", argv: list[str]) -> int:
     options = SAVE.parse(argv, session.spelled)
-    path = options["output"]
-    if not path and session.out.isatty():
-        raise CommandError("cowardly refusing to save to a terminal. Use the -o flag or redirect")
-    if path:
-        _check_output(path)
+    path, what = options["output"], "save image"
+    check_output(session, path, what)
     response = session.client.call("GET", "/images/get", query={"names": options.arguments})
-    if path:
-        _write_file(path, response)
-    else:
-        for chunk in response.chunks():
-            session.out.write(chunk)
+    write_output(session, path, what, response)
     return 0
-
-
-def _check_output(path: str) -> None:
-    folder = path.rpartition("/")[0] or ("/" if path.startswith("/") else ".")
-    if not _exists(folder):
-        raise CommandError(f'failed to save image: invalid output path: directory "{folder}" does not exist')
-
-
-def _exists(path: str) -> bool:
-    try:
-        stat(path)
-    except OSError:
-        return False
-    return True
-
-
-def _write_file(path: str, response: "Response") -> None:
-    """The whole archive or nothing: it gets its name when it is complete."""
-    folder, slash, name = path.rpartition("/")
-    partial = f"{folder}{slash}.wherry_temp_{name}"
-    try:
-        with open(partial, "wb") as file:
-            for chunk in response.chunks():
-                file.write(chunk)
-        rename(partial, path)
-    except OSError as error:
-        if _exists(partial):
-            unlink(partial)
-        raise CommandError(f"failed to save image: {path}: {error.strerror}") from None
 
 
 def load(session: "Session", argv: list[str]) -> int:

@@ -99,7 +99,7 @@ def remove(session: "Session", argv: list[str]) -> int:
     names = [name.strip("/") for name in options.arguments]
     query = {key: "1" for key, name in (("force", "force"), ("link", "link"), ("v", "volumes")) if options[name]}
     pending = (session.client.begin("DELETE", f"/containers/{name}", query=query) for name in names)
-    return report(session, options.arguments, pending)
+    return report(session, options.arguments, pending, harmless=(404,) if options["force"] else ())
 
 
 def report(
@@ -107,8 +107,10 @@ def report(
     names: list[str],
     pending: "Iterator[Pending]",
     text: "Callable[[str, Response], str]" = lambda name, _: name,
+    harmless: tuple[int, ...] = (),
 ) -> int:
-    """Have requests answered side by side; print a line for each, or its error. 1 when there was any error."""
+    """Have requests answered side by side; print a line for each, or its error. 1 when there was any error but those of
+    a ``harmless`` HTTP status."""
     status = 0
     for window in range(0, len(names), AT_ONCE):
         batch = names[window : window + AT_ONCE]
@@ -119,7 +121,7 @@ def report(
             except ApiError as error:
                 session.err.line(f"Error response from daemon: {error.message}")
                 session.err.flush()
-                status = 1
+                status = status if error.status in harmless else 1
     return status
 
 

@@ -16,6 +16,8 @@ START = Command(
     "Start containers that do not run",
     (
         Flag("attach", "bool", "Attach stdout and stderr, and pass signals on", short="a"),
+        Flag("checkpoint", "string", hidden=True),
+        Flag("checkpoint-dir", "string", hidden=True),
         Flag("detach-keys", "string", "Keys that detach from the container"),
         Flag("interactive", "bool", "Attach stdin", short="i"),
     ),
@@ -28,6 +30,9 @@ START = Command(
 def start(session: "Session", argv: list[str]) -> int:
     """Print the names of those that started; with --attach return the exit code."""
     options = START.parse(argv, session.spelled)
+    for name in ("checkpoint", "checkpoint-dir"):
+        if options.given(name):
+            raise CommandError(f'"--{name}" is only supported on a Docker daemon with experimental features enabled')
     if options["attach"] or options["interactive"]:
         if len(options.arguments) > 1:
             raise CommandError("you cannot start and attach multiple containers at once")

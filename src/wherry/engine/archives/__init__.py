@@ -6,6 +6,7 @@ from contextlib import aclosing, asynccontextmanager
 from wherry.engine.archives.importing import Importer
 from wherry.engine.archives.loading import Loader
 from wherry.engine.archives.saving import Saver
+from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
 from wherry.engine.flights import Report, listen
 from wherry.engine.images import Images
@@ -44,6 +45,7 @@ class Archives:
         self._images = images
         self._web = web
         self._clock = clock
+        self._events = events
         self._layers = layers
         self._snapshots = snapshots
         self._records = records
@@ -123,6 +125,7 @@ class Archives:
         container = self._records.containers.get(container_id)
         if container is None:
             raise NoSuchContainer(container_id)
+        tell(self._events, container, "export")
         async with self._images.hold(container.chain_id):
             directories = (container.id, *(layer.directory for layer in self._images.chain(container.chain_id)))
             trees = (*map(self._snapshots.tree, directories), self._snapshots.mount_points)

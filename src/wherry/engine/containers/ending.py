@@ -15,7 +15,7 @@ from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.ports import Host, Runtime
-from wherry.errors import Conflict, ContainerRestarting, NotFound, NotRunning
+from wherry.errors import Conflict, ContainerRestarting, InvalidArgument, NoSuchContainer, NotFound, NotRunning
 from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit
 from wherry.plan import health, signals
@@ -53,9 +53,12 @@ class Ending:
         self._locks = locks
 
     async def kill(self, ref: str, signal: str) -> None:
-        """Send a signal to the container's init. NotRunning, InvalidArgument."""
-        number = signals.number(signal)
-        container = self._catalog.find(ref)
+        """Send a signal to the container's init. NotFound, Conflict if it does not run, InvalidArgument."""
+        number = _number(signal, f"cannot kill container: {ref}")
+        try:
+            container = self._catalog.find(ref)
+        except NoSuchContainer as error:
+            raise NotFound(f"cannot kill container: {ref}: {error}") from None
         if not container.state.status.runs:
             raise Conflict(f"cannot kill container: {ref}: container {container.id} is not running")
         await self._operations.run(self._kill(container, number))
@@ -63,12 +66,12 @@ class Ending:
     async def stop(self, ref: str, signal: str, timeout: int | None) -> bool:
         """Ask it to end; kill it after ``timeout`` seconds (negative: never). False if it did not run."""
         container = self._catalog.find(ref)
-        number = signals.number(signal) if signal else self._stop_signal(container)
+        number = _number(signal, f"cannot stop container: {ref}") if signal else self._stop_signal(container)
         return await self._operations.run(self._stop(container, number, self._timeout(container, timeout)))
 
     async def restart(self, ref: str, signal: str, timeout: int | None) -> None:
         container = self._catalog.find(ref)
-        number = signals.number(signal) if signal else self._stop_signal(container)
+        number = _number(signal, f"Cannot restart container {ref}") if signal else self._stop_signal(container)
         await self._operations.run(self._restart(container, number, self._timeout(container, timeout)))
 
     async def pause(self, ref: str) -> None:
@@ -202,6 +205,13 @@ class Ending:
     def _timeout(self, container: Container, asked: int | None) -> float | None:
         seconds = next((value for value in (asked, container.spec.stop_timeout) if value is not None), _DEFAULT_TIMEOUT)
         return None if seconds < 0 else float(seconds)
+
+
+def _number(signal: str, refused: str) -> int:
+    try:
+        return signals.number(signal)
+    except InvalidArgument as error:
+        raise InvalidArgument(f"{refused}: {error}") from None
 
 
 async def _done(future: "asyncio.Future[Exit]", seconds: float | None) -> bool:

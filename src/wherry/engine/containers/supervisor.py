@@ -19,6 +19,7 @@ from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.ports import Clock, Runtime, Snapshots
+from wherry.engine.volumes import Volumes
 from wherry.errors import Conflict, WherryError
 from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit, Launched
@@ -42,6 +43,7 @@ class Supervisor:
         launcher: Launcher,
         teardown: Teardown,
         removal: Removal,
+        volumes: Volumes,
         runtime: Runtime,
         snapshots: Snapshots,
         hubs: Hubs,
@@ -57,6 +59,7 @@ class Supervisor:
         self._launcher = launcher
         self._teardown = teardown
         self._removal = removal
+        self._volumes = volumes
         self._runtime = runtime
         self._snapshots = snapshots
         self._hubs = hubs
@@ -236,6 +239,7 @@ class Supervisor:
         self._checks.end(container.id)
         self._rotation.end(container.id)
         await self._let_go(container, self._teardown.release)
+        self._volumes.let_go(container)
         delay = restarts.delay(container, how, how.finished_at - container.state.started_at)
         state = replace(
             container.state,

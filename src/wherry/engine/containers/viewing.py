@@ -99,6 +99,7 @@ class Viewing:
         if not container.state.alive:
             raise NotRunning(container.id)
         await self._runtime.resize(container.id, height, width)
+        tell(self._events, container, "resize", height=str(height), width=str(width))
 
     def logs(self, ref: str, which: LogRange, *, follow: bool) -> AsyncIterator[list[LogLine]]:
         """Lines of the container's log, in batches; with ``follow`` until it ends."""
@@ -123,8 +124,9 @@ class Viewing:
         container = self._catalog.find(ref)
         if not container.state.alive:
             raise NotRunning(container.id)
+        found = await self._host.processes(container, ps_args or "-ef")
         tell(self._events, container, "top")
-        return await self._host.processes(container, ps_args or "-ef")
+        return found
 
     async def size(self, ref: str) -> tuple[int, int]:
         """Bytes that the container wrote, and those with its image's."""

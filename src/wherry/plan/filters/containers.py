@@ -18,6 +18,7 @@ CONTAINER_FILTERS = frozenset(
 )
 
 REMOVING = "removing"
+_HIGHEST_PORT = 65535
 _STATES = frozenset((*Status, REMOVING))
 _HEALTH = frozenset((*HealthStatus, ""))
 
@@ -128,21 +129,29 @@ def _health(container: Container) -> str:
 
 
 def port_range(text: str) -> tuple[range, str]:
-    """``port[-port][/protocol]`` → the ports and the protocol. Raises ValueError."""
+    """``port[-port][/protocol]`` → the ports and the protocol. ValueError with Docker's text."""
     numbers, _, protocol = text.partition("/")
     first, _, last = numbers.partition("-")
-    start, end = int(first), int(last or first)
-    if not 0 <= start <= end <= 65535:
-        raise ValueError(text)
+    start, end = _port(first), _port(last or first)
+    if end < start:
+        raise ValueError(f"Invalid range specified for the Port: {numbers}")
     return range(start, end + 1), protocol or "tcp"
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
+    if int(text) > _HIGHEST_PORT:
+        raise ValueError(f'strconv.ParseUint: parsing "{text}": value out of range')
+    return int(text)
 
 
 def _ports(key: str, texts: Collection[str]) -> Iterable[str]:
     for text in texts:
         try:
             numbers, protocol = port_range(text)
-        except ValueError:
-            raise InvalidArgument(f"error while looking up for {key} {text}: no port or range of ports") from None
+        except ValueError as error:
+            raise InvalidArgument(f"error while looking up for {key} {text}: {error}") from None
         yield from (f"{number}/{protocol}" for number in numbers)
 
 

@@ -22,7 +22,7 @@ class NoConnection:
     async def start_stream(self, status: int, content_type: str | None, headers: Mapping[str, str]) -> ResponseStream:
         raise AssertionError("nothing to stream to")
 
-    async def hijack(self, content_type: str | None, protocol: str) -> HijackedStream:
+    async def hijack(self, content_type: str | None, protocol: str, headers: Mapping[str, str]) -> HijackedStream:
         raise AssertionError("nothing to hijack")
 
 
