@@ -12,6 +12,7 @@ from .session import getenv
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from .session import Session
@@ -31,7 +32,7 @@ def push_headers(session: "Session", domain: str) -> dict[str, str]:
     return auth_headers(session, domain) or {"X-Registry-Auth": encoded({})}
 
 
-def encoded(credentials: dict[str, str]) -> str:
+def encoded(credentials: "Mapping[str, object]") -> str:
     """base64url of the JSON."""
     return b2a_base64(dumps(credentials), newline=False).decode().translate(str.maketrans("+/", "-_"))
 

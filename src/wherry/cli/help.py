@@ -7,8 +7,9 @@ from .main import COMMANDS, GLOBAL
 from .release import VERSION
 from .session import Session
 
-COMMON = ("run", "exec", "ps", "pull", "images", "version", "info")
+COMMON = ("run", "exec", "ps", "build", "pull", "images", "version", "info")
 GROUPS = {
+    "builder": "Manage builds",
     "container": "Manage containers",
     "image": "Manage images",
     "network": "Manage networks",

@@ -41,6 +41,7 @@ LOG_LEVELS = ("debug", "info", "warn", "warning", "error", "fatal", "panic", "tr
 
 COMMANDS = {
     "attach": "attach:attach",
+    "build": "build:build",
     "commit": "commit:commit",
     "create": "run:create",
     "diff": "diff:diff",
@@ -79,6 +80,8 @@ COMMANDS = {
     "update": "update:update",
     "version": "version:version",
     "wait": "lifecycle:wait",
+    "builder build": "build:build",
+    "builder prune": "prune:builder",
     "container attach": "attach:attach",
     "container commit": "commit:commit",
     "container create": "run:create",
@@ -107,6 +110,7 @@ COMMANDS = {
     "container update": "update:update",
     "container wait": "lifecycle:wait",
     "image bootstrap": "bootstrap:bootstrap",
+    "image build": "build:build",
     "image history": "history:history",
     "image import": "archives:import_image",
     "image inspect": "inspect:inspect_images",

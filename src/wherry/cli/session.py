@@ -77,6 +77,12 @@ class Session:
                 self._config = {}
         return self._config
 
+    @property
+    def proxies(self) -> "dict[str, Any]":
+        """What the configuration says about proxies for this engine, or for all."""
+        configured: dict[str, Any] = self.config.get("proxies") or {}
+        return configured.get(self.host) or configured.get("default") or {}
+
 
 def getenv(name: str) -> str:
     """An environment variable; "" when it is not set."""

@@ -32,13 +32,16 @@ Xattrs = tuple[tuple[bytes, bytes], ...]
 Keep = Callable[[bytes], bool]
 
 
-def pack(tree: str | bytes, prefix: bytes = b"", keep: Keep | None = None) -> Generator[bytes, None, None]:
+def pack(
+    tree: str | bytes, prefix: bytes = b"", keep: Keep | None = None, enter: Keep | None = None
+) -> Generator[bytes, None, None]:
     """The archive of all that is below a directory, in chunks.
 
     Names are paths relative to it behind ``prefix``; ``keep`` is asked with the path, and what it refuses is
-    left out with all that is below. Sockets are left out. Raises ``OSError``.
+    left out with all that is below, unless it is a directory that ``enter`` accepts. Sockets are left out. Raises
+    ``OSError``.
     """
-    return _batched(_Packer(prefix, keep, overlay=False).archive(tree))
+    return _batched(_Packer(prefix, keep, enter, overlay=False).archive(tree))
 
 
 def diff(upper: str | bytes) -> Generator[bytes, None, None]:
@@ -47,18 +50,19 @@ def diff(upper: str | bytes) -> Generator[bytes, None, None]:
     The overlay must have been mounted without ``redirect_dir`` and ``metacopy``: their upper directories do
     not hold all of what changed.
     """
-    return _batched(_Packer(b"", None, overlay=True).archive(upper))
+    return _batched(_Packer(b"", None, None, overlay=True).archive(upper))
 
 
 def pack_merged(layers: tuple[str | bytes, ...]) -> Generator[bytes, None, None]:
     """The archive of what an overlay of these directories, the uppermost first, shows. Raises ``OSError``."""
-    return _batched(_Packer(b"", None, overlay=False).merged(layers))
+    return _batched(_Packer(b"", None, None, overlay=False).merged(layers))
 
 
 class _Packer:
-    def __init__(self, prefix: bytes, keep: Keep | None, overlay: bool) -> None:
+    def __init__(self, prefix: bytes, keep: Keep | None, enter: Keep | None, overlay: bool) -> None:
         self._prefix = prefix
         self._keep = keep
+        self._enter = enter
         self._overlay = overlay
         self._links: dict[tuple[int, int], bytes] = {}
 
@@ -108,15 +112,17 @@ class _Packer:
                     os.close(open_directories.pop()[0])
                     continue
                 inner = path + name
-                if self._keep and not self._keep(inner):
+                kept = self._keep is None or self._keep(inner)
+                if not kept and not (self._enter and self._enter(inner)):
                     continue
                 with suppress(FileNotFoundError):  # a living tree loses files between a look and the next
                     status = os.lstat(name, dir_fd=at)
                     if stat.S_ISDIR(status.st_mode):
                         fd = os.open(name, _OPEN | os.O_DIRECTORY, dir_fd=at)
                         open_directories.append((fd, inner + b"/", _names(fd)))
-                        yield from self._directory(fd, inner + b"/", status)
-                    else:
+                        if kept:
+                            yield from self._directory(fd, inner + b"/", status)
+                    elif kept:
                         yield from self._member(at, path, name, status)
         finally:
             for fd, _, _ in open_directories:

@@ -75,53 +75,9 @@ def _children(top: Merged, folder: bytes, matches: Matcher) -> list[bytes]:
 
 
 def _matcher(pattern: str) -> Matcher:
-    """One component of a pattern: ``*``, ``?``, ``[a-z]``, ``[^a-z]``; a backslash makes what follows mean itself."""
+    """Of one component of a pattern."""
     import re  # costs a starting process as much as all else
 
-    parts, at = list[str](), 0
-    while at < len(pattern):
-        letter, at = pattern[at], at + 1
-        if letter == "*":
-            parts.append(".*")
-        elif letter == "?":
-            parts.append(".")
-        elif letter == "[":
-            text, at = _class(pattern, at)
-            parts.append(text)
-        else:
-            if letter == "\\":
-                letter, at = _next(pattern, at)
-            parts.append(re.escape(letter))
-    return re.compile("".join(parts), re.DOTALL).fullmatch
+    from .globs import component
 
-
-def _class(pattern: str, at: int) -> tuple[str, int]:
-    """A class as a regular expression, and where it ends; ``at`` is behind its bracket."""
-    import re
-
-    negated = pattern.startswith("^", at)
-    at += negated
-    ranges = list[str]()
-    while not ranges or not pattern.startswith("]", at):
-        low, at = _letter(pattern, at)
-        high = low
-        if pattern.startswith("-", at):
-            high, at = _letter(pattern, at + 1)
-        if low <= high:
-            ranges.append(f"{re.escape(low)}-{re.escape(high)}")
-        else:
-            raise ValueError(pattern)
-    return f"[{'^' * negated}{''.join(ranges)}]", at + 1
-
-
-def _letter(pattern: str, at: int) -> tuple[str, int]:
-    letter, at = _next(pattern, at)
-    if letter in "-]":
-        raise ValueError(pattern)
-    return _next(pattern, at) if letter == "\\" else (letter, at)
-
-
-def _next(pattern: str, at: int) -> tuple[str, int]:
-    if at == len(pattern):
-        raise ValueError(pattern)
-    return pattern[at], at + 1
+    return re.compile(component(pattern), re.DOTALL).fullmatch

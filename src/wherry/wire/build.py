@@ -2,7 +2,7 @@
 
 A client that asks with the query parameter ``wherry.progress=1`` gets `StepMessage` and `OutputMessage` in the stream
 beside Docker's own lines (``Step 1/3 : FROM …``), which say the same in the order of the file. Independent stages run
-side by side: these messages come when things happen.
+side by side: these messages come when things happen. The first of them comes before the first of Docker's lines.
 """
 
 from typing import Literal

@@ -1,4 +1,4 @@
-"""``prune`` of the system, containers, images, networks and volumes: remove what nothing uses."""
+"""``prune`` of the system, builds, containers, images, networks and volumes: remove what nothing uses."""
 
 from ..flags import Command, Flag
 from ..options.filters import collect, encode
@@ -8,6 +8,7 @@ from ..units import human_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from ..flags import Options
@@ -27,6 +28,16 @@ SYSTEM = Command(
         FILTER,
         FORCE,
         Flag("volumes", "bool", "Prune anonymous volumes"),
+    ),
+)
+BUILDER = Command(
+    "[OPTIONS]",
+    "Remove build cache",
+    (
+        Flag("all", "bool", "Remove all unused build cache, not just dangling ones", short="a"),
+        Flag("filter", "list", 'Provide filter values (e.g. "until=24h")', value_name="filter", parse="filters:parse"),
+        FORCE,
+        Flag("keep-storage", "bytes", "Amount of disk space to keep for cache"),
     ),
 )
 CONTAINERS = Command("[OPTIONS]", "Remove all stopped containers", (FILTER, FORCE))
@@ -59,6 +70,18 @@ def system(session: "Session", argv: list[str]) -> int:
         return 0
     parts = ["containers", "networks", *(["volumes"] if options["volumes"] else []), "images", "build"]
     _prune(session, parts, filters, all_images=options["all"])
+    return 0
+
+
+def builder(session: "Session", argv: list[str]) -> int:
+    options = BUILDER.parse(argv, session.spelled)
+    which = "all build cache" if options["all"] else "all dangling build cache"
+    if not _confirmed(session, options, f"WARNING! This will remove {which}. "):
+        return 0
+    query = _query("build", _filters(session, options), options["all"])
+    if options["keep-storage"]:
+        query["keep-storage"] = str(options["keep-storage"])
+    _report(session, [("build", session.client.call("POST", "/build/prune", query=query).json())])
     return 0
 
 
@@ -140,9 +163,18 @@ def _confirmed(session: "Session", options: "Options", warning: str) -> bool:
 
 
 def _prune(session: "Session", parts: list[str], filters: "Filters", *, all_images: bool) -> None:
+    _report(
+        session,
+        (
+            (part, session.client.call("POST", f"/{part}/prune", query=_query(part, filters, all_images)).json())
+            for part in parts
+        ),
+    )
+
+
+def _report(session: "Session", answers: "Iterable[tuple[str, dict[str, Any]]]") -> None:
     reclaimed = 0
-    for part in parts:
-        answer = session.client.call("POST", f"/{part}/prune", query=_query(part, filters, all_images)).json()
+    for part, answer in answers:
         reclaimed += answer.get("SpaceReclaimed", 0)
         lines = deleted(part, answer)
         if lines:

@@ -106,7 +106,7 @@ def _body(session: "Session", options: "Options", command: str) -> "dict[str, An
     """The request, or the complaint about flags that do not go together."""
     try:
         _check_client_flags(options)
-        return container_body(options, _proxies(session))
+        return container_body(options, session.proxies)
     except ValueError as error:
         raise _failure(command, str(error)) from None
 
@@ -120,12 +120,6 @@ def _check_client_flags(options: "Options") -> None:
         except FileNotFoundError:
             return
         raise ValueError(f"container ID file found, make sure the other container isn't running or delete {path}")
-
-
-def _proxies(session: "Session") -> "dict[str, Any]":
-    """What config.json says about proxies for this engine, or for all."""
-    configured: dict[str, Any] = session.config.get("proxies") or {}
-    return configured.get(session.host) or configured.get("default") or {}
 
 
 def _platform(options: "Options") -> str:

@@ -1,0 +1,175 @@
+"""``build``: an image from a Dockerfile and its context."""
+
+import os
+
+from ...client.connection import ApiError
+from ..building.context import Context, compressed, open_context
+from ..building.excerpt import excerpt, line_told
+from ..building.live import Live
+from ..building.plain import Plain, Quiet
+from ..building.query import auth_headers, build_query
+from ..building.stream import Result, follow
+from ..building.waiting import lines_and_ticks
+from ..flags import Command, Flag
+from ..session import CommandError, getenv
+from ..texts import short_id
+from ..units import human_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ...client.connection import Response
+    from ..flags import Options
+    from ..session import Session
+
+COMMAND = Command(
+    "[OPTIONS] PATH | URL | -",
+    "Build an image from a Dockerfile",
+    (
+        Flag("add-host", "list", 'Add a custom host-to-IP mapping ("host:ip")', parse="naming:extra_host"),
+        Flag("build-arg", "list", "Set build-time variables", parse="environment:variable"),
+        Flag("cache-from", "list", "Images to consider as cache sources", value_name="strings"),
+        Flag("cgroup-parent", "string", 'Set the parent cgroup for the "RUN" instructions during build'),
+        Flag("compress", "bool", "Compress the build context using gzip"),
+        Flag("cpu-period", "int", "Limit the CPU CFS (Completely Fair Scheduler) period"),
+        Flag("cpu-quota", "int", "Limit the CPU CFS (Completely Fair Scheduler) quota"),
+        Flag("cpu-shares", "int", "CPU shares (relative weight)", short="c"),
+        Flag("cpuset-cpus", "string", "CPUs in which to allow execution (0-3, 0,1)"),
+        Flag("cpuset-mems", "string", "MEMs in which to allow execution (0-3, 0,1)"),
+        Flag(
+            "disable-content-trust", "bool", "Skip image verification", default=True, default_text="true", hidden=True
+        ),
+        Flag("file", "string", 'Name of the Dockerfile (Default is "PATH/Dockerfile")', short="f"),
+        Flag("force-rm", "bool", "Always remove intermediate containers"),
+        Flag("iidfile", "string", "Write the image ID to the file"),
+        Flag("isolation", "string", "Container isolation technology"),
+        Flag("label", "list", "Set metadata for an image", parse="environment:label"),
+        Flag("memory", "bytes", "Memory limit", short="m"),
+        Flag("memory-swap", "swap", "Swap limit equal to memory plus swap: -1 to enable unlimited swap"),
+        Flag(
+            "network",
+            "string",
+            "Set the networking mode for the RUN instructions during build",
+            default="default",
+            default_text='"default"',
+        ),
+        Flag("no-cache", "bool", "Do not use cache when building the image"),
+        Flag("platform", "string", "Set platform if server is multi-platform capable"),
+        Flag(
+            "progress",
+            "string",
+            'Set type of progress output ("auto", "plain", "tty")',
+            default="auto",
+            default_text='"auto"',
+            parse="building:progress",
+        ),
+        Flag("pull", "bool", "Always attempt to pull a newer version of the image"),
+        Flag("quiet", "bool", "Suppress the build output and print image ID on success", short="q"),
+        Flag(
+            "rm", "bool", "Remove intermediate containers after a successful build", default=True, default_text="true"
+        ),
+        Flag("security-opt", "list", "Security options", value_name="strings"),
+        Flag("shm-size", "bytes", 'Size of "/dev/shm"'),
+        Flag("squash", "bool", "Squash newly built layers into a single new layer"),
+        Flag("tag", "list", 'Name and optionally a tag in the "name:tag" format', short="t", parse="building:tag"),
+        Flag("target", "string", "Set the target build stage to build."),
+        Flag("ulimit", "list", "Ulimit options", value_name="ulimit", default_text="[]", parse="limits:ulimit"),
+    ),
+    minimum=1,
+    maximum=1,
+    aliases=("image build", "build", "builder build"),
+)
+TICK = 0.5  # seconds
+
+
+def build(session: "Session", argv: list[str]) -> int:
+    options = COMMAND.parse(argv, session.spelled)
+    if options["iidfile"]:
+        _remove(options["iidfile"])
+    context = open_context(options.arguments[0], options["file"] or "")
+    try:
+        result = _built(session, options, context)
+    except ApiError as error:
+        if line := line_told(error.message):
+            _point(session, context, line, line)
+        raise
+    if result.failure:
+        if result.failed:
+            _point(session, context, *result.failed)
+        raise result.failure
+    if options["iidfile"]:
+        _write(options["iidfile"], result.image)
+    return 0
+
+
+def _built(session: "Session", options: "Options", context: Context) -> Result:
+    if options["quiet"]:
+        return _build_quietly(session, options, context)
+    mode = options["progress"] if options.given("progress") else getenv("BUILDKIT_PROGRESS") or "auto"
+    if mode == "tty" or (mode == "auto" and session.out.isatty()):
+        return _build_live(session, options, context)
+    response = _request(session, options, context, lambda size: None)
+    return follow(response.lines(), Plain(session.out))
+
+
+def _build_quietly(session: "Session", options: "Options", context: Context) -> Result:
+    view = Quiet(session.err)
+    result = follow(_request(session, options, context, lambda size: None).lines(), view)
+    if result.failure:
+        view.replay()
+    else:
+        session.out.line(result.image or view.told())
+    return result
+
+
+def _build_live(session: "Session", options: "Options", context: Context) -> Result:
+    view = Live(session.out, colours=not getenv("NO_COLOR"))
+    response = _request(
+        session, options, context, lambda size: view.uploaded(f"Sending the build context: {human_size(size)}")
+    )
+    result = follow(lines_and_ticks(response.lines(), view.tick, TICK), view)
+    if not result.failure:
+        view.summary(short_id(result.image), options["tag"])
+    return result
+
+
+def _request(session: "Session", options: "Options", context: Context, uploaded: "Callable[[int], None]") -> "Response":
+    query = build_query(session, options, context)
+    body = context.chunks
+    if body is not None:
+        body = _counted(compressed(body) if options["compress"] else body, uploaded)
+    return session.client.call("POST", "/build", query=query, body=body, headers=auth_headers(session))
+
+
+def _counted(chunks: "Iterator[bytes]", uploaded: "Callable[[int], None]") -> "Iterator[bytes]":
+    size = 0
+    for chunk in chunks:
+        yield chunk
+        size += len(chunk)
+        uploaded(size)
+
+
+def _point(session: "Session", context: Context, first: int, last: int) -> None:
+    """Show where in the Dockerfile the error is."""
+    if context.text:
+        name = context.dockerfile if not context.dockerfile.startswith(".dockerfile.") else "Dockerfile"
+        session.out.flush()
+        session.err.line(excerpt(name, context.text, first, last))
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise CommandError(f"Removing image ID file: {error.strerror}") from None
+
+
+def _write(path: str, image: str) -> None:
+    try:
+        with open(path, "w") as file:
+            file.write(image)
+    except OSError as error:
+        raise CommandError(f"open {path}: {(error.strerror or '').lower()}") from None
