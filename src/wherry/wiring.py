@@ -61,11 +61,13 @@ from wherry.kernel.git import Git
 from wherry.kernel.machine import DeviceNodes, Machine, RootFiles
 from wherry.kernel.mounting import HostMounts
 from wherry.kernel.networking import Networking
+from wherry.model.container import ContainerDefaults
 from wherry.model.image import Platform, architecture
 from wherry.model.network import NetworkSettings
 from wherry.model.registry import RegistrySettings
 from wherry.model.system import Settings
 from wherry.plan import firewall
+from wherry.plan.log_options import check_default
 from wherry.plan.seccomp import Seccomp
 from wherry.registry import CERTS_DIR, InsecurePolicy, Registry, Web
 from wherry.runtime.binaries import discover
@@ -90,7 +92,9 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
     default_runtime: str = ""
     registries: RegistrySettings = RegistrySettings()
     debug: bool = False
+    labels: tuple[str, ...] = ()
     network: NetworkSettings = NetworkSettings()
+    defaults: ContainerDefaults = ContainerDefaults()
 
 
 def exec_root_of(config: EngineConfig) -> Path:
@@ -136,13 +140,14 @@ class _Edges(Struct, frozen=True, kw_only=True):
 
 
 async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
+    check_default(config.defaults.log)
     exec_root = exec_root_of(config)
     exec_root.mkdir(mode=0o711, parents=True, exist_ok=True)
     runtime = OciRuntime(exec_root, await discover(config.runtimes, config.default_runtime))
     stack.callback(runtime.close)
     store = await Store.open(config.data_root)
     stack.push_async_callback(store.close)
-    networking = Networking(exec_root / "netns", firewall.ruleset, firewall.map_of)
+    networking = Networking(exec_root / "netns", firewall.ruleset, firewall.map_of, firewall=config.network.firewall)
     stack.callback(networking.close)
     registry = Registry(
         insecure=InsecurePolicy.parse(config.registries.insecure),
@@ -179,6 +184,8 @@ async def _settings(config: EngineConfig) -> Settings:
         monitor=("conmon", await monitor_version()),
         init_path=DeviceNodes().init_path(),
         debug=config.debug,
+        labels=config.labels,
+        defaults=config.defaults,
         insecure_registries=config.registries.insecure,
         mirrors=config.registries.mirrors,
         http_proxy=os.environ.get("HTTP_PROXY", ""),
@@ -211,6 +218,7 @@ class _Parts(Struct, frozen=True, kw_only=True):
     """The verbs of containers that several services use."""
 
     linking: Linking
+    etc_files: EtcFiles
     roots: Roots
     execs: Execs
     sandboxes: Sandboxes
@@ -309,6 +317,9 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
         devices=edges.devices,
     )
     linking = Linking(catalog=handles.catalog, networks=needs.networks, files=store.containers, locks=handles.locks)
+    etc_files = EtcFiles(
+        files=store.containers, host=edges.machine, networks=needs.networks, defaults=edges.settings.defaults
+    )
     sandboxes = Sandboxes(edges.exec_root, needs.networks, edges.mounts)
     teardown = Teardown(runtime=edges.runtime, sandboxes=sandboxes, roots=roots)
     removal = Removal(
@@ -334,7 +345,7 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
     )
     supervisor = Supervisor(
         catalog=handles.catalog,
-        launcher=_launcher(edges, handles, needs, linking, roots, sandboxes),
+        launcher=_launcher(edges, handles, needs, linking, etc_files, roots, sandboxes),
         teardown=teardown,
         removal=removal,
         volumes=needs.volumes,
@@ -351,6 +362,7 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
     )
     return _Parts(
         linking=linking,
+        etc_files=etc_files,
         roots=roots,
         execs=execs,
         sandboxes=sandboxes,
@@ -362,16 +374,22 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
 
 
 def _launcher(
-    edges: _Edges, handles: _Handles, needs: _Needs, linking: Linking, roots: Roots, sandboxes: Sandboxes
+    edges: _Edges,
+    handles: _Handles,
+    needs: _Needs,
+    linking: Linking,
+    etc_files: EtcFiles,
+    roots: Roots,
+    sandboxes: Sandboxes,
 ) -> Launcher:
     return Launcher(
         catalog=handles.catalog,
         linking=linking,
+        etc_files=etc_files,
         roots=roots,
         sandboxes=sandboxes,
         volumes=needs.volumes,
         files=edges.store.containers,
-        etc_files=EtcFiles(edges.store.containers, edges.machine),
         runtime=edges.runtime,
         host=edges.machine,
         hubs=handles.hubs,
@@ -406,7 +424,7 @@ def _containers(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) 
             catalog=handles.catalog,
             networks=needs.networks,
             sandboxes=parts.sandboxes,
-            etc_files=EtcFiles(edges.store.containers, edges.machine),
+            etc_files=parts.etc_files,
             operations=handles.operations,
             locks=handles.locks,
         ),
@@ -431,6 +449,7 @@ def _creation(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) ->
         operations=handles.operations,
         clock=edges.clock,
         chance=edges.chance,
+        defaults=edges.settings.defaults,
     )
 
 

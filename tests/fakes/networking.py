@@ -33,8 +33,8 @@ class FakeNetworking:
         await self._act("remove_bridge")
         self.bridged.pop(name, None)
 
-    def bridges(self) -> tuple[str, ...]:
-        return tuple(self.bridged)
+    def bridges(self) -> dict[str, tuple[str, ...]]:
+        return {name: plan.addresses for name, plan in self.bridged.items()}
 
     def routes(self) -> tuple[str, ...]:
         return tuple(self.host_routes)

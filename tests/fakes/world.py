@@ -145,6 +145,7 @@ class World:
             clock=clock,
         )
         linking = Linking(catalog=catalog, networks=self.networks, files=files, locks=locks)
+        etc_files = EtcFiles(files=files, host=host, networks=self.networks)
         launcher = Launcher(
             catalog=catalog,
             linking=linking,
@@ -152,7 +153,7 @@ class World:
             sandboxes=sandboxes,
             volumes=self.volumes,
             files=files,
-            etc_files=EtcFiles(files, host),
+            etc_files=etc_files,
             runtime=runtime,
             host=host,
             hubs=hubs,
@@ -255,7 +256,7 @@ class World:
                 catalog=catalog,
                 networks=self.networks,
                 sandboxes=sandboxes,
-                etc_files=EtcFiles(files, host),
+                etc_files=etc_files,
                 operations=self.operations,
                 locks=locks,
             ),

@@ -9,8 +9,10 @@ from .lazy import load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
+PROGRAM = "wherry"
 STATUS_BAD_FLAG = 125
 STATUS_BAD_ARGUMENTS = 1
 VALUE_NAMES = {"bool": "", "swap": "bytes"}
@@ -38,8 +40,8 @@ class Flag:
 
     ``default``: what a flag that was not given has (lists: [], maps: {}, bool: False, the rest: None unless told).
     ``value_name``, ``default_text``: what ``--help`` shows instead of the kind, and as default.
-    ``parse``: ``module:function`` of ``cli.options`` that makes the value of the text instead of the kind's parser,
-    or refuses it (ValueError); imported when the flag is given.
+    ``parse``: makes the value of the text instead of the kind's parser, or refuses it (ValueError): a function, or
+    ``module:function`` of ``cli.options`` to be imported when the flag is given.
     ``of``: another spelling of that flag; hidden.
     """
 
@@ -55,7 +57,7 @@ class Flag:
         default: object = None,
         default_text: str = "",
         value_name: str | None = None,
-        parse: str = "",
+        parse: "Callable[[str], Any] | str" = "",
         of: str = "",
         hidden: bool = False,
     ) -> None:
@@ -69,6 +71,11 @@ class Flag:
         self.parse = parse
         self.of = of or name
         self.hidden = hidden or bool(of)
+
+    def value(self, text: str) -> "Any":
+        """The value that a text of this flag means. ValueError."""
+        parse = self.parse or PARSERS[self.kind]
+        return (load("options", parse) if isinstance(parse, str) else parse)(text)
 
     @property
     def spelled(self) -> str:
@@ -100,8 +107,7 @@ class Options:
     def put(self, flag: Flag, text: str) -> None:
         """Take one occurrence of a flag. UsageError's text (without the hint) as ValueError when it is wrong."""
         try:
-            parse = load("options", flag.parse) if flag.parse else PARSERS[flag.kind]
-            value: Any = parse(text)
+            value: Any = flag.value(text)
         except ValueError as error:
             raise ValueError(f"invalid argument {quoted(text)} for {quoted(flag.spelled)} flag: {error}") from None
         if flag.kind == "list":
@@ -117,7 +123,7 @@ class Command:
     """A command's grammar: ``arguments`` is the usage line behind the name, ``short`` says what it does.
 
     ``minimum`` and ``maximum`` (None: any) count positional arguments; with ``interspersed=False`` flags end at
-    the first of them. ``aliases`` are all spellings, without the program's name.
+    the first of them. ``aliases`` are all spellings, without the name of the ``program``.
     """
 
     def __init__(
@@ -130,6 +136,7 @@ class Command:
         maximum: int | None = 0,
         interspersed: bool = True,
         aliases: tuple[str, ...] = (),
+        program: str = PROGRAM,
     ) -> None:
         self.arguments = arguments
         self.short = short
@@ -138,6 +145,7 @@ class Command:
         self.maximum = maximum
         self.interspersed = interspersed
         self.aliases = aliases
+        self.program = program
 
     def parse(self, argv: list[str], spelled: str) -> Options:
         """The options in ``argv``. UsageError or HelpRequested otherwise; ``spelled`` is the command as typed."""
@@ -151,7 +159,7 @@ class Command:
         try:
             asks_help = _Line(self, options, argv).read()
         except ValueError as error:
-            raise UsageError(f"{error}\nSee '{program(spelled)} --help'.", STATUS_BAD_FLAG) from None
+            raise UsageError(f"{error}\nSee '{program(spelled, self.program)} --help'.", STATUS_BAD_FLAG) from None
         if asks_help:
             raise HelpRequested(self, spelled)
         return options
@@ -160,16 +168,17 @@ class Command:
         low, high = self.minimum, self.maximum
         if low <= count and (high is None or count <= high):
             return
+        called = program(spelled, self.program)
         raise UsageError(
-            f"\"{program(spelled)}\" {_expectation(low, high)}.\nSee '{program(spelled)} --help'.\n\n"
-            f"Usage:  {program(spelled)} {self.arguments}\n\n{self.short}",
+            f"\"{called}\" {_expectation(low, high)}.\nSee '{called} --help'.\n\n"
+            f"Usage:  {called} {self.arguments}\n\n{self.short}",
             STATUS_BAD_ARGUMENTS,
         )
 
 
-def program(spelled: str) -> str:
+def program(spelled: str, name: str = PROGRAM) -> str:
     """The command with the program's name before it."""
-    return f"wherry {spelled}".rstrip()
+    return f"{name} {spelled}".rstrip()
 
 
 def _expectation(low: int, high: int | None) -> str:

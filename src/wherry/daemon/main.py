@@ -6,6 +6,7 @@ import gc
 import grp
 import logging
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -14,7 +15,10 @@ import uvloop
 
 from wherry.api.app import build_router
 from wherry.api.http import Server
-from wherry.daemon.configuration import DEFAULT_GROUP, Configuration, ConfigurationError, configure
+from wherry.cli.flags import HelpRequested, UsageError
+from wherry.cli.helpflags import flag_usages
+from wherry.daemon.configuration import DEFAULT_GROUP, Configuration, ConfigurationError, configured
+from wherry.daemon.flags import COMMAND
 from wherry.daemon.logs import start_logging
 from wherry.daemon.pidfile import StillRunning, pidfile
 from wherry.errors import WherryError
@@ -27,11 +31,20 @@ _log = logging.getLogger("wherry")
 def main() -> None:
     """Run the daemon until SIGTERM or SIGINT. Exit status 0, or 1 with the reason on stderr."""
     try:
-        configuration = configure(sys.argv[1:])
-    except ConfigurationError as error:
-        print(f"{error}\nSee 'wherryd --help'." if error.usage else error, file=sys.stderr)
-        sys.exit(125 if error.usage else 1)
-    if configuration.validate:
+        flags = COMMAND.parse(sys.argv[1:], "")
+        if flags["version"]:
+            print(f"wherry version {VERSION}")
+            return
+        configuration = configured(flags)
+    except HelpRequested:
+        columns = shutil.get_terminal_size().columns
+        print(f"\nUsage:\t{COMMAND.program} {COMMAND.arguments}\n\n{COMMAND.short}\n\nOptions:")
+        print(flag_usages(COMMAND.flags, columns), end="")
+        return
+    except (UsageError, ConfigurationError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.status)
+    if flags["validate"]:
         print("configuration OK", file=sys.stderr)
         return
     start_logging(configuration.log_level)
@@ -50,7 +63,10 @@ async def _run(configuration: Configuration) -> None:
         runtimes=configuration.runtimes,
         default_runtime=configuration.default_runtime,
         registries=configuration.registries,
-        debug=configuration.log_level == "debug",
+        debug=configuration.debug,
+        labels=configuration.labels,
+        network=configuration.network,
+        defaults=configuration.defaults,
     )
     _log.info("Starting up")
     path = Path(configuration.pidfile or exec_root_of(config) / "wherry.pid")

@@ -4,7 +4,7 @@ The edge packages fill these protocols structurally and hold no policy; ``wiring
 are idempotent: what is already gone is no error. Nothing here blocks the event loop.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -395,8 +395,8 @@ class Networking(Protocol):
 
     async def remove_bridge(self, name: str) -> None: ...
 
-    def bridges(self) -> tuple[str, ...]:
-        """Names of the host's bridges."""
+    def bridges(self) -> Mapping[str, tuple[str, ...]]:
+        """The host's bridges: names, and IPv4 addresses in CIDR form."""
         ...
 
     def routes(self) -> tuple[str, ...]:

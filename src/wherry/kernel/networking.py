@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from wherry.errors import NotFound
+from wherry.errors import NotFound, NotSupported
 from wherry.kernel import addressing, conntrack, links, namespaces, nftables, sysctls
 from wherry.kernel.host_ports import HostPorts
 from wherry.kernel.links import Link, Veth
@@ -33,12 +33,13 @@ _FIRST_INDEX: Final = 1 << 16  # of links made here: the kernel's own numbers ar
 class Networking:
     """One rtnetlink and one nfnetlink socket, open until this is closed; closing it leaves all networks as they are."""
 
-    def __init__(self, folder: Path, ruleset: Ruleset, map_of: MapOf) -> None:
-        """Namespaces are pinned in ``folder``."""
+    def __init__(self, folder: Path, ruleset: Ruleset, map_of: MapOf, *, firewall: bool = True) -> None:
+        """Namespaces are pinned in ``folder``. Without ``firewall`` no rule is made, nor any that is there touched."""
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         self._folder = folder
         self._ruleset = ruleset
         self._map_of = map_of
+        self._firewall = firewall
         self._ports = HostPorts()
         self._last_index = _FIRST_INDEX
         with ExitStack() as opened:
@@ -53,22 +54,32 @@ class Networking:
     # --- bridges ---
 
     async def ensure_bridge(self, plan: BridgePlan) -> None:
-        """The bridge is there, up, with these addresses and no other IPv4 ones; the host forwards packets."""
-        bridge = links.create_bridge(self._rtnl, plan.name, mac=plan.mac or None, mtu=plan.mtu)
-        for other in addressing.addresses(self._rtnl, bridge.index):
-            if ":" not in other.address and other.address not in plan.addresses:
-                addressing.delete_address(self._rtnl, bridge.index, other.address)
+        """The bridge is there and up, with these addresses."""
+        if plan.owned:
+            bridge = links.create_bridge(self._rtnl, plan.name, mac=plan.mac or None, mtu=plan.mtu)
+            self._delete_other_addresses(bridge, plan.addresses)
+        else:
+            bridge = self._bridge(plan.name)
         for address in plan.addresses:
             addressing.add_address(self._rtnl, bridge.index, address)
-        sysctls.write(sysctls.route_localnet(plan.name), 1)
-        sysctls.write(sysctls.FORWARD_IPV4, 1)
+        if self._firewall:
+            sysctls.write(sysctls.route_localnet(plan.name), 1)
+        if plan.forward:
+            sysctls.write(sysctls.FORWARD_IPV4, 1)
+        if plan.filtered:
+            _filter_bridges()
         links.set_up(self._rtnl, bridge.index)
 
     async def remove_bridge(self, name: str) -> None:
         links.delete(self._rtnl, name)
 
-    def bridges(self) -> tuple[str, ...]:
-        return tuple(link.name for link in links.links(self._rtnl) if link.kind == "bridge")
+    def bridges(self) -> dict[str, tuple[str, ...]]:
+        found = addressing.addresses(self._rtnl)
+        return {
+            link.name: tuple(each.address for each in found if each.index == link.index and ":" not in each.address)
+            for link in links.links(self._rtnl)
+            if link.kind == "bridge"
+        }
 
     def routes(self) -> tuple[str, ...]:
         return tuple(route.destination for route in addressing.routes(self._rtnl))
@@ -127,7 +138,8 @@ class Networking:
     async def apply_firewall(
         self, networks: tuple[Network, ...], ports: tuple[PublishedPort, ...] | None, links: tuple[LinkedPort, ...] = ()
     ) -> None:
-        await nftables.apply(self._ruleset(networks, ports, links))
+        if self._firewall:
+            await nftables.apply(self._ruleset(networks, ports, links))
         if ports is not None:
             self._ports.keep_what_can_be_had(ports)
 
@@ -189,7 +201,14 @@ class Networking:
             raise NotFound(f"the bridge {name} is missing")
         return bridge
 
+    def _delete_other_addresses(self, bridge: Link, wanted: tuple[str, ...]) -> None:
+        for other in addressing.addresses(self._rtnl, bridge.index):
+            if ":" not in other.address and other.address not in wanted:
+                addressing.delete_address(self._rtnl, bridge.index, other.address)
+
     def _by_map(self, ports: Iterable[PublishedPort]) -> Iterator[tuple[str, list[PublishedPort]]]:
+        if not self._firewall:
+            return
         named = sorted((name, index, port) for index, port in enumerate(ports) if (name := self._map_of(port)))
         for name, group in groupby(named, key=lambda entry: entry[0]):
             yield name, [port for _name, _index, port in group]
@@ -198,6 +217,14 @@ class Networking:
         """A sender of datagrams that never pauses would keep the old way for ever."""
         for port in {port.host_port for port in ports if port.protocol == "udp"}:
             conntrack.forget(self._nfnl, socket.AF_INET, socket.IPPROTO_UDP, port)
+
+
+def _filter_bridges() -> None:
+    """Frames from one port of a bridge to another meet the firewall. NotSupported if this kernel cannot do that."""
+    try:
+        sysctls.write(sysctls.BRIDGED_IPV4_MEETS_FIREWALL, 1)
+    except FileNotFoundError:
+        raise NotSupported("without icc the kernel module br_netfilter is needed: modprobe br_netfilter") from None
 
 
 def _set_up_loopback(inside: Netlink) -> None:

@@ -40,7 +40,9 @@ class RestartPolicy(Struct, frozen=True, kw_only=True):
 
 
 class LogConfig(Struct, frozen=True, kw_only=True):
-    driver: str = "json-file"
+    """``driver`` "": the engine's default."""
+
+    driver: str = ""
     options: dict[str, str] = {}
 
 
@@ -75,8 +77,8 @@ class Resources(Struct, frozen=True, kw_only=True):
 class HostSpec(Struct, frozen=True, kw_only=True):
     """How a container stands to its host: Docker's HostConfig in our terms.
 
-    ``masked_paths`` and ``readonly_paths`` are None for Docker's defaults. ``network`` is default, bridge, host, none,
-    ``container:<ref>`` or a network's name.
+    ``masked_paths`` and ``readonly_paths`` are None for Docker's defaults, ``shm_size`` is 0 for the engine's.
+    ``network`` is default, bridge, host, none, ``container:<ref>`` or a network's name.
     """
 
     binds: tuple[str, ...] = ()
@@ -110,7 +112,7 @@ class HostSpec(Struct, frozen=True, kw_only=True):
     pid: str = ""
     uts: str = ""
     userns: str = ""
-    shm_size: int = 67108864
+    shm_size: int = 0
     oom_score_adj: int = 0
     runtime: str = ""
     log: LogConfig = LogConfig()
@@ -212,6 +214,21 @@ class ContainerState(Struct, frozen=True, kw_only=True):
     def alive(self) -> bool:
         """Whether the container has a process (paused counts)."""
         return self.status.alive
+
+
+class ContainerDefaults(Struct, frozen=True, kw_only=True):
+    """What the daemon gives to containers that do not ask for something else."""
+
+    dns: tuple[str, ...] = ()
+    dns_options: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
+    ulimits: tuple[Ulimit, ...] = ()
+    shm_size: int = 64 << 20
+    log: LogConfig = LogConfig(driver="json-file")
+
+
+NO_SETTINGS = ContainerDefaults()
+"""What containers get of a daemon that was told nothing."""
 
 
 class Link(Struct, frozen=True, kw_only=True):

@@ -53,11 +53,38 @@ class NetworkRequest(Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
 
 
-class NetworkSettings(Struct, frozen=True, kw_only=True):
-    """How the network ``bridge`` is made: the interface's name, and its address with prefix length ("": Docker's)."""
+class AddressPool(Struct, frozen=True, kw_only=True):
+    """A range, in CIDR form, to cut subnets of prefix length ``size`` from."""
 
-    bridge: str = "docker0"
+    base: str
+    size: int
+
+
+class NetworkSettings(Struct, frozen=True, kw_only=True):
+    """What the daemon was told of networks.
+
+    Of the default network: ``bridge`` is the interface to use ("none": there is no such network; "": docker0, made
+    when it is not there), ``bip`` its address and ``fixed_cidr`` the range of its containers, both in CIDR form,
+    ``default_gateway`` their way out if that is not the bridge; ``icc``: they may talk; ``masquerade``, ``mtu``.
+
+    Of all: ``firewall``: whether rules are made, ``forward``: whether the host is told to forward packets,
+    ``relay``: whether connections are relayed that no rule can translate, ``host_ip`` where ports are published ("":
+    everywhere), ``pools`` where subnets are from (none: Docker's), ``host_gateway`` what ``host-gateway`` means.
+    """
+
+    bridge: str = ""
     bip: str = ""
+    fixed_cidr: str = ""
+    default_gateway: str = ""
+    icc: bool = True
+    masquerade: bool = True
+    mtu: int = 1500
+    firewall: bool = True
+    forward: bool = True
+    relay: bool = True
+    host_ip: str = ""
+    pools: tuple[AddressPool, ...] = ()
+    host_gateway: str = ""
 
 
 class EndpointSpec(Struct, frozen=True, kw_only=True):
@@ -137,12 +164,19 @@ class Interface(Struct, frozen=True, kw_only=True):
 
 
 class BridgePlan(Struct, frozen=True, kw_only=True):
-    """A bridge to have on the host. ``addresses`` in CIDR form; ``mac`` "" for one of the kernel's choice."""
+    """A bridge to have on the host. ``addresses`` in CIDR form; ``mac`` "" for one of the kernel's choice.
+
+    ``owned``: it is ours, made if it is not there, with these IPv4 addresses and no others. ``forward``: the host is to
+    forward packets. ``filtered``: frames between its ports are to meet the firewall.
+    """
 
     name: str
     addresses: tuple[str, ...]
     mac: str = ""
     mtu: int = 1500
+    owned: bool = True
+    forward: bool = True
+    filtered: bool = False
 
 
 class PublishedPort(Struct, frozen=True, kw_only=True):

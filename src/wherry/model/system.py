@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from wherry.model.container import Container
+from wherry.model.container import Container, ContainerDefaults
 from wherry.model.host import Forwarding, HostFacts
 from wherry.model.image import Image
 from wherry.model.launch import RuntimeInfo
@@ -28,6 +28,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     debug: bool = False
     experimental: bool = False
     labels: tuple[str, ...] = ()
+    defaults: ContainerDefaults = ContainerDefaults()
     insecure_registries: tuple[str, ...] = ()
     mirrors: tuple[str, ...] = ()
     http_proxy: str = ""

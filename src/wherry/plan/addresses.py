@@ -7,28 +7,43 @@ from collections.abc import Collection, Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_address, ip_network
 
 from wherry.errors import Forbidden, InternalError, InvalidArgument, NotFound
-from wherry.model.network import Network, Subnet
+from wherry.model.network import AddressPool, Network, Subnet
 
-DEFAULT_BIP = "172.17.0.1/16"
+GATEWAY = "DefaultGatewayIPv4"
+"""The auxiliary address that is the way out of the default network."""
 
 _PRIVATE_16 = tuple(IPv4Network(f"172.{second}.0.0/16") for second in range(17, 32))
 _PRIVATE_20 = tuple(IPv4Network("192.168.0.0/16").subnets(new_prefix=20))
 _POOLS = _PRIVATE_16 + _PRIVATE_20
 
 
-def choose_subnet(taken: Iterable[str]) -> Subnet:
-    """The first of Docker's default subnets that overlaps none of ``taken`` (CIDR texts, IPv6 ones do not matter).
+def choose_subnet(taken: Iterable[str], pools: Iterable[AddressPool] = ()) -> Subnet:
+    """The first subnet of ``pools`` (none: Docker's) that overlaps none of ``taken`` (CIDR texts, IPv6 ones do not
+    matter).
 
     Raises:
         NotFound: there is none left.
     """
     used = tuple(_ipv4_networks(taken))
-    for pool in _POOLS:
+    pools = tuple(pools)
+    for pool in _cut(pools) if pools else _POOLS:
         if not any(pool.overlaps(network) for network in used):
             return Subnet(subnet=str(pool), gateway=str(pool[1]))
     raise NotFound(
         "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network"
     )
+
+
+def check_pool(pool: AddressPool) -> None:
+    """Raise InvalidArgument for a range that no subnets can be cut from."""
+    prefix = "Error initializing network controller: error obtaining controller instance"
+    try:
+        base = IPv4Network(pool.base, strict=False)
+    except ValueError:
+        reason = f'invalid base pool "{pool.base}": invalid CIDR address: {pool.base}'
+        raise InvalidArgument(f"{prefix}: {reason}") from None
+    if not base.prefixlen <= pool.size <= base.max_prefixlen:
+        raise InvalidArgument(f"{prefix}: invalid pools size: {pool.size}")
 
 
 def subnet_of(address: str) -> Subnet:
@@ -46,6 +61,11 @@ def check_overlap(subnets: Iterable[Subnet], taken: Iterable[str]) -> None:
     for network in _ipv4_networks(subnet.subnet for subnet in subnets):
         if any(network.overlaps(other) for other in used):
             raise Forbidden("Pool overlaps with other one on this address space")
+
+
+def way_out(subnet: Subnet) -> str:
+    """The address of the default route: the bridge's, unless the daemon was told of another."""
+    return subnet.auxiliary.get(GATEWAY) or gateway(subnet)
 
 
 def gateway(subnet: Subnet) -> str:
@@ -98,6 +118,11 @@ def contains(subnet: Subnet, address: str) -> bool:
 def mac_of(address: str) -> str:
     """The MAC address that belongs to an IPv4 address: 02:42 and its four octets, so that no two are the same."""
     return f"02:42:{IPv4Address(address).packed.hex(':')}"
+
+
+def _cut(pools: Iterable[AddressPool]) -> Iterator[IPv4Network]:
+    for pool in pools:
+        yield from IPv4Network(pool.base, strict=False).subnets(new_prefix=pool.size)
 
 
 def _candidates(subnet: Subnet, reserved: Collection[str]) -> Iterator[IPv4Address]:

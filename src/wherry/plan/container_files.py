@@ -8,8 +8,9 @@ from ipaddress import ip_address
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from wherry.model.container import Container, ContainerSpec
+from wherry.model.container import Container, ContainerDefaults, ContainerSpec, HostSpec
 from wherry.model.network import Endpoint
 from wherry.plan.addresses import is_address
 
@@ -42,10 +43,14 @@ class _Resolver(Struct, frozen=True, kw_only=True):
     others: tuple[str, ...] = ()
 
 
-def hosts(spec: ContainerSpec, endpoints: tuple[Endpoint, ...], linked: tuple[tuple[str, str], ...] = ()) -> str:
-    """/etc/hosts: loopback names, ``--add-host`` entries (``host-gateway`` is the first gateway), linked containers
+def hosts(
+    spec: ContainerSpec,
+    host_gateway: str,
+    endpoints: tuple[Endpoint, ...],
+    linked: tuple[tuple[str, str], ...] = (),
+) -> str:
+    """/etc/hosts: loopback names, ``--add-host`` entries (``host-gateway`` is the address given), linked containers
     (address and names), own addresses."""
-    host_gateway = next((endpoint.ipv4_gateway for endpoint in endpoints if endpoint.ipv4_gateway), "")
     others = (f"{address}\t{names}\n" for address, names in linked)
     lines = (*_extra_hosts(spec.host.extra_hosts, host_gateway), *others, *_own_lines(spec, endpoints))
     return "".join((_LOOPBACK_HOSTS, *lines))
@@ -61,6 +66,16 @@ def changed_hosts(text: str, before: Container, after: Container) -> str:
 def hostname(spec: ContainerSpec) -> str:
     """/etc/hostname: one line."""
     return f"{spec.hostname}\n"
+
+
+def resolving(host: HostSpec, defaults: ContainerDefaults) -> HostSpec:
+    """The spec with the engine's settings for name resolution where it has none."""
+    return replace(
+        host,
+        dns=host.dns or defaults.dns,
+        dns_options=host.dns_options or defaults.dns_options,
+        dns_search=host.dns_search or defaults.dns_search,
+    )
 
 
 def resolv_conf(spec: ContainerSpec, host_text: str) -> str:

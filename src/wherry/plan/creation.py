@@ -6,9 +6,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from wherry.errors import InvalidArgument
-from wherry.model.container import ContainerSpec
+from wherry.model.container import NO_SETTINGS, ContainerDefaults, ContainerSpec, HostSpec
 from wherry.model.image import Healthcheck, ImageConfig
-from wherry.plan import endpoints
+from wherry.plan import endpoints, log_options
 from wherry.plan.naming import short_id
 from wherry.plan.resources import with_default_swap
 
@@ -44,16 +44,35 @@ def inherited(asked: ContainerSpec | ImageConfig, image: ImageConfig) -> dict[st
     }
 
 
-def complete(spec: ContainerSpec, container_id: str, host_hostname: str) -> ContainerSpec:
+def complete(
+    spec: ContainerSpec, container_id: str, host_hostname: str, defaults: ContainerDefaults = NO_SETTINGS
+) -> ContainerSpec:
     """The spec with what follows from it: hostname (short id; the host's on the host's network), the networks it is in,
-    a clean working directory, the default swap limit. InvalidArgument for a working directory that is not absolute."""
+    a clean working directory, the default swap limit, the engine's ``defaults``.
+
+    InvalidArgument for a working directory that is not absolute, and for a log driver or its options.
+    """
     name = host_hostname if spec.host.network == "host" else short_id(container_id)
     return replace(
         spec,
         hostname=spec.hostname or name,
         endpoints=endpoints.specs(spec),
         working_dir=_clean(spec.working_dir),
-        host=replace(spec.host, resources=with_default_swap(spec.host.resources)),
+        host=_with_defaults(spec.host, defaults),
+    )
+
+
+def _with_defaults(host: HostSpec, defaults: ContainerDefaults) -> HostSpec:
+    log = log_options.merged(host.log, defaults.log)
+    log_options.check(log)
+    resources = with_default_swap(host.resources)
+    asked = {ulimit.name for ulimit in resources.ulimits}
+    ulimits = (*resources.ulimits, *(ulimit for ulimit in defaults.ulimits if ulimit.name not in asked))
+    return replace(
+        host,
+        shm_size=host.shm_size or defaults.shm_size,
+        log=log,
+        resources=replace(resources, ulimits=ulimits),
     )
 
 

@@ -15,11 +15,12 @@ from wherry.plan.naming import short_id
 BUILTIN_DRIVERS = {"bridge": "bridge", "host": "host", "none": "null"}
 """Networks that are always there, and their drivers."""
 
-_PREFIX = "com.docker.network.bridge."
-_BRIDGE_NAME = _PREFIX + "name"
-_ICC = _PREFIX + "enable_icc"
-_MASQUERADE = _PREFIX + "enable_ip_masquerade"
-_MTU = "com.docker.network.driver.mtu"
+PREFIX = "com.docker.network.bridge."
+HOST_BINDING = PREFIX + "host_binding_ipv4"
+NAME = PREFIX + "name"
+ICC = PREFIX + "enable_icc"
+MASQUERADE = PREFIX + "enable_ip_masquerade"
+DRIVER_MTU = "com.docker.network.driver.mtu"
 _INTERFACE_NAME_LENGTH = 15
 _LARGEST_MTU = 65535
 
@@ -50,35 +51,16 @@ def network(request: NetworkRequest, network_id: str, created: int, subnets: tup
         id=network_id,
         name=request.name,
         driver=request.driver,
-        bridge=_bridge_name(options.get(_BRIDGE_NAME, ""), network_id),
+        bridge=_bridge_name(options.get(NAME, ""), network_id),
         subnets=subnets,
         subnets_asked=bool(request.subnets),
         internal=request.internal,
         attachable=request.attachable,
-        masquerade=_flag(options, _MASQUERADE),
-        icc=_flag(options, _ICC),
-        mtu=_mtu(options.get(_MTU, "1500")),
+        masquerade=_flag(options, MASQUERADE),
+        icc=_flag(options, ICC),
+        mtu=_mtu(options.get(DRIVER_MTU, "1500")),
         options=options,
         labels=request.labels,
-        created=created,
-    )
-
-
-def default_network(network_id: str, created: int, bridge: str, subnet: Subnet) -> Network:
-    """The network called ``bridge``, with the options that Docker shows."""
-    return Network(
-        id=network_id,
-        name="bridge",
-        bridge=bridge,
-        subnets=(subnet,),
-        options={
-            _PREFIX + "default_bridge": "true",
-            _ICC: "true",
-            _MASQUERADE: "true",
-            _PREFIX + "host_binding_ipv4": "0.0.0.0",
-            _BRIDGE_NAME: bridge,
-            _MTU: "1500",
-        },
         created=created,
     )
 
@@ -140,5 +122,5 @@ def _flag(options: dict[str, str], key: str) -> bool:
 
 def _mtu(text: str) -> int:
     if not text.isdecimal() or not 68 <= int(text) <= _LARGEST_MTU:
-        raise InvalidArgument(f"failed to parse {_MTU} value: {text}")
+        raise InvalidArgument(f"failed to parse {DRIVER_MTU} value: {text}")
     return int(text)

@@ -25,12 +25,18 @@ def wanted(specs: tuple[PortSpec, ...], exposed: Iterable[str], *, publish_all: 
 
 
 def bind(
-    specs: tuple[PortSpec, ...], *, leased: Taken, refused: Taken, ephemeral: Iterator[int]
+    specs: tuple[PortSpec, ...],
+    *,
+    leased: Taken,
+    refused: Taken,
+    ephemeral: Iterator[int],
+    anywhere: str = ANYWHERE,
 ) -> tuple[PortBinding, ...]:
     """A host port for each of ``specs``; one that may be any is the next of ``ephemeral`` that is free.
 
-    ``leased`` tells the ports of other containers, ``refused`` those that the host would not give. A port of which
-    there is no choice is not asked about there: taking it will tell the reason.
+    One that names no host address is bound to ``anywhere``. ``leased`` tells the ports of other containers, ``refused``
+    those that the host would not give. A port of which there is no choice is not asked about there: taking it will
+    tell the reason.
 
     Raises:
         PortInUse: another container has the port.
@@ -39,7 +45,7 @@ def bind(
     """
     bindings: list[PortBinding] = []
     for spec in specs:
-        address = spec.host_ip or ANYWHERE
+        address = spec.host_ip or anywhere
         if ip_address(address).version != 4:
             raise NotSupported(f"publishing a port on the IPv6 address {address} is not supported by this engine")
         host_port = _choose(spec, address, bindings, leased, refused, ephemeral)

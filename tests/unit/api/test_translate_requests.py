@@ -11,6 +11,7 @@ from wherry.errors import WherryError
 from wherry.model.container import ContainerSpec
 from wherry.model.mount import MountKind
 from wherry.plan import mount_points, validation
+from wherry.plan.creation import complete
 from wherry.wire.container import CreateRequest
 
 
@@ -27,6 +28,7 @@ def refusal(**body: Any) -> str:
     with pytest.raises(WherryError) as caught:
         spec = spec_of(**body)
         validation.check(spec, FACTS)
+        complete(spec, "0" * 64, "vm")
         mount_points.wanted(spec)
     return str(caught.value)
 
@@ -164,7 +166,7 @@ def test_what_is_null_or_left_out_is_dockers_default() -> None:
     nothing = spec_of(HostConfig=None, NetworkingConfig=None, Cmd=None, Labels=None, Healthcheck=None)
     assert nothing == spec_of(HostConfig={"NetworkMode": "default", "ShmSize": 0, "MemorySwappiness": -1})
     assert nothing.host.network == "bridge"
-    assert nothing.host.shm_size == 64 << 20
+    assert complete(nothing, "0" * 64, "vm").host.shm_size == 64 << 20
     assert nothing.host.ipc == "private"
     assert nothing.host.restart.name == "no"
     assert (nothing.command, nothing.entrypoint, nothing.healthcheck) == (None, None, None)

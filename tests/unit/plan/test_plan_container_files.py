@@ -59,23 +59,23 @@ def endpoint(ipv4: str, ipv6: str = "") -> Endpoint:
     ],
 )
 def test_own_names(name: str, domain: str, line: str) -> None:
-    text = hosts(spec(name, domain), (endpoint("172.17.0.6"),))
+    text = hosts(spec(name, domain), "172.17.0.1", (endpoint("172.17.0.6"),))
     assert text == LOOPBACK + f"172.17.0.6\t{line}\n"
 
 
 def test_all_own_addresses() -> None:
-    text = hosts(spec(), (endpoint("172.17.0.6", "fd00::2"), endpoint("10.0.0.2")))
+    text = hosts(spec(), "172.17.0.1", (endpoint("172.17.0.6", "fd00::2"), endpoint("10.0.0.2")))
     assert text == LOOPBACK + "172.17.0.6\tweb\nfd00::2\tweb\n10.0.0.2\tweb\n"
 
 
 def test_extra_hosts_come_before_own_addresses() -> None:
     asked = spec(extra_hosts=("x:1.2.3.4", "y:::1", "z:host-gateway", "z:5.6.7.8"))
-    text = hosts(asked, (endpoint("172.17.0.6"),))
+    text = hosts(asked, "172.17.0.1", (endpoint("172.17.0.6"),))
     assert text == LOOPBACK + "1.2.3.4\tx\n::1\ty\n172.17.0.1\tz\n5.6.7.8\tz\n172.17.0.6\tweb\n"
 
 
 def test_without_a_network() -> None:
-    assert hosts(spec(), ()) == LOOPBACK
+    assert hosts(spec(), "172.17.0.1", ()) == LOOPBACK
 
 
 def test_hostname_is_one_line() -> None:

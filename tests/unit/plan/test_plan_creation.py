@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from wherry.errors import InvalidArgument
-from wherry.model.container import ContainerSpec, HostSpec, Resources
+from wherry.model.container import ContainerDefaults, ContainerSpec, HostSpec, LogConfig, Resources, Ulimit
 from wherry.model.image import Healthcheck, ImageConfig
 from wherry.model.network import EndpointSpec
 from wherry.plan.creation import complete, merge
@@ -121,5 +121,30 @@ def test_the_rest_of_the_spec_is_kept() -> None:
     spec = ContainerSpec(image="img", command=("x",), tty=True, host=HostSpec(privileged=True))
     assert merge(spec, ImageConfig()) == spec
     assert complete(spec, "0" * 64, "vm") == replace(
-        spec, hostname="0" * 12, endpoints=(EndpointSpec(network="bridge"),)
+        spec,
+        hostname="0" * 12,
+        endpoints=(EndpointSpec(network="bridge"),),
+        host=replace(spec.host, shm_size=64 << 20, log=LogConfig(driver="json-file")),
     )
+
+
+def test_the_engines_defaults_are_for_what_was_not_asked() -> None:
+    limits = (Ulimit(name="nofile", soft=64, hard=128), Ulimit(name="nproc", soft=9, hard=9))
+    own = Ulimit(name="nofile", soft=5, hard=5)
+    defaults = ContainerDefaults(
+        shm_size=32 << 20, ulimits=limits, log=LogConfig(driver="local", options={"max-size": "5m", "max-file": "2"})
+    )
+    asked = HostSpec(resources=Resources(ulimits=(own,)), log=LogConfig(options={"max-file": "3"}))
+
+    host = complete(ContainerSpec(image="img", host=asked), "0" * 64, "vm", defaults).host
+
+    assert host.shm_size == 32 << 20
+    assert host.resources.ulimits == (own, limits[1])
+    assert host.log == LogConfig(driver="local", options={"max-size": "5m", "max-file": "3"})
+
+
+def test_options_are_of_the_default_log_driver_only() -> None:
+    asked = ContainerSpec(image="img", host=HostSpec(log=LogConfig(driver="json-file")))
+    defaults = ContainerDefaults(log=LogConfig(driver="local", options={"max-size": "5m"}))
+
+    assert complete(asked, "0" * 64, "vm", defaults).host.log == LogConfig(driver="json-file")

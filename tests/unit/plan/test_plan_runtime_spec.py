@@ -31,9 +31,8 @@ LOOP = DeviceNode(path="/dev/disk/loop0", type="b", major=7, minor=0, mode=0o660
 
 
 def request(host: HostSpec | None = None, mounts: tuple[MountPoint, ...] = (), **spec: Any) -> SpecRequest:
-    asked = ContainerSpec(
-        image="busybox", **{"command": ("sleep", "100"), "hostname": ID[:12], "host": host or HostSpec(), **spec}
-    )
+    host = replace(host or HostSpec(), shm_size=(host and host.shm_size) or 64 << 20)
+    asked = ContainerSpec(image="busybox", **{"command": ("sleep", "100"), "hostname": ID[:12], "host": host, **spec})
     container = Container(
         id=ID, name="web", image_id="sha256:0", chain_id="sha256:1", created=0, spec=asked, mounts=mounts
     )

@@ -15,8 +15,6 @@ from wherry.plan.attachments import network_mode
 from wherry.plan.security import masked_paths, readonly_paths
 from wherry.wire import container as wire
 
-SHM_SIZE = 64 * 1024 * 1024
-
 
 def host_spec(host: wire.HostConfig, facts: HostFacts) -> HostSpec:
     """What is asked for, with Docker's defaults filled in.
@@ -59,10 +57,10 @@ def host_spec(host: wire.HostConfig, facts: HostFacts) -> HostSpec:
         pid=host.pid_mode or "",
         uts=host.uts_mode or "",
         userns=host.userns_mode or "",
-        shm_size=host.shm_size or SHM_SIZE,
+        shm_size=host.shm_size or 0,
         oom_score_adj=host.oom_score_adj or 0,
         runtime=host.runtime or "",
-        log=LogConfig(driver=log.type or "json-file", options=log.config or {}),
+        log=LogConfig(driver=log.type or "", options=log.config or {}),
         annotations=host.annotations or {},
         container_id_file=host.container_id_file or "",
         console_size=console_size(host.console_size),

@@ -4,13 +4,13 @@ from posixpath import basename
 
 from msgspec import UNSET
 
-from wherry.api.translate.checks import LOG_DRIVERS
 from wherry.api.translate.containers import DRIVER
 from wherry.api.translate.times import rfc3339
 from wherry.model.host import HostFacts
 from wherry.model.image import architecture
 from wherry.model.launch import RuntimeInfo
 from wherry.model.system import Info, Settings, Version
+from wherry.plan.log_options import DRIVERS
 from wherry.version import API_VERSION
 from wherry.wire import system as wire
 
@@ -73,9 +73,7 @@ def info_response(info: Info, *, open_files: int, tasks: int) -> wire.InfoRespon
         images=info.images,
         driver=DRIVER,
         driver_status=_driver_status(facts),
-        plugins=wire.Plugins(
-            volume=["local"], network=["bridge", "host", "null"], log=sorted(set(LOG_DRIVERS) - {"none"})
-        ),
+        plugins=wire.Plugins(volume=["local"], network=["bridge", "host", "null"], log=sorted(set(DRIVERS) - {"none"})),
         memory_limit="memory" in has,
         swap_limit="memory" in has,
         kernel_memory_tcp=("memory" in has) if is_v1 else UNSET,
@@ -92,7 +90,7 @@ def info_response(info: Info, *, open_files: int, tasks: int) -> wire.InfoRespon
         oom_kill_disable=is_v1 and "memory" in has,
         n_goroutines=tasks,
         system_time=rfc3339(info.time),
-        logging_driver="json-file",
+        logging_driver=settings.defaults.log.driver,
         cgroup_driver="cgroupfs",
         cgroup_version=str(facts.cgroup_version),
         n_events_listener=info.listeners,

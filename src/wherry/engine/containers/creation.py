@@ -13,7 +13,7 @@ from wherry.engine.networks import Networks
 from wherry.engine.operations import Operations
 from wherry.engine.ports import Chance, Clock, ContainerFiles, Host, Runtime, Snapshots
 from wherry.engine.volumes import Volumes
-from wherry.model.container import Container, ContainerSpec
+from wherry.model.container import NO_SETTINGS, Container, ContainerDefaults, ContainerSpec
 from wherry.model.image import Image
 from wherry.plan import creation, namespaces, validation
 from wherry.plan.platforms import check_platform
@@ -43,6 +43,7 @@ class Creation:
         operations: Operations,
         clock: Clock,
         chance: Chance,
+        defaults: ContainerDefaults = NO_SETTINGS,
     ) -> None:
         self._catalog = catalog
         self._linking = linking
@@ -57,6 +58,7 @@ class Creation:
         self._operations = operations
         self._clock = clock
         self._chance = chance
+        self._defaults = defaults
 
     async def create(self, spec: ContainerSpec, name: str = "", platform: str = "") -> Created:
         """A new container of ``spec``, under ``name`` or one of chance. Raises what any of its parts raises:
@@ -78,7 +80,7 @@ class Creation:
         facts = self._host.facts()
         merged = creation.merge(spec, image.config)
         warnings = validation.check(merged, facts)
-        spec = creation.complete(merged, container_id, facts.hostname)
+        spec = creation.complete(merged, container_id, facts.hostname, self._defaults)
         self._check_peers(spec)
         spec = self._networks.named(spec)
         runtime = self._runtime.check(spec.host.runtime)

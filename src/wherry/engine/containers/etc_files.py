@@ -1,21 +1,33 @@
 """hosts, hostname and resolv.conf of containers."""
 
+from msgspec.structs import replace
+
+from wherry.engine.networks import Networks
 from wherry.engine.ports import ContainerFiles, Host
-from wherry.model.container import Container
+from wherry.model.container import NO_SETTINGS, Container, ContainerDefaults
 from wherry.plan import container_files
 
 
 class EtcFiles:
     """Written in place: a container that runs has them mounted."""
 
-    def __init__(self, files: ContainerFiles, host: Host) -> None:
+    def __init__(
+        self,
+        *,
+        files: ContainerFiles,
+        host: Host,
+        networks: Networks,
+        defaults: ContainerDefaults = NO_SETTINGS,
+    ) -> None:
         self._files = files
         self._host = host
+        self._networks = networks
+        self._defaults = defaults
 
     async def write(self, container: Container, linked: tuple[tuple[str, str], ...]) -> None:
         """All of them, for a start; ``linked``: address and names of containers it is linked to."""
         files = {
-            "hosts": container_files.hosts(container.spec, container.endpoints, linked),
+            "hosts": container_files.hosts(container.spec, self._networks.host_gateway(), container.endpoints, linked),
             "hostname": container_files.hostname(container.spec),
             "resolv.conf": self._resolv_conf(container),
         }
@@ -30,4 +42,5 @@ class EtcFiles:
         await self._files.write(after.id, files)
 
     def _resolv_conf(self, container: Container) -> str:
-        return container_files.resolv_conf(container.spec, self._host.resolv_conf())
+        spec = replace(container.spec, host=container_files.resolving(container.spec.host, self._defaults))
+        return container_files.resolv_conf(spec, self._host.resolv_conf())

@@ -23,7 +23,8 @@ from wherry.model.network import (
     PublishedPort,
     Subnet,
 )
-from wherry.plan import addresses, endpoint_checks, endpoints, links, network_request
+from wherry.plan import addresses, default_network, endpoint_checks, endpoints, links, network_request
+from wherry.plan.attachments import DEFAULT_NETWORK
 from wherry.plan.filters import matches_labels
 
 __all__ = ["Networks"]
@@ -61,10 +62,12 @@ class Networks:
 
     async def start(self) -> None:
         """Networks, bridges, leases and firewall are as the rows say; the builtin networks exist."""
-        await self._catalog.ensure_builtin(self._settings, self._default_subnet(), self._clock, self._chance)
+        default_network.check(self._settings)
+        await self._catalog.ensure_builtin(self._clock, self._chance)
+        await self._ensure_default()
         for network in self._catalog.all():
             if network.bridge:
-                await self._networking.ensure_bridge(_bridge_plan(network))
+                await self._networking.ensure_bridge(self._bridge_plan(network))
         for container in self._containers():
             if container.state.alive or container.state.pending is Pending.STARTING:
                 self._leases.take(container.id, container.endpoints)
@@ -95,6 +98,12 @@ class Networks:
             return asked
         endpoint_checks.check(asked, network, prefix=f"invalid config for network {network.name}: ")
         return replace(asked, network=network.name)
+
+    def host_gateway(self) -> str:
+        """The host's address for containers: as set, else that of the default network's bridge, "" without one."""
+        network = self._catalog.named(DEFAULT_NETWORK)
+        subnet = addresses.ipv4_subnet(network) if network else None
+        return self._settings.host_gateway or (addresses.gateway(subnet) if subnet else "")
 
     def plan(self, container: Container) -> tuple[Endpoint, ...]:
         return self._joining.plan(container)
@@ -184,7 +193,7 @@ class Networks:
     async def _make(self, network: Network) -> None:
         await self._catalog.put(network)
         try:
-            await self._networking.ensure_bridge(_bridge_plan(network))
+            await self._networking.ensure_bridge(self._bridge_plan(network))
             await self._apply_firewall()
         except BaseException:
             await self._catalog.delete(network.id)
@@ -217,20 +226,42 @@ class Networks:
     def _subnets(self, asked: tuple[Subnet, ...]) -> tuple[Subnet, ...]:
         taken = _subnet_texts(self._catalog.all())
         if not asked:
-            return (addresses.choose_subnet((*taken, *self._networking.routes())),)
+            return (addresses.choose_subnet((*taken, *self._networking.routes()), self._settings.pools),)
         addresses.check_overlap(asked, taken)
         return asked
 
-    def _default_subnet(self) -> Subnet:
-        """As set, as it was, or Docker's unless another network of the host has it."""
-        known = self._catalog.named("bridge")
-        if self._settings.bip:
-            return addresses.subnet_of(self._settings.bip)
-        if known and known.subnets:
-            return known.subnets[0]
-        if self._settings.bridge in self._networking.bridges():
-            return addresses.subnet_of(addresses.DEFAULT_BIP)
-        return addresses.choose_subnet((*_subnet_texts(self._catalog.all()), *self._networking.routes()))
+    async def _ensure_default(self) -> None:
+        """The default network has a row as the settings say, or none; its ID stays what it was."""
+        known = self._catalog.named(DEFAULT_NETWORK)
+        if self._settings.bridge == default_network.DISABLED:
+            if known:
+                await self._catalog.delete(known.id)
+                await self._networking.remove_bridge(known.bridge)
+            return
+        bridges = self._networking.bridges()
+        default_network.check_present(self._settings, bridges)
+        subnet = default_network.subnet(
+            self._settings,
+            known.subnets[0] if known else None,
+            bridges.get(default_network.interface(self._settings), ()),
+            (*_subnet_texts(self._catalog.all()), *self._networking.routes()),
+        )
+        network_id, created = (known.id, known.created) if known else (self._chance.new_id(), self._clock.now())
+        wanted = default_network.network(self._settings, network_id, created, subnet)
+        if known != wanted:
+            await self._catalog.put(wanted)
+
+    def _bridge_plan(self, network: Network) -> BridgePlan:
+        own = bridge_addresses(network)
+        return BridgePlan(
+            name=network.bridge,
+            addresses=own,
+            mac=addresses.mac_of(own[0].partition("/")[0]),
+            mtu=network.mtu,
+            owned=network.bridge != self._settings.bridge,
+            forward=self._settings.forward,
+            filtered=self._settings.firewall and not network.icc,
+        )
 
     def _check_bridge(self, network: Network) -> None:
         for other in self._catalog.all():
@@ -249,13 +280,6 @@ class Networks:
 
     def _tell(self, action: str, network: Network) -> None:
         self._events.publish("network", action, network.id, {"name": network.name, "type": network.driver})
-
-
-def _bridge_plan(network: Network) -> BridgePlan:
-    own = bridge_addresses(network)
-    return BridgePlan(
-        name=network.bridge, addresses=own, mac=addresses.mac_of(own[0].partition("/")[0]), mtu=network.mtu
-    )
 
 
 def _subnet_texts(networks: Iterable[Network]) -> tuple[str, ...]:

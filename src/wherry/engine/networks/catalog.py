@@ -2,9 +2,9 @@
 
 from wherry.engine.ports import Chance, Clock, Records
 from wherry.errors import InvalidArgument, NoSuchNetwork
-from wherry.model.network import Network, NetworkSettings, Subnet
+from wherry.model.network import Network
 from wherry.plan.addresses import gateway
-from wherry.plan.network_request import BUILTIN_DRIVERS, default_network
+from wherry.plan.network_request import BUILTIN_DRIVERS
 
 
 class Catalog:
@@ -41,16 +41,11 @@ class Catalog:
     async def delete(self, network_id: str) -> None:
         await self._table.delete(network_id)
 
-    async def ensure_builtin(self, settings: NetworkSettings, subnet: Subnet, clock: Clock, chance: Chance) -> None:
-        """The networks none, host and bridge have rows; ids stay what they were."""
+    async def ensure_builtin(self, clock: Clock, chance: Chance) -> None:
+        """The networks none and host have rows."""
         for name, driver in reversed(BUILTIN_DRIVERS.items()):
             if driver != "bridge" and self.named(name) is None:
                 await self.put(Network(id=chance.new_id(), name=name, driver=driver, created=clock.now()))
-        known = self.named("bridge")
-        network_id, created = (known.id, known.created) if known else (chance.new_id(), clock.now())
-        wanted = default_network(network_id, created, settings.bridge, subnet)
-        if known != wanted:
-            await self.put(wanted)
 
 
 def bridge_addresses(network: Network) -> tuple[str, ...]:

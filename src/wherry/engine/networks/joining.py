@@ -11,8 +11,9 @@ from wherry.errors import Forbidden, HostPortRefused, InternalError
 from wherry.model.container import Container
 from wherry.model.network import Endpoint, EndpointSpec, PortBinding
 from wherry.plan import addresses, endpoint_checks, endpoints, ports
+from wherry.plan.attachments import DEFAULT_NETWORK
 from wherry.plan.namespaces import owns_network
-from wherry.plan.network_request import BUILTIN_DRIVERS
+from wherry.plan.network_request import BUILTIN_DRIVERS, HOST_BINDING
 
 
 class Joining:
@@ -35,6 +36,8 @@ class Joining:
         """
         planned: tuple[Endpoint, ...] = ()
         for spec in endpoints.to_make(container.spec):
+            if spec.network == DEFAULT_NETWORK and self._catalog.named(DEFAULT_NETWORK) is None:
+                continue  # the daemon was told to do without
             planned += (self._endpoint(container, spec, planned),)
         planned = self._with_ports(container, planned)
         self._leases.take(container.id, planned)
@@ -174,7 +177,7 @@ class Joining:
             host_interface=endpoints.host_interface(endpoint_id),
             ipv4=ipv4,
             ipv4_prefix=addresses.prefix_length(subnet),
-            ipv4_gateway="" if network.internal else addresses.gateway(subnet),
+            ipv4_gateway="" if network.internal else addresses.way_out(subnet),
             mac=spec.mac or addresses.mac_of(ipv4),
             names=endpoints.names(container, spec) if network.name not in BUILTIN_DRIVERS else (),
             links=endpoints.links(spec),
@@ -190,6 +193,7 @@ class Joining:
                 leased=self._leases.has_port,
                 refused=self._networking.refuses,
                 ephemeral=ports.rotated(ephemeral, self._last_ephemeral),
+                anywhere=self._host_address(endpoint),
             )
         except InternalError as error:
             raise _not_published(container, endpoint, error) from error
@@ -197,6 +201,10 @@ class Joining:
             if not asked.host_port:
                 self._last_ephemeral = binding.host_port
         return bound
+
+    def _host_address(self, endpoint: Endpoint) -> str:
+        """Where the ports of a network are published unless a container says otherwise."""
+        return self._catalog.find(endpoint.network_id).options.get(HOST_BINDING, ports.ANYWHERE)
 
     async def _publish(self, container: Container, planned: tuple[Endpoint, ...]) -> None:
         for endpoint in planned:

@@ -1,0 +1,122 @@
+"""The daemon's settings: how each is spelled as a flag and as a key of ``daemon.json``, and what it is for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from wherry.cli.flags import Command, Flag
+from wherry.daemon import values
+
+CONFIG_FILE = "/etc/wherry/daemon.json"
+LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
+_TYPES: dict[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "int": (int,),
+    "bytes": (int, str),
+    "list": (list,),
+    "map": (dict,),
+}
+
+
+class Setting:
+    """A flag, and its ``key`` in the file (without one: its own name). ``filed`` reads what the file writes in another
+    way; ``types`` are those that it has there."""
+
+    def __init__(
+        self,
+        flag: Flag,
+        key: str = "",
+        *,
+        filed: Callable[[Any], Any] | None = None,
+        types: tuple[type, ...] = (),
+    ) -> None:
+        self.flag = flag
+        self.key = key or flag.name
+        self.filed = filed
+        self.types = types or _TYPES.get(flag.kind, (str,))
+
+    def load(self, value: Any) -> Any:
+        """The value that the file's means. ValueError."""
+        if self.filed is not None:
+            return self.filed(value)
+        if self.flag.kind == "list":
+            return [self.flag.value(str(item)) for item in value]
+        return self.flag.value(value) if isinstance(value, str) else value
+
+
+PROCESS = (
+    Setting(Flag("host", "list", "Daemon socket(s) to connect to", short="H", parse=values.host), "hosts"),
+    Setting(Flag("group", "string", "Group for the unix socket", short="G", default_text='"docker"')),
+    Setting(Flag("data-root", "string", "Root directory of persistent state", default_text='"/var/lib/wherry"')),
+    Setting(Flag("exec-root", "string", "Root directory for execution state files", default_text='"/run/wherry"')),
+    Setting(Flag("pidfile", "string", "Path to use for daemon PID file", short="p",
+                 default_text='"<exec-root>/wherry.pid"')),
+    Setting(Flag("debug", "bool", "Enable debug mode", short="D")),
+    Setting(Flag("log-level", "string", f'Set the logging level ("{"|".join(LOG_LEVELS)}")', short="l",
+                 default_text='"info"')),
+    Setting(Flag("label", "list", "Set key=value labels to the daemon", parse=values.label), "labels"),
+    Setting(Flag("live-restore", "bool", "Containers always outlive the daemon here; accepted for Docker's sake")),
+    Setting(Flag("shutdown-timeout", "int", "Seconds that clients have to finish at the end", default_text="15")),
+    Setting(Flag("add-runtime", "list", "Register an additional OCI compatible runtime", value_name="runtime",
+                 parse=values.runtime), "runtimes", filed=values.filed_runtimes, types=(dict,)),
+    Setting(Flag("default-runtime", "string", "Default OCI runtime for containers", default_text="crun, else runc")),
+)  # fmt: skip
+
+REGISTRIES = (
+    Setting(Flag("insecure-registry", "list", "Enable insecure registry communication",
+                 parse=values.insecure_registry), "insecure-registries"),
+    Setting(Flag("registry-mirror", "list", "Preferred registry mirror, for Docker Hub", parse=values.mirror),
+            "registry-mirrors"),
+    Setting(Flag("max-concurrent-downloads", "int", "Set the max concurrent downloads", default_text="3")),
+    Setting(Flag("max-concurrent-uploads", "int", "Set the max concurrent uploads", default_text="5")),
+    Setting(Flag("max-download-attempts", "int", "Set the max attempts without progress", default_text="5")),
+)  # fmt: skip
+
+NETWORK = (
+    Setting(Flag("bridge", "string", "Attach containers to a network bridge", short="b")),
+    Setting(Flag("bip", "string", "Specify network bridge IP")),
+    Setting(Flag("fixed-cidr", "string", "IPv4 subnet for fixed IPs")),
+    Setting(Flag("default-gateway", "string", "Container default gateway IPv4 address", value_name="ip",
+                 parse=values.address), filed=values.filed_address),
+    Setting(Flag("icc", "bool", "Enable inter-container communication", default_text="true")),
+    Setting(Flag("iptables", "bool", "Enable addition of firewall rules", default_text="true")),
+    Setting(Flag("ip6tables", "bool", "Enable addition of firewall rules for IPv6; they go with --iptables",
+                 default_text="true")),
+    Setting(Flag("ip-masq", "bool", "Enable IP masquerading", default_text="true")),
+    Setting(Flag("ip-forward", "bool", "Enable net.ipv4.ip_forward", default_text="true")),
+    Setting(Flag("ip", "string", "Default IP when binding container ports", value_name="ip", default_text="0.0.0.0",
+                 parse=values.address), filed=values.filed_address),
+    Setting(Flag("mtu", "int", 'Set the MTU for the default "bridge" network', default_text="1500")),
+    Setting(Flag("userland-proxy", "bool", "Relay connections that the kernel cannot translate", default_text="true")),
+    Setting(Flag("default-address-pool", "list", "Default address pools for networks", value_name="pool-options",
+                 parse=values.pool), "default-address-pools", filed=values.filed_pools),
+    Setting(Flag("host-gateway-ip", "string", "Address of 'host-gateway' in --add-host: by default the bridge's",
+                 value_name="ip", parse=values.address), filed=values.filed_address),
+)  # fmt: skip
+
+CONTAINERS = (
+    Setting(Flag("dns", "list", "DNS server to use", parse=values.server)),
+    Setting(Flag("dns-opt", "list", "DNS options to use"), "dns-opts"),
+    Setting(Flag("dns-search", "list", "DNS search domains to use", parse=values.domain)),
+    Setting(Flag("default-ulimit", "list", "Default ulimits for containers", value_name="ulimit",
+                 parse=values.ulimit), "default-ulimits", filed=values.filed_ulimits, types=(dict,)),
+    Setting(Flag("default-shm-size", "bytes", "Default shm size for containers", default_text="64MiB"),
+            filed=values.filed_size),
+    Setting(Flag("log-driver", "string", "Default driver for container logs", default_text='"json-file"')),
+    Setting(Flag("log-opt", "map", "Default log driver options for containers"), "log-opts",
+            filed=values.filed_options),
+)  # fmt: skip
+
+SETTINGS = (*PROCESS, *REGISTRIES, *NETWORK, *CONTAINERS)
+
+COMMAND = Command(
+    "[OPTIONS]",
+    "A self-sufficient runtime for containers.",
+    (
+        *(setting.flag for setting in SETTINGS),
+        Flag("config-file", "string", "Daemon configuration file", default_text=f'"{CONFIG_FILE}"'),
+        Flag("validate", "bool", "Validate daemon configuration and exit"),
+        Flag("version", "bool", "Print version information and quit", short="v"),
+        Flag("help", "bool", "Print usage"),
+    ),
+    program="wherryd",
+)

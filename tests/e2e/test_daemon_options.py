@@ -1,0 +1,291 @@
+"""What the daemon is told by flags and by daemon.json, and what containers see of it."""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness.cli import Cli
+from tests.harness.engine import DAEMON, Engine
+from tests.harness.waiting import eventually
+
+pytestmark = pytest.mark.root
+
+HTTPD = ("busybox", "httpd", "-f", "-h", "/var/www")
+GREETING = "hello from a container\n"
+Start = Callable[..., Cli]
+
+
+@pytest.fixture(scope="module")
+def idle(disk: Path, busybox: Path) -> Iterator[Engine]:
+    """An engine with the image busybox, whose daemon does not run."""
+    engine = Engine(Path(tempfile.mkdtemp(prefix="engine-", dir=disk)))
+    engine.start()
+    engine.run("docker", "import", "-c", 'CMD ["/bin/sh"]', str(busybox), "busybox:latest")
+    engine.stop()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def start(idle: Engine, client: str) -> Iterator[Start]:
+    """Starts the daemon with flags; gives the command line that talks to it. All is gone again after the test."""
+
+    def begin(*flags: str) -> Cli:
+        idle.start(*flags)
+        return Cli(idle, client)
+
+    yield begin
+    if idle.process is not None and idle.process.poll() is None:
+        if ids := idle.run("docker", "ps", "-aq").stdout.split():
+            idle.run("docker", "rm", "-fv", *ids)
+        idle.stop()
+    for leftover in (["ip", "link", "delete", "docker0"], ["nft", "delete", "table", "inet", "wherry"]):
+        subprocess.run(idle.host.inside(leftover), check=False, capture_output=True)
+
+
+def refused(engine: Engine, *flags: str) -> str:
+    """What a daemon says that does not start."""
+    argv = [DAEMON, "-H", engine.url, "--data-root", engine.data_root, "--exec-root", engine.exec_root, *flags]
+    done = subprocess.run(engine.host.inside(argv), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1, done
+    return done.stderr
+
+
+# --- the network of containers ---------------------------------------------------------------------------------------
+
+
+def test_containers_have_addresses_of_the_bridges_network(start: Start, idle: Engine) -> None:
+    cli = start("--bip=150.150.0.1/24")
+
+    routes = cli.line("run", "--rm", "busybox", "ip", "route")
+
+    assert "default via 150.150.0.1" in routes
+    assert "150.150.0.0/24" in routes
+    assert "150.150.0.1/24" in idle.host.run(["ip", "-4", "addr", "show", "docker0"]).stdout
+
+
+def test_the_bridge_has_an_interface_of_each_container(start: Start, idle: Engine) -> None:
+    cli = start()
+    cli("run", "-d", "busybox", "sleep", "60")
+
+    assert "docker0" in idle.host.run(["ip", "link", "show", "docker0"]).stdout
+    ports = idle.host.run(["ip", "link", "show", "master", "docker0"]).stdout
+    assert ports.count("veth") == 1
+
+
+def test_a_range_and_another_way_out(start: Start) -> None:
+    cli = start("--bip", "10.50.0.1/24", "--fixed-cidr", "10.50.0.128/25", "--default-gateway", "10.50.0.9",
+                "--mtu", "1400")  # fmt: skip
+
+    seen = cli.line("run", "--rm", "busybox", "sh", "-c", "ip route; cat /sys/class/net/eth0/mtu")
+
+    assert "default via 10.50.0.9" in seen
+    assert "src 10.50.0.128" in seen
+    assert seen.endswith("1400")
+
+
+def test_the_default_network_shows_its_options(start: Start, idle: Engine) -> None:
+    start("--icc=false", "--ip-masq=false", "--ip", "127.0.0.1", "--mtu", "1400")
+
+    [network] = json.loads(idle.run("docker", "network", "inspect", "bridge").stdout)
+
+    assert network["Options"] == {
+        "com.docker.network.bridge.default_bridge": "true",
+        "com.docker.network.bridge.enable_icc": "false",
+        "com.docker.network.bridge.enable_ip_masquerade": "false",
+        "com.docker.network.bridge.host_binding_ipv4": "127.0.0.1",
+        "com.docker.network.bridge.name": "docker0",
+        "com.docker.network.driver.mtu": "1400",
+    }
+
+
+def test_without_icc_containers_cannot_talk(start: Start) -> None:
+    cli = start("--icc=false")
+    cli("run", "-d", "--name", "web", "--expose", "80", *HTTPD)
+    address = cli.inspect("web", "{{.NetworkSettings.IPAddress}}")
+    ask = ("busybox", "wget", "-T", "2", "-qO-", f"http://{address}/")
+
+    alone = cli("run", "--rm", *ask, check=False)
+    linked = eventually(lambda: cli("run", "--rm", "--link", "web", *ask, check=False).stdout)
+
+    assert alone.returncode != 0
+    assert linked == GREETING
+
+
+def test_a_link_opens_exposed_ports_only(start: Start) -> None:
+    cli = start("--icc=false")
+    cli("run", "-d", "--name", "web", "--expose", "81", *HTTPD)
+    cli("run", "-d", "--name", "receiver", "--link", "web", "busybox", "sleep", "60")
+    address = cli.inspect("web", "{{.NetworkSettings.IPAddress}}")
+
+    assert cli("exec", "receiver", "wget", "-T", "2", "-qO-", f"http://{address}/", check=False).returncode != 0
+
+
+def test_with_iptables_off_no_rule_is_made_and_containers_talk(start: Start, idle: Engine) -> None:
+    before = idle.host.run(["nft", "list", "ruleset"]).stdout
+    cli = start("--icc=true", "--iptables=false")
+    cli("run", "-d", "--name", "web", *HTTPD)
+    address = cli.inspect("web", "{{.NetworkSettings.IPAddress}}")
+
+    page = eventually(
+        lambda: cli("run", "--rm", "busybox", "wget", "-T", "2", "-qO-", f"http://{address}/", check=False).stdout
+    )
+
+    assert page == GREETING
+    assert idle.host.run(["nft", "list", "ruleset"]).stdout == before
+
+
+def test_without_ip_forward_the_host_is_left_alone(start: Start, idle: Engine) -> None:
+    idle.host.run(["sh", "-c", "echo 0 > /proc/sys/net/ipv4/ip_forward"])
+
+    start("--ip-forward=false")
+
+    assert idle.host.run(["cat", "/proc/sys/net/ipv4/ip_forward"]).stdout == "0\n"
+
+
+def test_a_bridge_of_ones_own(start: Start, idle: Engine) -> None:
+    for command in ("link add mine type bridge", "addr add 10.77.0.1/24 dev mine", "link set mine up"):
+        idle.host.run(["ip", *command.split()])
+    try:
+        routes = start("--bridge", "mine").line("run", "--rm", "busybox", "ip", "route")
+    finally:
+        idle.host.run(["ip", "link", "delete", "mine"])
+
+    assert "default via 10.77.0.1" in routes
+
+
+def test_no_bridge_at_all(start: Start, idle: Engine) -> None:
+    cli = start("--bridge", "none")
+
+    links = cli.line("run", "--rm", "busybox", "ip", "-o", "link")
+
+    assert len(links.splitlines()) == 1
+    assert "bridge" not in idle.run("docker", "network", "ls", "--format", "{{.Name}}").stdout.split()
+
+
+def test_address_pools_are_for_new_networks(start: Start, idle: Engine) -> None:
+    start("--default-address-pool", "base=10.60.0.0/16,size=24")
+
+    idle.run("docker", "network", "create", "pooled")
+    subnet = idle.run("docker", "network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", "pooled").stdout
+    idle.run("docker", "network", "rm", "pooled")
+
+    assert subnet.startswith("10.60.")
+    assert subnet.strip().endswith("/24")
+
+
+def test_ports_are_published_at_the_default_address(start: Start) -> None:
+    cli = start("--ip", "127.0.0.1")
+    cli("run", "-d", "--name", "web", "-p", "8080:80", "-p", "0.0.0.0:8081:80", *HTTPD)
+
+    assert cli.line("port", "web").splitlines() == ["80/tcp -> 0.0.0.0:8081", "80/tcp -> 127.0.0.1:8080"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        (("--bridge", "b", "--bip", "10.1.0.1/24"),
+         "You specified -b & --bip, mutually exclusive options. Please specify only one"),
+        (("--icc=false", "--iptables=false"),
+         "You specified --iptables=false with --icc=false. ICC=false uses iptables to function. "
+         "Please set --icc or --iptables to true"),
+        (("--bip", "x"), "Error initializing network controller: invalid CIDR address: x"),
+        (("--bip", "10.1.1.0/24"),
+         'Error initializing network controller: error creating default "bridge" network: '
+         "failed to allocate gateway (10.1.1.0): Address already in use"),
+        (("--bridge", "nosuch"),
+         'Error initializing network controller: error creating default "bridge" network: '
+         "bridge device with non default name nosuch must be created manually"),
+        (("--default-address-pool", "base=x,size=24"),
+         "Error initializing network controller: error obtaining controller instance: "
+         'invalid base pool "x": invalid CIDR address: x'),
+        (("--log-opt", "foo=bar"), "unknown log opt 'foo' for json-file log driver"),
+        (("--default-runtime", "zzz"), "specified default runtime 'zzz' does not exist"),
+    ],
+)  # fmt: skip
+def test_a_daemon_that_cannot_start_says_why(idle: Engine, flags: tuple[str, ...], text: str) -> None:
+    error = refused(idle, *flags)
+
+    assert "failed to start daemon: " in error
+    assert text in error
+
+
+# --- defaults of containers ------------------------------------------------------------------------------------------
+
+
+def test_name_servers(start: Start) -> None:
+    cli = start("--dns", "8.8.4.4", "--dns-opt", "ndots:3", "--dns-search", "example.org")
+
+    lines = cli.line("run", "--rm", "busybox", "cat", "/etc/resolv.conf").splitlines()
+    own = cli.line("run", "--rm", "--dns", "1.1.1.1", "busybox", "cat", "/etc/resolv.conf").splitlines()
+
+    assert {"nameserver 8.8.4.4", "search example.org", "options ndots:3"} <= set(lines)
+    assert {"nameserver 1.1.1.1", "search example.org", "options ndots:3"} <= set(own)
+
+
+def test_limits_memory_and_log(start: Start) -> None:
+    cli = start("--default-ulimit", "nofile=64:128", "--default-shm-size", "32M", "--log-opt", "max-size=5m")
+
+    cli("create", "--name", "box", "busybox")
+    limit = cli.line("run", "--rm", "busybox", "sh", "-c", "ulimit -n; ulimit -Hn; df -m /dev/shm | tail -1")
+    own = cli.line("run", "--rm", "--ulimit", "nofile=100", "busybox", "sh", "-c", "ulimit -n")
+
+    assert limit.split()[:2] == ["64", "128"]
+    assert "32" in limit.splitlines()[-1].split()
+    assert own == "100"
+    assert json.loads(cli.inspect("box", "{{json .HostConfig.LogConfig}}")) == {
+        "Type": "json-file",
+        "Config": {"max-size": "5m"},
+    }
+
+
+def test_the_hosts_address(start: Start) -> None:
+    cli = start("--host-gateway-ip", "192.0.2.7")
+
+    hosts = cli.line("run", "--rm", "--add-host", "host:host-gateway", "busybox", "cat", "/etc/hosts")
+
+    assert "192.0.2.7\thost\n" in f"{hosts}\n"
+
+
+def test_labels_are_shown(start: Start) -> None:
+    assert start("--label", "a=b").line("info", "-f", "{{.Labels}}") == "[a=b]"
+
+
+# --- the file --------------------------------------------------------------------------------------------------------
+
+
+def test_settings_of_the_file(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "daemon.json"
+    file.write_text(json.dumps({"bip": "10.51.0.1/24", "dns": ["8.8.4.4"], "labels": ["a=b"]}))
+
+    cli = start("--config-file", str(file))
+
+    assert "default via 10.51.0.1" in cli.line("run", "--rm", "busybox", "ip", "route")
+    assert cli.line("info", "-f", "{{.Labels}}") == "[a=b]"
+
+
+def test_what_is_said_twice_is_refused(idle: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "daemon.json"
+    file.write_text(json.dumps({"bip": "10.51.0.1/24"}))
+
+    assert "bip: (from flag: 10.52.0.1/24, from file: 10.51.0.1/24)" in refused(
+        idle, "--config-file", str(file), "--bip", "10.52.0.1/24"
+    )
+
+
+def test_a_configuration_is_validated_without_a_start(tmp_path: Path) -> None:
+    file = tmp_path / "daemon.json"
+    file.write_text("{}")
+    argv = [DAEMON, "--validate", "--config-file", str(file)]
+
+    good = subprocess.run(argv, capture_output=True, text=True, check=False)
+    file.write_text('{"nope": 1}')
+    bad = subprocess.run(argv, capture_output=True, text=True, check=False)
+
+    assert (good.returncode, good.stderr) == (0, "configuration OK\n")
+    assert bad.returncode == 1
+    assert "the following directives don't match any configuration option: nope" in bad.stderr
