@@ -184,6 +184,10 @@ class CorruptImage(InvalidArgument):
     """An image archive or manifest that cannot be understood."""
 
 
+class NoSpace(InternalError):
+    """The disk is full, or what one may have of it."""
+
+
 class DigestMismatch(InternalError):
     def __init__(self, expected: str, actual: str) -> None:
         super().__init__(f"filesystem layer verification failed for digest {expected}: got {actual}")

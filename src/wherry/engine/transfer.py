@@ -12,7 +12,7 @@ from wherry.engine.operations import Operations
 from wherry.engine.ports import Clock, Content, Layers, Records, Registry, Snapshots
 from wherry.engine.pushing import Pusher
 from wherry.engine.unpacking import Unpacker, links
-from wherry.errors import CorruptImage, NotFound, NotSupported
+from wherry.errors import CorruptImage, NoSpace, NotFound, NotSupported
 from wherry.model.image import CONFIG_DOCKER, CONFIG_OCI, INDEX_DOCKER, INDEX_OCI, Descriptor, Image, Layer, Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
@@ -81,7 +81,7 @@ class Transfer:
         """Bring an image here, telling how far it is in Docker's words. To be closed.
 
         When the last listener leaves, the pull ends and leaves nothing but whole blobs. Raises NoSuchManifest,
-        Unauthorized, RegistryError, CorruptImage, CorruptLayer, DigestMismatch, InternalError for a full disk.
+        Unauthorized, RegistryError, CorruptImage, CorruptLayer, DigestMismatch, NoSpace.
         """
         return listen(partial(self._join, reference, credentials, platform or self._platform))
 
@@ -140,7 +140,7 @@ class Transfer:
         names = tuple(dict.fromkeys((reference, _at(reference, resolved.descriptor.digest))))
         image = await self._name(manifest.config.digest, names)
         if image is None:
-            image = await self._fetch(source, found, manifest, names, report)
+            image = await self._fetch_or_make_room(source, found, manifest, names, report)
         is_newer = before is None or before.id != image.id
         outcome = "Downloaded newer image" if is_newer else "Image is up to date"
         report(Progress(status=f"Digest: {resolved.descriptor.digest}"))
@@ -154,6 +154,16 @@ class Transfer:
             child = self._registry.select(resolved, platform)
             resolved = await self._registry.resolve(_at(source.reference, child.digest), source.credentials)
         return resolved
+
+    async def _fetch_or_make_room(
+        self, source: Source, found: Resolved, manifest: Manifest, names: tuple[Reference, ...], report: Report
+    ) -> Image:
+        """On a full disk not even whole blobs stay."""
+        try:
+            return await self._fetch(source, found, manifest, names, report)
+        except NoSpace:
+            await self._images.collect()
+            raise
 
     async def _fetch(
         self, source: Source, found: Resolved, manifest: Manifest, names: tuple[Reference, ...], report: Report

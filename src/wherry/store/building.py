@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from wherry.errors import CorruptLayer, InternalError, InvalidArgument
+from wherry.errors import CorruptLayer, InternalError, InvalidArgument, NoSpace
 from wherry.model.build import Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied
@@ -25,7 +25,7 @@ from wherry.store.stubs import clear_stubs
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
 from wherry.tar import pack
-from wherry.tar.child import APPLIED, CORRUPT, REFUSED
+from wherry.tar.child import APPLIED, CORRUPT, FULL, REFUSED
 from wherry.tar.merged import Merged
 from wherry.tar.resolving import resolved
 
@@ -143,6 +143,8 @@ def _result(status: int, text: str) -> Any:
         raise InvalidArgument(text)
     if status == CORRUPT:
         raise CorruptLayer(text)
+    if status == FULL:
+        raise NoSpace(text)
     raise InternalError(text or f"the process that works for a build ended with status {status}")
 
 

@@ -3,6 +3,9 @@
 Write-ahead log with ``synchronous=NORMAL`` (sqlite.org/wal.html, pragma.html#pragma_synchronous): a commit is an
 append without fsync(2). It survives the death of the engine at any moment; after a power failure the file is whole and
 the last commits before it may be missing.
+
+A disk that is full must not hinder the removals that would make room, nor the record of what has ended: then the
+space of a reserve is spent on the records.
 """
 
 import asyncio
@@ -12,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from wherry.errors import InternalError, Unavailable
+from wherry.errors import InternalError, NoSpace, Unavailable
+from wherry.store.reserve import Reserve
 from wherry.store.threads import Threads
 
 BUSY_SECONDS: Final = 5.0  # how long a write waits for a foreign process that holds the file
@@ -53,6 +57,8 @@ class Database:
             except BaseException:
                 self._connection.close()
                 raise
+        self._reserve = Reserve(path.with_suffix(".reserve"))
+        self._reserve.keep()
         self._thread = Threads(1, "database")
 
     def rows(self, table: str) -> list[tuple[str, bytes]]:
@@ -70,7 +76,17 @@ class Database:
         self._connection.close()
 
     def _apply(self, changes: Sequence[Change]) -> None:
-        with self._explained(), self._transaction():
+        with self._explained():
+            try:
+                self._write(changes)
+            except sqlite3.OperationalError as error:
+                if _code(error) != sqlite3.SQLITE_FULL or not self._reserve.spend():
+                    raise
+                self._write(changes)
+        self._reserve.keep()
+
+    def _write(self, changes: Sequence[Change]) -> None:
+        with self._transaction():
             for table, key, body in changes:
                 if body is None:
                     self._connection.execute(f"DELETE FROM {table} WHERE key = ?", (key,))
@@ -116,11 +132,16 @@ class Database:
             raise self._explain(error) from error
 
     def _explain(self, error: sqlite3.Error) -> Exception:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        code = _code(error)
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return Unavailable(f"{self.path} is locked by another process")
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return InternalError(f"{self.path} is damaged ({error}); it was left as it is: move it away or restore it")
         if code == sqlite3.SQLITE_FULL:
-            return InternalError(f"{self.path}: no space left on device")
+            return NoSpace(f"{self.path}: no space left on device")
         return InternalError(f"{self.path}: {error}")
+
+
+def _code(error: sqlite3.Error) -> int:
+    """The primary result code."""
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF

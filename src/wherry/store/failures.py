@@ -1,19 +1,21 @@
 """How the system's errors are told."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from wherry.errors import InternalError
+from wherry.errors import InternalError, NoSpace
 
 
 @contextmanager
 def explained(what: str) -> Iterator[None]:
-    """An OSError in the block becomes InternalError ``<what>: no space left on device``."""
+    """An OSError in the block becomes InternalError ``<what>: input/output error``, on a full disk NoSpace."""
     try:
         yield
     except OSError as error:
-        raise InternalError(f"{what}: {reason(error)}") from error
+        failure = NoSpace if error.errno in (errno.ENOSPC, errno.EDQUOT) else InternalError
+        raise failure(f"{what}: {reason(error)}") from error
 
 
 def reason(error: OSError) -> str:

@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from pathlib import Path
 
-from wherry.errors import CorruptLayer, InternalError
+from wherry.errors import CorruptLayer, InternalError, NoSpace
 from wherry.model.change import ChangeKind, PathChange
 from wherry.model.image import Applied
 from wherry.store.children import Applier, pipe, pour
@@ -13,7 +13,7 @@ from wherry.store.failures import explained
 from wherry.store.gzip import gzipped
 from wherry.store.threads import settled
 from wherry.tar import changes, pack
-from wherry.tar.child import APPLIED, CORRUPT
+from wherry.tar.child import APPLIED, CORRUPT, FULL
 
 
 class Layers:
@@ -24,7 +24,8 @@ class Layers:
 
         ``parents`` are the directories of the layers below, the uppermost first; they are only read. When this
         raises or is cancelled no process is left, and removing what ``into`` holds by then is the caller's.
-        Raises ``CorruptLayer`` for a broken layer, ``InternalError`` where this host fails, as a full disk does.
+        Raises ``CorruptLayer`` for a broken layer, ``NoSpace`` on a full disk, ``InternalError`` where
+        this host fails otherwise.
         """
         reading, writing = pipe()
         with writing:
@@ -68,6 +69,8 @@ def _applied(status: int, text: str) -> Applied:
         return Applied(diff_id=diff_id, size=int(size), entries=int(entries))
     if status == CORRUPT:
         raise CorruptLayer(text)
+    if status == FULL:
+        raise NoSpace(text)
     raise InternalError(text or f"the process that applies layers ended with status {status}")
 
 

@@ -2,7 +2,7 @@
 
 Arguments: the directory, then those of the layers below, the uppermost first. The end is told by exit status
 and one text on standard output: 0 and ``DIFF_ID SIZE ENTRIES``, 3 and what is wrong with the layer, 4 and what
-is wrong with this host (1 and a traceback: and what is wrong with this code).
+is wrong with this host, 6 if its disk is full (1 and a traceback: and what is wrong with this code).
 
 The three stages run in threads of their own, for inflating and hashing release the GIL. chroot(2) is enough of
 a cage: nothing of the layer is executed, no descriptor from outside but those of the lower layers is open, and
@@ -18,12 +18,12 @@ import threading
 from collections.abc import Callable, Iterator
 
 from .compression import decompressed
-from .extract import Extractor
+from .extract import NO_SPACE, Extractor
 from .header import TarError
 from .merged import Merged
 from .stream import Stream
 
-APPLIED, CORRUPT, FAILED, REFUSED = 0, 3, 4, 5
+APPLIED, CORRUPT, FAILED, REFUSED, FULL = 0, 3, 4, 5, 6
 
 _READ = 1 << 18
 _CHUNKS_AHEAD = 16
@@ -50,7 +50,7 @@ def end_with(work: Callable[[], str]) -> None:
     except Refused as error:
         status, text = REFUSED, str(error)
     except OSError as error:
-        status, text = FAILED, error.strerror or str(error)
+        status, text = FULL if error.errno in NO_SPACE else FAILED, error.strerror or str(error)
     except RecursionError:
         status, text = CORRUPT, "directories are nested too deeply"
     except BaseException:  # noqa: BLE001 - told and ended here: an interpreter that ends by itself in a chroot aborts

@@ -18,6 +18,7 @@ from .tree import Directory, Tree
 from .whiteouts import OPAQUE_MARK, WHITEOUT, WHITEOUT_META, make_opaque, make_whiteout
 
 _VERBS = {header.REGULAR: "open", header.DIRECTORY: "mkdir", header.HARDLINK: "link", header.SYMLINK: "symlink"}
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _HOST_FAULTS = frozenset(
     (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EACCES)
 )
@@ -200,6 +201,8 @@ def _explained(error: OSError, entry: Entry, name: bytes) -> Exception:
     """The error in Docker's words, as a fault of the archive or of this host."""
     source = f"/{printable(normalized(entry.link))} " if entry.kind == header.HARDLINK else ""
     verb = _VERBS.get(entry.kind, "mknod")
+    if error.errno in NO_SPACE and entry.kind == header.REGULAR:
+        verb = "write"
     if isinstance(error, nodes.XattrRefused):
         verb = f"lsetxattr {printable(error.key)}"
     reason = os.strerror(error.errno or errno.EIO).lower()

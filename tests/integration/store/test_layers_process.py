@@ -190,7 +190,7 @@ def test_an_orphan_stops(into: Path, tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_no_fault_of_the_layer(small_disk: Path) -> None:
-    with pytest.raises(InternalError, match=r"^open /f\d: no space left on device$") as caught:
+    with pytest.raises(InternalError, match=r"^write /f\d: no space left on device$") as caught:
         finish(Layers().apply(chunks(LARGE), small_disk))
 
     assert not isinstance(caught.value, CorruptLayer)

@@ -102,6 +102,10 @@ class Images:
         """Delete no blob while some come in whose digests nobody knows yet; then those that no image took."""
         return self._keeper.receiving()
 
+    async def collect(self) -> None:
+        """Delete all blobs that no image names and nobody holds: whole ones that wait for another try."""
+        await self._keeper.collect()
+
     def unpacking(self, chain_id: str) -> AbstractAsyncContextManager[None]:
         """Held by the one who unpacks a layer."""
         return self._keeper.unpacking.hold(chain_id)

@@ -1,0 +1,168 @@
+"""An engine whose disk is full: what does not fit is told and leaves nothing behind, and what frees space works."""
+
+import io
+import os
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.harness.cli import Cli
+from tests.harness.engine import Engine
+from tests.harness.registry import Registry
+from tests.harness.waiting import eventually
+from tests.integration.engine.imagery import config_of, docker_archive
+
+pytestmark = pytest.mark.root
+
+MIB = 1 << 20
+FULL = "no space left on device"
+
+
+@contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[Path]:
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@pytest.fixture(scope="module")
+def engine(disk: Path, busybox: Path) -> Iterator[Engine]:
+    folder = Path(tempfile.mkdtemp(prefix="small-", dir=disk))
+    engine = Engine(folder)
+    with small_disk(engine.data_root, 16 * MIB):
+        engine.start()
+        engine.run("docker", "import", "-c", 'CMD ["/bin/sh"]', str(busybox), "busybox:latest")
+        yield engine
+        engine.close()
+
+
+@pytest.fixture
+def cli(cli: Cli, engine: Engine) -> Iterator[Cli]:
+    """A client. When the containers and images of its test are removed, all is as it was before."""
+    before = kept(engine)
+    busybox = cli.inspect("busybox", "{{.Id}}")
+    yield cli
+    for container in cli.line("ps", "-aq").split():
+        cli("rm", "-f", container)
+    for image in set(cli.line("images", "-q", "--no-trunc").split()) - {busybox}:
+        cli("rmi", "-f", image)
+    eventually(lambda: kept(engine) == before)
+
+
+def kept(engine: Engine) -> set[str]:
+    """Layers, containers and blobs on the disk, whole or half."""
+    folders = ("overlay2", "containers", "blobs/sha256", "blobs/tmp")
+    return {f"{folder}/{name}" for folder in folders for name in os.listdir(engine.data_root / folder)}
+
+
+def image_of(size: int) -> bytes:
+    """The archive of a root file system with one file that cannot be made smaller."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        info = tarfile.TarInfo("big")
+        info.size = size
+        tar.addfile(info, io.BytesIO(os.urandom(size)))
+    return buffer.getvalue()
+
+
+@contextmanager
+def filled(engine: Engine, leave: int = 0) -> Iterator[None]:
+    """While the block runs somebody else takes the disk but for ``leave`` bytes."""
+    ballast = engine.data_root / "ballast"
+    status = os.statvfs(engine.data_root)
+    with ballast.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, status.f_bavail * status.f_frsize - leave)
+    try:
+        yield
+    finally:
+        ballast.unlink()
+
+
+@pytest.mark.parametrize("size", [20 * MIB, 8 * MIB], ids=["as a blob", "as a layer"])
+def test_an_import_that_does_not_fit(cli: Cli, size: int) -> None:
+    assert FULL in cli.fails(1, "import", "-", "big", stdin=image_of(size))
+    assert cli.line("images", "-q", "big") == ""
+
+
+@pytest.mark.parametrize("size", [20 * MIB, 8 * MIB], ids=["as a blob", "as a layer"])
+def test_a_load_that_does_not_fit(cli: Cli, size: int) -> None:
+    layer = image_of(size)
+
+    assert FULL in cli.fails(1, "load", stdin=docker_archive(config_of(layer), layer, names=("big:1",)))
+    assert cli.line("images", "-q", "big") == ""
+
+
+@pytest.mark.parametrize("size", [20 * MIB, 8 * MIB], ids=["as a blob", "as a layer"])
+def test_a_pull_that_does_not_fit(cli: Cli, engine: Engine, tmp_path: Path, size: int) -> None:
+    layer = image_of(size)
+    archive = tmp_path / "big.tar"
+    archive.write_bytes(docker_archive(config_of(layer), layer))
+    with Registry(engine.host, tmp_path) as registry:
+        registry.push(archive, "big:1")
+
+        assert FULL in cli.fails(1, "pull", f"{registry.address}/big:1")
+
+    assert cli.line("images", "-q", "big") == ""
+
+
+def test_a_commit_that_does_not_fit(cli: Cli, engine: Engine) -> None:
+    cli("run", "--name", "writer", "busybox", "sh", "-c", "head -c 3000000 /dev/urandom > /file")
+
+    with filled(engine, leave=2 * MIB):
+        assert FULL in cli.fails(1, "commit", "writer", "committed")
+
+    assert cli.line("images", "-q", "committed") == ""
+    cli("commit", "writer", "committed")
+    assert cli.line("run", "--rm", "committed", "stat", "-c", "%s", "/file") == "3000000"
+
+
+def test_a_save_that_the_engine_has_no_space_for(cli: Cli, engine: Engine, tmp_path: Path) -> None:
+    cli("run", "--name", "writer", "busybox", "sh", "-c", "head -c 3000000 /dev/urandom > /file")
+    cli("commit", "writer", "committed")
+
+    with filled(engine, leave=2 * MIB):
+        assert FULL in cli.fails(1, "save", "-o", tmp_path / "saved.tar", "committed")
+
+    assert list(tmp_path.iterdir()) == []
+    cli("save", "-o", tmp_path / "saved.tar", "committed")
+
+
+def test_a_save_onto_a_full_disk(cli: Cli, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "target", MIB) as target:
+        assert FULL in cli.fails(1, "save", "-o", target / "saved.tar", "busybox").lower()
+        assert list(target.iterdir()) == []
+
+
+def test_a_container_that_fills_the_disk_ends_and_goes(cli: Cli, engine: Engine) -> None:
+    error = cli.fails(1, "run", "--name", "filler", "busybox", "sh", "-c", "cat /dev/zero > /file")
+
+    assert FULL in error.lower()
+    assert cli.inspect("filler", "{{.State.Status}} {{.State.ExitCode}}") == "exited 1"
+    assert cli.line("rm", "filler") == "filler"
+
+
+def test_what_takes_space_can_be_removed_from_a_full_disk(cli: Cli, engine: Engine) -> None:
+    cli("import", "-", "big", stdin=image_of(MIB))
+    container = cli.line("create", "big", "x")
+
+    with filled(engine):
+        assert cli.line("rm", container) == container
+        assert cli.line("rmi", "big").startswith("Untagged: big:latest\nDeleted: ")
+
+
+def test_an_engine_that_dies_on_a_full_disk_comes_back(cli: Cli, engine: Engine) -> None:
+    cli("run", "-d", "--name", "lasting", "busybox", "sleep", "1000")
+
+    with filled(engine):
+        engine.kill()
+        engine.start()
+        assert cli.inspect("lasting", "{{.State.Status}}") == "running"
+        cli("rm", "-f", "lasting")
