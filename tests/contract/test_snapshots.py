@@ -74,3 +74,8 @@ async def test_a_name_that_leads_elsewhere_is_refused(snapshots: Snapshots, name
         await snapshots.prepare(name)
     with pytest.raises(InvalidArgument):
         await snapshots.remove(name)
+
+
+async def test_layers_can_be_made_to_last(snapshots: Snapshots) -> None:
+    await snapshots.begin()
+    await snapshots.persist()

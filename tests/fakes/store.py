@@ -143,10 +143,12 @@ class FakeContent:
 
 
 class FakeSnapshots:
-    """``sizes`` has the bytes that ``usage`` gives, by name."""
+    """``sizes`` has the bytes that ``usage`` gives, by name. ``persistent`` are those that would survive a power
+    failure."""
 
     def __init__(self) -> None:
         self.sizes: dict[str, int] = {}
+        self.persistent: set[str] = set()
         self._begun = 0
 
     async def begin(self) -> str:
@@ -180,6 +182,9 @@ class FakeSnapshots:
         name = await self.begin()
         self.sizes[name] = self.sizes.pop(key)
         return name
+
+    async def persist(self) -> None:
+        self.persistent |= {*self.sizes}
 
     async def remove(self, name: str) -> None:
         _child(ROOT, name)

@@ -281,6 +281,10 @@ class Snapshots(Protocol):
         no row follows."""
         ...
 
+    async def persist(self) -> None:
+        """Return when all files of layers that are complete would survive a power failure. InternalError."""
+        ...
+
     async def remove(self, name: str) -> None:
         """Remove a layer directory or an active snapshot; renamed away first, so that no half one is ever seen."""
         ...

@@ -1,10 +1,10 @@
 """Blobs: files named by the digest of what they hold.
 
 A blob is written under a temporary name, hashed on the way, and renamed when digest and size are right: a name that
-exists has its whole content, whenever the engine dies. Nothing is fsynced: a pull would wait for the disk (1 s for
-500 MB) and, with ext4's ordered journal, for everybody else's data too. So a *power failure* within about half a
-minute may leave a blob short or empty under its name. Whoever reads such a blob finds out: ``read`` compares the
-digest, unpacking a layer its diff ID.
+exists has its whole content, whenever the engine dies. Here nothing is fsynced: before an image becomes visible, all
+that belongs to it is brought to the disk at once (docs/adr/0007-power-failures.md). So a *power failure* within about
+half a minute may leave a blob that no image names short or empty. Whoever reads such a blob finds out: ``read``
+compares the digest, unpacking a layer its diff ID.
 """
 
 import hashlib

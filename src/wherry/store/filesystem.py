@@ -1,5 +1,6 @@
-"""What the file system under the data root can do, and a hint that makes ext4 faster."""
+"""What the file system under the data root can do, a hint that makes ext4 faster, and writing all back."""
 
+import ctypes
 import errno
 import fcntl
 import os
@@ -15,6 +16,8 @@ from wherry.store.mountinfo import mount_of
 _FS_IOC_GETFLAGS: Final = 0x80086601  # include/uapi/linux/fs.h, 64-bit
 _FS_IOC_SETFLAGS: Final = 0x40086602
 _FS_TOPDIR_FL: Final = 0x00020000
+
+_libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
 def check_upper(folder: Path) -> None:
@@ -42,6 +45,16 @@ def set_topdir(folder: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.ENOTTY, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
             raise
+    finally:
+        os.close(fd)
+
+
+def write_back(folder: Path) -> None:
+    """syncfs(2): return when all that was written to the file system of ``folder`` is on the disk. OSError."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if _libc.syncfs(fd) != 0:
+            raise OSError(ctypes.get_errno(), f"syncfs {folder}")
     finally:
         os.close(fd)
 

@@ -14,7 +14,7 @@ from typing import Final
 from wherry.errors import InternalError
 from wherry.model.mount import OverlayMount
 from wherry.store.failures import explained
-from wherry.store.filesystem import check_upper, set_topdir
+from wherry.store.filesystem import check_upper, set_topdir, write_back
 from wherry.store.mountinfo import mounts_below
 from wherry.store.removal import child, children, discard
 from wherry.store.threads import Threads
@@ -85,6 +85,11 @@ class Snapshots:
         name = secrets.token_hex(16)
         await self._threads.run(_commit, child(self._folder, key), self._folder / name)
         return name
+
+    async def persist(self) -> None:
+        """Return when all files of layers that are complete would survive a power failure. InternalError."""
+        with explained(f"write {self._folder} to the disk"):
+            await self._threads.run(write_back, self._folder)
 
     async def remove(self, name: str) -> None:
         """Remove a layer directory or an active snapshot; InternalError while it is mounted."""

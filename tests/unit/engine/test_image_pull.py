@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 from tests.fakes.images import AMD64, World
@@ -18,7 +19,7 @@ from wherry.errors import (
     Unauthorized,
     WherryError,
 )
-from wherry.model.image import Platform
+from wherry.model.image import Layer, Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
@@ -371,3 +372,17 @@ async def test_a_pull_is_not_hurt_by_the_removal_of_an_image_with_the_same_layer
     assert [layer.chain_id for layer in layers] == list(chain_ids((digest_of(BASE), digest_of(TOP))))[::-1]
     assert {*world.snapshots.names()} == {layer.directory for layer in layers}
     assert world.content.has(digest_of(BASE))
+
+
+async def test_an_image_becomes_visible_when_its_layers_would_survive_a_power_failure() -> None:
+    world = serving()
+    commit = world.records.commit
+
+    async def checked(**changes: Any) -> None:
+        layers = [record for record in changes.get("put", ()) if isinstance(record, Layer)]
+        assert {layer.directory for layer in layers} <= world.snapshots.persistent
+        await commit(**changes)
+
+    world.records.commit = checked  # type: ignore[method-assign]
+    await world.pull("x:1")
+    assert len(world.records.layers.all()) == 2

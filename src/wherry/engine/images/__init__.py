@@ -40,6 +40,7 @@ class Images:
         """``containers_using`` gives the containers that were made from an image ID."""
         self._records = records
         self._content = content
+        self._snapshots = snapshots
         self._operations = operations
         self._events = events
         self._clock = clock
@@ -136,6 +137,8 @@ class Images:
         CorruptImage if ``config`` is no configuration.
         """
         image = read_image(config)
+        if any(self._records.layers.get(layer.chain_id) is None for layer in layers):
+            await self._snapshots.persist()  # before the rows, which may be on the disk at any moment from then on
         async with self._keeper.changing:
             old = self._records.images.get(image.id) or image
             image = replace(
