@@ -35,4 +35,4 @@ class Git:
         done = await run(("git", "-C", str(folder), *arguments), env=environment)
         if done.code:
             said = done.stderr.decode(errors="replace")
-            raise InternalError(f"error fetching: {said}\n: exit status {done.code}")
+            raise InternalError(f"error fetching: {said}: exit status {done.code}")

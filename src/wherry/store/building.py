@@ -1,6 +1,6 @@
 """What builds do with files: folders of their own, contexts unpacked, files looked at and copied into layers.
 
-All that follows names of a context or of an image is done by a confined process, ``tar.building``.
+All that writes by names of a context or of an image is done by a confined process, ``tar.building``.
 """
 
 import asyncio
@@ -19,15 +19,16 @@ from wherry.model.download import Download
 from wherry.model.image import Applied
 from wherry.store.children import Applier, pipe, pour
 from wherry.store.descriptors import closing_fd
-from wherry.store.failures import explained
+from wherry.store.failures import explained, reason
 from wherry.store.removal import discard
 from wherry.store.stubs import clear_stubs
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
 from wherry.tar import pack
-from wherry.tar.child import APPLIED, CORRUPT, FULL, REFUSED
 from wherry.tar.merged import Merged
+from wherry.tar.process import APPLIED, CORRUPT, FULL, REFUSED
 from wherry.tar.resolving import resolved
+from wherry.tar.selecting import REFUSALS, select
 
 _PROGRAM = "building"
 _MAX_TEXT = 1 << 20
@@ -66,9 +67,9 @@ class BuildFiles:
         reading, writing = pipe()
         try:
             with writing:
-                async with Applier(reading, ("unpack", into), _PROGRAM) as process:
+                async with Applier(reading, (into,), "unpacking") as process:
                     await pour(chunks, writing)
-                    _result(*await process.ended())
+                    _checked(*await process.ended())
         except CorruptLayer as error:
             raise InvalidArgument(str(error)) from error
         finally:
@@ -77,7 +78,7 @@ class BuildFiles:
 
     async def select(self, selections: tuple[Selection, ...]) -> Selected:
         """What there is of them. InvalidArgument for a malformed pattern."""
-        return msgspec.convert(await self._perform("select", {"selections": selections}), Selected)
+        return await self._threads.run(_select, selections)
 
     async def place(self, placement: Placement, into: Path, lowers: tuple[Path, ...]) -> Applied:
         """Copy what there is to the empty layer directory ``into``, which stands on ``lowers``, the uppermost first.
@@ -129,16 +130,28 @@ class BuildFiles:
         with writing:
             async with Applier(reading, (task,), _PROGRAM) as process:
                 await pour(_once(encoded), writing)
-                return _result(*await process.ended())
+                return msgspec.json.decode(_checked(*await process.ended()))
+
+
+def _select(selections: tuple[Selection, ...]) -> Selected:
+    try:
+        count, digest, missing = select([msgspec.structs.asdict(selection) for selection in selections])
+    except ValueError as error:
+        raise InvalidArgument(f"syntax error in pattern: {error}") from error
+    except OSError as error:
+        if error.errno in REFUSALS:
+            raise InvalidArgument(reason(error)) from error
+        raise InternalError(f"reading what is to be copied: {reason(error)}") from error
+    return Selected(count=count, digest=digest, missing=None if missing is None else os.fsdecode(missing))
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-def _result(status: int, text: str) -> Any:
+def _checked(status: int, text: str) -> str:
     if status == APPLIED:
-        return msgspec.json.decode(text)
+        return text
     if status == REFUSED:
         raise InvalidArgument(text)
     if status == CORRUPT:

@@ -13,7 +13,7 @@ from wherry.store.failures import explained
 from wherry.store.gzip import gzipped
 from wherry.store.threads import settled
 from wherry.tar import changes, pack
-from wherry.tar.child import APPLIED, CORRUPT, FULL
+from wherry.tar.process import APPLIED, CORRUPT, FULL
 
 
 class Layers:

@@ -1,17 +1,117 @@
-"""Files to be copied: walked, and told by one digest of what they are."""
+"""Files to be copied: found by patterns, walked, and told by one digest of what they are.
 
+Nothing is written and no link is followed but within the trees: this may be done in any process.
+"""
+
+import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
+from .extract import normalized
 from .merged import Merged
+from .resolving import matching, resolved
+
+REFUSALS = frozenset((errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG))
+"""Errors that are the fault of who asked, not of this host."""
 
 _READ = 1 << 20
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 Member = tuple[bytes, int, bytes, os.stat_result]
 """Path below where the walk began, an open directory, the name in it, what it is."""
+
+
+class Source:
+    """One thing to be copied: ``path`` as it was asked for, ``real`` where it is, None if it is nowhere."""
+
+    def __init__(self, top: Merged, path: bytes, *, owners: bool, unpack: bool) -> None:
+        self.top = top
+        self.path = path
+        self.real = resolved(top, path)
+        self.owners = owners
+        self.unpack = unpack
+        self._folder = Merged()
+
+    @property
+    def base(self) -> bytes:
+        """What it is called where it is copied to."""
+        return normalized(self.path).rpartition(b"/")[2]
+
+    def look(self) -> tuple[int, bytes, os.stat_result]:
+        """A directory that is open until ``close``, the name in it, and what it is. For the root that is all of it."""
+        assert self.real is not None
+        parent, _, name = self.real.rpartition(b"/")
+        self._folder = self.top.descend(parent)
+        here = self._folder
+        found = here.find(name) if name else (here.parts[0], os.fstat(here.parts[0]))
+        if found is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        return found[0], name, found[1]
+
+    def close(self) -> None:
+        self._folder.close()
+        self._folder = Merged()
+
+
+class Sources:
+    """What the patterns of some selections stand for; each is ``trees``, ``patterns``, ``owners`` and ``unpack``.
+
+    ValueError for a malformed pattern. Trees are open until ``close``.
+    """
+
+    def __init__(self, selections: Iterable[Mapping[str, Any]]) -> None:
+        self.found: list[Source] = []
+        self._tops: list[Merged] = []
+        try:
+            for selection in selections:
+                self._add(selection)
+        except BaseException:
+            self.close()
+            raise
+
+    def _add(self, selection: Mapping[str, Any]) -> None:
+        top = Merged.open(tuple(map(os.fspath, selection["trees"])))
+        self._tops.append(top)
+        for pattern in selection["patterns"]:
+            for path in matching(top, pattern):
+                self.found.append(Source(top, path, owners=selection["owners"], unpack=selection["unpack"]))
+
+    def close(self) -> None:
+        for top in self._tops:
+            top.close()
+
+
+def select(selections: Iterable[Mapping[str, Any]]) -> tuple[int, str, bytes | None]:
+    """How many sources there are, one digest of all, and the first that is not there. Blocks."""
+    sources = Sources(selections)
+    try:
+        missing = next((source for source in sources.found if source.real is None), None)
+        if missing is not None:
+            return len(sources.found), "", missing.path
+        digests = [_digest(source) for source in sources.found]
+    finally:
+        sources.close()
+    if len(digests) == 1:
+        return 1, digests[0], None
+    return len(digests), f"multi:{hashlib.sha256(','.join(digests).encode()).hexdigest()}", None
+
+
+def _digest(source: Source) -> str:
+    digest = Digest(owners=source.owners)
+    try:
+        at, name, status = source.look()
+        digest.add(source.base, at, name, status)
+        if not stat.S_ISDIR(status.st_mode):
+            return f"file:{digest.hexadecimal()}"
+        assert source.real is not None
+        for member in members(source.top, source.real):
+            digest.add(*member)
+        return f"dir:{digest.hexadecimal()}"
+    finally:
+        source.close()
 
 
 def members(top: Merged, path: bytes) -> Iterator[Member]:

@@ -34,9 +34,13 @@ class Contexts:
         self._git = git
 
     async def sent(self, chunks: AsyncIterator[bytes], request: BuildRequest, space: Workspace) -> Context:
-        """From an archive, plain or compressed. InvalidArgument, InternalError in Docker's words."""
+        """From an archive, plain or compressed. InternalError for what is none, InvalidArgument for an empty
+        Dockerfile."""
         folder = await space.folder()
-        await self._files.unpack(chunks, folder)
+        try:
+            await self._files.unpack(chunks, folder)
+        except InvalidArgument as error:
+            raise InternalError(str(error)) from error  # as dockerd does
         return Context(folder=folder, dockerfile=await self._dockerfile(folder, request.dockerfile))
 
     async def remote(self, url: str, request: BuildRequest, space: Workspace) -> Context:

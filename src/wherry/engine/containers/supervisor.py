@@ -199,7 +199,7 @@ class Supervisor:
         finally:
             self._hubs.ended(container.id)
             self._waiters.exited(container.id, Exit(code=code, finished_at=self._clock.now()))
-        if container.spec.host.auto_remove:
+        if container.spec.host.auto_remove and container.id not in self._kept:
             await self._let_go(container, self._remove)
 
     async def _watch(self, container_id: str, launched: Launched) -> None:

@@ -1,0 +1,67 @@
+"""The process that works on one directory, which is all that it can reach by name: how it begins and how it ends.
+
+chroot(2) is enough of a cage: nothing of a layer is executed, no descriptor from outside but those of the lower layers
+is open, and a mount namespace would pin the mounts of all containers meanwhile.
+
+It starts often: this imports little.
+"""
+
+import os
+import resource
+import sys
+from collections.abc import Callable, Iterator
+
+from .extract import NO_SPACE
+from .header import TarError
+
+APPLIED, CORRUPT, FAILED, REFUSED, FULL = 0, 3, 4, 5, 6
+
+
+_READ = 1 << 18
+_MAX_DEPTH = 10_000  # of directories that are removed whole or measured; a name can make 2000
+
+
+class Refused(Exception):
+    """What was asked for cannot be, and who asked is to be told why."""
+
+
+def end_with(work: Callable[[], str]) -> None:
+    """Never returns: it ends the process with what comes of ``work``, and with it threads that wait for input."""
+    sys.setrecursionlimit(_MAX_DEPTH)
+    try:
+        status, text = APPLIED, work()
+    except TarError as error:
+        status, text = CORRUPT, str(error)
+    except Refused as error:
+        status, text = REFUSED, str(error)
+    except OSError as error:
+        status, text = FULL if error.errno in NO_SPACE else FAILED, error.strerror or str(error)
+    except RecursionError:
+        status, text = CORRUPT, "directories are nested too deeply"
+    except BaseException:  # noqa: BLE001 - told and ended here: an interpreter that ends by itself in a chroot aborts
+        sys.excepthook(*sys.exc_info())
+        os._exit(1)
+    os.write(1, text.encode("utf-8", "surrogateescape"))
+    os._exit(status)
+
+
+def open_many_files() -> None:
+    """As many as this process may: layers are open together."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def confine(into: str) -> int:
+    """Makes a directory all that this process can reach by name; gives it open."""
+    os.chroot(into)
+    os.umask(0)
+    return os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+
+
+def standard_input() -> Iterator[bytes]:
+    """Standard input; the end of the process that feeds it is the end of this one too."""
+    feeder = os.getppid()
+    while chunk := os.read(0, _READ):
+        if os.getppid() != feeder:
+            os._exit(FAILED)
+        yield chunk
