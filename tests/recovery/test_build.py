@@ -1,0 +1,68 @@
+"""A daemon that dies in the middle of a build: nothing of it is left, and whole steps count."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.harness.cli import Cli
+from tests.harness.engine import Engine
+
+pytestmark = pytest.mark.root
+
+
+@pytest.fixture
+def cli(clean: Engine) -> Cli:
+    return Cli(clean, "docker")
+
+
+def begin(cli: Cli, context: Path, dockerfile: str, until: str) -> "subprocess.Popen[str]":
+    """A build that has said ``until``."""
+    (context / "Dockerfile").write_text(dockerfile)
+    building = subprocess.Popen(
+        cli.engine.command("docker", "build", "-t", "app", context), stdout=subprocess.PIPE, text=True
+    )
+    assert building.stdout is not None
+    for line in building.stdout:
+        if line.startswith(until):
+            return building
+    raise AssertionError(f"the build ended without {until!r}")
+
+
+def trees(engine: Engine) -> int:
+    return len([path for path in (engine.data_root / "overlay2").iterdir() if not path.name.startswith(".")])
+
+
+@pytest.mark.parametrize("mount", ["", "--mount=type=cache,target=/c", "--mount=target=/in"])
+def test_killed_in_a_command(cli: Cli, tmp_path: Path, mount: str) -> None:
+    dockerfile = f"FROM busybox\nCOPY Dockerfile /x\nRUN {mount} echo going; sleep 1000\n"
+    building = begin(cli, tmp_path, dockerfile, until="going\n")
+    cli.engine.kill()
+    building.communicate(timeout=20)
+    cli.engine.start()
+
+    assert cli.line("ps", "-aq") == ""
+    assert cli.line("images", "-aq", "--filter", "since=busybox") == ""
+    assert list((cli.engine.data_root / "builds").iterdir()) == []
+    assert trees(cli.engine) == 2  # busybox, and what COPY made
+    cli("builder", "prune", "-af")
+    assert trees(cli.engine) == 1
+
+
+def test_killed_at_every_moment(cli: Cli, tmp_path: Path) -> None:
+    """However far a build came, the next daemon builds it to its end, and can forget it again."""
+    for number in range(8):
+        dockerfile = f"FROM busybox\nENV N={number}\n" + "".join(
+            f"RUN echo {number}.{step} > /{step}\nCOPY Dockerfile /d{step}\n" for step in range(4)
+        )
+        building = begin(cli, tmp_path, dockerfile, until=f"Step {number + 2}/")
+        cli.engine.kill()
+        building.communicate(timeout=20)
+        cli.engine.start()
+        assert cli.line("ps", "-aq") == ""
+        done = cli("build", "-t", "app", tmp_path)
+        assert done.stdout.splitlines()[-1] == "Successfully tagged app:latest"
+        assert cli.line("run", "--rm", "app", "cat", "/3") == f"{number}.3"
+    cli("rmi", "-f", *cli.line("images", "-q", "--filter", "since=busybox").split())
+    cli("builder", "prune", "-af")
+    assert trees(cli.engine) == 1
