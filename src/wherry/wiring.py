@@ -60,6 +60,7 @@ from wherry.kernel.ambient import SystemChance, SystemClock
 from wherry.kernel.git import Git
 from wherry.kernel.machine import DeviceNodes, Machine, RootFiles
 from wherry.kernel.mounting import HostMounts
+from wherry.kernel.name_servers import NameServers
 from wherry.kernel.networking import Networking
 from wherry.model.container import ContainerDefaults
 from wherry.model.image import Platform, architecture
@@ -133,6 +134,7 @@ class _Edges(Struct, frozen=True, kw_only=True):
     devices: DeviceNodes
     runtime: OciRuntime
     networking: Networking
+    name_servers: NameServers
     registry: Registry
     web: Web
     layers: Layers
@@ -149,6 +151,8 @@ async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
     stack.push_async_callback(store.close)
     networking = Networking(exec_root / "netns", firewall.ruleset, firewall.map_of, firewall=config.network.firewall)
     stack.callback(networking.close)
+    name_servers = NameServers()
+    stack.push_async_callback(name_servers.close)
     registry = Registry(
         insecure=InsecurePolicy.parse(config.registries.insecure),
         mirrors=config.registries.mirrors,
@@ -168,6 +172,7 @@ async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
         devices=DeviceNodes(),
         runtime=runtime,
         networking=networking,
+        name_servers=name_servers,
         registry=registry,
         web=web,
         layers=Layers(),
@@ -295,6 +300,9 @@ def _needs(config: EngineConfig, edges: _Edges, handles: _Handles) -> _Needs:
             events=handles.events,
             settings=config.network,
             containers=handles.catalog.all,
+            name_servers=edges.name_servers,
+            host_resolv_conf=edges.machine.resolv_conf,
+            defaults=edges.settings.defaults,
         ),
         volumes=Volumes(
             records=store.records,
@@ -400,6 +408,7 @@ def _launcher(
 def _containers(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) -> Containers:
     return Containers(
         catalog=handles.catalog,
+        networks=needs.networks,
         creation=_creation(edges, handles, needs, parts),
         supervisor=parts.supervisor,
         ending=parts.ending,

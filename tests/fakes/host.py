@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections import deque
+from collections.abc import Iterable
 
 from wherry.errors import Conflict, RuntimeFailure, WherryError
 from wherry.model.container import Container
@@ -63,6 +64,9 @@ class FakeChance:
 
     def new_name(self, attempt: int) -> str:
         return f"name_{attempt}"
+
+    def shuffled(self, items: Iterable[str]) -> list[str]:
+        return list(items)
 
 
 class FakeMounts:

@@ -7,6 +7,7 @@ from typing import Any
 from tests.fakes.faults import Faults
 from tests.fakes.host import FakeChance, FakeClock, FakeDevices, FakeHost, FakeMounts, FakeRootFiles, FakeRuntime
 from tests.fakes.layers import FakeLayers
+from tests.fakes.name_servers import FakeNameServers
 from tests.fakes.networking import FakeNetworking
 from tests.fakes.store import FakeContainerFiles, FakeContent, FakeLogs, FakeRecords, FakeSnapshots, FakeVolumeFiles
 from wherry.engine.containers import Containers
@@ -120,6 +121,8 @@ class World:
             events=self.events,
             settings=NetworkSettings(),
             containers=catalog.all,
+            name_servers=wrap("name_servers", FakeNameServers()),
+            host_resolv_conf=host.resolv_conf,
         )
         self.volumes = Volumes(
             records=records,
@@ -238,6 +241,7 @@ class World:
         )
         self.containers = Containers(
             catalog=catalog,
+            networks=self.networks,
             creation=creation,
             supervisor=self.supervisor,
             ending=ending,

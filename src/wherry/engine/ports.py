@@ -20,7 +20,7 @@ from wherry.model.image import Applied, Descriptor, Image, Layer, Platform, Tag
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.log import LogLine, LogRange
 from wherry.model.mount import OverlayMount
-from wherry.model.network import BridgePlan, Interface, LinkedPort, Network, PublishedPort
+from wherry.model.network import BridgePlan, Interface, LinkedPort, NameServer, Network, PublishedPort
 from wherry.model.process import ProcessId
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials, Found, Resolved
@@ -48,6 +48,10 @@ class Chance(Protocol):
 
     def new_name(self, attempt: int) -> str:
         """An adjective and a name; from attempt 1 on with a digit behind, so that tries end."""
+        ...
+
+    def shuffled(self, items: Iterable[str]) -> list[str]:
+        """In an order of chance."""
         ...
 
 
@@ -468,6 +472,39 @@ class Networking(Protocol):
         ...
 
     async def withdraw(self, ports: tuple[PublishedPort, ...]) -> None: ...
+
+
+Respond = Callable[[bytes, bool], bytes | Awaitable[bytes | None] | None]
+"""What to answer to a DNS message, which came in a stream or not: at once, after a while, or nothing."""
+
+
+class NameServers(Protocol):
+    """DNS for the processes of network namespaces: messages in and out, whatever they say."""
+
+    async def serve(self, path: str, respond: Respond, *, resumed: bool) -> None:
+        """Answer what is asked at 127.0.0.11 in a namespace, until it is stopped. Ports of the namespace stay free.
+
+        ``resumed``: it was served before, by an engine that has ended.
+        """
+        ...
+
+    async def stop(self, path: str) -> None:
+        """Idempotent."""
+        ...
+
+    async def exchange(
+        self,
+        path: str,
+        server: NameServer,
+        message: bytes,
+        *,
+        streamed: bool,
+        accepts: Callable[[bytes], bool],
+        seconds: float,
+    ) -> bytes | None:
+        """Ask a server from a namespace, or from the host: its first answer that ``accepts``, None if it gives none in
+        ``seconds``."""
+        ...
 
 
 class Host(Protocol):

@@ -1,8 +1,10 @@
 """Time and chance: the two things that no plan may know by itself."""
 
 import asyncio
+import random
 import secrets
 import time
+from collections.abc import Iterable
 
 from wherry.model.names import ADJECTIVES, SURNAMES
 
@@ -29,3 +31,8 @@ class SystemChance:
         """Such as ``calm_noether``; from attempt 1 on with a number behind, so that a free one is found."""
         name = f"{secrets.choice(ADJECTIVES)}_{secrets.choice(SURNAMES)}"
         return f"{name}{secrets.randbelow(10**attempt)}" if attempt else name
+
+    def shuffled(self, items: Iterable[str]) -> list[str]:
+        mixed = list(items)
+        random.shuffle(mixed)
+        return mixed

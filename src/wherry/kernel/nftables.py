@@ -13,7 +13,7 @@ import errno
 import ipaddress
 import socket
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from wherry.errors import InternalError, NotSupported
@@ -24,9 +24,9 @@ from wherry.model.network import PublishedPort
 _NFPROTO: Final = {"inet": 1, "ip": 2, "bridge": 7, "ip6": 10}
 _PROTOCOLS: Final = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP, "sctp": 132}
 
-_SUBSYSTEM: Final = 10 << 8  # NFNL_SUBSYS_NFTABLES
-_NEWSETELEM: Final = _SUBSYSTEM | 12
-_DELSETELEM: Final = _SUBSYSTEM | 14
+SUBSYSTEM: Final = 10 << 8  # NFNL_SUBSYS_NFTABLES
+_NEWSETELEM: Final = SUBSYSTEM | 12
+_DELSETELEM: Final = SUBSYSTEM | 14
 _BATCH_BEGIN: Final = 16
 _BATCH_END: Final = 17
 _LIST_TABLE: Final = 1
@@ -53,17 +53,17 @@ async def apply(ruleset: str) -> None:
 
 def add_elements(nfnl: Netlink, family: str, table: str, name: str, ports: Sequence[PublishedPort]) -> None:
     """Adds all elements to a map or none. One that is there already is fine; FileExistsError if it leads elsewhere."""
-    _transact(nfnl, family, _change(_NEWSETELEM, NLM_F_CREATE, family, table, name, ports))
+    transact(nfnl, family, _change(_NEWSETELEM, NLM_F_CREATE, family, table, name, ports))
 
 
 def delete_elements(nfnl: Netlink, family: str, table: str, name: str, ports: Sequence[PublishedPort]) -> None:
     """Removes elements from a map. Idempotent, also if some are missing or the map is."""
     try:
-        _transact(nfnl, family, _change(_DELSETELEM, 0, family, table, name, ports))
+        transact(nfnl, family, _change(_DELSETELEM, 0, family, table, name, ports))
     except FileNotFoundError:
         # One missing element undoes the whole transaction.
         for port in ports:
-            _transact(nfnl, family, _change(_DELSETELEM, 0, family, table, name, [port], (errno.ENOENT,)))
+            transact(nfnl, family, _change(_DELSETELEM, 0, family, table, name, [port], (errno.ENOENT,)))
 
 
 def _change(
@@ -76,19 +76,24 @@ def _change(
     tolerated: tuple[int, ...] = (),
 ) -> Iterator[Request]:
     verb = "add to" if kind == _NEWSETELEM else "delete from"
-    header = _NFGENMSG.pack(_NFPROTO[family], 0, 0)
     place = netlink.text(_LIST_TABLE, table) + netlink.text(_LIST_SET, name)
     for start in range(0, len(ports), _ELEMENTS_PER_MESSAGE):
         part = ports[start : start + _ELEMENTS_PER_MESSAGE]
         # The type of a list member means nothing to the kernel (NFTA_LIST_ELEM is 1).
         members = (netlink.nested(1, _encoded(port, with_data=kind == _NEWSETELEM)) for port in part)
         what = f"{verb} nftables map {family} {table} {name}: {_text(part)}"
-        yield Request(kind, flags, header + place + netlink.nested(_LIST_ELEMENTS, *members), what, tolerated)
+        yield Request(kind, flags, header(family) + place + netlink.nested(_LIST_ELEMENTS, *members), what, tolerated)
 
 
-def _transact(nfnl: Netlink, family: str, requests: Iterator[Request]) -> None:
+def header(family: str) -> bytes:
+    """The fixed part of a message about a table of ``family``."""
+    return _NFGENMSG.pack(_NFPROTO[family], 0, 0)
+
+
+def transact(nfnl: Netlink, family: str, requests: Iterable[Request]) -> None:
+    """Carry out all requests or none."""
     begin, end = (
-        netlink.message(kind, NLM_F_REQUEST, _NFGENMSG.pack(_NFPROTO[family], 0, _SUBSYSTEM >> 8), 0)
+        netlink.message(kind, NLM_F_REQUEST, _NFGENMSG.pack(_NFPROTO[family], 0, SUBSYSTEM >> 8), 0)
         for kind in (_BATCH_BEGIN, _BATCH_END)
     )
     changes = tuple(requests)

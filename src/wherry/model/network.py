@@ -99,6 +99,13 @@ class EndpointSpec(Struct, frozen=True, kw_only=True):
     driver_options: dict[str, str] = {}
 
 
+class NameServer(Struct, frozen=True, kw_only=True):
+    """A DNS server to ask, from a container's network namespace or ``from_host``."""
+
+    address: str
+    from_host: bool = False
+
+
 class PortSpec(Struct, frozen=True, kw_only=True):
     """A port to publish, as asked: ``host_port`` is "" (any free one), a number, or a range; ``host_ip`` "" for all."""
 

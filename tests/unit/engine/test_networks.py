@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 from tests.fakes.faults import Fault
 from tests.fakes.host import FakeChance, FakeClock
+from tests.fakes.name_servers import FakeNameServers
 from tests.fakes.networking import FakeNetworking
 from tests.fakes.store import FakeRecords
 
@@ -42,6 +43,7 @@ class World:
     def __init__(self, records: FakeRecords | None = None, host: FakeNetworking | None = None, bip: str = "") -> None:
         self.records = records or FakeRecords()
         self.host = host or FakeNetworking()
+        self.name_servers = FakeNameServers()
         clock = FakeClock()
         self.events = Events(clock)
         self.networks = Networks(
@@ -52,6 +54,8 @@ class World:
             events=self.events,
             settings=NetworkSettings(bip=bip),
             containers=self.records.containers.all,
+            name_servers=self.name_servers,
+            host_resolv_conf=lambda: "nameserver 9.9.9.9\nnameserver 127.0.0.53\n",
         )
 
     async def reborn(self, bip: str = "") -> "World":

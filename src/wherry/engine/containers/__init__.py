@@ -16,6 +16,7 @@ from wherry.engine.containers.told import tell
 from wherry.engine.containers.updating import Updating
 from wherry.engine.containers.viewing import Paths, Viewing
 from wherry.engine.events import Events
+from wherry.engine.networks import Networks
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.streams import Attachment
 from wherry.errors import Conflict, InvalidArgument, NotFound
@@ -41,6 +42,7 @@ class Containers:
         self,
         *,
         catalog: Catalog,
+        networks: Networks,
         creation: Creation,
         supervisor: Supervisor,
         ending: Ending,
@@ -54,6 +56,7 @@ class Containers:
         locks: KeyedLocks,
     ) -> None:
         self._catalog = catalog
+        self._networks = networks
         self._creation = creation
         self._supervisor = supervisor
         self._ending = ending
@@ -141,7 +144,7 @@ class Containers:
             with self._catalog.reserving(name, container_id):
                 container = self._catalog.get(container_id)
                 old_name = container.name
-                container = await self._catalog.put(replace(container, name=name))
+                container = await self._catalog.put(self._networks.renamed(replace(container, name=name)))
         tell(self._events, container, "rename", oldName=f"/{old_name}")
 
     async def prune(self, *, until: int = 0, labels: tuple[str, ...] = ()) -> tuple[tuple[str, ...], int]:

@@ -1,11 +1,9 @@
 """hosts, hostname and resolv.conf of containers."""
 
-from msgspec.structs import replace
-
 from wherry.engine.networks import Networks
 from wherry.engine.ports import ContainerFiles, Host
 from wherry.model.container import NO_SETTINGS, Container, ContainerDefaults
-from wherry.plan import container_files
+from wherry.plan import container_files, resolv_conf
 
 
 class EtcFiles:
@@ -42,5 +40,6 @@ class EtcFiles:
         await self._files.write(after.id, files)
 
     def _resolv_conf(self, container: Container) -> str:
-        spec = replace(container.spec, host=container_files.resolving(container.spec.host, self._defaults))
-        return container_files.resolv_conf(spec, self._host.resolv_conf())
+        spec = resolv_conf.resolving(container.spec, self._defaults)
+        has_names = any(endpoint.names for endpoint in container.endpoints)
+        return resolv_conf.resolv_conf(spec, self._host.resolv_conf(), has_name_service=has_names)

@@ -9,9 +9,10 @@ from wherry.engine.events import Events
 from wherry.engine.networks.catalog import Catalog, bridge_addresses
 from wherry.engine.networks.joining import Joining
 from wherry.engine.networks.leases import Leases
-from wherry.engine.ports import Chance, Clock, Networking, Records
+from wherry.engine.networks.naming import Naming
+from wherry.engine.ports import Chance, Clock, NameServers, Networking, Records
 from wherry.errors import Conflict, Forbidden, NoSuchNetwork
-from wherry.model.container import Container, ContainerSpec, Pending
+from wherry.model.container import NO_SETTINGS, Container, ContainerDefaults, ContainerSpec, Pending
 from wherry.model.network import (
     BridgePlan,
     Endpoint,
@@ -46,6 +47,9 @@ class Networks:
         events: Events,
         settings: NetworkSettings,
         containers: Callable[[], tuple[Container, ...]],
+        name_servers: NameServers,
+        host_resolv_conf: Callable[[], str],
+        defaults: ContainerDefaults = NO_SETTINGS,
     ) -> None:
         self._networking = networking
         self._clock = clock
@@ -57,6 +61,13 @@ class Networks:
         self._leases = Leases()
         self._joining = Joining(
             catalog=self._catalog, leases=self._leases, networking=networking, chance=chance, events=events
+        )
+        self._naming = Naming(
+            leases=self._leases,
+            name_servers=name_servers,
+            chance=chance,
+            host_resolv_conf=host_resolv_conf,
+            defaults=defaults,
         )
         self._changing = asyncio.Lock()
 
@@ -110,9 +121,11 @@ class Networks:
 
     async def join(self, container: Container, endpoints: tuple[Endpoint, ...], sandbox: str) -> None:
         await self._joining.join(container, endpoints, sandbox)
+        await self._naming.follow(container, endpoints, sandbox)
         await self._follow_links(container)
 
     async def leave(self, container: Container, sandbox: str) -> None:
+        await self._naming.stop(sandbox)
         await self._joining.leave(container, sandbox)
         await self._follow_links(container)
 
@@ -141,14 +154,20 @@ class Networks:
         wanted = replace(container, spec=replace(container.spec, endpoints=specs))
         return replace(wanted, endpoints=self._joining.plan_disconnect(container, network.id))
 
+    def renamed(self, container: Container) -> Container:
+        """A container that has another name, with endpoints that are found by it from now on."""
+        return replace(container, endpoints=self._joining.renamed(container))
+
     async def change(self, before: Container, after: Container, sandbox: str) -> None:
         """Make it so for a container that runs. If that fails, ``before`` is how it is."""
         await self._joining.change(after, before.endpoints, after.endpoints, sandbox)
+        await self._naming.follow(after, after.endpoints, sandbox)
         await self._follow_links(after)
 
     async def mend(self, container: Container, sandbox: str) -> None:
-        """Finish what an engine that died had begun with the networks of a container that runs."""
+        """Go on with what an engine that ended did for a container that runs: changes begun, and the name service."""
         await self._joining.mend(container, sandbox)
+        await self._naming.follow(container, container.endpoints, sandbox, resumed=True)
 
     async def create(self, request: NetworkRequest) -> Network:
         """Make a network and its bridge. Conflict for a name that is taken; else what ``network_request`` raises."""

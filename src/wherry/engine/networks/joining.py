@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+from msgspec.structs import replace
+
 from wherry.engine.events import Events
 from wherry.engine.networks.catalog import Catalog
 from wherry.engine.networks.leases import Leases
@@ -82,6 +84,16 @@ class Joining:
         """The endpoints of a container that runs without that in a network; all are leased to it still."""
         left = tuple(endpoint for endpoint in container.endpoints if endpoint.network_id != network_id)
         return self._with_ports(container, left, endpoints.bindings(container.endpoints))
+
+    def renamed(self, container: Container) -> tuple[Endpoint, ...]:
+        """The endpoints of a container that has another name."""
+        specs = {spec.network: spec for spec in container.spec.endpoints}
+        ends = tuple(
+            replace(end, names=endpoints.names(container, specs[end.network])) if end.names else end
+            for end in container.endpoints
+        )
+        self._leases.take(container.id, ends)
+        return ends
 
     async def change(
         self, container: Container, before: tuple[Endpoint, ...], after: tuple[Endpoint, ...], sandbox: str

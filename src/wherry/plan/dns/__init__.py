@@ -1,0 +1,1 @@
+"""The name service of networks: messages read and written, names found. Pure."""
