@@ -7,19 +7,16 @@ from wherry.model.network import NameServer
 
 
 class FakeNameServers:
-    """``served`` and ``resumed`` tell of namespaces by path. ``answers`` are for tests to set: what a server says to a
-    message, by its address; ``asked`` tells who was asked from where."""
+    """``served`` tells of namespaces by path. ``answers`` are for tests to set: what a server says to a message, by its
+    address; ``asked`` tells who was asked from where."""
 
     def __init__(self) -> None:
         self.served: dict[str, Respond] = {}
-        self.resumed: set[str] = set()
         self.answers: dict[str, Callable[[bytes], bytes]] = {}
         self.asked: list[tuple[str, NameServer]] = []
 
-    async def serve(self, path: str, respond: Respond, *, resumed: bool) -> None:
+    async def serve(self, path: str, respond: Respond) -> None:
         self.served[path] = respond
-        if resumed:
-            self.resumed.add(path)
 
     async def stop(self, path: str) -> None:
         self.served.pop(path, None)

@@ -481,11 +481,9 @@ Respond = Callable[[bytes, bool], bytes | Awaitable[bytes | None] | None]
 class NameServers(Protocol):
     """DNS for the processes of network namespaces: messages in and out, whatever they say."""
 
-    async def serve(self, path: str, respond: Respond, *, resumed: bool) -> None:
-        """Answer what is asked at 127.0.0.11 in a namespace, until it is stopped. Ports of the namespace stay free.
-
-        ``resumed``: it was served before, by an engine that has ended.
-        """
+    async def serve(self, path: str, respond: Respond) -> None:
+        """Answer what is asked at 127.0.0.11 in a namespace, until it is stopped; an engine that has ended may have
+        done so before. The namespace's port 53 stays free for its processes."""
         ...
 
     async def stop(self, path: str) -> None:

@@ -1,7 +1,7 @@
 """Name servers of network namespaces: sockets in there, read by the event loop out here.
 
-Each namespace has a datagram and a stream socket at the loopback address, at ports that the kernel chooses, and packets
-to port 53 are redirected to them: a process of the container can have port 53 for itself. There is no thread and no
+Each namespace has a datagram and a stream socket at a loopback address, and packets to port 53 are redirected to them:
+a process of the container can have port 53 for itself. There is no thread and no
 process for them; what lies ready is answered a few at a time, so that a namespace that never stops asking slows down
 itself alone.
 
@@ -9,14 +9,16 @@ What the messages say is not known here, but for their length before each in a s
 """
 
 import asyncio
+import errno
 import logging
 import socket
 import struct
+import zlib
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from typing import Final
 
-from wherry.kernel import conntrack, namespaces, redirection
+from wherry.kernel import namespaces, redirection
 from wherry.kernel.netlink import NETLINK_NETFILTER, Netlink
 from wherry.model.network import NameServer
 
@@ -24,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 _ADDRESS: Final = "127.0.0.11"
 _PORT: Final = 53
+_PORTS: Final = range(32768, 60999)  # of the sockets: where the kernel chooses ports, and no service is expected
 _AT_ONCE: Final = 16  # datagrams that are read before others have their turn
 _STREAMS: Final = 32  # connections of a namespace at a time
 _BACKLOG: Final = 16
@@ -38,15 +41,20 @@ Accepts = Callable[[bytes], bool]
 _Sender = tuple[str, int]
 
 
+def port_of(path: str) -> int:
+    """Where the sockets of a namespace are, unless a process in it has the port."""
+    return _PORTS[zlib.crc32(path.encode()) % len(_PORTS)]
+
+
 class NameServers:
     """Those of all namespaces, by path."""
 
     def __init__(self) -> None:
         self._servers: dict[str, _Server] = {}
 
-    async def serve(self, path: str, respond: Respond, *, resumed: bool) -> None:
+    async def serve(self, path: str, respond: Respond) -> None:
         await self.stop(path)
-        self._servers[path] = await _open(path, respond, resumed=resumed)
+        self._servers[path] = await _open(path, respond)
 
     async def stop(self, path: str) -> None:
         server = self._servers.pop(path, None)
@@ -153,24 +161,44 @@ class _Server:
         task.add_done_callback(self._tasks.discard)
 
 
-async def _open(path: str, respond: Respond, *, resumed: bool) -> _Server:
+async def _open(path: str, respond: Respond) -> _Server:
     with ExitStack() as undo:
         with namespaces.entered(path):
             datagrams = undo.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK))
             streams = undo.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK))
             nfnl = Netlink(NETLINK_NETFILTER)
         with closing(nfnl):
-            for each in (datagrams, streams):
-                each.bind((_ADDRESS, 0))
-            streams.listen(_BACKLOG)
-            ports = {"udp": datagrams.getsockname()[1], "tcp": streams.getsockname()[1]}
-            redirection.redirect(nfnl, _ADDRESS, _PORT, ports)
-            if resumed:  # who asks on from the same port would still be led to the sockets of before
-                conntrack.forget(nfnl, socket.AF_INET, socket.IPPROTO_UDP, _PORT)
+            _bind(path, nfnl, datagrams, streams)
+        streams.listen(_BACKLOG)
         server = _Server(datagrams, respond)
         await server.listen(streams)
         undo.pop_all()
     return server
+
+
+def _bind(path: str, nfnl: Netlink, datagrams: socket.socket, streams: socket.socket) -> None:
+    """At a port that follows from the path: the rules that an earlier engine made lead to where it was, and so to the
+    next one's sockets. Where a process of the container has that port by now, the kernel chooses others."""
+    port = port_of(path)
+    streams.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of before may linger
+    try:
+        for each in (datagrams, streams):
+            each.bind((_ADDRESS, port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        _bind_anywhere(nfnl, datagrams, streams)
+    else:
+        with suppress(FileExistsError):  # an earlier engine's
+            redirection.redirect(nfnl, _ADDRESS, _PORT, {"udp": port, "tcp": port})
+
+
+def _bind_anywhere(nfnl: Netlink, datagrams: socket.socket, streams: socket.socket) -> None:
+    for each in (datagrams, streams):
+        if each.getsockname()[1] == 0:
+            each.bind((_ADDRESS, 0))
+    ports = {"udp": datagrams.getsockname()[1], "tcp": streams.getsockname()[1]}
+    redirection.redirect(nfnl, _ADDRESS, _PORT, ports, instead=True)
 
 
 def _socket_to(path: str, server: NameServer, *, streamed: bool) -> socket.socket:

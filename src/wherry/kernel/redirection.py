@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from wherry.kernel import netlink, nftables
-from wherry.kernel.netlink import NLM_F_APPEND, NLM_F_CREATE, Netlink, Request
+from wherry.kernel.netlink import NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, Netlink, Request
 
 _TABLE: Final = "wherry"
 _CHAIN: Final = "output"
@@ -45,24 +45,23 @@ _EQUAL: Final = 0
 _NAT_DESTINATION: Final = 1
 
 
-def redirect(nfnl: Netlink, address: str, port: int, sockets: Mapping[str, int]) -> None:
+def redirect(nfnl: Netlink, address: str, port: int, sockets: Mapping[str, int], *, instead: bool = False) -> None:
     """Let what is sent to ``address``:``port`` reach sockets at the same address: their ports by protocol (tcp, udp).
 
-    ``nfnl`` is of the namespace. Earlier redirections there end.
+    ``nfnl`` is of the namespace. FileExistsError if there are redirections, unless these come ``instead``: then the
+    kernel takes some milliseconds to let the earlier ones go, when ``nfnl`` is closed.
     """
     packed = ipaddress.IPv4Address(address).packed
     header = nftables.header("ip")
     table = header + netlink.text(_TABLE_NAME, _TABLE)
     rules = (_rule(_PROTOCOLS[name], packed, port, socket_port) for name, socket_port in sockets.items())
+    what = f"redirect {address}:{port}"
+    earlier = (Request(_NEWTABLE, NLM_F_CREATE, table, what), Request(_DELTABLE, 0, table, what)) if instead else ()
     requests = (
-        Request(_NEWTABLE, NLM_F_CREATE, table, "make the table of redirections"),
-        Request(_DELTABLE, 0, table, "empty the table of redirections"),
-        Request(_NEWTABLE, NLM_F_CREATE, table, "make the table of redirections"),
-        Request(_NEWCHAIN, NLM_F_CREATE, header + _chain(), "make the chain of redirections"),
-        *(
-            Request(_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, header + rule, f"redirect {address}:{port}")
-            for rule in rules
-        ),
+        *earlier,
+        Request(_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL, table, what),
+        Request(_NEWCHAIN, NLM_F_CREATE, header + _chain(), what),
+        *(Request(_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, header + rule, what) for rule in rules),
     )
     nftables.transact(nfnl, "ip", requests)
 

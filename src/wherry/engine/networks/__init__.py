@@ -167,7 +167,7 @@ class Networks:
     async def mend(self, container: Container, sandbox: str) -> None:
         """Go on with what an engine that ended did for a container that runs: changes begun, and the name service."""
         await self._joining.mend(container, sandbox)
-        await self._naming.follow(container, container.endpoints, sandbox, resumed=True)
+        await self._naming.follow(container, container.endpoints, sandbox)
 
     async def create(self, request: NetworkRequest) -> Network:
         """Make a network and its bridge. Conflict for a name that is taken; else what ``network_request`` raises."""

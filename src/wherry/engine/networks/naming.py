@@ -49,13 +49,8 @@ class Naming:
         self._served: set[str] = set()
         self._asking: dict[str, int] = {}
 
-    async def follow(
-        self, container: Container, endpoints: tuple[Endpoint, ...], sandbox: str, *, resumed: bool = False
-    ) -> None:
-        """A container that is in networks with names, and has no name service yet, gets one.
-
-        ``resumed``: an earlier engine served it.
-        """
+    async def follow(self, container: Container, endpoints: tuple[Endpoint, ...], sandbox: str) -> None:
+        """A container that is in networks with names, and has no name service yet, gets one."""
         if sandbox in self._served or not any(endpoint.names for endpoint in endpoints):
             return
         spec, host_text = resolv_conf.resolving(container.spec, self._defaults), self._host_resolv_conf()
@@ -65,7 +60,7 @@ class Naming:
             servers=resolv_conf.upstreams(spec, host_text),
             searches_first=resolv_conf.searches_first(spec, host_text),
         )
-        await self._name_servers.serve(sandbox, partial(self._respond, client), resumed=resumed)
+        await self._name_servers.serve(sandbox, partial(self._respond, client))
         self._served.add(sandbox)
 
     async def stop(self, sandbox: str) -> None:
