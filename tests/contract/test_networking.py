@@ -173,11 +173,11 @@ async def test_interfaces_are_known_by_their_hosts_ends(world: World) -> None:
 async def test_bridges_are_made_once_and_removed(world: World) -> None:
     await world.port.ensure_bridge(BRIDGE)
     await world.port.ensure_bridge(BRIDGE)
-    assert world.port.bridges() == ("wc0",)
+    assert dict(world.port.bridges()) == {"wc0": ("10.77.0.1/16",)}
 
     await world.port.remove_bridge("wc0")
     await world.port.remove_bridge("wc0")
-    assert world.port.bridges() == ()
+    assert dict(world.port.bridges()) == {}
 
 
 async def test_another_process_cannot_have_a_published_port(world: World) -> None:

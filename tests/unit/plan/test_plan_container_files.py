@@ -68,6 +68,6 @@ def test_lines_of_networks_come_and_go_and_others_stay() -> None:
         Container(id="c", name="web", image_id="", chain_id="", created=0, spec=spec(), endpoints=ends)
         for ends in ((first,), (second,))
     )
-    text = hosts(spec(), (first,)) + "1.2.3.4\tmine\n"
+    text = hosts(spec(), "", (first,)) + "1.2.3.4\tmine\n"
 
     assert changed_hosts(text, before, after) == LOOPBACK + "1.2.3.4\tmine\n10.0.0.2\tweb\n"
