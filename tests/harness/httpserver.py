@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -18,6 +19,7 @@ class Scripted:
     def __init__(self, context: ssl.SSLContext | None = None, listener: socket.socket | None = None) -> None:
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         self.bodies: list[bytes] = []
+        self._connections: set[socket.socket] = set()
         self.scripts: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {}
         listener = listener or socket.create_server(("127.0.0.1", 0))
         self._server = ThreadingHTTPServer(listener.getsockname(), self._handler(), bind_and_activate=False)
@@ -38,6 +40,14 @@ class Scripted:
             protocol_version = "HTTP/1.1"
             timeout = 20
 
+            def setup(self) -> None:
+                super().setup()
+                scripted._connections.add(self.connection)
+
+            def finish(self) -> None:
+                scripted._connections.discard(self.connection)
+                super().finish()
+
             def do_GET(self) -> None:
                 scripted.seen.append((self.command, self.path, dict(self.headers.items())))
                 scripted.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
@@ -56,8 +66,12 @@ class Scripted:
         return [headers for _, target, headers in self.seen if target.partition("?")[0] == path]
 
     def close(self) -> None:
+        """End, with all connections that clients keep open."""
         self._server.shutdown()
         self._thread.join()
+        for connection in tuple(self._connections):
+            with suppress(OSError):  # the client was faster
+                connection.shutdown(socket.SHUT_RDWR)
         self._server.server_close()
 
 

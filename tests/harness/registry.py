@@ -1,6 +1,5 @@
-"""Debian's docker-registry on a test host's loopback, and a server of scripted answers in its place."""
+"""Debian's docker-registry on a test host's loopback."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -98,16 +97,3 @@ class BreakingRelay(Server):
     def __init__(self, registry: Registry, folder: Path, limit: int) -> None:
         argv: list[str | Path] = [sys.executable, "-m", "tests.harness.relay", str(RELAY_PORT), str(registry.port)]
         super().__init__(registry.host, [*argv, str(limit)], folder / "relay.log", RELAY_PORT)
-
-
-class ScriptedRegistry(Server):
-    """Answers each GET of a path in ``answers`` with a media type and bytes, and all else with 404.
-
-    Answers to paths in ``stalls`` stop halfway.
-    """
-
-    def __init__(self, host: Host, folder: Path, answers: dict[str, tuple[str, bytes]], *stalls: str) -> None:
-        script = folder / "answers.json"
-        script.write_text(json.dumps({path: (kind, body.hex()) for path, (kind, body) in answers.items()}))
-        argv: list[str | Path] = [sys.executable, "-m", "tests.harness.scripted", str(PORT), script, *stalls]
-        super().__init__(host, argv, folder / "scripted.log")

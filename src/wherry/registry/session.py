@@ -130,6 +130,8 @@ class Session:
         if answer.status != 401 or not asked:
             return answer
         await answer.finish()
+        if _ways(asked) != _ways(endpoint.challenges):
+            self._endpoints.forget(endpoint)
         again = await self._authorize(asked, ask, url, credentials, fresh=True)
         if again == authorization:
             return answer
@@ -186,6 +188,11 @@ def _told_of(ask: Ask, url: str) -> Iterator[None]:
         raise RegistryError(f'{ask.method.capitalize()} "{url}": {error}') from error
     except ConnectionFailed as error:
         raise Unreachable(ask.method, url, error.reason) from error
+
+
+def _ways(challenges: tuple[Challenge, ...]) -> set[tuple[str, str, str]]:
+    """How one can be authorized, whatever for."""
+    return {(challenge.scheme, challenge.realm, challenge.service) for challenge in challenges}
 
 
 def _challenges(answer: Answer) -> tuple[Challenge, ...]:

@@ -446,3 +446,20 @@ def test_a_registry_that_asks_for_something_new_is_asked_again(scripted: Scripte
         await registry.resolve(tool(scripted))
 
     with_registry(ask)
+
+
+def test_a_registry_that_begins_to_ask_is_told_without_being_asked_from_then_on(scripted: Scripted) -> None:
+    refuses = answering(401, b"", WWW_Authenticate='Basic realm="tests"')
+    gives = answering(200, MANIFEST)
+    path = "/v2/tool/manifests/1"
+    scripted.scripts[path] = gives
+
+    async def ask(registry: Registry) -> None:
+        await registry.resolve(tool(scripted), ALICE)
+        scripted.scripts["/v2/"] = refuses
+        scripted.scripts[path] = lambda handler: (gives if handler.headers["Authorization"] else refuses)(handler)
+        await registry.resolve(tool(scripted), ALICE)
+        await registry.resolve(tool(scripted), ALICE)
+
+    with_registry(ask)
+    assert ["Authorization" in headers for headers in scripted.asked(path)] == [False, False, True, True]
