@@ -133,3 +133,11 @@ def test_no_logs_where_none_are_kept(cli: Cli) -> None:
 
 def test_logs_of_what_is_not_there(cli: Cli) -> None:
     assert "No such container: nobody" in cli.fails(1, "logs", "nobody")
+
+
+def test_details_tell_what_patterns_and_tags_ask_for(cli: Cli) -> None:
+    options = ["labels-regex=^st", "env-regex=^STAGE$", "tag={{.Name}}"]
+    flags = [word for option in options for word in ("--log-opt", option)]
+    cli("run", "--name", "box", *flags, "-l", "stage=blue", "-l", "other=1", "-e", "STAGE=2", "busybox", "echo", "hi")
+
+    assert cli("logs", "--details", "box").stdout == "STAGE=2,stage=blue,tag=box hi\n"

@@ -584,3 +584,18 @@ def test_cpuset(cli: Cli) -> None:
 
 def test_oom_score_adj(cli: Cli) -> None:
     assert cli.line("run", "--rm", "--oom-score-adj", "500", "busybox", "cat", "/proc/self/oom_score_adj") == "500"
+
+
+def test_options_of_a_tmpfs_that_there_are_not(cli: Cli) -> None:
+    assert 'invalid tmpfs option "bogus"' in cli.fails(125, "run", "--rm", "--tmpfs", "/t:bogus", "busybox", "true")
+
+
+def test_memory_nodes_that_the_host_does_not_have(cli: Cli) -> None:
+    refused = cli.fails(125, "run", "--rm", "--cpuset-mems", "99", "busybox", "true")
+    assert "Requested memory nodes are not available - requested 99, available: 0" in refused
+
+
+@pytest.mark.parametrize("flag", ["--cpu-count", "--cpu-percent", "--io-maxiops"])
+def test_what_there_is_on_windows_only(cli: Cli, flag: str) -> None:
+    refused = cli.fails(1, "run", "--rm", flag, "1", "busybox", "true")
+    assert refused.startswith(f'"{flag}" is only supported on a Docker daemon running on windows')

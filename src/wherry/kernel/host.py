@@ -40,6 +40,7 @@ def facts(data_root: str) -> HostFacts:
         apparmor=_read("/sys/module/apparmor/parameters/enabled") == "Y",
         backing_filesystem=filesystem_type(data_root),
         boot_id=identity.boot_id(),
+        memory_nodes=len(list(Path("/sys/devices/system/node").glob("node[0-9]*"))) or 1,
     )
 
 

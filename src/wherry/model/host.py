@@ -22,6 +22,7 @@ class HostFacts(Struct, frozen=True, kw_only=True):
     apparmor: bool
     backing_filesystem: str
     boot_id: str
+    memory_nodes: int = 1
 
 
 class Forwarding(Struct, frozen=True, kw_only=True):

@@ -1,21 +1,58 @@
-"""What ``logs --details`` puts before each line: the labels and variables that the log options name."""
+"""What ``logs --details`` puts before each line: labels, variables and a tag that the log options ask for (moby
+``daemon/logger/loginfo.go``, ExtraAttributes; ``loggerutils/log_tag.go``)."""
 
+import re
+from typing import Final
 from urllib.parse import quote_plus
 
 from wherry.model.container import Container
+from wherry.plan.log_limits import refusal
+from wherry.plan.naming import short_id
+
+_FIELD: Final = re.compile(r"{{\s*\.(\w+)\s*}}")
 
 
 def log_details(container: Container) -> str:
-    """``key=value`` pairs, sorted, encoded as in a URL, with commas between; "" if none are asked for.
-
-    The options ``labels`` and ``env`` are lists of names (moby daemon/logger/loginfo.go, ExtraAttributes).
-    """
-    spec = container.spec
+    """``key=value`` pairs, sorted, encoded as in a URL, with commas between; "" if none are asked for. InternalError
+    for options that make no sense."""
+    spec, options = container.spec, container.spec.host.log.options
     variables = dict(text.partition("=")[::2] for text in spec.env)
-    found = _chosen(spec.labels, spec.host.log.options.get("labels", ""))
-    found |= _chosen(variables, spec.host.log.options.get("env", ""))
+    try:
+        found = _chosen(spec.labels, options.get("labels", ""), options.get("labels-regex", ""))
+        found |= _chosen(variables, options.get("env", ""), options.get("env-regex", ""))
+        if tag := _tag(container, options.get("tag", "")):
+            found["tag"] = tag
+    except ValueError as error:
+        raise refusal(error) from None
     return ",".join(f"{quote_plus(key)}={quote_plus(found[key])}" for key in sorted(found))
 
 
-def _chosen(values: dict[str, str], names: str) -> dict[str, str]:
-    return {name: values[name] for name in names.split(",") if name in values}
+def _chosen(values: dict[str, str], names: str, pattern: str) -> dict[str, str]:
+    try:
+        wanted = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"error parsing regexp: {error.msg}: `{pattern}`") from None
+    listed = names.split(",")
+    return {name: value for name, value in values.items() if name in listed or (pattern and wanted.search(name))}
+
+
+def _tag(container: Container, template: str) -> str:
+    """The template with its fields filled in; of Go's templates it has no more."""
+    fields = {
+        "ID": short_id(container.id),
+        "FullID": container.id,
+        "Name": container.name,
+        "ImageID": short_id(container.image_id),
+        "ImageFullID": container.image_id,
+        "ImageName": container.spec.image,
+        "DaemonName": "docker",
+        "Command": " ".join(container.argv),
+    }
+
+    def filled(found: re.Match[str]) -> str:
+        if found[1] not in fields:
+            at = f'template: log-tag:1:{found.start(1) - 1}: executing "log-tag" at <.{found[1]}>'
+            raise ValueError(f"{at}: can't evaluate field {found[1]} in type *logger.Info")
+        return fields[found[1]]
+
+    return _FIELD.sub(filled, template)

@@ -21,9 +21,12 @@ def limits(log: LogConfig) -> LogLimits | None:
     try:
         return _local(log.options) if log.driver == "local" else _json_file(log.options)
     except ValueError as error:
-        raise InternalError(
-            f"failed to create task for container: failed to initialize logging driver: {error}"
-        ) from None
+        raise refusal(error) from None
+
+
+def refusal(reason: ValueError) -> InternalError:
+    """What a start says about options that make no sense."""
+    return InternalError(f"failed to create task for container: failed to initialize logging driver: {reason}")
 
 
 def human_size(text: str) -> int:

@@ -7,6 +7,7 @@ dockerd's (moby ``daemon/oci_linux.go``, WithMounts; ``pkg/mount``, MergeTmpfsOp
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from wherry.errors import InvalidArgument
 from wherry.model.container import HostSpec
 from wherry.model.mount import MountKind, MountPoint
 from wherry.plan.kernel_version import at_least
@@ -17,6 +18,15 @@ INIT: Final = "/sbin/docker-init"
 Mount = dict[str, Any]
 
 _TMPFS_DEFAULTS: Final = ("noexec", "nosuid", "nodev", "rprivate")
+_TMPFS_VALUES: Final = frozenset(("size", "mode", "uid", "gid", "nr_inodes", "nr_blocks", "mpol"))
+_MOUNT_FLAGS: Final = frozenset(
+    (
+        *("async", "atime", "bind", "defaults", "dev", "diratime", "dirsync", "exec", "mand", "noatime", "nodev"),
+        *("nodiratime", "noexec", "nomand", "norelatime", "nostrictatime", "nosuid", "private", "rbind", "relatime"),
+        *("remount", "ro", "rprivate", "rshared", "rslave", "runbindable", "rw", "shared", "slave", "strictatime"),
+        *("suid", "sync", "unbindable"),
+    )
+)
 _OPPOSITES: Final = {"exec": "noexec", "suid": "nosuid", "dev": "nodev", "rw": "ro"}
 _PROPAGATIONS: Final = frozenset(("private", "rprivate", "shared", "rshared", "slave", "rslave"))
 _RECURSIVE_READ_ONLY: Final = (5, 12)  # mount_setattr(2)
@@ -38,8 +48,12 @@ def root_propagation(points: tuple[MountPoint, ...]) -> str:
 
 
 def tmpfs_options(text: str) -> list[str]:
-    """Options of a ``--tmpfs`` over the defaults; of several about one thing the last counts."""
+    """Options of a ``--tmpfs`` over the defaults; of several about one thing the last counts. InvalidArgument."""
     kept: dict[str, str] = {}
+    for option in filter(None, text.split(",")):
+        name, equals, _ = option.partition("=")
+        if name not in (_TMPFS_VALUES if equals else _MOUNT_FLAGS):
+            raise InvalidArgument(f'invalid tmpfs option "{option}"')
     for option in (*_TMPFS_DEFAULTS, *filter(None, text.split(","))):
         kept.pop(_subject(option), None)
         kept[_subject(option)] = option

@@ -221,13 +221,15 @@ def _check_realtime(resources: Resources, facts: HostFacts) -> None:
 
 
 def _check_cpuset(resources: Resources, facts: HostFacts) -> None:
-    last = facts.cpus - 1
-    if any(number > last for number in _numbers(resources.cpuset_cpus, "cpus")):
+    _check_available("CPUs", resources.cpuset_cpus, "cpus", facts.cpus)
+    _check_available("memory nodes", resources.cpuset_mems, "mems", facts.memory_nodes)
+
+
+def _check_available(noun: str, asked: str, what: str, count: int) -> None:
+    last = count - 1
+    if any(number > last for number in _numbers(asked, what)):
         available = f"0-{last}" if last else "0"
-        raise InvalidArgument(
-            f"Requested CPUs are not available - requested {resources.cpuset_cpus}, available: {available}"
-        )
-    _numbers(resources.cpuset_mems, "mems")
+        raise InvalidArgument(f"Requested {noun} are not available - requested {asked}, available: {available}")
 
 
 def _numbers(text: str, what: str) -> tuple[int, ...]:

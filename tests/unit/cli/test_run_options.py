@@ -125,6 +125,7 @@ def test_every_flag_parser_that_the_grammar_names_exists() -> None:
 def test_every_flag_is_translated_or_the_clients_own() -> None:
     own = {
         "name", "platform", "pull", "quiet", "disable-content-trust", "help", "detach", "detach-keys", "sig-proxy",
+        "cpu-count", "cpu-percent", "io-maxbandwidth", "io-maxiops",
         "kernel-memory", "attach", "interactive", "tty", "entrypoint", "stop-signal", "env", "env-file",
     }  # fmt: skip
     translated = {*CONFIG_FLAGS, *HOST_FLAGS, *(flag for flags in FAMILIES.values() for flag in flags)}

@@ -3,7 +3,7 @@
 from ...client.connection import ApiError, CannotConnect
 from ..attached import Attachment, detach_keys, start_attached
 from ..options.body import container_body
-from ..options.grammar import CREATE, RUN
+from ..options.grammar import CREATE, RUN, WINDOWS
 from ..output import terminal_size
 from ..session import CommandError, getenv
 from ..streams import check_terminal
@@ -112,6 +112,10 @@ def _body(session: "Session", options: "Options", command: str) -> "dict[str, An
 
 
 def _check_client_flags(options: "Options") -> None:
+    for flag in WINDOWS:
+        if options.given(flag.name):
+            only = "only supported on a Docker daemon running on windows, but the Docker daemon is running on linux"
+            raise CommandError(f'"--{flag.name}" is {only}')
     if options["pull"] not in PULL_POLICIES:
         raise ValueError(f'invalid pull option: \'{options["pull"]}\': must be one of "always", "missing" or "never"')
     if path := options["cidfile"]:

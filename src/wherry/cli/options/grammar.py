@@ -122,6 +122,14 @@ RESOURCES = (
          parse="devices:gpu_request"),
 )  # fmt: skip
 
+WINDOWS = (
+    Flag("cpu-count", "int", hidden=True),
+    Flag("cpu-percent", "int", hidden=True),
+    Flag("io-maxbandwidth", "bytes", hidden=True),
+    Flag("io-maxiops", "int", hidden=True),
+)
+"""What there is on Windows only, to be refused by name."""
+
 ISOLATION = (
     Flag("privileged", "bool", "Give all capabilities and devices, and no confinement"),
     Flag("cap-add", "list", "Capability to add"),
@@ -139,7 +147,7 @@ ISOLATION = (
     Flag("isolation", "string", 'Isolation technology; "default" is the only one'),
 )  # fmt: skip
 
-CREATE_FLAGS = (*IDENTITY, *PROCESS, *LIFE, *FILES, *NETWORK, *RESOURCES, *ISOLATION)
+CREATE_FLAGS = (*IDENTITY, *PROCESS, *LIFE, *FILES, *NETWORK, *RESOURCES, *WINDOWS, *ISOLATION)
 RUN_FLAGS = (
     Flag("detach", "bool", "Run in the background and print the container's ID", short="d"),
     Flag("detach-keys", "string", "Keys that detach from the container"),

@@ -14,6 +14,7 @@ from wherry.errors import Conflict, InvalidArgument
 from wherry.model.container import Container
 from wherry.model.launch import Launch, Launched
 from wherry.plan import log_limits, namespaces, runtime_spec
+from wherry.plan.log_details import log_details
 from wherry.plan.seccomp import Seccomp
 from wherry.plan.spec_request import SpecRequest
 
@@ -59,6 +60,7 @@ class Launcher:
 
     async def launch(self, container: Container) -> Launched:
         """Start a container that was planned. Whatever goes wrong, ``Teardown.everything`` undoes it."""
+        log_details(container)  # raises what its options deserve
         root = await self._roots.mount(container)
         await self._sandboxes.open(container)
         await self._volumes.fill(container, root)
