@@ -56,6 +56,7 @@ from wherry.engine.system import System
 from wherry.engine.transfer import Transfer
 from wherry.engine.unpacking import Unpacker
 from wherry.engine.volumes import Volumes
+from wherry.kernel import apparmor
 from wherry.kernel.ambient import SystemChance, SystemClock
 from wherry.kernel.git import Git
 from wherry.kernel.machine import DeviceNodes, Machine, RootFiles
@@ -149,6 +150,9 @@ async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
     stack.callback(runtime.close)
     store = await Store.open(config.data_root)
     stack.push_async_callback(store.close)
+    machine = Machine(config.data_root)
+    if machine.facts().apparmor:
+        await apparmor.load(_data("apparmor.profile"))
     networking = Networking(exec_root / "netns", firewall.ruleset, firewall.map_of, firewall=config.network.firewall)
     stack.callback(networking.close)
     name_servers = NameServers()
@@ -167,7 +171,7 @@ async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
         store=store,
         clock=SystemClock(),
         chance=SystemChance(),
-        machine=Machine(config.data_root),
+        machine=machine,
         mounts=HostMounts(),
         devices=DeviceNodes(),
         runtime=runtime,
@@ -178,6 +182,11 @@ async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
         layers=Layers(),
         settings=await _settings(config),
     )
+
+
+def _data(name: str) -> bytes:
+    """A profile that the plans come with."""
+    return importlib.resources.files("wherry.plan").joinpath("data", name).read_bytes()
 
 
 async def _settings(config: EngineConfig) -> Settings:
@@ -401,7 +410,7 @@ def _launcher(
         runtime=edges.runtime,
         host=edges.machine,
         hubs=handles.hubs,
-        seccomp=Seccomp(importlib.resources.files("wherry.plan").joinpath("data/seccomp.json").read_bytes()),
+        seccomp=Seccomp(_data("seccomp.json")),
     )
 
 

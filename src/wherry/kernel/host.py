@@ -9,7 +9,7 @@ import socket
 from pathlib import Path
 from typing import Final
 
-from wherry.kernel import cgroups, identity
+from wherry.kernel import apparmor, cgroups, identity
 from wherry.kernel.mounts import mount_table
 from wherry.model.host import HostFacts
 
@@ -37,7 +37,7 @@ def facts(data_root: str) -> HostFacts:
         nofile_hard=hard_limit(resource.RLIMIT_NOFILE),
         oom_score_adj=int(Path("/proc/self/oom_score_adj").read_text()),
         seccomp=_status_field("Seccomp") is not None,
-        apparmor=_read("/sys/module/apparmor/parameters/enabled") == "Y",
+        apparmor=apparmor.available(),
         backing_filesystem=filesystem_type(data_root),
         boot_id=identity.boot_id(),
         memory_nodes=len(list(Path("/sys/devices/system/node").glob("node[0-9]*"))) or 1,

@@ -25,6 +25,8 @@ MASKED_PATHS: Final = (
 READONLY_PATHS: Final = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
 UNCONFINED: Final = "unconfined"
+APPARMOR_PROFILE: Final = "docker-default"
+"""The profile of ``plan/data/apparmor.profile``, which is loaded when the engine starts."""
 
 
 class SecurityOptions(Struct, frozen=True, kw_only=True):
@@ -78,11 +80,11 @@ def readonly_paths(host: HostSpec) -> tuple[str, ...]:
 
 
 def apparmor_profile(host: HostSpec, facts: HostFacts) -> str:
-    """The AppArmor profile that was asked for, "" where the host has no AppArmor or none was asked for."""
+    """The AppArmor profile of a container's processes, "" where the host has no AppArmor."""
     asked = parse(host.security_opt).apparmor
     if not facts.apparmor:
         return ""
-    return asked or (UNCONFINED if host.privileged else "")
+    return asked or (UNCONFINED if host.privileged else APPARMOR_PROFILE)
 
 
 def _paths(host: HostSpec, asked: tuple[str, ...] | None, default: tuple[str, ...]) -> tuple[str, ...]:

@@ -115,7 +115,9 @@ def test_masked_paths(host: HostSpec, masked: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("host", "apparmor", "profile"),
     [
-        (HostSpec(), True, ""),
+        (HostSpec(), True, "docker-default"),
+        (HostSpec(), False, ""),
+        (HostSpec(security_opt=("apparmor=unconfined",)), True, "unconfined"),
         (HostSpec(security_opt=("apparmor=mine",)), True, "mine"),
         (HostSpec(security_opt=("apparmor=mine",)), False, ""),
         (HostSpec(privileged=True), True, "unconfined"),

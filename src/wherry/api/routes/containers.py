@@ -16,6 +16,7 @@ from wherry.model.container import Container
 from wherry.model.image import architecture
 from wherry.plan.filters import CONTAINER_FILTERS, ContainerFilter, Filters
 from wherry.plan.platforms import parse_platform
+from wherry.plan.security import apparmor_profile
 from wherry.wire.container import ContainersPruned, CreateRequest, CreateResponse, TopResponse
 
 
@@ -74,7 +75,9 @@ class ContainerRoutes:
         size = await self._containers.size(container.id) if request.query.flag("size") else None
         paths, execs = self._containers.paths(container), self._execs.of(container.id)
         links = self._containers.links(container)
-        return json_response(container_inspect(container, paths, execs=execs, size=size, links=links))
+        profile = apparmor_profile(container.spec.host, self._system.facts)
+        shown = container_inspect(container, paths, execs=execs, size=size, links=links, apparmor=profile)
+        return json_response(shown)
 
     async def top(self, request: Request) -> Response:
         titles, rows = await self._containers.top(request.params["name"], request.query.get("ps_args") or "-ef")

@@ -29,11 +29,12 @@ def container_inspect(
     execs: tuple[str, ...] = (),
     size: Size | None = None,
     links: tuple[str, ...] = (),
+    apparmor: str = "",
 ) -> wire.ContainerInspect:
     """All there is to tell.
 
     ``execs`` are the IDs of the sessions that run in it, ``size`` the bytes of its own files and of those with its
-    image, ``links`` its links as ``/source:/receiver/alias``.
+    image, ``links`` its links as ``/source:/receiver/alias``, ``apparmor`` the profile of its processes.
     """
     path, *args = container.argv or ("",)
     return wire.ContainerInspect(
@@ -50,6 +51,7 @@ def container_inspect(
         name=f"/{container.name}",
         restart_count=container.state.restart_count,
         driver=DRIVER,
+        app_armor_profile=apparmor,
         exec_ids=list(execs) or None,
         host_config=host_config(container, links),
         graph_driver=wire.GraphDriver(data=_directories(paths.overlay), name=DRIVER),
