@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "api": {"errors", "model", "plan", "wire", "engine", "build", "api", "version"},
     "client": {"errors", "wire", "client"},
     "cli": {"errors", "wire", "client", "cli", "tar", "version"},
-    "daemon": {"errors", "wiring", "api", "daemon", "version", "model", "cli"},
+    "daemon": {"errors", "wiring", "api", "daemon", "version", "model", "cli", "engine"},
     "library": {"errors", "model", "wiring", "engine"},
     "__init__": {"errors", "model", "library"},
 }

@@ -265,7 +265,7 @@ def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[
         networks=needs.networks,
         volumes=needs.volumes,
         events=handles.events,
-        system=_system(edges, handles, needs, containers),
+        system=_system(edges, handles, needs, containers, transfer),
     )
     return engine, _recovery(edges, handles, needs, parts)
 
@@ -606,11 +606,13 @@ def _builds(
     )
 
 
-def _system(edges: _Edges, handles: _Handles, needs: _Needs, containers: Containers) -> System:
+def _system(edges: _Edges, handles: _Handles, needs: _Needs, containers: Containers, transfer: Transfer) -> System:
     return System(
         settings=edges.settings,
         containers=containers,
         images=needs.images,
+        transfer=transfer,
+        registry=edges.registry,
         volumes=needs.volumes,
         events=handles.events,
         host=edges.machine,

@@ -1,6 +1,7 @@
 """What the daemon is told by flags and by daemon.json, and what containers see of it."""
 
 import json
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -266,6 +267,47 @@ def test_settings_of_the_file(start: Start, tmp_path: Path) -> None:
 
     assert "default via 10.51.0.1" in cli.line("run", "--rm", "busybox", "ip", "route")
     assert cli.line("info", "-f", "{{.Labels}}") == "[a=b]"
+
+
+def test_the_file_is_read_again_at_sighup(start: Start, idle: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "daemon.json"
+    file.write_text("{}")
+    cli = start("--config-file", str(file))
+    file.write_text(json.dumps({"debug": True, "labels": ["a=b"], "insecure-registries": ["10.0.0.0/8"], "bip": "x/y"}))
+
+    with cli.beside("events", "--filter", "type=daemon", "--format", "{{json .}}") as events:
+        eventually(lambda: cli.line("info", "-f", "{{.NEventsListener}}") == "1")
+        hang_up(idle)
+        assert events.stdout is not None
+        event = json.loads(events.stdout.readline())
+
+    assert event["Action"] == "reload"
+    assert event["Actor"]["Attributes"]["labels"] == '["a=b"]'
+    assert event["Actor"]["Attributes"]["insecure-registries"] == '["10.0.0.0/8"]'
+    assert event["Actor"]["Attributes"]["max-concurrent-downloads"] == "3"
+    assert cli.line("info", "-f", "{{.Labels}} {{.Debug}}") == "[a=b] true"
+    assert "10.0.0.0/8" in cli.line("info", "-f", "{{json .RegistryConfig.InsecureRegistryCIDRs}}")
+
+
+def test_a_file_that_makes_no_sense_changes_nothing(start: Start, idle: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "daemon.json"
+    file.write_text('{"labels": ["a=b"]}')
+    cli = start("--config-file", str(file))
+
+    for text, reason in (
+        ('{"labels": 7}', "cannot unmarshal"),
+        ('{"labels": ["c=d"], "default-runtime": "zzz"}', "specified default runtime 'zzz' does not exist"),
+    ):
+        file.write_text(text)
+        hang_up(idle)
+        assert eventually(lambda reason=reason: reason in idle.log.read_text())
+
+    assert cli.line("info", "-f", "{{.Labels}}") == "[a=b]"
+
+
+def hang_up(engine: Engine) -> None:
+    assert engine.process is not None
+    engine.process.send_signal(signal.SIGHUP)
 
 
 def test_what_is_said_twice_is_refused(idle: Engine, tmp_path: Path) -> None:

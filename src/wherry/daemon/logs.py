@@ -34,5 +34,10 @@ def start_logging(level: str) -> None:
     handler.setFormatter(_Formatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(_LEVELS[level])
+    set_level(level)
+
+
+def set_level(level: str) -> None:
+    """Log from another level on."""
+    logging.getLogger().setLevel(_LEVELS[level])
     logging.getLogger("asyncio").setLevel(max(_LEVELS[level], logging.WARNING))

@@ -1,6 +1,5 @@
 """``wherryd``: opens an engine, serves it on its sockets, ends when told to."""
 
-import asyncio
 import contextlib
 import gc
 import grp
@@ -15,12 +14,15 @@ import uvloop
 
 from wherry.api.app import build_router
 from wherry.api.http import Server
-from wherry.cli.flags import HelpRequested, UsageError
+from wherry.cli.flags import HelpRequested, Options, UsageError
 from wherry.cli.helpflags import flag_usages
 from wherry.daemon.configuration import DEFAULT_GROUP, Configuration, ConfigurationError, configured
 from wherry.daemon.flags import COMMAND
 from wherry.daemon.logs import start_logging
 from wherry.daemon.pidfile import StillRunning, pidfile
+from wherry.daemon.reloading import reload
+from wherry.daemon.signals import signals
+from wherry.engine.engine import Engine
 from wherry.errors import WherryError
 from wherry.version import VERSION
 from wherry.wiring import EngineConfig, exec_root_of, open_engine
@@ -50,13 +52,13 @@ def main() -> None:
     start_logging(configuration.log_level)
     _keep_descriptors()
     try:
-        uvloop.run(_run(configuration))
+        uvloop.run(_run(configuration, flags))
     except (WherryError, StillRunning, OSError) as error:
         print(f"failed to start daemon: {error}", file=sys.stderr)
         sys.exit(1)
 
 
-async def _run(configuration: Configuration) -> None:
+async def _run(configuration: Configuration, flags: Options) -> None:
     config = EngineConfig(
         data_root=configuration.data_root.absolute(),
         exec_root=Path(configuration.exec_root).absolute() if configuration.exec_root else None,
@@ -80,10 +82,19 @@ async def _run(configuration: Configuration) -> None:
                     await server.listen(host, group=group)
                     _log.info("API listen on %s", host.removeprefix("unix://"))
                 _settle()
-                await _told_to_end()
+                await _until_told(engine, flags)
             finally:
                 await server.close(grace=1.0)
     _log.info("Daemon shutdown complete")
+
+
+async def _until_told(engine: Engine, flags: Options) -> None:
+    """Until SIGTERM or SIGINT; at each SIGHUP the file is read again."""
+    async for number in signals():
+        if number != signal.SIGHUP:
+            _log.info("Processing signal '%s'", signal.strsignal(number))
+            return
+        await reload(engine, flags)
 
 
 def socket_group(name: str) -> str | None:
@@ -109,22 +120,3 @@ def _settle() -> None:
     """What was loaded so far stays: keep the collector from walking it, and its pages from being copied."""
     gc.collect()
     gc.freeze()
-
-
-async def _told_to_end() -> None:
-    """Until SIGTERM or SIGINT; the third one ends the process at once."""
-    loop = asyncio.get_running_loop()
-    told = asyncio.Event()
-    count = 0
-
-    def tell(number: int) -> None:
-        nonlocal count
-        count += 1
-        told.set()
-        if count >= 3:
-            os._exit(128 + number)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, tell, number)
-    await told.wait()
-    _log.info("Processing signal to end")

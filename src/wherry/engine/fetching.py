@@ -64,6 +64,11 @@ class Fetcher:
         self._flights = Flights(operations)
         self._blobs = KeyedLocks()
 
+    def limit(self, max_downloads: int) -> None:
+        """Another limit, for what begins from now on."""
+        self._max_downloads = max_downloads
+        self._slots = asyncio.Semaphore(max_downloads)
+
     async def layers(self, source: Source, steps: tuple[Step, ...], report: Report) -> tuple[Layer, ...]:
         """All layers of a stack, the lowest first; they are held."""
         missing = [step for step in steps if self._images.layer(step.link.chain_id) is None]

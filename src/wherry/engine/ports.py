@@ -23,7 +23,7 @@ from wherry.model.mount import OverlayMount
 from wherry.model.network import BridgePlan, Interface, LinkedPort, NameServer, Network, PublishedPort
 from wherry.model.process import ProcessId
 from wherry.model.reference import Reference
-from wherry.model.registry import Credentials, Found, Resolved
+from wherry.model.registry import Credentials, Found, RegistrySettings, Resolved
 from wherry.model.usage import Traffic, Usage
 from wherry.model.volume import Volume
 
@@ -605,6 +605,11 @@ class Runtime(Protocol):
 
     def available(self) -> tuple[RuntimeInfo, ...]: ...
 
+    async def configure(self, runtimes: Mapping[str, str], default: str) -> None:
+        """Other runtimes (paths by name) besides the builtin ones, and another default, from now on. InvalidArgument,
+        NotSupported; nothing changes then."""
+        ...
+
     def check(self, name: str) -> str:
         """The name of a runtime that can be used ("" means the default). InvalidArgument, NotSupported."""
         ...
@@ -673,6 +678,10 @@ class Runtime(Protocol):
 
 class Registry(Protocol):
     """Raises NoSuchManifest, Unauthorized, RegistryError."""
+
+    def configure(self, settings: RegistrySettings) -> None:
+        """Other mirrors, insecure registries and attempts from now on."""
+        ...
 
     async def resolve(self, reference: Reference, credentials: Credentials | None) -> Resolved: ...
 

@@ -65,6 +65,11 @@ class Pusher:
         self._max_uploads = max_uploads
         self._slots = asyncio.Semaphore(max_uploads)
 
+    def limit(self, max_uploads: int) -> None:
+        """Another limit, for what begins from now on."""
+        self._max_uploads = max_uploads
+        self._slots = asyncio.Semaphore(max_uploads)
+
     async def push(self, target: Source, image: Image, report: Report) -> None:
         """Bring an image to the repository and under the tag of ``target``. Whole blobs stay there if this ends early.
 

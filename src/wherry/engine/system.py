@@ -2,18 +2,32 @@
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from wherry.engine.containers import Containers
 from wherry.engine.events import Events
 from wherry.engine.images import Images
-from wherry.engine.ports import Clock, Host, Runtime
+from wherry.engine.ports import Clock, Host, Registry, Runtime
+from wherry.engine.transfer import Transfer
 from wherry.engine.volumes import Volumes
 from wherry.errors import NoSuchContainer
 from wherry.model.container import Container, Status
 from wherry.model.host import Forwarding, HostFacts
 from wherry.model.image import Layer
 from wherry.model.launch import RuntimeInfo
-from wherry.model.system import ContainerUsage, Counts, DiskUsage, ImageUsage, Info, Settings, Version, VolumeUsage
+from wherry.model.system import (
+    ContainerUsage,
+    Counts,
+    DiskUsage,
+    ImageUsage,
+    Info,
+    Reloadable,
+    Settings,
+    Version,
+    VolumeUsage,
+)
 from wherry.model.volume import Volume
+from wherry.plan import reload
 
 IMAGES, CONTAINERS, VOLUMES = "image", "container", "volume"
 KINDS = frozenset((IMAGES, CONTAINERS, VOLUMES))
@@ -26,6 +40,8 @@ class System:
         settings: Settings,
         containers: Containers,
         images: Images,
+        transfer: Transfer,
+        registry: Registry,
         volumes: Volumes,
         events: Events,
         host: Host,
@@ -35,6 +51,8 @@ class System:
         self._settings = settings
         self._containers = containers
         self._images = images
+        self._transfer = transfer
+        self._registry = registry
         self._volumes = volumes
         self._events = events
         self._host = host
@@ -70,6 +88,22 @@ class System:
             time=self.now(),
             warnings=(*_lacks(facts, forwarding), *_refusals(self._runtime.available())),
         )
+
+    async def reload(self, told: Reloadable) -> None:
+        """Take other settings. InvalidArgument, NotSupported; nothing changes then."""
+        await self._runtime.configure(told.runtimes, told.default_runtime)
+        registries = told.registries
+        self._registry.configure(registries)
+        self._transfer.limit(max_downloads=registries.max_downloads, max_uploads=registries.max_uploads)
+        self._settings = replace(
+            self._settings,
+            debug=told.debug,
+            labels=told.labels,
+            insecure_registries=registries.insecure,
+            mirrors=registries.mirrors,
+        )
+        attributes = reload.attributes(told, self._settings, self.facts, self._runtime.check(""))
+        self._events.publish("daemon", "reload", self._settings.id, attributes)
 
     async def disk_usage(self, kinds: frozenset[str] = KINDS) -> DiskUsage:
         """How much room is taken by what. Containers that vanish meanwhile are left out."""

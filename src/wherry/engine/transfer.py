@@ -75,6 +75,11 @@ class Transfer:
             max_uploads=max_uploads,
         )
 
+    def limit(self, *, max_downloads: int, max_uploads: int) -> None:
+        """Other limits, for what begins from now on."""
+        self._fetcher.limit(max_downloads)
+        self._pusher.limit(max_uploads)
+
     def pull(
         self, reference: Reference, *, credentials: Credentials | None = None, platform: Platform | None = None
     ) -> AsyncGenerator[Progress, None]:

@@ -7,6 +7,7 @@ from wherry.model.host import Forwarding, HostFacts
 from wherry.model.image import Image
 from wherry.model.launch import RuntimeInfo
 from wherry.model.reference import Reference
+from wherry.model.registry import RegistrySettings
 from wherry.model.volume import Volume
 
 
@@ -34,6 +35,18 @@ class Settings(Struct, frozen=True, kw_only=True):
     http_proxy: str = ""
     https_proxy: str = ""
     no_proxy: str = ""
+
+
+class Reloadable(Struct, frozen=True, kw_only=True):
+    """What the daemon can be told anew while it runs. ``runtimes``: paths by name; times in seconds."""
+
+    debug: bool = False
+    labels: tuple[str, ...] = ()
+    registries: RegistrySettings = RegistrySettings()
+    runtimes: dict[str, str] = {}
+    default_runtime: str = ""
+    live_restore: bool = False
+    shutdown_timeout: int = 15
 
 
 class Version(Struct, frozen=True, kw_only=True):

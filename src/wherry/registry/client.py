@@ -8,11 +8,12 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import msgspec
+from msgspec.structs import replace
 
 from wherry.errors import AccessRefused, RegistryError, Unauthorized
 from wherry.model.image import Descriptor, Platform
 from wherry.model.reference import DEFAULT_DOMAIN, DEFAULT_TAG, Reference
-from wherry.model.registry import Credentials, Found, Resolved
+from wherry.model.registry import Credentials, Found, RegistrySettings, Resolved
 from wherry.registry import manifests
 from wherry.registry.auth import Authorizer
 from wherry.registry.blobs import Blobs
@@ -62,9 +63,15 @@ class Registry:
         self._endpoints = Endpoints(self._transport, insecure or InsecurePolicy(), mirrors)
         self._authorizer = Authorizer(self._transport, clock, self._endpoints.is_insecure)
         self._session = Session(self._transport, self._endpoints, self._authorizer)
-        patience = Patience(attempts=attempts, sleep=sleep)
-        self._blobs = Blobs(self._session, patience)
-        self._uploads = Uploads(self._session, patience)
+        self._patience = Patience(attempts=attempts, sleep=sleep)
+        self._blobs = Blobs(self._session, self._patience)
+        self._uploads = Uploads(self._session, self._patience)
+
+    def configure(self, settings: RegistrySettings) -> None:
+        """Other mirrors, insecure registries and attempts from now on; what was learnt of registries is forgotten."""
+        self._endpoints.configure(InsecurePolicy.parse(settings.insecure), settings.mirrors)
+        self._patience = replace(self._patience, attempts=settings.max_attempts)
+        self._blobs, self._uploads = Blobs(self._session, self._patience), Uploads(self._session, self._patience)
 
     def close(self) -> None:
         """End all connections. Requests under way fail with RegistryError."""

@@ -34,6 +34,10 @@ class Endpoints:
         self._transport, self._insecure, self._mirrors = transport, insecure, mirrors
         self._known: dict[str, Endpoint] = {}
 
+    def configure(self, insecure: InsecurePolicy, mirrors: tuple[str, ...]) -> None:
+        self._insecure, self._mirrors = insecure, mirrors
+        self._known.clear()
+
     async def of(self, domain: str) -> Endpoint:
         """The registry that ``domain`` of a reference means. Raises Unreachable."""
         return await self._find(_place(domain))

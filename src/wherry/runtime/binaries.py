@@ -1,6 +1,7 @@
 """Which OCI runtimes there are, and which of them this host can use."""
 
 import shutil
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -40,12 +41,12 @@ class Binaries:
         return binary
 
 
-async def discover(extra: dict[str, str], default: str = "") -> Binaries:
+async def discover(extra: Mapping[str, str], default: str = "") -> Binaries:
     """Find crun, runc and the ``extra`` ones (name → path), ask their versions, choose the default.
 
     Raises InvalidArgument if ``default`` is not among them, NotSupported if no runtime can be used.
     """
-    paths = {name: shutil.which(name) or "" for name in BUILTIN} | extra
+    paths = {name: shutil.which(name) or "" for name in BUILTIN} | dict(extra)
     binaries = {name: await _probe(name, path) for name, path in paths.items()}
     usable = [name for name, binary in binaries.items() if not binary.info.reason]
     if default and default not in binaries:

@@ -6,6 +6,7 @@ own folder), ``exits/<id>`` (the exit code, left by the monitor).
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,7 @@ from wherry.kernel.processes import ENVIRONMENT, Child
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.process import ProcessId
 from wherry.runtime import fifo
-from wherry.runtime.binaries import Binaries, Binary
+from wherry.runtime.binaries import Binaries, Binary, discover
 from wherry.runtime.consoles import MonitorConsole, reopen_log, resize
 from wherry.runtime.failures import classify, read_log
 from wherry.runtime.monitor import Seat, container_argv, noted_process
@@ -56,6 +57,9 @@ class OciRuntime:
 
     def available(self) -> tuple[RuntimeInfo, ...]:
         return self._binaries.infos()
+
+    async def configure(self, runtimes: Mapping[str, str], default: str) -> None:
+        self._binaries = await discover(runtimes, default)
 
     def check(self, name: str) -> str:
         return self._binaries.get(name).info.name

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from wherry.kernel import host as kernel_host
 from wherry.kernel.devices import device, find_init, host_devices
@@ -72,7 +73,7 @@ class Runner:
         **asked: Any,
     ) -> str:
         """What the script writes. ``asked`` is of the container's spec, ``given`` of the request."""
-        host = host or HostSpec()
+        host = replace(host or HostSpec(), shm_size=64 << 20)
         spec = ContainerSpec(image="img", command=("sh", "-c", script), hostname="web", host=host, **asked)
         container = Container(
             id=f"wherry-plan-{uuid.uuid4().hex[:8]}",

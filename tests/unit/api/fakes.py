@@ -17,10 +17,11 @@ from wherry.engine.committing import CommitRequest
 from wherry.engine.containers import Containers
 from wherry.engine.events import Events
 from wherry.engine.images import Images
-from wherry.engine.ports import Host, Runtime
+from wherry.engine.ports import Host, Registry, Runtime
 from wherry.engine.registries import Registries
 from wherry.engine.streams import Detached
 from wherry.engine.system import System
+from wherry.engine.transfer import Transfer
 from wherry.engine.volumes import Volumes
 from wherry.errors import (
     Conflict,
@@ -624,6 +625,8 @@ class FakeEngine:
             settings=SETTINGS,
             containers=cast(Containers, self.containers),
             images=cast(Images, self.images),
+            transfer=cast(Transfer, self.transfer),
+            registry=cast(Registry, self.registry),
             volumes=cast(Volumes, self.volumes),
             events=cast(Events, self.events),
             host=cast(Host, FakeHost()),

@@ -1,0 +1,37 @@
+"""``daemon.json`` read again while the daemon runs."""
+
+import logging
+
+from wherry.cli.flags import Options
+from wherry.daemon.configuration import Configuration, ConfigurationError, configured
+from wherry.daemon.flags import CONFIG_FILE
+from wherry.daemon.logs import set_level
+from wherry.engine.engine import Engine
+from wherry.errors import WherryError
+from wherry.model.system import Reloadable
+
+_log = logging.getLogger(__name__)
+
+
+async def reload(engine: Engine, flags: Options) -> None:
+    """Take what may change without a new start. A file that makes no sense is logged, and changes nothing."""
+    _log.info("Got signal to reload configuration, reloading from: %s", flags["config-file"] or CONFIG_FILE)
+    try:
+        configuration = configured(flags)
+        await engine.system.reload(_reloadable(configuration))
+    except (ConfigurationError, WherryError) as error:
+        _log.error("Error reloading configuration: %s", error)
+        return
+    set_level(configuration.log_level)
+
+
+def _reloadable(configuration: Configuration) -> Reloadable:
+    return Reloadable(
+        debug=configuration.debug,
+        labels=configuration.labels,
+        registries=configuration.registries,
+        runtimes=configuration.runtimes,
+        default_runtime=configuration.default_runtime,
+        live_restore=configuration.live_restore,
+        shutdown_timeout=configuration.shutdown_timeout,
+    )
