@@ -58,8 +58,9 @@ def program(client: str) -> str:
 class Engine:
     """A daemon on real parts. ``client`` is the command that ``run`` types: wherry or docker."""
 
-    def __init__(self, folder: Path, *flags: str) -> None:
+    def __init__(self, folder: Path, *flags: str, daemon: str = DAEMON) -> None:
         self.host = Host()
+        self.daemon = daemon
         self.folder = folder
         self.data_root = folder / "data"
         self.exec_root = Path("/run") / self.host.name
@@ -75,7 +76,7 @@ class Engine:
     def start(self, *flags: str) -> None:
         """Start the daemon and wait until its socket answers."""
         folders: list[str | Path] = ["--data-root", self.data_root, "--exec-root", self.exec_root]
-        argv = [DAEMON, "-H", self.url, *folders, "--pidfile", self.exec_root / "engine.pid"]
+        argv = [self.daemon, "-H", self.url, *folders, "--pidfile", self.exec_root / "engine.pid"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(self.host.inside([*argv, *self.flags, *flags]), stdout=log, stderr=log)
         deadline = time.monotonic() + TIMEOUT
