@@ -88,7 +88,13 @@ class Transfer:
         When the last listener leaves, the pull ends and leaves nothing but whole blobs. Raises NoSuchManifest,
         Unauthorized, RegistryError, CorruptImage, CorruptLayer, DigestMismatch, NoSpace.
         """
-        return listen(partial(self._join, reference, credentials, platform or self._platform))
+        reference = reference.with_default_tag()
+
+        async def work(report: Report) -> None:
+            is_newer = await self._join(reference, credentials, platform or self._platform, report)
+            report(_outcome(is_newer, reference))
+
+        return listen(work)
 
     def pull_all(
         self, reference: Reference, *, credentials: Credentials | None = None, platform: Platform | None = None
@@ -96,8 +102,10 @@ class Transfer:
         """``pull`` for every tag of a repository, one after the other."""
 
         async def work(report: Report) -> None:
+            is_newer = False
             for tag in await self._registry.tags(reference, credentials):
-                await self._join(reference.with_tag(tag), credentials, platform or self._platform, report)
+                is_newer |= await self._join(reference.with_tag(tag), credentials, platform or self._platform, report)
+            report(_outcome(is_newer, reference))
 
         return listen(work)
 
@@ -129,16 +137,18 @@ class Transfer:
 
     async def _join(
         self, reference: Reference, credentials: Credentials | None, platform: Platform, report: Report
-    ) -> None:
-        source = Source(reference=reference.with_default_tag(), credentials=credentials)
+    ) -> bool:
+        source = Source(reference=reference, credentials=credentials)
         # Who may not see an image must not get it from one who may: credentials are part of what is asked for.
-        await self._flights.join((source, platform), partial(self._pull, source, platform), report)
+        return await self._flights.join((source, platform), partial(self._pull, source, platform), report)
 
-    async def _pull(self, source: Source, platform: Platform, report: Report) -> None:
+    async def _pull(self, source: Source, platform: Platform, report: Report) -> bool:
+        """Whether the name has another image now than before."""
         reference = source.reference
         # Before the first word: a registry that has no such image is an error of the request, not of its stream.
         resolved = await self._registry.resolve(reference, source.credentials)
-        report(Progress(id=reference.digest or reference.tag or "", status=f"Pulling from {reference.path}"))
+        place = reference.canonical if reference.digest else reference.tag or ""
+        report(Progress(id=place, status=f"Pulling from {reference.path}"))
         before = self._images.named(reference)
         found = await self._image_of(source, resolved, platform)
         manifest = read_manifest(found.data)
@@ -146,12 +156,10 @@ class Transfer:
         image = await self._name(manifest.config.digest, names)
         if image is None:
             image = await self._fetch_or_make_room(source, found, manifest, names, report)
-        is_newer = before is None or before.id != image.id
-        outcome = "Downloaded newer image" if is_newer else "Image is up to date"
         report(Progress(status=f"Digest: {resolved.descriptor.digest}"))
-        report(Progress(status=f"Status: {outcome} for {reference.familiar}"))
         attributes = {**image.config.labels, "name": reference.familiar_name}
         self._events.publish("image", "pull", reference.familiar, attributes)
+        return before is None or before.id != image.id
 
     async def _image_of(self, source: Source, resolved: Resolved, platform: Platform) -> Resolved:
         """The manifest of an image: ``resolved`` itself, or the one for the platform that its index leads to."""
@@ -186,7 +194,9 @@ class Transfer:
             )
             async with self._images.hold(*(step.link.chain_id for step in steps)):
                 layers = await self._fetcher.layers(source, steps, report)
-                return await self._images.add(config, found.data, _seen_at(source.reference, layers, blobs), names)
+                return await self._images.add(
+                    config, found.data, _seen_at(source.reference, layers, blobs), names, arrived=True
+                )
 
     async def _name(self, image_id: str, names: tuple[Reference, ...]) -> Image | None:
         """Give an image those of ``names`` that it lacks; None if it is not here."""
@@ -199,8 +209,13 @@ class Transfer:
             new = tuple(name for name in names if self._images.named(name) != image)
             if new:
                 config = await self._content.read(image.id)
-                await self._images.add(config, None, self._images.layers(image)[::-1], new)
+                await self._images.add(config, None, self._images.layers(image)[::-1], new, arrived=True)
             return image
+
+
+def _outcome(is_newer: bool, reference: Reference) -> Progress:
+    text = "Downloaded newer image" if is_newer else "Image is up to date"
+    return Progress(status=f"Status: {text} for {reference.familiar}")
 
 
 def _seen_at(reference: Reference, layers: tuple[Layer, ...], blobs: tuple[str, ...]) -> tuple[Layer, ...]:

@@ -187,7 +187,7 @@ async def test_a_digest_is_a_name_too() -> None:
     world = serving()
     digest = world.registry.manifests["docker.io/library/x:1"].descriptor.digest
     progress = await world.pull(f"x@{digest}")
-    assert progress[0] == Progress(id=digest, status="Pulling from library/x")
+    assert progress[0] == Progress(id=f"docker.io/library/x@{digest}", status="Pulling from library/x")
     assert progress[-1] == Progress(status=f"Status: Downloaded newer image for x@{digest}")
     assert [name.familiar for name in world.images.names(digest_of(CONFIG))] == [f"x@{digest}"]
 
@@ -197,10 +197,10 @@ async def test_all_tags_of_a_repository() -> None:
     world.registry.put("x:2", config_of(TOP), TOP)
     async with aclosing(world.transfer.pull_all(Reference.parse("x"))) as progress:
         statuses = [each.status async for each in progress]
-    assert [status for status in statuses if status.startswith("Status")] == [
-        "Status: Downloaded newer image for x:1",
-        "Status: Downloaded newer image for x:2",
-    ]
+    assert [status for status in statuses if status.startswith("Status")] == ["Status: Downloaded newer image for x"]
+    assert {name.familiar for name in world.images.all_names() if name.tag} == {"x:1", "x:2"}
+    async with aclosing(world.transfer.pull_all(Reference.parse("x"))) as progress:
+        assert [each.status async for each in progress][-1] == "Status: Image is up to date for x"
 
 
 async def test_what_the_registry_does_not_have_is_told() -> None:

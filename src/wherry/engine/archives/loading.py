@@ -131,7 +131,7 @@ class Loader:
                 layers.append(self._images.layer(link.chain_id) or await self._layer(link, blob.size, report, bars))
             for name in found.names:
                 self._warn(name, image, report)
-            image = await self._images.add(found.config, found.manifest, tuple(layers), found.names)
+            image = await self._images.add(found.config, found.manifest, tuple(layers), found.names, arrived=True)
         for name in found.names:
             report(Progress(stream=f"Loaded image: {name.familiar}\n"))
         return image

@@ -130,10 +130,12 @@ class Images:
         names: tuple[Reference, ...] = (),
         *,
         parent: str = "",
+        arrived: bool = False,
     ) -> Image:
         """Make an image visible: rows of it, its layers (the lowest first) and its names, all or none.
 
-        ``parent`` is the ID of the image it was built on, here. A name that another image has is taken from it.
+        ``parent`` is the ID of the image it was built on, here; ``arrived``: its names came with it, and were not given
+        here. A name that another image has is taken from it.
         CorruptImage if ``config`` is no configuration.
         """
         image = read_image(config)
@@ -147,7 +149,7 @@ class Images:
                 parent=parent or old.parent,
                 pinned=old.pinned,
                 manifest=old.manifest if manifest is None else await self._content.put(manifest),
-                last_tagged=self._clock.now() if names else old.last_tagged,
+                last_tagged=self._clock.now() if names and not arrived else old.last_tagged,
             )
             await self._content.put(config)
             tags = [Tag(name=key_of(name).canonical, image_id=image.id) for name in names]
