@@ -27,6 +27,7 @@ from wherry.engine.committing import Committing
 from wherry.engine.containers import Containers
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.connecting import Connecting
+from wherry.engine.containers.copying import Copying
 from wherry.engine.containers.creation import Creation
 from wherry.engine.containers.ending import Ending
 from wherry.engine.containers.etc_files import EtcFiles
@@ -55,6 +56,7 @@ from wherry.engine.sandboxes import Sandboxes
 from wherry.engine.system import System
 from wherry.engine.transfer import Transfer
 from wherry.engine.unpacking import Unpacker
+from wherry.engine.volume_use import VolumeUse
 from wherry.engine.volumes import Volumes
 from wherry.kernel import apparmor
 from wherry.kernel.ambient import SystemChance, SystemClock
@@ -226,6 +228,7 @@ class _Needs(Struct, frozen=True, kw_only=True):
     layering: Layering
     networks: Networks
     volumes: Volumes
+    volume_use: VolumeUse
 
 
 class _Parts(Struct, frozen=True, kw_only=True):
@@ -256,6 +259,7 @@ def _build(config: EngineConfig, edges: _Edges, stack: AsyncExitStack) -> tuple[
     engine = BuildingEngine(
         containers=containers,
         execs=parts.execs,
+        copying=_copying(edges, handles, needs, parts),
         committing=_committing(edges, handles, needs, parts),
         images=needs.images,
         transfer=transfer,
@@ -292,6 +296,14 @@ def _needs(config: EngineConfig, edges: _Edges, handles: _Handles) -> _Needs:
         clock=edges.clock,
         containers_using=handles.catalog.of_image,
     )
+    volumes = Volumes(
+        records=store.records,
+        files=store.volumes,
+        clock=edges.clock,
+        chance=edges.chance,
+        events=handles.events,
+        containers=handles.catalog.all,
+    )
     return _Needs(
         images=images,
         layering=Layering(
@@ -313,11 +325,11 @@ def _needs(config: EngineConfig, edges: _Edges, handles: _Handles) -> _Needs:
             host_resolv_conf=edges.machine.resolv_conf,
             defaults=edges.settings.defaults,
         ),
-        volumes=Volumes(
-            records=store.records,
+        volumes=volumes,
+        volume_use=VolumeUse(
+            volumes=volumes,
             files=store.volumes,
-            clock=edges.clock,
-            chance=edges.chance,
+            mounts=edges.mounts,
             events=handles.events,
             containers=handles.catalog.all,
         ),
@@ -338,7 +350,7 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
         files=store.containers, host=edges.machine, networks=needs.networks, defaults=edges.settings.defaults
     )
     sandboxes = Sandboxes(edges.exec_root, needs.networks, edges.mounts)
-    teardown = Teardown(runtime=edges.runtime, sandboxes=sandboxes, roots=roots)
+    teardown = Teardown(runtime=edges.runtime, sandboxes=sandboxes, roots=roots, volumes=needs.volume_use)
     removal = Removal(
         catalog=handles.catalog,
         teardown=teardown,
@@ -365,7 +377,7 @@ def _parts(edges: _Edges, handles: _Handles, needs: _Needs) -> _Parts:
         launcher=_launcher(edges, handles, needs, linking, etc_files, roots, sandboxes),
         teardown=teardown,
         removal=removal,
-        volumes=needs.volumes,
+        volumes=needs.volume_use,
         runtime=edges.runtime,
         snapshots=store.snapshots,
         hubs=handles.hubs,
@@ -405,7 +417,7 @@ def _launcher(
         etc_files=etc_files,
         roots=roots,
         sandboxes=sandboxes,
-        volumes=needs.volumes,
+        volumes=needs.volume_use,
         files=edges.store.containers,
         runtime=edges.runtime,
         host=edges.machine,
@@ -458,6 +470,8 @@ def _creation(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) ->
         linking=parts.linking,
         images=needs.images,
         volumes=needs.volumes,
+        volume_use=needs.volume_use,
+        roots=parts.roots,
         networks=needs.networks,
         snapshots=edges.store.snapshots,
         files=edges.store.containers,
@@ -499,6 +513,18 @@ def _viewing(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) -> 
         host=edges.machine,
         hubs=handles.hubs,
         waiters=handles.waiters,
+        events=handles.events,
+    )
+
+
+def _copying(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) -> Copying:
+    return Copying(
+        catalog=handles.catalog,
+        roots=parts.roots,
+        volumes=needs.volume_use,
+        files=edges.store.containers,
+        mounts=edges.mounts,
+        trees=edges.store.trees,
         events=handles.events,
     )
 
@@ -631,6 +657,7 @@ def _recovery(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) ->
         networks=needs.networks,
         images=needs.images,
         volumes=needs.volumes,
+        volume_use=needs.volume_use,
         snapshots=edges.store.snapshots,
         files=edges.store.containers,
         mounts=edges.mounts,

@@ -3,14 +3,15 @@
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 from wherry.errors import Conflict, RuntimeFailure, WherryError
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
 from wherry.model.host import Forwarding, HostFacts
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
-from wherry.model.mount import OverlayMount
+from wherry.model.mount import DeviceMount, OverlayMount, View, Viewed
 from wherry.model.process import ProcessId
 from wherry.model.usage import CpuUsage, MemoryUsage, PidsUsage, Usage
 
@@ -72,14 +73,26 @@ class FakeChance:
 class FakeMounts:
     def __init__(self) -> None:
         self.mounted: dict[str, OverlayMount] = {}
+        self.devices: dict[str, DeviceMount] = {}
         self.memory: dict[str, int] = {}
+        self.views: list[View] = []
 
     async def overlay(self, mount: OverlayMount) -> None:
         assert mount.target not in self.mounted, "mounted twice"
         self.mounted[mount.target] = mount
 
+    async def device(self, mount: DeviceMount) -> None:
+        assert mount.target not in self.devices, "mounted twice"
+        self.devices[mount.target] = mount
+
     async def unmount(self, target: str) -> None:
         self.mounted.pop(target, None)
+        self.devices.pop(target, None)
+
+    @asynccontextmanager
+    async def view(self, view: View) -> AsyncIterator[Viewed]:
+        self.views.append(view)
+        yield Viewed(root=view.root, namespace="/proc/1/ns/mnt")
 
     def shared_memory(self, target: str, size: int) -> None:
         self.memory[target] = size
@@ -88,7 +101,7 @@ class FakeMounts:
         self.memory.pop(target, None)
 
     def targets(self) -> tuple[str, ...]:
-        return tuple(self.mounted)
+        return (*self.mounted, *self.devices)
 
 
 class FakeHost:

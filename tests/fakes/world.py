@@ -36,6 +36,7 @@ from wherry.engine.networks import Networks
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.recovery import Recovery
 from wherry.engine.sandboxes import Sandboxes
+from wherry.engine.volume_use import VolumeUse
 from wherry.engine.volumes import Volumes
 from wherry.model.container import Container, ContainerSpec, HostSpec
 from wherry.model.image import ImageConfig, Layer, Platform
@@ -62,7 +63,7 @@ class Outside:
     def held(self) -> dict[str, object]:
         """What containers hold on the host while they run: all of it empty when none does."""
         return {
-            "mounts": tuple(self.mounts.mounted),
+            "mounts": self.mounts.targets(),
             "bundles": tuple(self.runtime.bundles),
             "processes": tuple(self.runtime.living),
             "exits": tuple(self.runtime.exits),
@@ -124,17 +125,21 @@ class World:
             name_servers=wrap("name_servers", FakeNameServers()),
             host_resolv_conf=host.resolv_conf,
         )
+        volume_files = wrap("volumes", out.volumes)
         self.volumes = Volumes(
             records=records,
-            files=wrap("volumes", out.volumes),
+            files=volume_files,
             clock=clock,
             chance=chance,
             events=self.events,
             containers=catalog.all,
         )
+        self.volume_use = VolumeUse(
+            volumes=self.volumes, files=volume_files, mounts=mounts, events=self.events, containers=catalog.all
+        )
         roots = Roots(images=self.images, snapshots=snapshots, mounts=mounts, files=FakeRootFiles(), devices=devices)
         sandboxes = Sandboxes(Path("/run"), self.networks, mounts)
-        teardown = Teardown(runtime=runtime, sandboxes=sandboxes, roots=roots)
+        teardown = Teardown(runtime=runtime, sandboxes=sandboxes, roots=roots, volumes=self.volume_use)
         removal = Removal(
             catalog=catalog,
             teardown=teardown,
@@ -154,7 +159,7 @@ class World:
             linking=linking,
             roots=roots,
             sandboxes=sandboxes,
-            volumes=self.volumes,
+            volumes=self.volume_use,
             files=files,
             etc_files=etc_files,
             runtime=runtime,
@@ -186,7 +191,7 @@ class World:
             launcher=launcher,
             teardown=teardown,
             removal=removal,
-            volumes=self.volumes,
+            volumes=self.volume_use,
             runtime=runtime,
             snapshots=snapshots,
             hubs=hubs,
@@ -203,6 +208,8 @@ class World:
             linking=linking,
             images=self.images,
             volumes=self.volumes,
+            volume_use=self.volume_use,
+            roots=roots,
             networks=self.networks,
             snapshots=snapshots,
             files=files,
@@ -277,6 +284,7 @@ class World:
             networks=self.networks,
             images=self.images,
             volumes=self.volumes,
+            volume_use=self.volume_use,
             snapshots=snapshots,
             files=files,
             mounts=mounts,

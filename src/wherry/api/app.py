@@ -5,6 +5,7 @@ from wherry.api.routes.build import BuildRoutes
 from wherry.api.routes.commit import CommitRoutes
 from wherry.api.routes.containers import ContainerRoutes
 from wherry.api.routes.execs import ExecRoutes
+from wherry.api.routes.files import FileRoutes
 from wherry.api.routes.images import ImageRoutes
 from wherry.api.routes.lifecycle import LifecycleRoutes
 from wherry.api.routes.networks import NetworkRoutes
@@ -27,6 +28,7 @@ def build_router(engine: BuildingEngine) -> Router:
         StatsRoutes(engine.containers, engine.system),
         OutputRoutes(engine.containers),
         ExecRoutes(engine.execs),
+        FileRoutes(engine.copying),
         CommitRoutes(engine.committing),
         BuildRoutes(engine.builds, engine.system),
         ImageRoutes(engine.images, engine.system),

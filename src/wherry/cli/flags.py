@@ -120,7 +120,8 @@ class Options:
 
 
 class Command:
-    """A command's grammar: ``arguments`` is the usage line behind the name, ``short`` says what it does.
+    """A command's grammar: ``arguments`` is the usage line behind the name, ``short`` says what it does, ``long`` what
+    more there is to know.
 
     ``minimum`` and ``maximum`` (None: any) count positional arguments; with ``interspersed=False`` flags end at
     the first of them. ``aliases`` are all spellings, without the name of the ``program``.
@@ -137,9 +138,11 @@ class Command:
         interspersed: bool = True,
         aliases: tuple[str, ...] = (),
         program: str = PROGRAM,
+        long: str = "",
     ) -> None:
         self.arguments = arguments
         self.short = short
+        self.long = long
         self.flags = flags
         self.minimum = minimum
         self.maximum = maximum

@@ -24,6 +24,8 @@ def command_help(command: Command, spelled: str, columns: int) -> str:
     if command is GLOBAL:
         return program_help(columns)
     parts = [f"\nUsage:  {program(spelled)} {command.arguments}\n\n{command.short}\n"]
+    if command.long:
+        parts.append(f"\n{command.long}\n")
     if command.aliases:
         parts.append(f"\nAliases:\n  {', '.join(program(alias) for alias in command.aliases)}\n")
     if command.flags:

@@ -5,6 +5,7 @@ from msgspec import Struct
 from wherry.engine.archives import Archives
 from wherry.engine.committing import Committing
 from wherry.engine.containers import Containers
+from wherry.engine.containers.copying import Copying
 from wherry.engine.events import Events
 from wherry.engine.execs import Execs
 from wherry.engine.images import Images
@@ -20,6 +21,7 @@ class Engine(Struct, frozen=True, kw_only=True):
 
     containers: Containers
     execs: Execs
+    copying: Copying
     committing: Committing
     images: Images
     transfer: Transfer

@@ -19,8 +19,9 @@ from wherry.model.host import Forwarding, HostFacts
 from wherry.model.image import Applied, Descriptor, Image, Layer, Platform, Tag
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.log import LogLine, LogRange
-from wherry.model.mount import OverlayMount
+from wherry.model.mount import DeviceMount, OverlayMount, View, Viewed
 from wherry.model.network import BridgePlan, Interface, LinkedPort, NameServer, Network, PublishedPort
+from wherry.model.path_stat import PathStat
 from wherry.model.process import ProcessId
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials, Found, RegistrySettings, Resolved
@@ -377,13 +378,45 @@ class VolumeFiles(Protocol):
         ...
 
 
+class Trees(Protocol):
+    """Files of a view: no link leads out of it, whoever swaps it meanwhile."""
+
+    async def stat(self, viewed: Viewed, path: str) -> PathStat | None:
+        """What is at ``path``, a link at its end not followed; None if nothing is."""
+        ...
+
+    async def resolve(self, viewed: Viewed, path: str) -> str | None:
+        """The path without links of the directory that ``path`` leads to; None if nothing is there. InvalidArgument
+        for anything but a directory."""
+        ...
+
+    def pack(self, viewed: Viewed, path: str) -> AsyncGenerator[bytes, None]:
+        """A file, or a directory and all in it, as tar. To be closed."""
+        ...
+
+    async def unpack(
+        self, viewed: Viewed, directory: str, chunks: AsyncIterator[bytes], *, owner: tuple[int, int] | None, keep: bool
+    ) -> None:
+        """An archive into a directory, for ``owner`` or for whom it says; ``keep``: no directory takes a file's place,
+        nor the other way round. InvalidArgument for what is none."""
+        ...
+
+
 # --- host ------------------------------------------------------------------------------------------------------------
 
 
 class Mounts(Protocol):
     async def overlay(self, mount: OverlayMount) -> None: ...
 
+    async def device(self, mount: DeviceMount) -> None:
+        """Mount what mount(8) could. InternalError, with what the kernel said."""
+        ...
+
     async def unmount(self, target: str) -> None: ...
+
+    def view(self, view: View) -> AbstractAsyncContextManager[Viewed]:
+        """The view mounted where it is in nobody's way, while the block runs."""
+        ...
 
     def shared_memory(self, target: str, size: int) -> None:
         """Make ``target`` a directory in memory, of at most ``size`` bytes, for several containers' /dev/shm."""

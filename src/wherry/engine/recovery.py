@@ -14,6 +14,7 @@ from wherry.engine.images import Images
 from wherry.engine.networks import Networks
 from wherry.engine.ports import ContainerFiles, Host, Mounts, Runtime, Snapshots
 from wherry.engine.sandboxes import Sandboxes
+from wherry.engine.volume_use import VolumeUse
 from wherry.engine.volumes import Volumes
 from wherry.errors import InternalError, WherryError
 from wherry.model.container import Container, Status
@@ -41,6 +42,7 @@ class Recovery:
         networks: Networks,
         images: Images,
         volumes: Volumes,
+        volume_use: VolumeUse,
         snapshots: Snapshots,
         files: ContainerFiles,
         mounts: Mounts,
@@ -55,6 +57,7 @@ class Recovery:
         self._networks = networks
         self._images = images
         self._volumes = volumes
+        self._volume_use = volume_use
         self._snapshots = snapshots
         self._files = files
         self._mounts = mounts
@@ -143,6 +146,7 @@ class Recovery:
         await self._attempt("stray namespaces could not be removed", self._networks.sweep(sandboxes))
         await self._attempt("images could not be swept", self._images.sweep(known))
         await self._attempt("volumes could not be swept", self._volumes.sweep())
+        await self._attempt("mounts of volumes could not be swept", self._volume_use.sweep())
 
     async def _forget(self, container_id: str) -> None:
         """Which runtime made it is not known: each that can be used is asked to let it go."""

@@ -1,4 +1,4 @@
-"""Volumes: what containers mount besides their root."""
+"""Volumes: what containers mount besides their root. What they hold of them while they run: ``volume_use``."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +39,10 @@ class Volumes:
         self._events = events
         self._containers = containers
         self._locks = KeyedLocks()
+        self._promised: dict[str, set[str]] = {}  # to containers that have no row yet
+
+    def get(self, name: str) -> Volume | None:
+        return self._table.get(name)
 
     def find(self, name: str) -> Volume:
         volume = self._table.get(name)
@@ -59,10 +63,12 @@ class Volumes:
         return await self._files.usage(name)
 
     def users(self, name: str) -> tuple[str, ...]:
-        """Ids of the containers that mount a volume, running or not."""
-        return tuple(
+        """Ids of the containers that mount a volume, running or not, and of those that are being made."""
+        stored = [
             container.id for container in self._containers() if any(point.name == name for point in container.mounts)
-        )
+        ]
+        made = [container_id for container_id, names in self._promised.items() if name in names]
+        return tuple(dict.fromkeys((*stored, *made)))
 
     async def create(
         self,
@@ -112,8 +118,8 @@ class Volumes:
     ) -> tuple[MountPoint, ...]:
         """The mounts of a container that is being made, its volumes made where they are missing.
 
-        Raises what ``create`` and ``find`` raise; InvalidArgument for a mount that makes no sense. What was made till
-        then is left to ``discard``.
+        Nobody removes them before ``settled`` or ``discard``. Raises what ``create`` and ``find`` raise;
+        InvalidArgument for a mount that makes no sense. What was made till then is left to ``discard``.
         """
         inherited: list[MountPoint] = []
         for text in spec.host.volumes_from:
@@ -122,37 +128,19 @@ class Volumes:
         wanted = mount_points.wanted(spec, inherited)
         for entry in wanted:
             if entry.point.kind is MountKind.BIND and not entry.point.create_source:
-                await self._check_source(entry.point)
+                await check_source(self._files, entry.point)
         return tuple([await self._resolved(entry, container_id) for entry in wanted])
+
+    def settled(self, container_id: str) -> None:
+        """The container of a ``resolve`` has a row now."""
+        self._promised.pop(container_id, None)
 
     async def discard(self, container_id: str) -> None:
         """Forget what ``resolve`` made for a container that came to nothing: anonymous volumes; idempotent."""
+        self.settled(container_id)
         for volume in self.all():
             if volume.anonymous and volume.made_for == container_id:
                 await self.remove(volume.name, force=True)
-
-    async def fill(self, container: Container, root: str) -> None:
-        """Before a start: host paths and volumes are there; at the first one, an empty volume takes what the image
-        has at its place below ``root``.
-
-        Raises InvalidArgument if a host path is missing that ``-v`` does not make.
-        """
-        for point in container.mounts:
-            if point.kind is MountKind.BIND:
-                await self._check_source(point)
-            elif point.kind is MountKind.VOLUME:
-                if self._table.get(point.name) is None:  # removed between this container's creation and its row
-                    await self._obtain(point.name, point.driver, {}, {}, anonymous=point.anonymous)
-                if point.copy_up and not container.state.started_at:
-                    await self._files.copy_up(Path(root, point.target.lstrip("/")), point.name)
-                how = {"destination": point.target, "read/write": str(point.writable).lower()}
-                self._tell("mount", point.name, container=container.id, propagation=point.propagation, **how)
-
-    def let_go(self, container: Container) -> None:
-        """Say that a container that ended has its volumes no more."""
-        for point in container.mounts:
-            if point.kind is MountKind.VOLUME:
-                self._tell("unmount", point.name, container=container.id)
 
     async def remove_anonymous(self, container: Container) -> None:
         """Remove the anonymous volumes of a container that is gone, but those that others mount too."""
@@ -172,6 +160,7 @@ class Volumes:
         volume = await self._obtain(
             point.name, point.driver, entry.options, entry.labels, anonymous=not point.name, made_for=container_id
         )
+        self._promised.setdefault(container_id, set()).add(volume.name)
         return replace(point, name=volume.name, source=str(self.path(volume.name)))
 
     async def _obtain(
@@ -191,7 +180,14 @@ class Volumes:
                 return known
             if anonymous:
                 labels = {**labels, volume_request.ANONYMOUS_LABEL: ""}
-            volume = Volume(name=name, labels=labels, anonymous=anonymous, made_for=made_for, created=self._clock.now())
+            volume = Volume(
+                name=name,
+                options=options,
+                labels=labels,
+                anonymous=anonymous,
+                made_for=made_for,
+                created=self._clock.now(),
+            )
             try:
                 await self._table.put(volume)
                 await self._files.create(name)
@@ -203,11 +199,11 @@ class Volumes:
         self._tell("create", name)
         return volume
 
-    async def _check_source(self, point: MountPoint) -> None:
-        if not await self._files.is_there(point.source, create=point.create_source):
-            raise InvalidArgument(
-                f'invalid mount config for type "bind": bind source path does not exist: {point.source}'
-            )
+    def _tell(self, action: str, name: str) -> None:
+        self._events.publish("volume", action, name, {"driver": volume_request.LOCAL})
 
-    def _tell(self, action: str, name: str, **attributes: str) -> None:
-        self._events.publish("volume", action, name, {"driver": volume_request.LOCAL, **attributes})
+
+async def check_source(files: VolumeFiles, point: MountPoint) -> None:
+    """InvalidArgument unless the host path of a bind is there, or could be made where the bind makes it."""
+    if not await files.is_there(point.source, create=point.create_source):
+        raise InvalidArgument(f'invalid mount config for type "bind": bind source path does not exist: {point.source}')

@@ -1,12 +1,14 @@
 """What containers have mounted for them on the host, off the event loop where that may wait for the disk."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from wherry.errors import InternalError
-from wherry.kernel import mounts
-from wherry.model.mount import OverlayMount
+from wherry.kernel import device_mounts, mounts
+from wherry.kernel.views import open_view
+from wherry.model.mount import DeviceMount, OverlayMount, View, Viewed
 
 
 class HostMounts:
@@ -27,12 +29,28 @@ class HostMounts:
         if mount.volatile:
             self._volatile.add(mount.target)
 
+    async def device(self, mount: DeviceMount) -> None:
+        """InternalError, with what the kernel said, if it cannot be mounted: a server of files may not be there."""
+        await asyncio.to_thread(device_mounts.mount, mount)
+
     async def unmount(self, target: str) -> None:
         if target in self._volatile:
             self._volatile.discard(target)
             mounts.unmount(target)
         else:
             await asyncio.to_thread(mounts.unmount, target)
+
+    @asynccontextmanager
+    async def view(self, view: View) -> AsyncIterator[Viewed]:
+        """InternalError, with what the kernel said, if something of it cannot be mounted."""
+        try:
+            opened = await asyncio.to_thread(open_view, view)
+        except OSError as error:
+            raise InternalError(f"mount a view of {view.root}: {error}") from error
+        try:
+            yield opened.viewed
+        finally:
+            await asyncio.to_thread(opened.close)
 
     def shared_memory(self, target: str, size: int) -> None:
         Path(target).mkdir(parents=True, exist_ok=True)

@@ -61,6 +61,21 @@ def make_directory(root: str, path: str, uid: int, gid: int, mode: int = 0o755) 
         os.close(node)
 
 
+def mount_point(root: str, path: str, *, directory: bool) -> int:
+    """A descriptor (O_PATH) of what is at ``path`` below ``root``, to mount onto: made where it is missing, as an empty
+    file or as a ``directory``, with the directories above it."""
+    if not directory:
+        make_directory(root, path.rpartition("/")[0], 0, 0)
+
+    def open_or_make(parent: int, name: str) -> int:
+        try:
+            return _open(parent, name)
+        except FileNotFoundError:
+            return _make(parent, name, 0, 0, 0o755) if directory else _make_file(parent, name)
+
+    return _walk(root, path, open_or_make)
+
+
 def _walk(root: str, path: str, enter: _Open) -> int:
     """A descriptor (O_PATH) of what is at ``path``; ``enter`` opens one name in a directory, not following links."""
     trail = [os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)]
@@ -104,6 +119,10 @@ def _make(parent: int, name: str, uid: int, gid: int, mode: int) -> int:
     made = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
     os.fchmod(made, mode)  # mkdir's mode is cut by the umask
     return made
+
+
+def _make_file(parent: int, name: str) -> int:
+    return os.open(name, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=parent)
 
 
 def _no_directory(path: str) -> InvalidArgument:

@@ -3,7 +3,7 @@
 Every function raises OSError with the call's errno and a text that names what it worked on. ctypes releases the
 interpreter lock during a call, so a call that blocks blocks its own thread only.
 
-Sources: mount(2), umount2(2), unshare(2), setns(2); ``include/uapi/linux/mount.h`` and
+Sources: mount(2), umount2(2), unshare(2), setns(2), pivot_root(2), mount_setattr(2); ``include/uapi/linux/mount.h`` and
 ``include/uapi/asm-generic/unistd.h`` for the newer mount API, whose numbers are the same on all architectures
 but alpha.
 """
@@ -39,19 +39,30 @@ class FsConfig(IntEnum):
 
 
 AT_FDCWD: Final = -100
+MS_RDONLY: Final = 1
 MS_NOSUID: Final = 2
 MS_NODEV: Final = 4
 MS_NOEXEC: Final = 8
+MS_REMOUNT: Final = 32
 MS_BIND: Final = 4096
+MS_REC: Final = 16384
+MS_PRIVATE: Final = 1 << 18
+MOUNT_ATTR_RDONLY: Final = 1
+MOUNT_ATTR_NODEV: Final = 4
 
+_SYS_OPEN_TREE: Final = 428
 _SYS_MOVE_MOUNT: Final = 429
 _SYS_FSOPEN: Final = 430
 _SYS_FSCONFIG: Final = 431
 _SYS_FSMOUNT: Final = 432
+_SYS_MOUNT_SETATTR: Final = 442
 _FSOPEN_CLOEXEC: Final = 1
 _FSMOUNT_CLOEXEC: Final = 1
 _MOVE_MOUNT_F_EMPTY_PATH: Final = 4
-
+_MOVE_MOUNT_T_EMPTY_PATH: Final = 0x40
+_OPEN_TREE_CLONE: Final = 1
+_AT_EMPTY_PATH: Final = 0x1000
+_AT_RECURSIVE: Final = 0x8000
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
@@ -103,6 +114,31 @@ def move_mount(mount_fd: int, target: str) -> None:
     """Attaches the mount that ``mount_fd`` holds at ``target``."""
     what = f"attach mount at {target}"
     _syscall(what, _SYS_MOVE_MOUNT, mount_fd, b"", AT_FDCWD, _bytes(target), _MOVE_MOUNT_F_EMPTY_PATH)
+
+
+def open_tree(source: str, *, recursive: bool) -> int:
+    """A copy of the mount at ``source``, attached nowhere yet; ``recursive``: with the mounts below (Linux 5.2)."""
+    flags = _OPEN_TREE_CLONE | os.O_CLOEXEC | (_AT_RECURSIVE if recursive else 0)
+    return _syscall(f"copy mount {source}", _SYS_OPEN_TREE, AT_FDCWD, _bytes(source), flags)
+
+
+def attach_at(mount_fd: int, target_fd: int) -> None:
+    """Attaches the mount that ``mount_fd`` holds at what ``target_fd`` is open on."""
+    flags = _MOVE_MOUNT_F_EMPTY_PATH | _MOVE_MOUNT_T_EMPTY_PATH
+    _syscall("attach mount", _SYS_MOVE_MOUNT, mount_fd, b"", target_fd, b"", flags)
+
+
+def add_attributes(mount_fd: int, attributes: int, *, recursive: bool) -> None:
+    """Gives the mount that ``mount_fd`` is open on, or with all below it, attributes (MOUNT_ATTR_*; Linux 5.12)."""
+    asked = (ctypes.c_uint64 * 4)(attributes)
+    flags = _AT_EMPTY_PATH | (_AT_RECURSIVE if recursive else 0)
+    size = ctypes.c_size_t(ctypes.sizeof(asked))
+    _syscall("change mount", _SYS_MOUNT_SETATTR, mount_fd, b"", flags, ctypes.byref(asked), size)
+
+
+def pivot_root(new_root: str, put_old: str) -> None:
+    """pivot_root(2): makes a mount the root of the calling thread's mount namespace."""
+    _check(_libc.pivot_root(_bytes(new_root), _bytes(put_old)), f"make {new_root} the root")
 
 
 def _syscall(what: str, number: int, *arguments: object) -> int:

@@ -61,3 +61,36 @@ class OverlayMount(Struct, frozen=True, kw_only=True):
     upper: str
     work: str
     volatile: bool = False
+
+
+class DeviceMount(Struct, frozen=True, kw_only=True):
+    """A file system to mount at ``target``: ``source``, ``kind`` and ``options`` as in fstab(5)."""
+
+    target: str
+    source: str
+    kind: str
+    options: str = ""
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """What of the host, by its path ``source``, is seen at ``target`` of a container."""
+
+    source: str
+    target: str
+    writable: bool = True
+    recursive: bool = True
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """A container's files as it sees them: its mounted ``root``, and ``places`` in it in the order of mounting."""
+
+    root: str
+    writable: bool = True
+    places: tuple[Place, ...] = ()
+
+
+class Viewed(Struct, frozen=True, kw_only=True):
+    """A view that is mounted: a path to its ``root``, and one to the mount namespace that has no other root."""
+
+    root: str
+    namespace: str

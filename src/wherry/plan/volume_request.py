@@ -3,12 +3,15 @@
 import re
 
 from wherry.errors import InvalidArgument, NotFound, NotSupported
+from wherry.model.mount import DeviceMount
+from wherry.model.volume import Volume
 
 LOCAL = "local"
 ANONYMOUS_LABEL = "com.docker.volume.anonymous"
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _OPTIONS = frozenset(("type", "o", "device", "size"))
+_TOGETHER = {"device": ("type",), "type": ("device",), "o": ("device", "type")}
 
 
 def check(name: str, driver: str, options: dict[str, str]) -> None:
@@ -27,5 +30,21 @@ def check(name: str, driver: str, options: dict[str, str]) -> None:
     for option in options:
         if option not in _OPTIONS:
             raise InvalidArgument(f'create {name}: invalid option: "{option}"')
-    if options:
-        raise NotSupported(f"create {name}: options of local volumes are not supported by this engine")
+    for option, others in _TOGETHER.items():
+        for other in others:
+            if option in options and other not in options:
+                raise InvalidArgument(f'create {name}: missing required option: "{other}"')
+    if "size" in options:
+        raise NotSupported(f"create {name}: quota size requested but no quota support")
+
+
+def device_mount(volume: Volume, target: str) -> DeviceMount | None:
+    """What is mounted at a volume's directory while containers use it; None for one that is just a directory."""
+    if "device" not in volume.options:
+        return None
+    return DeviceMount(
+        target=target,
+        source=volume.options["device"],
+        kind=volume.options["type"],
+        options=volume.options.get("o", ""),
+    )

@@ -2,6 +2,7 @@
 (Linux 5.6)."""
 
 import ctypes
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 _SYS_OPENAT2: Final = 437  # the same on all architectures but alpha
+_ATTEMPTS: Final = 32
 
 _RESOLVE_NO_MAGICLINKS: Final = 0x02
 _RESOLVE_NO_SYMLINKS: Final = 0x04
@@ -50,8 +52,11 @@ def _openat2(folder: int, path: str, flags: int, resolve: int) -> int:
     how = _OpenHow(flags | os.O_CLOEXEC, 0, resolve)
     size = ctypes.c_size_t(ctypes.sizeof(how))
     number = ctypes.c_long(_SYS_OPENAT2)
-    fd: int = _libc.syscall(number, folder, ctypes.c_char_p(os.fsencode(path)), ctypes.byref(how), size)
-    if fd < 0:
-        errno = ctypes.get_errno()
-        raise OSError(errno, os.strerror(errno), path)
-    return fd
+    for _ in range(_ATTEMPTS):
+        fd: int = _libc.syscall(number, folder, ctypes.c_char_p(os.fsencode(path)), ctypes.byref(how), size)
+        if fd >= 0:
+            return fd
+        error = ctypes.get_errno()
+        if error != errno.EAGAIN:  # something was renamed while a ".." was walked: the kernel cannot be sure of it
+            break
+    raise OSError(error, os.strerror(error), path)

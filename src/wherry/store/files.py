@@ -66,7 +66,7 @@ class VolumeFiles:
 
         Links on the way to ``source`` lead where they would lead the container: not out of the mount it lies in. A
         volume that has files stays as it is, and nothing happens if ``source`` is no directory. A copy that fails,
-        or that a death cuts short, leaves the volume empty.
+        or that a death cuts short, leaves the volume empty, unless something is mounted there.
         """
         await self._threads.run(_copy_up, source, self.path(name))
 
@@ -131,7 +131,10 @@ def _copy_up(source: Path, data: Path) -> None:
         if here is None:
             return
         with closing_fd(here):
-            _fill(here, data)
+            if mount_of(data).point == str(data):  # another file system: nothing can be moved into it
+                _fill_mounted(here, data)
+            else:
+                _fill(here, data)
 
 
 def _fill(source: int, data: Path) -> None:
@@ -148,6 +151,11 @@ def _fill(source: int, data: Path) -> None:
             copy_attributes(copied, target, status)
     finally:
         delete_tree(staging)
+
+
+def _fill_mounted(source: int, data: Path) -> None:
+    with closing_fd(open_directory(data)) as target:
+        copy_tree(source, target)
 
 
 def _open_source(source: Path) -> int | None:

@@ -42,19 +42,19 @@ class Layers:
 
     def diff(self, upper: Path) -> AsyncGenerator[bytes, None]:
         """The changeset that an overlay's upper directory stands for, as plain tar; see ``tar.pack.diff``."""
-        return _streamed(pack.diff(os.fspath(upper)), upper)
+        return streamed(pack.diff(os.fspath(upper)), upper)
 
     def gzip(self, source: Path, diff_id: str) -> AsyncGenerator[bytes, None]:
         """A layer's directory or blob as gzip; see ``gzip.gzipped``."""
-        return _streamed(gzipped(source, diff_id), source)
+        return streamed(gzipped(source, diff_id), source)
 
     def pack(self, tree: Path) -> AsyncGenerator[bytes, None]:
         """A tree as plain tar, its own directory not included."""
-        return _streamed(pack.pack(os.fspath(tree)), tree)
+        return streamed(pack.pack(os.fspath(tree)), tree)
 
     def pack_merged(self, trees: tuple[Path, ...]) -> AsyncGenerator[bytes, None]:
         """What an overlay of these directories, the uppermost first, shows, as plain tar."""
-        return _streamed(pack.pack_merged(tuple(map(os.fspath, trees))), trees[0])
+        return streamed(pack.pack_merged(tuple(map(os.fspath, trees))), trees[0])
 
     async def changes(self, upper: Path, lowers: tuple[Path, ...]) -> tuple[PathChange, ...]:
         """What ``upper`` changes in the layers below, the uppermost first; see ``tar.changes.changes``."""
@@ -74,7 +74,7 @@ def _applied(status: int, text: str) -> Applied:
     raise InternalError(text or f"the process that applies layers ended with status {status}")
 
 
-async def _streamed(chunks: Generator[bytes, None, None], tree: Path) -> AsyncGenerator[bytes, None]:
+async def streamed(chunks: Generator[bytes, None, None], tree: Path) -> AsyncGenerator[bytes, None]:
     """The chunks, each made in a thread while its consumer is busy with the one before."""
     loop = asyncio.get_running_loop()
     ahead = loop.run_in_executor(None, next, chunks, b"")

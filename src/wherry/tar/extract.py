@@ -64,18 +64,22 @@ class Extractor:
 
         Raises ``TarError`` for a fault of the archive, ``OSError`` for one of this host.
         """
+        self.extract()
+        if self._tree.displaced:
+            self.size = size_below(self._root, set())
+
+    def extract(self) -> None:
+        """``run``, but that ``size`` counts what other entries have replaced."""
         for entry in entries(self._stream):
             self._add(entry)
         for path, entry in self._tree.unsettled():
             self._finish(path, entry)
         self._stream.drain()
-        if self._tree.displaced:
-            self.size = size_below(self._root, set())
 
     def _add(self, entry: Entry) -> None:
         self.count += 1
         self._tree.trim()
-        name = normalized(entry.name)
+        name = self._placed(entry.name)
         parent, _, base = name.rpartition(b"/")
         try:
             if self._whiteouts and (base.startswith(WHITEOUT) or name.startswith(WHITEOUT_META)):
@@ -177,8 +181,12 @@ class Extractor:
             self.size += copy_up(self._lowers, source, target)
             os.link(target, base, src_dir_fd=source.fd, dst_dir_fd=where.fd, follow_symlinks=False)
 
+    def _placed(self, name: bytes) -> bytes:
+        """Where in the tree an archive's name is."""
+        return normalized(name)
+
     def _target(self, entry: Entry) -> tuple[Directory, bytes]:
-        parent, _, target = normalized(entry.link).rpartition(b"/")
+        parent, _, target = self._placed(entry.link).rpartition(b"/")
         return self._tree.directory(parent), target
 
 

@@ -26,6 +26,7 @@ _KINDS = {
     stat.S_IFIFO: FIFO,
 }  # a socket is nothing without its process
 _READ = 1 << 20
+_SECOND = 1_000_000_000
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 Xattrs = tuple[tuple[bytes, bytes], ...]
@@ -44,6 +45,14 @@ def pack(
     return _batched(_Packer(prefix, keep, enter, overlay=False).archive(tree))
 
 
+def pack_named(at: int, name: bytes, shown: bytes) -> Generator[bytes, None, None]:
+    """The archive of what is called ``name`` in an open directory, and of all in it, under the name ``shown``.
+
+    Times are whole seconds, as ``docker cp`` has them. Raises ``OSError``.
+    """
+    return _batched(_Packer(b"", None, None, overlay=False, whole_seconds=True).named(at, name, shown))
+
+
 def diff(upper: str | bytes) -> Generator[bytes, None, None]:
     """The changeset that an overlay's upper directory stands for: whiteouts in the form of OCI's layers.
 
@@ -59,11 +68,14 @@ def pack_merged(layers: tuple[str | bytes, ...]) -> Generator[bytes, None, None]
 
 
 class _Packer:
-    def __init__(self, prefix: bytes, keep: Keep | None, enter: Keep | None, overlay: bool) -> None:
+    def __init__(
+        self, prefix: bytes, keep: Keep | None, enter: Keep | None, overlay: bool, whole_seconds: bool = False
+    ) -> None:
         self._prefix = prefix
         self._keep = keep
         self._enter = enter
         self._overlay = overlay
+        self._tick = _SECOND if whole_seconds else 1
         self._links: dict[tuple[int, int], bytes] = {}
 
     def archive(self, tree: str | bytes) -> Iterator[bytes]:
@@ -71,6 +83,18 @@ class _Packer:
         if self._overlay and is_opaque(fd):
             yield header(OPAQUE_MARK, REGULAR, 0o600)
         yield from self._below(fd)
+        yield END
+
+    def named(self, at: int, name: bytes, shown: bytes) -> Iterator[bytes]:
+        """As ``archive``, of one entry."""
+        status = os.lstat(name, dir_fd=at)
+        if stat.S_ISDIR(status.st_mode):
+            self._prefix = shown.rstrip(b"/") + b"/"
+            fd = os.open(name, _OPEN | os.O_DIRECTORY, dir_fd=at)
+            yield from self._directory(fd, b"", status)
+            yield from self._below(fd)
+        else:
+            yield from self._member(at, name, shown, status)
         yield END
 
     def merged(self, layers: tuple[str | bytes, ...]) -> Iterator[bytes]:
@@ -95,7 +119,7 @@ class _Packer:
                         for fd in deeper.parts[:1]:  # none, if it went away meanwhile
                             yield from self._directory(fd, path + name + b"/", status)
                     else:
-                        yield from self._member(at, path, name, status)
+                        yield from self._member(at, name, path + name, status)
             yield END
         finally:
             for directory, _, _ in open_directories:
@@ -123,7 +147,7 @@ class _Packer:
                         if kept:
                             yield from self._directory(fd, inner + b"/", status)
                     elif kept:
-                        yield from self._member(at, path, name, status)
+                        yield from self._member(at, name, path + name, status)
         finally:
             for fd, _, _ in open_directories:
                 os.close(fd)
@@ -133,13 +157,12 @@ class _Packer:
         if self._overlay and is_opaque(fd):
             yield header(self._prefix + path + OPAQUE_MARK, REGULAR, 0o600)
 
-    def _member(self, at: int, directory: bytes, name: bytes, status: os.stat_result) -> Iterator[bytes]:
-        path = directory + name
+    def _member(self, at: int, name: bytes, path: bytes, status: os.stat_result) -> Iterator[bytes]:
         kind = _KINDS.get(stat.S_IFMT(status.st_mode))
         if kind is None:
             return
         if self._overlay and is_whiteout(status):
-            yield header(directory + WHITEOUT + name, REGULAR, 0o600)
+            yield header(path.removesuffix(name) + WHITEOUT + name, REGULAR, 0o600)
             return
         if status.st_nlink > 1:
             first = self._links.setdefault((status.st_dev, status.st_ino), path)
@@ -178,7 +201,8 @@ class _Packer:
         xattrs: Xattrs = (),
     ) -> bytes:
         name, mode = self._prefix + path, stat.S_IMODE(status.st_mode)
-        return header(name, kind, mode, status.st_uid, status.st_gid, size, status.st_mtime_ns, link, device, xattrs)
+        mtime = status.st_mtime_ns - status.st_mtime_ns % self._tick
+        return header(name, kind, mode, status.st_uid, status.st_gid, size, mtime, link, device, xattrs)
 
 
 def _names(fd: int) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +16,7 @@ from wherry.build.pruning import Prune
 from wherry.build.request import BuildRequest
 from wherry.engine.committing import CommitRequest
 from wherry.engine.containers import Containers
+from wherry.engine.containers.copying import Packed
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.ports import Host, Registry, Runtime
@@ -32,6 +34,7 @@ from wherry.errors import (
     NoSuchImage,
     NoSuchNetwork,
     NoSuchVolume,
+    NotFound,
 )
 from wherry.model.build import BuildNews, CacheUsage
 from wherry.model.container import Container, ContainerSpec, Status
@@ -42,6 +45,7 @@ from wherry.model.image import Image, Layer, Platform
 from wherry.model.launch import Exit, RuntimeInfo
 from wherry.model.log import LogLine, LogRange
 from wherry.model.network import Network, NetworkRequest
+from wherry.model.path_stat import PathStat
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
@@ -560,6 +564,32 @@ SETTINGS = Settings(
 )
 
 
+class FakeCopying:
+    """One file, ``/etc/motd``."""
+
+    def __init__(self) -> None:
+        self.unpacked: dict[str, bytes] = {}
+        self.options: dict[str, bool] = {}
+
+    async def stat(self, ref: str, path: str) -> PathStat:
+        if path != "/etc/motd":
+            raise NotFound(f"Could not find the file {path} in container {ref}")
+        return PathStat(name="motd", size=3, mode=0o100644, modified=NOW)
+
+    @asynccontextmanager
+    async def pack(self, ref: str, path: str) -> AsyncIterator[Packed]:
+        yield Packed(stat=await self.stat(ref, path), chunks=_pieces(b"the ", b"archive"))
+
+    async def unpack(self, ref: str, path: str, chunks: AsyncIterator[bytes], **options: bool) -> None:
+        self.unpacked[path] = b"".join([chunk async for chunk in chunks])
+        self.options = options
+
+
+async def _pieces(*pieces: bytes) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
 class FakeCommitting:
     """Notes what it was asked for."""
 
@@ -611,6 +641,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.containers = FakeContainers(RUNNING)
         self.execs = FakeExecs(self.containers)
+        self.copying = FakeCopying()
         self.committing = FakeCommitting()
         self.builds = FakeBuilds()
         self.images = FakeImages()

@@ -4,29 +4,36 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.fakes.host import FakeChance, FakeClock
+from tests.fakes.host import FakeChance, FakeClock, FakeMounts
 from tests.fakes.store import FakeRecords, FakeVolumeFiles
 
 from wherry.engine.events import Events
+from wherry.engine.volume_use import VolumeUse
 from wherry.engine.volumes import Volumes
 from wherry.errors import Conflict, InvalidArgument, NoSuchContainer, NoSuchVolume, NotFound, NotSupported, WherryError
-from wherry.model.container import Container, ContainerSpec, ContainerState, HostSpec
-from wherry.model.mount import MountKind, MountPoint, MountSpec
+from wherry.model.container import Container, ContainerSpec, ContainerState, HostSpec, Status
+from wherry.model.mount import MountKind, MountSpec
 
 ROOT = "/merged"
+TMPFS = {"type": "tmpfs", "device": "tmpfs"}
 
 
 class World:
     def __init__(self) -> None:
         self.records, self.files, clock = FakeRecords(), FakeVolumeFiles(), FakeClock()
         self.events = Events(clock)
+        containers = self.records.containers.all
         self.volumes = Volumes(
             records=self.records,
             files=self.files,
             clock=clock,
             chance=FakeChance(),
             events=self.events,
-            containers=self.records.containers.all,
+            containers=containers,
+        )
+        self.mounts = FakeMounts()
+        self.use = VolumeUse(
+            volumes=self.volumes, files=self.files, mounts=self.mounts, events=self.events, containers=containers
         )
 
     async def create(self, name: str, *, volumes: Iterable[str] = (), **host: Any) -> Container:
@@ -36,7 +43,19 @@ class World:
         mounts = await self.volumes.resolve(container_id, spec, self.find)
         container = Container(id=container_id, name=name, image_id="", chain_id="", created=0, spec=spec, mounts=mounts)
         await self.records.containers.put(container)
+        self.volumes.settled(container_id)
         return container
+
+    async def start(self, container: Container) -> Container:
+        await self.use.acquire(container)
+        container = replace(container, state=ContainerState(status=Status.RUNNING))
+        await self.records.containers.put(container)
+        return container
+
+    async def stop(self, container: Container) -> None:
+        await self.records.containers.put(replace(container, state=ContainerState(status=Status.EXITED)))
+        self.use.let_go(container)
+        await self.use.release(container)
 
     async def remove(self, container: Container) -> None:
         await self.records.containers.delete(container.id)
@@ -102,9 +121,15 @@ async def test_a_volume_without_a_name_is_anonymous() -> None:
         ("data", {"options": {"foo": "bar"}}, InvalidArgument, 'create data: invalid option: "foo"'),
         (
             "data",
-            {"options": {"type": "nfs", "device": ":/x"}},
+            {"options": {"type": "nfs"}},
+            InvalidArgument,
+            'create data: missing required option: "device"',
+        ),
+        (
+            "data",
+            {"options": {"size": "10m"}},
             NotSupported,
-            "create data: options of local volumes are not supported by this engine",
+            "create data: quota size requested but no quota support",
         ),
     ],
 )
@@ -219,14 +244,14 @@ async def test_a_creation_that_failed_leaves_named_volumes_only() -> None:
     assert world.names() == {"data", other.mounts[0].name}
 
 
-# --- before a start ---
+# --- containers that use them ---
 
 
 async def test_a_start_makes_the_host_paths_of_v() -> None:
     world = World()
     container = await world.create("one", binds=("/new:/d",))
     assert not world.files.host
-    await world.volumes.fill(container, ROOT)
+    await world.use.acquire(container)
     assert world.files.host == {"/new"}
 
 
@@ -235,22 +260,18 @@ async def test_a_start_needs_the_host_paths_of_mount() -> None:
     world.files.host.add("/src")
     bind = MountSpec(kind=MountKind.BIND, source="/src", target="/a")
     container = await world.create("one", mounts=(bind,))
-    await world.volumes.fill(container, ROOT)
+    await world.use.acquire(container)
     world.files.host.clear()
     with pytest.raises(InvalidArgument, match="bind source path does not exist: /src"):
-        await world.volumes.fill(container, ROOT)
+        await world.use.acquire(container)
 
 
-async def test_the_first_start_fills_an_empty_volume() -> None:
+async def test_an_empty_volume_takes_what_the_image_has() -> None:
     world = World()
     world.files.trees[Path("/merged/d")] = {"file": "image"}
     container = await world.create("one", binds=("data:/d", "bare:/d/x:nocopy"))
-    await world.volumes.fill(container, ROOT)
+    await world.use.populate(container, ROOT)
     assert world.files.volumes == {"data": {"file": "image"}, "bare": {}}
-
-    world.files.volumes["data"].clear()
-    await world.volumes.fill(replace(container, state=ContainerState(started_at=1)), ROOT)
-    assert world.files.volumes["data"] == {}
 
 
 async def test_inherited_mounts_are_not_filled() -> None:
@@ -258,23 +279,67 @@ async def test_inherited_mounts_are_not_filled() -> None:
     world.files.trees[Path("/merged/d")] = {"file": "image"}
     await world.create("one", volumes=("/d",))
     two = await world.create("two", volumes_from=("one",))
-    await world.volumes.fill(two, ROOT)
+    await world.use.populate(two, ROOT)
     assert world.files.volumes[two.mounts[0].name] == {}
 
 
-async def test_a_volume_removed_behind_the_back_of_a_creation_comes_back_empty() -> None:
+async def test_a_volume_promised_to_a_new_container_stays() -> None:
     world = World()
-    container = Container(
-        id="id-one",
-        name="one",
-        image_id="",
-        chain_id="",
-        created=0,
-        spec=ContainerSpec(image="i"),
-        mounts=(MountPoint(kind=MountKind.VOLUME, target="/d", name="data", driver="local"),),
-    )
-    await world.volumes.fill(container, ROOT)
-    assert world.names() == {"data"}
+    spec = ContainerSpec(image="i", host=HostSpec(binds=("data:/d",)))
+    await world.volumes.resolve("id-one", spec, world.find)
+    with pytest.raises(Conflict, match=r"^remove data: volume is in use - \[id-one\]$"):
+        await world.volumes.remove("data")
+    await world.volumes.discard("id-one")
+    await world.volumes.remove("data")
+
+
+async def test_a_device_is_mounted_from_the_first_user_to_the_last() -> None:
+    world = World()
+    await world.volumes.create("data", options=TMPFS)
+    one, two = [await world.create(name, binds=("data:/d",)) for name in ("one", "two")]
+    assert world.mounts.targets() == ()
+
+    one, two = await world.start(one), await world.start(two)
+    assert world.mounts.devices[str(world.volumes.path("data"))].kind == "tmpfs"
+
+    await world.stop(one)
+    assert world.mounts.targets() == (str(world.volumes.path("data")),)
+    await world.stop(two)
+    assert world.mounts.targets() == ()
+
+
+async def test_a_device_stays_mounted_while_it_is_on_loan() -> None:
+    world = World()
+    await world.volumes.create("data", options=TMPFS)
+    container = await world.create("one", binds=("data:/d",))
+    async with world.use.borrowed(container):
+        await world.stop(await world.start(container))
+        assert len(world.mounts.targets()) == 1
+    assert world.mounts.targets() == ()
+
+
+async def test_the_next_engine_unmounts_what_nobody_uses() -> None:
+    world = World()
+    for name in ("left", "used"):
+        await world.volumes.create(name, options=TMPFS)
+        await world.start(await world.create(name, binds=(f"{name}:/d",)))
+    await world.records.containers.delete("id-left")
+    await world.use.sweep()
+    assert world.mounts.targets() == (str(world.volumes.path("used")),)
+
+
+async def test_what_happens_to_a_volume_of_a_container() -> None:
+    world = World()
+    container = await world.create("one", binds=("data:/d:ro",))
+    await world.stop(await world.start(container))
+    assert world.happened()[1:] == [
+        (
+            "mount",
+            "data",
+            {"driver": "local", "container": "id-one", "destination": "/d", "propagation": "", "read/write": "false"},
+        ),
+        ("unmount", "data", {"driver": "local", "container": "id-one"}),
+    ]
 
 
 async def test_a_volume_whose_directory_was_lost_gets_one() -> None:

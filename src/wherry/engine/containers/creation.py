@@ -6,12 +6,14 @@ from msgspec import Struct
 
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.linking import Linking
+from wherry.engine.containers.rootfs import Roots
 from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
 from wherry.engine.operations import Operations
 from wherry.engine.ports import Chance, Clock, ContainerFiles, Host, Runtime, Snapshots
+from wherry.engine.volume_use import VolumeUse
 from wherry.engine.volumes import Volumes
 from wherry.model.container import NO_SETTINGS, Container, ContainerDefaults, ContainerSpec
 from wherry.model.image import Image
@@ -34,6 +36,8 @@ class Creation:
         linking: Linking,
         images: Images,
         volumes: Volumes,
+        volume_use: VolumeUse,
+        roots: Roots,
         networks: Networks,
         snapshots: Snapshots,
         files: ContainerFiles,
@@ -49,6 +53,8 @@ class Creation:
         self._linking = linking
         self._images = images
         self._volumes = volumes
+        self._volume_use = volume_use
+        self._roots = roots
         self._networks = networks
         self._snapshots = snapshots
         self._files = files
@@ -109,21 +115,30 @@ class Creation:
         await self._snapshots.prepare(container_id)
         undo.push_async_callback(self._files.remove, container_id)
         await self._files.write(container_id, {})
-        undo.push_async_callback(self._catalog.delete, container_id)
-        return await self._catalog.put(
-            Container(
-                id=container_id,
-                name=name,
-                image_id=image.id,
-                chain_id=image.chain_id,
-                created=self._clock.now(),
-                spec=spec,
-                mounts=mounts,
-                links=links,
-                runtime=runtime,
-                build=build,
-            )
+        container = Container(
+            id=container_id,
+            name=name,
+            image_id=image.id,
+            chain_id=image.chain_id,
+            created=self._clock.now(),
+            spec=spec,
+            mounts=mounts,
+            links=links,
+            runtime=runtime,
+            build=build,
         )
+        await self._populate(container, undo)
+        undo.push_async_callback(self._catalog.delete, container_id)
+        container = await self._catalog.put(container)
+        self._volumes.settled(container_id)
+        return container
+
+    async def _populate(self, container: Container, undo: AsyncExitStack) -> None:
+        """Its empty volumes begin with what the image has there; an image without layers has nothing."""
+        if container.chain_id and any(point.copy_up for point in container.mounts):
+            undo.push_async_callback(self._roots.unmount, container)
+            async with self._roots.pristine(container) as root:
+                await self._volume_use.populate(container, root)
 
     def _check_peers(self, spec: ContainerSpec) -> None:
         """Containers whose namespaces or volumes are to be shared exist. NoSuchContainer."""

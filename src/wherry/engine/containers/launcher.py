@@ -9,7 +9,7 @@ from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.rootfs import Roots
 from wherry.engine.ports import ContainerFiles, Host, Runtime
 from wherry.engine.sandboxes import Sandboxes
-from wherry.engine.volumes import Volumes
+from wherry.engine.volume_use import VolumeUse
 from wherry.errors import Conflict, InvalidArgument
 from wherry.model.container import Container
 from wherry.model.launch import Launch, Launched
@@ -29,7 +29,7 @@ class Launcher:
         linking: Linking,
         roots: Roots,
         sandboxes: Sandboxes,
-        volumes: Volumes,
+        volumes: VolumeUse,
         files: ContainerFiles,
         etc_files: EtcFiles,
         runtime: Runtime,
@@ -63,7 +63,7 @@ class Launcher:
         log_details(container)  # raises what its options deserve
         root = await self._roots.mount(container)
         await self._sandboxes.open(container)
-        await self._volumes.fill(container, root)
+        await self._volumes.acquire(container)
         await self._write_files(container)
         encoded = await self._runtime_spec(container, root)
         launched = await self._runtime.create(self._launch(container, encoded))

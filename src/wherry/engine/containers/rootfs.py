@@ -1,6 +1,12 @@
 """The root file system of a container: mounted, and looked into without leaving it."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from msgspec.structs import replace
+
 from wherry.engine.images import Images
+from wherry.engine.operations import KeyedLocks
 from wherry.engine.ports import DeviceNodes, Mounts, RootFiles, Snapshots
 from wherry.model.container import Container, HostSpec
 from wherry.model.device import DeviceNode
@@ -8,6 +14,14 @@ from wherry.model.mount import OverlayMount
 from wherry.plan import users
 from wherry.plan.linux_resources import device_paths
 from wherry.plan.users import Identity
+
+
+class _Loan:
+    """Of a container's mounted root. ``ends_mount``: with the last borrower it is unmounted."""
+
+    def __init__(self, *, ends_mount: bool) -> None:
+        self.ends_mount = ends_mount
+        self.borrowers = 0
 
 
 class Roots:
@@ -21,6 +35,8 @@ class Roots:
         self._mounts = mounts
         self._files = files
         self._devices = devices
+        self._locks = KeyedLocks()
+        self._loans: dict[str, _Loan] = {}
 
     def overlay(self, container: Container) -> OverlayMount:
         """The mount of a container's root. One that is removed when it ends need not be synced to disk."""
@@ -30,13 +46,61 @@ class Roots:
     async def mount(self, container: Container) -> str:
         """Mount the root; gives its path."""
         overlay = self.overlay(container)
-        await self._snapshots.prepare(container.id, volatile=overlay.volatile)
-        await self._mounts.overlay(overlay)
+        async with self._locks.hold(container.id):
+            if container.id in self._loans:
+                self._loans[container.id].ends_mount = False
+            else:
+                await self._mount(container, overlay)
         return overlay.target
 
-    async def unmount(self, container: Container) -> None:
-        """May wait for the disk."""
-        await self._mounts.unmount(self._snapshots.overlay(container.id, ()).target)
+    async def unmount(self, container: Container, *, at_once: bool = False) -> None:
+        """Once nobody has it on loan, or ``at_once``. May wait for the disk."""
+        async with self._locks.hold(container.id):
+            if container.id in self._loans and not at_once:
+                self._loans[container.id].ends_mount = True
+            else:
+                await self._mounts.unmount(self._target(container))
+
+    @asynccontextmanager
+    async def borrowed(self, container: Container) -> AsyncIterator[str]:
+        """The path of the root, mounted while the block runs, whether the container runs or not."""
+        async with self._locks.hold(container.id):
+            loan = self._loans.get(container.id)
+            if loan is None:
+                loan = _Loan(ends_mount=self._target(container) not in self._mounts.targets())
+                if loan.ends_mount:
+                    await self._mount(container, self.overlay(container))
+                self._loans[container.id] = loan
+            loan.borrowers += 1
+        try:
+            yield self._target(container)
+        finally:
+            await self._give_back(container, loan)
+
+    @asynccontextmanager
+    async def pristine(self, container: Container) -> AsyncIterator[str]:
+        """The path of the root as the image has it, mounted while the block runs, of a container that is being made."""
+        overlay = replace(self.overlay(container), upper="", work="", volatile=False)
+        await self._mounts.overlay(overlay)
+        try:
+            yield overlay.target
+        finally:
+            await self._mounts.unmount(overlay.target)
+
+    async def _give_back(self, container: Container, loan: _Loan) -> None:
+        async with self._locks.hold(container.id):
+            loan.borrowers -= 1
+            if not loan.borrowers:
+                del self._loans[container.id]
+                if loan.ends_mount:
+                    await self._mounts.unmount(self._target(container))
+
+    async def _mount(self, container: Container, overlay: OverlayMount) -> None:
+        await self._snapshots.prepare(container.id, volatile=overlay.volatile)
+        await self._mounts.overlay(overlay)
+
+    def _target(self, container: Container) -> str:
+        return self._snapshots.overlay(container.id, ()).target
 
     async def identity(self, root: str, user: str, group_add: tuple[str, ...]) -> Identity:
         """Who ``user`` is by the root's own /etc/passwd and /etc/group."""

@@ -19,7 +19,7 @@ from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.ports import Clock, Runtime, Snapshots
-from wherry.engine.volumes import Volumes
+from wherry.engine.volume_use import VolumeUse
 from wherry.errors import Conflict, WherryError
 from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit, Launched
@@ -43,7 +43,7 @@ class Supervisor:
         launcher: Launcher,
         teardown: Teardown,
         removal: Removal,
-        volumes: Volumes,
+        volumes: VolumeUse,
         runtime: Runtime,
         snapshots: Snapshots,
         hubs: Hubs,

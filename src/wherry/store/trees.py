@@ -1,0 +1,139 @@
+"""Files of a view of a container: looked at, packed, unpacked.
+
+Paths are resolved as a process would whose root that is. What is found is reached by descriptors, so that a link that
+is swapped meanwhile leads nowhere else; archives are unpacked by a confined process.
+"""
+
+import os
+import stat
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from pathlib import Path
+from posixpath import basename, dirname
+from typing import Final
+
+from wherry.errors import InternalError, InvalidArgument
+from wherry.model.mount import Viewed
+from wherry.model.path_stat import PathStat
+from wherry.store.children import Applier, pipe, pour
+from wherry.store.descriptors import closing_fd, open_in_root
+from wherry.store.failures import explained
+from wherry.store.layers import streamed
+from wherry.store.threads import Threads
+from wherry.tar import pack
+from wherry.tar.child import APPLIED, CORRUPT
+
+_MAX_LINKS: Final = 40  # as path_resolution(7)
+_LOOK: Final = os.O_PATH | os.O_NOFOLLOW
+_LIST: Final = os.O_RDONLY | os.O_DIRECTORY
+
+
+class Trees:
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
+
+    async def stat(self, viewed: Viewed, path: str) -> PathStat | None:
+        """What is at ``path``, a link at its end not followed; None if nothing is. InternalError if it cannot be."""
+        return await self._threads.run(_stat, viewed.root, path)
+
+    async def resolve(self, viewed: Viewed, path: str) -> str | None:
+        """The path without links of the directory that ``path`` leads to; None if nothing is there. InvalidArgument
+        for anything but a directory, InternalError for what cannot be."""
+        return await self._threads.run(_resolve, viewed.root, path)
+
+    def pack(self, viewed: Viewed, path: str) -> AsyncGenerator[bytes, None]:
+        """A file, or a directory and all in it, as tar, named by the last part of ``path``. To be closed."""
+        return streamed(_pack(viewed.root, path), Path(path))
+
+    async def unpack(
+        self, viewed: Viewed, directory: str, chunks: AsyncIterator[bytes], *, owner: tuple[int, int] | None, keep: bool
+    ) -> None:
+        """An archive, compressed or plain, into a ``directory`` that has no links in its path; see
+        ``tar.unpack.Unpacker``. InvalidArgument for what is no archive or may not be unpacked."""
+        who = "" if owner is None else f"{owner[0]}:{owner[1]}"
+        reading, writing = pipe()
+        with writing:
+            async with Applier(
+                reading, (viewed.namespace, directory, who, "keep" if keep else ""), "unpack"
+            ) as process:
+                await pour(chunks, writing)
+                _check(*await process.ended())
+
+
+def _check(status: int, text: str) -> None:
+    if status == CORRUPT:
+        raise InvalidArgument(text)
+    if status != APPLIED:
+        raise InternalError(text or f"the process that unpacks archives ended with status {status}")
+
+
+def _opened_root(root: str) -> int:
+    return os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _stat(root: str, path: str) -> PathStat | None:
+    with explained(f"lstat {path}"), closing_fd(_opened_root(root)) as top:
+        try:
+            fd = open_in_root(top, path, _LOOK)
+        except FileNotFoundError:
+            return None
+        with closing_fd(fd):
+            status = os.fstat(fd)
+        return PathStat(
+            name=basename(path.rstrip("/")) or "/",
+            size=status.st_size,
+            mode=status.st_mode,
+            modified=status.st_mtime_ns,
+            link_target=_followed(top, path) if stat.S_ISLNK(status.st_mode) else "",
+        )
+
+
+def _resolve(root: str, path: str) -> str | None:
+    with explained(f"lstat {path}"), closing_fd(_opened_root(root)) as top:
+        try:
+            fd = open_in_root(top, path, os.O_PATH)
+        except FileNotFoundError:
+            return None
+        with closing_fd(fd):
+            if not stat.S_ISDIR(os.fstat(fd).st_mode):
+                raise InvalidArgument("extraction point is not a directory")
+        return _followed(top, path)
+
+
+def _followed(root: int, path: str) -> str:
+    """Where ``path`` leads, all links followed; what is missing on the way is taken as it is written."""
+    names, parts, links = path.split("/")[::-1], list[str](), 0
+    while names:
+        name = names.pop()
+        if name == "..":
+            parts[-1:] = []
+        elif name not in ("", "."):
+            parts.append(name)
+            target = _link(root, "/".join(parts))
+            if target:
+                links += 1
+                if links > _MAX_LINKS:
+                    raise InternalError(f"evalSymlinksInScope: too many links in {path}")
+                parts = [] if target.startswith("/") else parts[:-1]
+                names += target.split("/")[::-1]
+    return "/" + "/".join(parts)
+
+
+def _link(root: int, path: str) -> str:
+    """Where a symbolic link leads, "" for what is none."""
+    try:
+        fd = open_in_root(root, path, _LOOK)
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    with closing_fd(fd):
+        return os.readlink("", dir_fd=fd) if stat.S_ISLNK(os.fstat(fd).st_mode) else ""
+
+
+def _pack(root: str, path: str) -> Generator[bytes, None, None]:
+    shown = basename(path.rstrip("/")) or "/"
+    with closing_fd(_opened_root(root)) as top, closing_fd(open_in_root(top, path, _LOOK)) as fd:
+        if stat.S_ISDIR(os.fstat(fd).st_mode):
+            with closing_fd(open_in_root(fd, ".", _LIST)) as here:
+                yield from pack.pack_named(here, b".", os.fsencode(shown))
+        else:
+            with closing_fd(open_in_root(top, dirname(path), os.O_PATH | os.O_DIRECTORY)) as here:
+                yield from pack.pack_named(here, os.fsencode(shown), os.fsencode(shown))

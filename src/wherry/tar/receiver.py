@@ -1,0 +1,47 @@
+"""The process that unpacks an archive for a container: it reads it from standard input.
+
+Arguments: a mount namespace whose root is the container's, and all that this process can touch; a directory there; who
+is to own everything, as ``UID:GID``, or nothing; ``keep`` if no directory may take the place of a file or the other way
+round, or nothing. The end is told as by ``child``.
+"""
+
+import ctypes
+import os
+import sys
+
+from .child import end_with, open_many_files, standard_input
+from .compression import decompressed
+from .stream import Stream
+from .unpack import Unpacker
+
+_CLONE_NEWNS = 0x20000
+
+
+def main() -> None:
+    end_with(lambda: _unpack(*sys.argv[1:]))
+
+
+def _unpack(namespace: str, base: str, owner: str, keep: str) -> str:
+    open_many_files()
+    chunks = decompressed(standard_input())
+    uid, _, gid = owner.partition(":")
+    Unpacker(
+        _enter(namespace),
+        Stream(chunks),
+        os.fsencode(base),
+        owner=(int(uid), int(gid)) if owner else None,
+        keep_kinds=bool(keep),
+    ).extract()
+    return ""
+
+
+def _enter(namespace: str) -> int:
+    """Makes a mount namespace this process's own, and gives its root open. What is mounted in it is in the way there
+    only: from outside, the removal of a file that something is mounted on would take that mount off."""
+    libc = ctypes.CDLL(None, use_errno=True)  # os.setns came with Python 3.12
+    fd = os.open(namespace, os.O_RDONLY | os.O_CLOEXEC)
+    if libc.setns(fd, _CLONE_NEWNS):
+        raise OSError(ctypes.get_errno(), "cannot enter the mount namespace")
+    os.close(fd)
+    os.umask(0)
+    return os.open("/", os.O_RDONLY | os.O_DIRECTORY)
