@@ -53,7 +53,7 @@ class Trees:
         reading, writing = pipe()
         with writing:
             async with Applier(
-                reading, (viewed.namespace, directory, who, "keep" if keep else ""), "unpack"
+                reading, (viewed.namespace, directory, who, "keep" if keep else ""), "receiver"
             ) as process:
                 await pour(chunks, writing)
                 _check(*await process.ended())

@@ -44,7 +44,7 @@ class Peer:
         block = await self.reader.readuntil(b"\r\n\r\n")
         first, *lines = block.decode().rstrip("\r\n").split("\r\n")
         _, status, reason = first.split(" ", 2)
-        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+        headers = dict(line.lower().split(": ", 1) for line in lines)
         return Answer(int(status), reason, headers, b"")
 
     async def answer(self, *, to_head: bool = False) -> Answer:
