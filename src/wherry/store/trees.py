@@ -11,7 +11,7 @@ from pathlib import Path
 from posixpath import basename, dirname
 from typing import Final
 
-from wherry.errors import InternalError, InvalidArgument
+from wherry.errors import InternalError, InvalidArgument, NoSpace
 from wherry.model.mount import Viewed
 from wherry.model.path_stat import PathStat
 from wherry.store.children import Applier, pipe, pour
@@ -20,7 +20,7 @@ from wherry.store.failures import explained
 from wherry.store.layers import streamed
 from wherry.store.threads import Threads
 from wherry.tar import pack
-from wherry.tar.child import APPLIED, CORRUPT
+from wherry.tar.process import APPLIED, CORRUPT, FULL
 
 _MAX_LINKS: Final = 40  # as path_resolution(7)
 _LOOK: Final = os.O_PATH | os.O_NOFOLLOW
@@ -62,6 +62,8 @@ class Trees:
 def _check(status: int, text: str) -> None:
     if status == CORRUPT:
         raise InvalidArgument(text)
+    if status == FULL:
+        raise NoSpace(text)
     if status != APPLIED:
         raise InternalError(text or f"the process that unpacks archives ended with status {status}")
 

@@ -9,8 +9,8 @@ import ctypes
 import os
 import sys
 
-from .child import end_with, open_many_files, standard_input
 from .compression import decompressed
+from .process import end_with, open_many_files, standard_input
 from .stream import Stream
 from .unpack import Unpacker
 
