@@ -604,7 +604,13 @@ def _builds(
     cache_mounts: CacheMounts,
 ) -> Builds:
     store = edges.store
-    cache = Cache(records=store.records, images=needs.images, clock=edges.clock)
+    cache = Cache(
+        records=store.records,
+        images=needs.images,
+        snapshots=store.snapshots,
+        host=edges.machine,
+        clock=edges.clock,
+    )
     stages = Stages(
         images=needs.images,
         cache=cache,
@@ -628,6 +634,7 @@ def _builds(
         images=needs.images,
         layering=needs.layering,
         events=handles.events,
+        operations=handles.operations,
         clock=edges.clock,
     )
 

@@ -21,6 +21,7 @@ from wherry.build.stage import unconsumed
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.layering import Layering
+from wherry.engine.operations import Operations
 from wherry.engine.ports import BuildFiles, Clock
 from wherry.model.build import CACHE_MOUNT, STEP, BuildNews, CacheUsage
 from wherry.model.registry import Credentials
@@ -43,6 +44,7 @@ class Builds:
         images: Images,
         layering: Layering,
         events: Events,
+        operations: Operations,
         clock: Clock,
     ) -> None:
         self._files = files
@@ -55,6 +57,7 @@ class Builds:
         self._images = images
         self._layering = layering
         self._events = events
+        self._operations = operations
         self._clock = clock
 
     async def build(
@@ -101,7 +104,8 @@ class Builds:
         return tuple(entry.key for entry in going), reclaimed
 
     async def sweep(self) -> None:
-        """At start: remove what belongs to no entry of the build cache."""
+        """At start: remove of the build cache what is not whole."""
+        await self._cache.sweep()
         await self._cache_mounts.sweep()
 
     async def _context(self, request: BuildRequest, source: AsyncIterator[bytes] | str, space: Workspace) -> Context:
@@ -140,9 +144,12 @@ class Builds:
                 holding=holding,
                 keys=[],
                 used=[],
+                done=[],
             )
             holding.callback(self._cache.leave, work.keys)
-            made = await solver.solve(work)
-            await self._cache.used(work.used)
+            try:
+                made = await solver.solve(work)
+            finally:
+                await self._operations.run(self._cache.settle(work.done, work.used))
             forgotten = unconsumed(request, tuple(stage.state for stage in made.values()))
             await self._finisher.finish(request, made[graph.target.index], forgotten, story.epilogue)

@@ -54,6 +54,7 @@ class CacheEntry(Struct, frozen=True, kw_only=True):
     ``parent`` is the key of the step before it; ``chain_id`` the stack of layers after it, ``size`` the bytes of its
     own layer, 0 if it made none. Times are nanoseconds since the epoch.
 
+    ``unsaved`` names the boot of the host in which its layer was written, until that is known to be on the disk.
     ``kind`` tells it from a directory for ``RUN --mount=type=cache``, which has neither parent nor layers.
     """
 
@@ -66,6 +67,7 @@ class CacheEntry(Struct, frozen=True, kw_only=True):
     uses: int = 0
     size: int = 0
     kind: str = STEP
+    unsaved: str = ""
 
 
 class CacheUsage(Struct, frozen=True, kw_only=True):

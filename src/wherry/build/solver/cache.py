@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from wherry.build.solver.made import Made
 from wherry.engine.images import Images
-from wherry.engine.ports import Clock, Records
+from wherry.engine.ports import Clock, Host, Records, Snapshots
 from wherry.model.build import STEP, CacheEntry, CacheUsage
 from wherry.model.image import Image, Layer
 from wherry.plan.chain import chain_ids
@@ -17,9 +17,11 @@ from wherry.plan.timestamps import parse_timestamp
 class Cache:
     """Steps that a build under way stands on are in use: they stay."""
 
-    def __init__(self, *, records: Records, images: Images, clock: Clock) -> None:
+    def __init__(self, *, records: Records, images: Images, snapshots: Snapshots, host: Host, clock: Clock) -> None:
         self._records = records
         self._images = images
+        self._snapshots = snapshots
+        self._host = host
         self._clock = clock
         self._in_use: Counter[str] = Counter()
 
@@ -42,6 +44,7 @@ class Cache:
             created=created,
             last_used=self._clock.now(),
             size=layer.size if layer else 0,
+            unsaved=self._host.facts().boot_id if layer else "",
         )
         await self._images.remember(entry, (layer,) if layer else ())
         return entry
@@ -59,16 +62,26 @@ class Cache:
                 return await self.add(key, below, created_by, layer, created)
         return None
 
-    async def used(self, entries: Iterable[CacheEntry]) -> None:
-        """Note that steps were of use."""
+    async def settle(self, done: Iterable[CacheEntry], used: Iterable[CacheEntry]) -> None:
+        """A build is over: what it did, and what was of use to it, survives a power failure from now on."""
+        uses = Counter(entry.key for entry in used)
+        rows = [self._records.cache.get(key) for key in {*uses, *(entry.key for entry in done)}]
+        if any(row and row.unsaved for row in rows):
+            await self._snapshots.persist()
         now = self._clock.now()
         await self._records.commit(
             put=[
-                replace(entry, last_used=now, uses=entry.uses + 1)
-                for used in entries
-                if (entry := self._records.cache.get(used.key))
+                replace(row, last_used=now, uses=row.uses + uses[row.key], unsaved="")
+                for row in rows
+                if row and self._records.cache.get(row.key) is row  # else it was done anew meanwhile
             ]
         )
+
+    async def sweep(self) -> None:
+        """At start: forget steps whose files may have been lost with the power."""
+        boot = self._host.facts().boot_id
+        lost = [entry for entry in self._records.cache.all() if entry.unsaved not in ("", boot)]
+        await self._images.forget(lost)
 
     def occupy(self, key: str) -> None:
         self._in_use[key] += 1

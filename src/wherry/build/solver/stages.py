@@ -28,8 +28,8 @@ from wherry.plan.naming import short_id
 class Work(Struct, frozen=True, kw_only=True):
     """What all steps of one build share. ``known`` are the images of ``--cache-from``.
 
-    ``holding`` keeps layers for the build, ``keys`` gathers the steps that it stands on, ``used`` those of them that
-    the cache had.
+    ``holding`` keeps layers for the build, ``keys`` gathers the steps that it stands on; ``used`` are those of them
+    that the cache had, ``done`` the others.
     """
 
     request: BuildRequest
@@ -38,6 +38,7 @@ class Work(Struct, frozen=True, kw_only=True):
     holding: AsyncExitStack
     keys: list[str]
     used: list[CacheEntry]
+    done: list[CacheEntry]
 
 
 class _Task(Struct, frozen=True, kw_only=True):
@@ -131,7 +132,7 @@ class Stages:
             if layer is not None:
                 await work.holding.enter_async_context(self._images.hold(layer.chain_id))
             created = self._clock.now()
-            await self._cache.add(task.key, task.below, task.line, layer, created)
+            work.done.append(await self._cache.add(task.key, task.below, task.line, layer, created))
             return _made(task, created, layer)
 
     def _layer(self, task: _Task, work: Work, teller: Teller) -> AbstractAsyncContextManager[Layer | None]:
