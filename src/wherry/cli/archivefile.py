@@ -1,5 +1,6 @@
 """Where ``save`` and ``export`` write their archive: to a file, or to a pipe."""
 
+from _stat import S_ISBLK, S_ISCHR, S_ISDIR, S_ISREG
 from posix import rename, stat, unlink
 
 from .session import CommandError
@@ -19,6 +20,9 @@ def check_output(session: "Session", path: str, what: str) -> None:
     folder = path.rpartition("/")[0] or ("/" if path.startswith("/") else ".")
     if not _exists(folder):
         raise CommandError(f'failed to {what}: invalid output path: directory "{folder}" does not exist')
+    if _exists(path) and (got := _special(stat(path).st_mode)):
+        problem = f'"{path}" must be a directory or a regular file: got {got}'
+        raise CommandError(f"failed to {what}: invalid output path: {problem}")
 
 
 def write_output(session: "Session", path: str, what: str, response: "Response") -> None:
@@ -37,6 +41,13 @@ def _exists(path: str) -> bool:
     return True
 
 
+def _special(mode: int) -> str:
+    """What a file is that an archive must not take the place of; "" for others."""
+    if S_ISBLK(mode) or S_ISCHR(mode):
+        return "a device"
+    return "" if S_ISREG(mode) or S_ISDIR(mode) else "an irregular file"
+
+
 def _write_file(path: str, what: str, response: "Response") -> None:
     """The whole archive or nothing: it gets its name when it is complete."""
     folder, slash, name = path.rpartition("/")
@@ -47,6 +58,7 @@ def _write_file(path: str, what: str, response: "Response") -> None:
                 file.write(chunk)
         rename(partial, path)
     except OSError as error:
+        raise CommandError(f"failed to {what}: {path}: {error.strerror}") from None
+    finally:
         if _exists(partial):
             unlink(partial)
-        raise CommandError(f"failed to {what}: {path}: {error.strerror}") from None

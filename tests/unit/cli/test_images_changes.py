@@ -90,6 +90,26 @@ def test_save_needs_a_place_to_write_to(saving: CommandLine, tmp_path: Path) -> 
     assert not list(tmp_path.parent.glob(".wherry_temp_*"))
 
 
+def test_save_never_takes_the_place_of_a_device(saving: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "null").symlink_to("/dev/null")
+    os.mkfifo(tmp_path / "fifo")
+    for name, got in (("null", "a device"), ("fifo", "an irregular file")):
+        where = f'"{tmp_path}/{name}" must be a directory or a regular file: got {got}'
+        message = f"failed to save image: invalid output path: {where}\n"
+        assert saving.run("save", "-o", f"{tmp_path}/{name}", "a") == (1, "", message)
+
+
+def test_a_save_that_breaks_off_leaves_no_file(wherry: CommandLine, tmp_path: Path) -> None:
+    def breaking(_: Request, peer: Peer) -> None:
+        peer.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+        peer.end()
+
+    wherry.engine.on("GET", "/images/get", breaking)
+    status, _, err = wherry.run("save", "-o", f"{tmp_path}/out.tar", "a")
+    assert (status, len(err.splitlines())) == (1, 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["socket"]
+
+
 def test_save_refuses_a_terminal(saving: CommandLine) -> None:
     shown = on_terminal("-H", saving.engine.host, "save", "a")
     assert shown.strip() == "cowardly refusing to save to a terminal. Use the -o flag or redirect"
