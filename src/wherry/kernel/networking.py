@@ -60,6 +60,8 @@ class Networking:
             self._delete_other_addresses(bridge, plan.addresses)
         else:
             bridge = self._bridge(plan.name)
+        if any(":" in address for address in plan.addresses):
+            _prepare_ipv6(plan)
         for address in plan.addresses:
             addressing.add_address(self._rtnl, bridge.index, address)
         if self._firewall:
@@ -169,8 +171,7 @@ class Networking:
         bridge = self._bridge(interface.bridge)
         peer_index = max(link.index for link in links.links(inside)) + 1
         self._create_veth(path, interface, bridge, peer_index)
-        if not any(":" in address for address in interface.addresses):
-            _disable_ipv6(path, interface.name)
+        _switch_ipv6(path, interface.name, on=any(":" in address for address in interface.addresses))
         addressing.configure(inside, peer_index, interface.addresses, interface.gateways)
 
     def _create_veth(self, path: str, interface: Interface, bridge: Link, peer_index: int) -> None:
@@ -233,6 +234,14 @@ def _set_up_loopback(inside: Netlink) -> None:
         links.set_up(inside, loopback.index)
 
 
-def _disable_ipv6(path: str, name: str) -> None:
+def _prepare_ipv6(plan: BridgePlan) -> None:
+    """Before the bridge is up: it has IPv6, is found by its containers at once, and the host forwards."""
+    sysctls.write(sysctls.disable_ipv6(plan.name), 0)
+    sysctls.write(sysctls.accept_dad(plan.name), 0)
+    if plan.forward:
+        sysctls.write(sysctls.FORWARD_IPV6, 1)
+
+
+def _switch_ipv6(path: str, name: str, *, on: bool) -> None:
     with namespaces.entered(path), suppress(FileNotFoundError):  # a kernel without IPv6
-        sysctls.write(sysctls.disable_ipv6(name), 1)
+        sysctls.write(sysctls.disable_ipv6(name), 0 if on else 1)

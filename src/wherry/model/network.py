@@ -7,20 +7,22 @@ class Subnet(Struct, frozen=True, kw_only=True):
     """An address range of a network: ``subnet`` and ``ip_range`` in CIDR form, ``gateway`` an address.
 
     Without ``gateway`` the first free address is it; containers get theirs from ``ip_range``, if there is one;
-    ``auxiliary`` addresses, by name, go to nobody.
+    ``auxiliary`` addresses, by name, go to nobody. ``chosen``: by the engine, so that no container may ask for an
+    address in it.
     """
 
     subnet: str
     gateway: str = ""
     ip_range: str = ""
     auxiliary: dict[str, str] = {}
+    chosen: bool = False
 
 
 class Network(Struct, frozen=True, kw_only=True):
     """A named network. ``driver`` is bridge, host or null; ``bridge`` is the interface's name for bridge networks.
 
-    ``created`` is nanoseconds since the epoch; ``options`` are the driver's, in Docker's names. ``subnets_asked``:
-    whether its subnets were chosen by who made it, so that containers may ask for addresses in them.
+    ``created`` is nanoseconds since the epoch; ``options`` are the driver's, in Docker's names. Without ``ipv6`` its
+    IPv6 subnets are of no use.
     """
 
     id: str
@@ -28,7 +30,6 @@ class Network(Struct, frozen=True, kw_only=True):
     driver: str = "bridge"
     bridge: str = ""
     subnets: tuple[Subnet, ...] = ()
-    subnets_asked: bool = False
     internal: bool = False
     attachable: bool = False
     ipv6: bool = False
@@ -94,6 +95,7 @@ class EndpointSpec(Struct, frozen=True, kw_only=True):
     ipv4: str = ""
     ipv6: str = ""
     mac: str = ""
+    link_local: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     driver_options: dict[str, str] = {}
@@ -143,6 +145,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     ipv6: str = ""
     ipv6_prefix: int = 0
     ipv6_gateway: str = ""
+    link_local: tuple[str, ...] = ()
     mac: str = ""
     names: tuple[str, ...] = ()
     links: dict[str, str] = {}

@@ -4,11 +4,12 @@ Docker's choices (libnetwork ``ipam``, ``ipamutils``, ``netutils``) and the text
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, ip_address, ip_network
 
 from wherry.errors import Forbidden, InternalError, InvalidArgument, NotFound
 from wherry.model.network import AddressPool, Network, Subnet
 
+IPV4, IPV6 = 4, 6
 GATEWAY = "DefaultGatewayIPv4"
 """The auxiliary address that is the way out of the default network."""
 
@@ -28,7 +29,7 @@ def choose_subnet(taken: Iterable[str], pools: Iterable[AddressPool] = ()) -> Su
     pools = tuple(pools)
     for pool in _cut(pools) if pools else _POOLS:
         if not any(pool.overlaps(network) for network in used):
-            return Subnet(subnet=str(pool), gateway=str(pool[1]))
+            return Subnet(subnet=str(pool), gateway=str(pool[1]), chosen=True)
     raise NotFound(
         "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network"
     )
@@ -57,9 +58,10 @@ def subnet_of(address: str) -> Subnet:
 
 def check_overlap(subnets: Iterable[Subnet], taken: Iterable[str]) -> None:
     """Raise Forbidden if one of ``subnets`` shares addresses with ``taken`` (CIDR texts)."""
-    used = tuple(_ipv4_networks(taken))
-    for network in _ipv4_networks(subnet.subnet for subnet in subnets):
-        if any(network.overlaps(other) for other in used):
+    used = [ip_network(text, strict=False) for text in taken]
+    for subnet in subnets:
+        network = ip_network(subnet.subnet)
+        if any(network.version == other.version and network.overlaps(other) for other in used):
             raise Forbidden("Pool overlaps with other one on this address space")
 
 
@@ -77,9 +79,15 @@ def prefix_length(subnet: Subnet) -> int:
     return ip_network(subnet.subnet).prefixlen
 
 
-def ipv4_subnet(network: Network) -> Subnet | None:
-    """The network's first IPv4 subnet."""
-    return next((subnet for subnet in network.subnets if ":" not in subnet.subnet), None)
+def subnet_of_version(network: Network, version: int) -> Subnet | None:
+    """The network's first subnet of an IP version that its containers have addresses in."""
+    if version == IPV6 and not network.ipv6:
+        return None
+    return next((subnet for subnet in network.subnets if version_of(subnet) == version), None)
+
+
+def version_of(subnet: Subnet) -> int:
+    return ip_network(subnet.subnet).version
 
 
 def choose_address(network: Network, subnet: Subnet, leased: Collection[str], wanted: str = "") -> str:
@@ -91,15 +99,16 @@ def choose_address(network: Network, subnet: Subnet, leased: Collection[str], wa
     """
     reserved = {*subnet.auxiliary.values(), gateway(subnet)}
     if wanted:
-        hosts = ip_network(subnet.subnet)
-        unusable = (hosts.network_address, hosts.broadcast_address)
-        if wanted in leased or wanted in reserved or ip_address(wanted) in unusable:
+        address = ip_address(wanted)
+        if str(address) in leased or str(address) in reserved or address in _unusable(subnet):
             raise Forbidden("Address already in use")
-        return wanted
-    for address in _candidates(subnet, reserved):
-        if str(address) not in leased:
-            return str(address)
-    raise InternalError(f"no available IPv4 addresses on this network's address pools: {network.name} ({network.id})")
+        return str(address)
+    for candidate in _candidates(subnet, reserved):
+        if str(candidate) not in leased:
+            return str(candidate)
+    raise InternalError(
+        f"no available IPv{version_of(subnet)} addresses on this network's address pools: {network.name} ({network.id})"
+    )
 
 
 def is_address(text: str) -> bool:
@@ -125,13 +134,18 @@ def _cut(pools: Iterable[AddressPool]) -> Iterator[IPv4Network]:
         yield from IPv4Network(pool.base, strict=False).subnets(new_prefix=pool.size)
 
 
-def _candidates(subnet: Subnet, reserved: Collection[str]) -> Iterator[IPv4Address]:
-    """Addresses of an IPv4 subnet that a host can have, lowest first."""
-    whole = IPv4Network(subnet.subnet)
-    unusable = (whole.network_address, whole.broadcast_address)
-    for address in IPv4Network(subnet.ip_range or subnet.subnet):
+def _candidates(subnet: Subnet, reserved: Collection[str]) -> Iterator[IPv4Address | IPv6Address]:
+    """Addresses of a subnet that a host can have, lowest first."""
+    unusable = _unusable(subnet)
+    for address in ip_network(subnet.ip_range or subnet.subnet):
         if address not in unusable and str(address) not in reserved:
             yield address
+
+
+def _unusable(subnet: Subnet) -> Collection[IPv4Address | IPv6Address]:
+    """The subnet's own address, and that of IPv4 broadcasts."""
+    whole = ip_network(subnet.subnet)
+    return (whole[0], whole[-1]) if whole.version == IPV4 else (whole[0],)
 
 
 def _ipv4_networks(texts: Iterable[str]) -> Iterator[IPv4Network]:

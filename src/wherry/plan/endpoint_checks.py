@@ -2,7 +2,7 @@
 
 from wherry.errors import Forbidden, InternalError, InvalidArgument
 from wherry.model.container import Container
-from wherry.model.network import EndpointSpec, Network
+from wherry.model.network import EndpointSpec, Network, Subnet
 from wherry.plan import addresses
 from wherry.plan.attachments import live
 from wherry.plan.namespaces import owns_network
@@ -13,16 +13,20 @@ _NONE = "container cannot be connected to multiple networks with one of the netw
 
 def check(spec: EndpointSpec, network: Network, prefix: str = "") -> None:
     """Raise InvalidArgument, its text after ``prefix``, if a container cannot have the address that it asks for."""
-    if not spec.ipv4:
-        return
     prefix += "invalid endpoint settings:\n"
-    if not network.subnets_asked:
+    for address, version in ((spec.ipv4, addresses.IPV4), (spec.ipv6, addresses.IPV6)):
+        if address:
+            _check_address(address, addresses.subnet_of_version(network, version), prefix)
+
+
+def _check_address(address: str, subnet: Subnet | None, prefix: str) -> None:
+    if subnet is None or subnet.chosen:
         raise InvalidArgument(
             prefix
             + "user specified IP address is supported only when connecting to networks with user configured subnets"
         )
-    if not any(addresses.contains(subnet, spec.ipv4) for subnet in network.subnets):
-        raise InvalidArgument(f"{prefix}no configured subnet or ip-range contain the IP address {spec.ipv4}")
+    if not addresses.contains(subnet, address):
+        raise InvalidArgument(f"{prefix}no configured subnet or ip-range contain the IP address {address}")
 
 
 def check_joinable(network: Network) -> None:

@@ -83,7 +83,8 @@ def interface(endpoint: Endpoint, network: Network, *, default_route: bool) -> I
 def cidrs(endpoint: Endpoint) -> tuple[str, ...]:
     """An endpoint's addresses, in CIDR form."""
     pairs = ((endpoint.ipv4, endpoint.ipv4_prefix), (endpoint.ipv6, endpoint.ipv6_prefix))
-    return tuple(f"{address}/{prefix}" for address, prefix in pairs if address)
+    own = tuple(f"{address}/{prefix}" for address, prefix in pairs if address)
+    return own + tuple(f"{address}/{64 if ':' in address else 16}" for address in endpoint.link_local)
 
 
 def gateways(endpoint: Endpoint) -> tuple[str, ...]:

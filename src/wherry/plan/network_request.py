@@ -7,8 +7,9 @@ are Docker's.
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
-from wherry.errors import Forbidden, InvalidArgument, NotFound, NotSupported
+from wherry.errors import Forbidden, InvalidArgument, NotFound
 from wherry.model.network import Network, NetworkRequest, Subnet
+from wherry.plan import addresses
 from wherry.plan.go_values import parse_bool
 from wherry.plan.naming import short_id
 
@@ -38,10 +39,13 @@ def check(request: NetworkRequest) -> None:
     if problems := [problem for subnet in request.subnets for problem in _problems(subnet)]:
         text = problems[0] if len(problems) == 1 else "\n".join(f"* {problem}" for problem in problems)
         raise InvalidArgument(f"invalid network config:\n{text}")
-    if request.ipv6 or any(":" in subnet.subnet for subnet in request.subnets):
-        raise NotSupported("IPv6 networks are not supported by this engine")
-    if len(request.subnets) > 1:
+    versions = [addresses.version_of(subnet) for subnet in request.subnets]
+    if len(versions) != len(set(versions)):
         raise InvalidArgument("bridge driver doesn't support multiple subnets")
+    if request.ipv6 and addresses.IPV6 not in versions:
+        raise NotFound(
+            "could not find an available, non-overlapping IPv6 address pool among the defaults to assign to the network"
+        )
 
 
 def network(request: NetworkRequest, network_id: str, created: int, subnets: tuple[Subnet, ...]) -> Network:
@@ -53,7 +57,7 @@ def network(request: NetworkRequest, network_id: str, created: int, subnets: tup
         driver=request.driver,
         bridge=_bridge_name(options.get(NAME, ""), network_id),
         subnets=subnets,
-        subnets_asked=bool(request.subnets),
+        ipv6=request.ipv6,
         internal=request.internal,
         attachable=request.attachable,
         masquerade=_flag(options, MASQUERADE),

@@ -358,7 +358,7 @@ async def user_network(world: World, name: str = "mine", **more: Any) -> Network
 async def test_a_network_is_made_with_a_bridge_and_a_subnet() -> None:
     world = await started()
     network = await user_network(world, labels={"a": "b"})
-    assert network.subnets == (Subnet(subnet="172.18.0.0/16", gateway="172.18.0.1"),)
+    assert network.subnets == (Subnet(subnet="172.18.0.0/16", gateway="172.18.0.1", chosen=True),)
     assert network.bridge == f"br-{network.id[:12]}"
     assert world.host.bridged[network.bridge].addresses == ("172.18.0.1/16",)
     assert network in world.host.ruled

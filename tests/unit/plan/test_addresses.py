@@ -101,3 +101,25 @@ def test_a_bridges_address_tells_its_subnet() -> None:
 def test_what_is_no_address_of_a_bridge_is_refused(text: str) -> None:
     with pytest.raises(InvalidArgument, match=f"^invalid CIDR address: {text}$"):
         addresses.subnet_of(text)
+
+
+def test_ipv6_addresses_are_chosen_alike() -> None:
+    subnet = Subnet(subnet="fd00:9::/64", auxiliary={"a": "fd00:9::2"})
+    network = Network(id="abc", name="six", bridge="br", subnets=(SMALL, subnet), ipv6=True)
+    assert addresses.gateway(subnet) == "fd00:9::1"
+    assert addresses.choose_address(network, subnet, {"fd00:9::3"}) == "fd00:9::4"
+    assert addresses.choose_address(network, subnet, (), "fd00:9:0::0009") == "fd00:9::9"
+    with pytest.raises(Forbidden, match=r"^Address already in use$"):
+        addresses.choose_address(network, subnet, {"fd00:9::9"}, "fd00:9:0::0009")
+
+
+def test_without_ipv6_its_subnet_is_of_no_use() -> None:
+    subnet = Subnet(subnet="fd00:9::/64")
+    network = Network(id="abc", name="six", bridge="br", subnets=(SMALL, subnet))
+    assert addresses.subnet_of_version(network, addresses.IPV4) == SMALL
+    assert addresses.subnet_of_version(network, addresses.IPV6) is None
+
+
+def test_ipv6_subnets_that_share_addresses_are_refused() -> None:
+    with pytest.raises(Forbidden, match="Pool overlaps"):
+        addresses.check_overlap((Subnet(subnet="fd00:9::/64"),), ("10.0.0.0/8", "fd00::/16"))

@@ -62,9 +62,11 @@ def _settings(container: Container, spec: EndpointSpec, end: Endpoint) -> Endpoi
 
 
 def _addresses_asked(spec: EndpointSpec) -> EndpointIPAMConfig | None:
-    if not spec.ipv4 and not spec.ipv6:
+    if not spec.ipv4 and not spec.ipv6 and not spec.link_local:
         return None
-    return EndpointIPAMConfig(ipv4_address=spec.ipv4 or UNSET, ipv6_address=spec.ipv6 or UNSET)
+    return EndpointIPAMConfig(
+        ipv4_address=spec.ipv4 or UNSET, ipv6_address=spec.ipv6 or UNSET, link_local_ips=list(spec.link_local) or UNSET
+    )
 
 
 def _dns_names(container: Container, spec: EndpointSpec) -> list[str] | None:

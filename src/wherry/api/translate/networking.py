@@ -42,6 +42,7 @@ def endpoint_spec(network: str, settings: EndpointSettings) -> EndpointSpec:
         network=network,
         ipv4=asked.ipv4_address or "",
         ipv6=asked.ipv6_address or "",
+        link_local=tuple(asked.link_local_ips or ()),
         mac=settings.mac_address or "",
         aliases=tuple(settings.aliases or ()),
         links=tuple(settings.links or ()),

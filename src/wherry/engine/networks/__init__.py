@@ -113,7 +113,7 @@ class Networks:
     def host_gateway(self) -> str:
         """The host's address for containers: as set, else that of the default network's bridge, "" without one."""
         network = self._catalog.named(DEFAULT_NETWORK)
-        subnet = addresses.ipv4_subnet(network) if network else None
+        subnet = addresses.subnet_of_version(network, addresses.IPV4) if network else None
         return self._settings.host_gateway or (addresses.gateway(subnet) if subnet else "")
 
     def plan(self, container: Container) -> tuple[Endpoint, ...]:
@@ -243,11 +243,12 @@ class Networks:
         )
 
     def _subnets(self, asked: tuple[Subnet, ...]) -> tuple[Subnet, ...]:
+        """Those asked for, and one of IPv4 if none of them is."""
         taken = _subnet_texts(self._catalog.all())
-        if not asked:
-            return (addresses.choose_subnet((*taken, *self._networking.routes()), self._settings.pools),)
         addresses.check_overlap(asked, taken)
-        return asked
+        if any(addresses.version_of(subnet) == addresses.IPV4 for subnet in asked):
+            return asked
+        return *asked, addresses.choose_subnet((*taken, *self._networking.routes()), self._settings.pools)
 
     async def _ensure_default(self) -> None:
         """The default network has a row as the settings say, or none; its ID stays what it was."""
@@ -275,7 +276,7 @@ class Networks:
         return BridgePlan(
             name=network.bridge,
             addresses=own,
-            mac=addresses.mac_of(own[0].partition("/")[0]),
+            mac=addresses.mac_of(next(address for address in own if ":" not in address).partition("/")[0]),
             mtu=network.mtu,
             owned=network.bridge != self._settings.bridge,
             forward=self._settings.forward,

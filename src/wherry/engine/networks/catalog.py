@@ -3,7 +3,7 @@
 from wherry.engine.ports import Chance, Clock, Records
 from wherry.errors import InvalidArgument, NoSuchNetwork
 from wherry.model.network import Network
-from wherry.plan.addresses import gateway
+from wherry.plan.addresses import IPV4, IPV6, gateway, prefix_length, subnet_of_version
 from wherry.plan.network_request import BUILTIN_DRIVERS
 
 
@@ -50,4 +50,5 @@ class Catalog:
 
 def bridge_addresses(network: Network) -> tuple[str, ...]:
     """The addresses of a network's bridge, in CIDR form."""
-    return tuple(f"{gateway(subnet)}/{subnet.subnet.partition('/')[2]}" for subnet in network.subnets)
+    used = (subnet_of_version(network, version) for version in (IPV4, IPV6))
+    return tuple(f"{gateway(subnet)}/{prefix_length(subnet)}" for subnet in used if subnet)

@@ -11,7 +11,7 @@ from wherry.engine.networks.leases import Leases
 from wherry.engine.ports import Chance, Networking
 from wherry.errors import Forbidden, HostPortRefused, InternalError
 from wherry.model.container import Container
-from wherry.model.network import Endpoint, EndpointSpec, PortBinding
+from wherry.model.network import Endpoint, EndpointSpec, Network, PortBinding
 from wherry.plan import addresses, endpoint_checks, endpoints, ports
 from wherry.plan.attachments import DEFAULT_NETWORK
 from wherry.plan.namespaces import owns_network
@@ -175,12 +175,13 @@ class Joining:
         endpoint_checks.check_joinable(network)
         if any(endpoint.network_id == network.id for endpoint in others):
             raise Forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
-        subnet = addresses.ipv4_subnet(network)
+        subnet = addresses.subnet_of_version(network, addresses.IPV4)
         if subnet is None:
             raise InternalError(f"network {network.name} has no IPv4 subnet")
-        ipv4 = addresses.choose_address(network, subnet, self._leases.addresses(network.id), spec.ipv4)
+        leased = self._leases.addresses(network.id)
+        ipv4 = addresses.choose_address(network, subnet, leased, spec.ipv4)
         endpoint_id = self._chance.new_id()
-        return Endpoint(
+        endpoint = Endpoint(
             id=endpoint_id,
             network_id=network.id,
             network=network.name,
@@ -190,9 +191,22 @@ class Joining:
             ipv4=ipv4,
             ipv4_prefix=addresses.prefix_length(subnet),
             ipv4_gateway="" if network.internal else addresses.way_out(subnet),
+            link_local=spec.link_local,
             mac=spec.mac or addresses.mac_of(ipv4),
             names=endpoints.names(container, spec) if network.name not in BUILTIN_DRIVERS else (),
             links=endpoints.links(spec),
+        )
+        return self._with_ipv6(endpoint, network, spec.ipv6)
+
+    def _with_ipv6(self, endpoint: Endpoint, network: Network, wanted: str) -> Endpoint:
+        subnet = addresses.subnet_of_version(network, addresses.IPV6)
+        if subnet is None:
+            return endpoint
+        return replace(
+            endpoint,
+            ipv6=addresses.choose_address(network, subnet, self._leases.addresses(network.id), wanted),
+            ipv6_prefix=addresses.prefix_length(subnet),
+            ipv6_gateway="" if network.internal else addresses.gateway(subnet),
         )
 
     def _bind_ports(self, container: Container, endpoint: Endpoint) -> tuple[PortBinding, ...]:
