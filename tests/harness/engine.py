@@ -67,6 +67,7 @@ class Engine:
         self.socket = folder / "engine.sock"
         self.log = folder / "wherryd.log"
         self.flags = flags
+        self.daemon = daemon
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
