@@ -13,7 +13,7 @@ from tests.fakes.world import World
 from wherry.engine.streams import Attachment
 from wherry.errors import NoSuchContainer, WherryError
 from wherry.model.container import Container, HostSpec, Status
-from wherry.model.network import PortSpec
+from wherry.model.network import EndpointSpec, NetworkRequest, PortSpec
 
 Stage = Callable[[World], Awaitable[Container]]
 Act = Callable[[World, Container], Awaitable[object]]
@@ -330,4 +330,70 @@ async def test_after_a_death_in_a_creation_the_container_is_whole_or_not_there(a
             assert kept == NOTHING_KEPT, (name, kept)
         else:
             await check_can_be_used(reborn, found, name)
+        await reborn.close()
+
+
+# --- connect and disconnect ------------------------------------------------------------------------------------------
+
+
+async def in_one(world: World) -> Container:
+    """In the default network; its way out would be the other one."""
+    await world.networks.create(NetworkRequest(name="aaa"))
+    return await running(world)
+
+
+async def in_two(world: World) -> Container:
+    container = await in_one(world)
+    await world.containers.connect(container.id, "aaa", EndpointSpec(network="aaa"))
+    return world.containers.find(container.id)
+
+
+async def connect(world: World, container: Container) -> None:
+    await world.containers.connect(container.id, "aaa", EndpointSpec(network="aaa"))
+
+
+async def disconnect(world: World, container: Container) -> None:
+    await world.containers.disconnect(container.id, "aaa")
+
+
+def check_is_as_its_row_says(world: World, container: Container, name: str) -> Container:
+    found = world.containers.find(container.id)
+    networking = world.outside.networking
+    (inside,) = networking.pinned.values()
+    outlet = min(found.endpoints, key=lambda end: end.network)
+    assert [end.network for end in found.endpoints] == [spec.network for spec in found.spec.endpoints], name
+    assert sorted(inside) == sorted(end.interface for end in found.endpoints), name
+    assert list(networking.defaults.values()) == [outlet.ipv4_gateway], name
+    assert {port.container_ip for port in networking.published} == {outlet.ipv4}, name
+    return found
+
+
+@TIMES
+@pytest.mark.parametrize(("stage", "act"), [(in_one, connect), (in_two, disconnect)])
+async def test_a_change_of_networks_that_fails_changes_nothing(stage: Stage, act: Act, after: bool) -> None:
+    async for world, container, number, name in walk(stage, act):
+        if name.startswith(("files.", "containers.")):
+            continue  # before it begins, or when it is done
+        world.faults.arm(number, after=after)
+
+        with pytest.raises(Fault):
+            await act(world, container)
+
+        assert check_is_as_its_row_says(world, container, name).endpoints == container.endpoints, name
+        await act(world, container)
+        check_is_as_its_row_says(world, container, name)
+
+
+@TIMES
+@pytest.mark.parametrize(("stage", "act"), [(in_one, connect), (in_two, disconnect)])
+async def test_after_a_death_in_a_change_of_networks_all_is_as_the_row_says(
+    stage: Stage, act: Act, after: bool
+) -> None:
+    async for world, container, number, name in walk(stage, act):
+        reborn = await die_in(world, container, act, number, after)
+
+        check_is_as_its_row_says(reborn, container, name)
+        await reborn.containers.remove(container.id, force=True)
+        check_holds_nothing(reborn, name)
+        await reborn.networks.remove("aaa")
         await reborn.close()

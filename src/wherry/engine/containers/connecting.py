@@ -75,4 +75,5 @@ class Connecting:
         except BaseException:
             await self._catalog.put(before)
             raise
+        await self._networks.follow_links_of(after)
         await self._etc_files.change(before, after)

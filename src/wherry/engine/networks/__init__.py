@@ -122,17 +122,22 @@ class Networks:
     async def join(self, container: Container, endpoints: tuple[Endpoint, ...], sandbox: str) -> None:
         await self._joining.join(container, endpoints, sandbox)
         await self._naming.follow(container, endpoints, sandbox)
-        await self._follow_links(container)
+        await self.follow_links_of(container)
 
     async def leave(self, container: Container, sandbox: str) -> None:
         await self._naming.stop(sandbox)
         await self._joining.leave(container, sandbox)
-        await self._follow_links(container)
+        await self.follow_links_of(container)
 
     async def follow_links(self) -> None:
         """The firewall knows the links that there are now. Without ``icc`` nothing else lets containers talk."""
         if not all(network.icc for network in self._catalog.all()):
             await self._apply_firewall()
+
+    async def follow_links_of(self, container: Container) -> None:
+        """The same for a container that has come or gone."""
+        if container.links or any(link.source == container.id for other in self._containers() for link in other.links):
+            await self.follow_links()
 
     def plan_connect(self, container: Container, network: Network, spec: EndpointSpec) -> Container:
         """A container, put into a further network; if it runs, with an endpoint there that is leased to it.
@@ -160,9 +165,8 @@ class Networks:
 
     async def change(self, before: Container, after: Container, sandbox: str) -> None:
         """Make it so for a container that runs. If that fails, ``before`` is how it is."""
-        await self._joining.change(after, before.endpoints, after.endpoints, sandbox)
         await self._naming.follow(after, after.endpoints, sandbox)
-        await self._follow_links(after)
+        await self._joining.change(after, before.endpoints, after.endpoints, sandbox)
 
     async def mend(self, container: Container, sandbox: str) -> None:
         """Go on with what an engine that ended did for a container that runs: changes begun, and the name service."""
@@ -225,11 +229,6 @@ class Networks:
 
     async def _apply_firewall(self, ports: tuple[PublishedPort, ...] | None = None) -> None:
         await self._networking.apply_firewall(self._catalog.all(), ports, self._linked_ports())
-
-    async def _follow_links(self, container: Container) -> None:
-        """For a container that has come or gone."""
-        if container.links or any(link.source == container.id for other in self._containers() for link in other.links):
-            await self.follow_links()
 
     def _linked_ports(self) -> tuple[LinkedPort, ...]:
         """What links open between containers that are in the default network now."""

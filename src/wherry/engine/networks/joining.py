@@ -99,16 +99,17 @@ class Joining:
         self, container: Container, before: tuple[Endpoint, ...], after: tuple[Endpoint, ...], sandbox: str
     ) -> None:
         """Make of a sandbox with the endpoints ``before`` one with those ``after``; the default route and published
-        ports move with them. A failure to add one frees it, and is raised with all as it was."""
+        ports move with them. A failure is raised with all as it was."""
         added, gone = endpoints.without(after, before), endpoints.without(before, after)
         async with AsyncExitStack() as undo:
             undo.callback(self._leases.take, container.id, before)
             undo.push_async_callback(self._remove, added, sandbox)
-            await self._add(added, after, sandbox)
             undo.push_async_callback(self._move_outlet, container, after, before, sandbox)
+            await self._add(added, after, sandbox)
             await self._move_outlet(container, before, after, sandbox)
+            undo.push_async_callback(self._add_missing, before, sandbox)
+            await self._remove(gone, sandbox)
             undo.pop_all()
-        await self._remove(gone, sandbox)
         self._leases.take(container.id, after)
         for action, changed in (("connect", added), ("disconnect", gone)):
             for endpoint in changed:
@@ -116,9 +117,7 @@ class Joining:
 
     async def mend(self, container: Container, sandbox: str) -> None:
         """Make the interfaces that a container's row tells of and an engine that died did not come to make."""
-        present = self._networking.interfaces()
-        missing = tuple(endpoint for endpoint in container.endpoints if endpoint.host_interface not in present)
-        await self._add(missing, container.endpoints, sandbox)
+        await self._add_missing(container.endpoints, sandbox)
 
     async def sweep(self, sandboxes: Mapping[str, str]) -> None:
         """Remove interfaces in bridges of ours that no row tells of; ``sandboxes``: paths by container id."""
@@ -147,6 +146,11 @@ class Joining:
         if new is not None:
             await self._networking.route(sandbox, new.interface, endpoints.gateways(new), instead=True)
         await self._publish(container, after)
+
+    async def _add_missing(self, ends: tuple[Endpoint, ...], sandbox: str) -> None:
+        present = self._networking.interfaces()
+        missing = tuple(endpoint for endpoint in ends if endpoint.host_interface not in present)
+        await self._add(missing, ends, sandbox)
 
     async def _add(self, added: tuple[Endpoint, ...], ends: tuple[Endpoint, ...], sandbox: str) -> None:
         """Make the interfaces of some of the endpoints ``ends``; the default route leads through that which has it."""
