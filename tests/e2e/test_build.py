@@ -57,9 +57,9 @@ class Builder:
 
 
 @pytest.fixture
-def builder(engine: Engine, tidy: None, tmp_path: Path) -> Iterator[Builder]:
+def builder(engine: Engine, client: str, tidy: None, tmp_path: Path) -> Iterator[Builder]:
     """Leaves nothing but busybox."""
-    builder = Builder(Cli(engine, "docker"), tmp_path)
+    builder = Builder(Cli(engine, client), tmp_path)
     yield builder
     ids = engine.run("docker", "ps", "-aq").stdout.split()
     if ids:
@@ -441,3 +441,22 @@ def test_only_the_classic_builder(builder: Builder) -> None:
     url = "http://d/v1.45/build?version=2"
     answer = engine.host.run(["curl", "-s", "--unix-socket", engine.socket, "-X", "POST", url])
     assert "BuildKit is not supported by this engine" in answer.stdout
+
+
+def test_squash(builder: Builder, api: docker.DockerClient) -> None:
+    dockerfile = (
+        "FROM busybox\nRUN echo 1 > /one; mkdir -p /d/e; echo x > /d/e/x; rm /var/www/index.html; chmod 700 /home\n"
+        "RUN echo 2 > /two; rm /one; rm -r /d; mkdir /d; echo y > /d/y; ln /two /three; rm -r /root; mkdir /root\n"
+        "CMD pwd\n"
+    )
+    plain = builder.image(dockerfile)
+    builder.write("Dockerfile", dockerfile)
+    image, _ = api.images.build(path=str(builder.context), squash=True, tag="squashed")
+
+    seen = [builder.output(name, "sh", "-c", "find / -xdev | sort | grep -v ^/proc; cat /d/y /two; stat -c %a /home; "
+            "[ /two -ef /three ] && echo linked") for name in (plain, "squashed")]  # fmt: skip
+    assert seen[0] == seen[1]
+    assert "linked" in seen[1]
+    assert len(image.attrs["RootFS"]["Layers"]) == 2
+    newest = builder.cli.line("history", "--format", "{{.Comment}}", "squashed").splitlines()[0]
+    assert newest.startswith("merge sha256:")

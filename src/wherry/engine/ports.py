@@ -212,6 +212,10 @@ class BuildFiles(Protocol):
         """A layer with a directory, if ``lowers`` have none there. InvalidArgument where a file is in the way."""
         ...
 
+    async def squash(self, layers: tuple[Path, ...], into: Path, lowers: tuple[Path, ...]) -> Applied:
+        """Make one layer of several: what they change together in ``lowers``; the uppermost first each."""
+        ...
+
     async def write(self, folder: Path, name: str, content: str, mode: int) -> None:
         """A new file in a folder."""
         ...

@@ -93,6 +93,11 @@ class BuildFiles:
         request = {"path": path, "into": into, "lowers": lowers}
         return msgspec.convert(await self._perform("make", request), Applied)
 
+    async def squash(self, layers: tuple[Path, ...], into: Path, lowers: tuple[Path, ...]) -> Applied:
+        """Make one layer of several: what they change together in ``lowers``; the uppermost first each."""
+        request = {"layers": layers, "into": into, "lowers": lowers}
+        return msgspec.convert(await self._perform("squash", request), Applied)
+
     async def write(self, folder: Path, name: str, content: str, mode: int) -> None:
         """A new file in a folder."""
         await self._threads.run(_write, folder, name, content, mode)

@@ -1,4 +1,4 @@
-"""The process that copies files into a layer, or makes a directory there.
+"""The process that copies files into a layer, makes a directory there, or makes one layer of several.
 
 One argument says which; what else there is to know comes as JSON on standard input. The end is told as ``child`` does,
 with JSON for a text, and 5 where the build asked for something that cannot be.
@@ -21,6 +21,7 @@ from .placing import Placer
 from .process import Refused, confine, end_with, open_many_files, standard_input
 from .resolving import resolved
 from .selecting import REFUSALS, Source, Sources
+from .squashing import squash
 from .stream import Stream
 
 _READ = 1 << 20
@@ -48,7 +49,7 @@ def _work() -> str:
 
 def _done(task: str) -> Json:
     request = json.loads(b"".join(standard_input()))
-    return _place(request) if task == "place" else _make_directory(request)
+    return {"place": _place, "make": _make_directory, "squash": _squash}[task](request)
 
 
 def _place(request: Json) -> Json:
@@ -115,6 +116,13 @@ def _make_directory(request: Json) -> Json:
     if found is None or not placer.is_directory(path):
         placer.tree.directory(normalized(path))
     placer.finish()
+    return _identity(root)
+
+
+def _squash(request: Json) -> Json:
+    upper, lower = Merged.open(tuple(request["layers"])), Merged.open(tuple(request["lowers"]))
+    root = confine(request["into"])
+    squash(upper, lower, root)
     return _identity(root)
 
 

@@ -97,7 +97,7 @@ class Placer:
         self, at: int, name: bytes, status: os.stat_result, entry: Entry, where: Directory, base: bytes
     ) -> None:
         same = (entry.uid, entry.gid, entry.mode) == (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
-        if not (self._link and same and _linked(at, name, where.fd, base)):
+        if not (self._link and same and linked(at, name, where.fd, base)):
             copy_file(at, name, where.fd, base, entry)
 
     def _clear(self, where: Directory, base: bytes) -> None:
@@ -115,7 +115,7 @@ def _is_directory(top: Merged, path: bytes) -> bool:
         here.close()
 
 
-def _linked(source: int, name: bytes, target: int, base: bytes) -> bool:
+def linked(source: int, name: bytes, target: int, base: bytes) -> bool:
     """Whether a file could be given one more name."""
     try:
         os.link(name, base, src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)

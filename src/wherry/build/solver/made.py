@@ -16,7 +16,8 @@ class Made(Struct, frozen=True, kw_only=True, dict=True):
     """``key`` is the cache's name of it: the digest of all that it hangs on.
 
     ``chain_id`` and ``diff_ids`` are its layers, the lowest first. ``base`` is the ID of the stored image below it,
-    whose layers are the first ``inherited``; ``created`` in nanoseconds, 0 for nothing yet.
+    whose layers are the first ``inherited``; ``steps`` counts the lines of the history that came since. ``created`` is
+    in nanoseconds, 0 for nothing yet.
     """
 
     state: StageState
@@ -24,6 +25,7 @@ class Made(Struct, frozen=True, kw_only=True, dict=True):
     key: str
     base: str = ""
     inherited: int = 0
+    steps: int = 0
     chain_id: str = ""
     diff_ids: tuple[str, ...] = ()
     history: tuple[History, ...] = ()
@@ -47,12 +49,32 @@ class Made(Struct, frozen=True, kw_only=True, dict=True):
             chain_id=layer.chain_id if layer else self.chain_id,
             diff_ids=(*self.diff_ids, layer.diff_id) if layer else self.diff_ids,
             history=(*self.history, step),
+            steps=self.steps + 1,
             created=created,
         )
 
     def continued(self, state: StageState) -> "Made":
         """The same for a stage that begins with it: config unchanged, its own ARGs."""
         return replace(self, state=state)
+
+    def squashed(self, layer: Layer | None, below: str, created: int) -> "Made":
+        """With one layer in the place of its own, upon the stack ``below``: as Docker's ``--squash`` tells it."""
+        kept = self.diff_ids[: self.inherited]
+        count = len(self.history) - self.steps
+        steps = tuple(replace(step, empty_layer=True) for step in self.history[count:])
+        merged = History(
+            created=rfc3339(created),
+            comment=f"merge {self.image_id} to {self.base}",
+            empty_layer=layer is None,
+        )
+        return replace(
+            self,
+            chain_id=layer.chain_id if layer else below,
+            diff_ids=(*kept, layer.diff_id) if layer else kept,
+            history=(*self.history[:count], *steps, merged),
+            steps=self.steps + 1,
+            created=created,
+        )
 
     @property
     def is_stored(self) -> bool:
