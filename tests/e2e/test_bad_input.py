@@ -235,3 +235,9 @@ def test_names_that_do_not_exist(cli: Cli) -> None:
 def test_references_that_are_none(cli: Cli, name: str, text: str) -> None:
     assert text in cli.fails(1, "pull", "--", name)
     assert text in cli.fails(125, "run", "--", name)
+
+
+def test_detach_keys_that_are_none(stock: Cli) -> None:
+    stock("run", "-d", "--name", "box", "busybox", "sleep", "60")
+
+    assert "unable to upgrade to tcp, received 400" in stock.fails(1, "attach", "--detach-keys", "bogus", "box")

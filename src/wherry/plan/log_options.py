@@ -13,7 +13,13 @@ _JSON_FILE_OPTIONS: Final = frozenset(
     )
 )
 _LOCAL_OPTIONS: Final = frozenset(("max-file", "max-size", "compress", "mode", "max-buffer-size"))
-DRIVERS: Final = {"json-file": _JSON_FILE_OPTIONS, "local": _LOCAL_OPTIONS, "none": frozenset[str]()}
+_JOURNALD_OPTIONS: Final = _JSON_FILE_OPTIONS - {"max-file", "max-size", "compress"}
+DRIVERS: Final = {
+    "journald": _JOURNALD_OPTIONS,
+    "json-file": _JSON_FILE_OPTIONS,
+    "local": _LOCAL_OPTIONS,
+    "none": frozenset[str](),
+}
 
 
 def merged(asked: LogConfig, default: LogConfig) -> LogConfig:

@@ -5,6 +5,7 @@ from wherry.api.http import Request, Response, Router, json_response
 from wherry.api.translate.stats import stats_response
 from wherry.engine.containers import Containers
 from wherry.engine.system import System
+from wherry.errors import InvalidArgument
 from wherry.model.usage import Sample
 
 
@@ -19,6 +20,8 @@ class StatsRoutes:
     async def stats(self, request: Request) -> Response | None:
         query = request.query
         if query.flag("stream", default=True):
+            if query.flag("one-shot"):
+                raise InvalidArgument("cannot have stream=true and one-shot=true")
             await self._stream(request)
             return None
         container = self._containers.find(request.params["name"])

@@ -82,8 +82,9 @@ class Viewing:
         container = self._catalog.find(ref)
         if container.state.status in _ADVICE:
             raise Conflict(f"container {container.id} is {_ADVICE[container.state.status]}")
+        wanted = detach.parse(detach_keys)
         replay = await self._said(container, LogRange(stdout=stdout, stderr=stderr)) if logs else []
-        keys = detach.parse(detach_keys) if stdin else b""
+        keys = wanted if stdin else b""
         client = await self._hubs.attach(container, stdout=stdout, stderr=stderr, keys=keys, replay=replay)
         if not stream:
             client.end()
