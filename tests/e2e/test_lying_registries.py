@@ -248,7 +248,10 @@ def test_a_registry_that_is_busy_is_waited_for(cli: Cli) -> None:
     answers = iter([answering(503, b"busy", Retry_After="1"), whole])
 
     with serving(cli, image.answers, {image.layer: lambda handler: next(answers)(handler)}) as server:
-        assert f"Status: Downloaded newer image for {NAME}:latest" in cli.line("pull", NAME)
+        printed = cli.line("pull", NAME)
+
+    assert ": Retrying in 1 second\n" in printed
+    assert f"Status: Downloaded newer image for {NAME}:latest" in printed
 
     assert len(server.asked(image.layer)) == 2
     cli("rmi", NAME)

@@ -22,7 +22,8 @@ def digest_of(data: bytes) -> str:
 
 class FakeRegistry:
     """``asked`` has the digests of blobs in the order of their downloads. A blob waits for its event in ``gates``
-    before its last chunk; ``broken`` replaces its bytes. ``stored`` has what was pushed: by repository and digest."""
+    before its last chunk; ``broken`` replaces its bytes; that there are ``pauses``, of so many seconds, is only told.
+    ``stored`` has what was pushed: by repository and digest."""
 
     def __init__(self) -> None:
         self.blobs: dict[str, bytes] = {}
@@ -32,6 +33,7 @@ class FakeRegistry:
         self.busy = self.most_busy = 0
         self.gates: dict[str, asyncio.Event] = {}
         self.broken: dict[str, bytes] = {}
+        self.pauses: dict[str, float] = {}
         self.allow: Callable[[Credentials | None], None] = lambda _: None
         self.stored: dict[str, dict[str, bytes]] = {}
 
@@ -67,8 +69,13 @@ class FakeRegistry:
         return resolved
 
     async def blob(
-        self, reference: Reference, descriptor: Descriptor, credentials: Credentials | None
+        self,
+        reference: Reference,
+        descriptor: Descriptor,
+        credentials: Credentials | None,
+        pausing: Callable[[float], None] | None = None,
     ) -> AsyncGenerator[bytes, None]:
+        self._pause(descriptor, pausing)
         self.asked.append(descriptor.digest)
         self._asked.set()
         self.busy += 1
@@ -105,8 +112,10 @@ class FakeRegistry:
         descriptor: Descriptor,
         body: Callable[[], AsyncGenerator[bytes, None]],
         credentials: Credentials | None,
+        pausing: Callable[[float], None] | None = None,
     ) -> None:
         self.allow(credentials)
+        self._pause(descriptor, pausing)
         self.busy += 1
         await asyncio.sleep(0)
         self.most_busy = max(self.most_busy, self.busy)
@@ -134,6 +143,10 @@ class FakeRegistry:
     async def search(self, domain: str, term: str, limit: int, credentials: Credentials | None) -> tuple[Found, ...]:
         found = (Found(name=f"{domain} {term} {number}", stars=10 - number) for number in range(limit))
         return tuple(found)
+
+    def _pause(self, descriptor: Descriptor, pausing: Callable[[float], None] | None) -> None:
+        if pausing is not None and descriptor.digest in self.pauses:
+            pausing(self.pauses[descriptor.digest])
 
     async def until_asked(self, data: bytes) -> None:
         """Wait until the download of a blob has begun."""

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from wherry.engine.flights import Flights, Report, silent, together
 from wherry.engine.images import Images
-from wherry.engine.metering import metered
+from wherry.engine.metering import metered, retrying
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.ports import Clock, Content, Registry
 from wherry.engine.unpacking import Link, Unpacker
@@ -139,8 +139,9 @@ class Fetcher:
 
     def _chunks(self, source: Source, descriptor: Descriptor, report: Report) -> AsyncGenerator[bytes, None]:
         """A blob as the registry sends it, telling now and then how far it is."""
-        chunks = self._registry.blob(source.reference, descriptor, source.credentials)
-        return metered(chunks, self._clock, partial(_Told(descriptor, report).progress, "Downloading"))
+        told = _Told(descriptor, report)
+        chunks = self._registry.blob(source.reference, descriptor, source.credentials, told.pausing)
+        return metered(chunks, self._clock, partial(told.progress, "Downloading"))
 
 
 class _Told:
@@ -156,6 +157,9 @@ class _Told:
     def progress(self, status: str, current: int) -> None:
         total = self._descriptor.size
         self.report(Progress(id=short_id(self._descriptor.digest), status=status, current=current, total=total))
+
+    def pausing(self, seconds: float) -> None:
+        self.status(retrying(seconds))
 
     def extracting(self) -> None:
         """The process that unpacks does not tell how far it is."""

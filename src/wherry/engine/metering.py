@@ -1,7 +1,8 @@
-"""Telling how far a stream of bytes is."""
+"""Telling how far a stream of bytes is, and why it does not go on."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from math import ceil
 
 from wherry.engine.ports import Clock
 
@@ -22,3 +23,9 @@ async def metered(
                 tell(passed)
             yield chunk
         tell(passed)
+
+
+def retrying(pause: float) -> str:
+    """What is said before the pause of so many seconds."""
+    seconds = ceil(pause)
+    return f"Retrying in {seconds} second{'' if seconds == 1 else 's'}"

@@ -723,9 +723,14 @@ class Registry(Protocol):
     async def resolve(self, reference: Reference, credentials: Credentials | None) -> Resolved: ...
 
     def blob(
-        self, reference: Reference, descriptor: Descriptor, credentials: Credentials | None
+        self,
+        reference: Reference,
+        descriptor: Descriptor,
+        credentials: Credentials | None,
+        pausing: Callable[[float], None] | None = None,
     ) -> AsyncGenerator[bytes, None]:
-        """As many bytes as the descriptor says, or an error; the digest is for the caller. To be closed."""
+        """As many bytes as the descriptor says, or an error; the digest is for the caller. To be closed. ``pausing`` is
+        told of each pause, in seconds, before the registry is tried again."""
         ...
 
     async def find(self, domain: str) -> None:
@@ -746,8 +751,9 @@ class Registry(Protocol):
         descriptor: Descriptor,
         body: Callable[[], AsyncGenerator[bytes, None]],
         credentials: Credentials | None,
+        pausing: Callable[[float], None] | None = None,
     ) -> None:
-        """Send a blob; each call of ``body`` gives its bytes from the start."""
+        """Send a blob; each call of ``body`` gives its bytes from the start. ``pausing`` as in ``blob``."""
         ...
 
     async def put_manifest(self, reference: Reference, manifest: Resolved, credentials: Credentials | None) -> None:

@@ -5,17 +5,17 @@ own form, whose layers are packed once.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack
 from functools import partial
 
 from msgspec import Struct
 
 from wherry.engine.fetching import Fetcher, Source
-from wherry.engine.flights import Report, together
+from wherry.engine.flights import Report, silent, together
 from wherry.engine.images import Images
 from wherry.engine.layering import Layering
-from wherry.engine.metering import metered
+from wherry.engine.metering import metered, retrying
 from wherry.engine.ports import Clock, Content, Registry
 from wherry.errors import NotFound, RegistryError, Unauthorized
 from wherry.model.image import Descriptor, Image, Layer
@@ -30,8 +30,6 @@ from wherry.plan.manifest import (
 )
 from wherry.plan.naming import short_id
 from wherry.plan.repositories import known_at, mountable
-
-Tell = Callable[[int], None]
 
 
 class Parcel(Struct, frozen=True, kw_only=True):
@@ -149,7 +147,8 @@ class Pusher:
         return False
 
     async def _layer(self, target: Source, parcel: Parcel, report: Report) -> None:
-        told = partial(Progress, id=short_id(parcel.layer.diff_id))
+        name = short_id(parcel.layer.diff_id)
+        told = partial(Progress, id=name)
         digest, credentials = parcel.descriptor.digest, target.credentials
         async with self._slots:
             if await self._registry.exists(target.reference, digest, credentials):
@@ -159,20 +158,27 @@ class Pusher:
                 if await self._registry.mount(target.reference, digest, path, credentials):
                     report(told(status=f"Mounted from {path}"))
                     return
-            pushing = partial(told, status="Pushing", total=parcel.descriptor.size)
-            await self._upload(target, parcel.descriptor, lambda current: report(pushing(current=current)))
+            await self._upload(target, parcel.descriptor, report, name)
             report(told(status="Pushed"))
 
     async def _blob(self, target: Source, descriptor: Descriptor) -> None:
         """A small blob, without telling."""
         if not await self._registry.exists(target.reference, descriptor.digest, target.credentials):
-            await self._upload(target, descriptor, lambda _: None)
+            await self._upload(target, descriptor, silent)
 
-    async def _upload(self, target: Source, descriptor: Descriptor, tell: Tell) -> None:
+    async def _upload(self, target: Source, descriptor: Descriptor, report: Report, name: str = "") -> None:
+        """``report`` is told of ``name``."""
+
+        def tell(current: int) -> None:
+            report(Progress(id=name, status="Pushing", current=current, total=descriptor.size))
+
+        def pausing(seconds: float) -> None:
+            report(Progress(id=name, status=retrying(seconds)))
+
         def body() -> AsyncGenerator[bytes, None]:
             return metered(self._content.chunks(descriptor.digest), self._clock, tell)
 
-        await self._registry.upload(target.reference, descriptor, body, target.credentials)
+        await self._registry.upload(target.reference, descriptor, body, target.credentials, pausing)
 
     async def _note(self, reference: Reference, image: Image, manifest: Resolved, parcels: tuple[Parcel, ...]) -> None:
         layers = tuple(

@@ -8,7 +8,7 @@ from wherry.errors import RegistryError
 from wherry.model.image import Descriptor
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
-from wherry.registry.patience import Patience
+from wherry.registry.patience import Patience, Pausing
 from wherry.registry.reasons import ConnectionFailed, Unreachable
 from wherry.registry.session import Session, pull_ask
 from wherry.registry.transport import Answer
@@ -21,7 +21,11 @@ class Blobs:
         self._session, self._patience = session, patience
 
     async def download(
-        self, reference: Reference, descriptor: Descriptor, credentials: Credentials | None
+        self,
+        reference: Reference,
+        descriptor: Descriptor,
+        credentials: Credentials | None,
+        pausing: Pausing | None,
     ) -> AsyncGenerator[bytes, None]:
         received = failures = 0
         while received < descriptor.size:
@@ -33,7 +37,7 @@ class Blobs:
                         yield chunk
             except Unreachable as error:
                 failures = 1 if received > before else failures + 1
-                await self._patience.bear(error, failures)
+                await self._patience.bear(error, failures, pausing)
 
     async def _download_from(
         self, start: int, reference: Reference, descriptor: Descriptor, credentials: Credentials | None

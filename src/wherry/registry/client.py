@@ -20,7 +20,7 @@ from wherry.registry.blobs import Blobs
 from wherry.registry.dial import Timeouts
 from wherry.registry.endpoints import Endpoints
 from wherry.registry.insecure import InsecurePolicy
-from wherry.registry.patience import Patience
+from wherry.registry.patience import Patience, Pausing
 from wherry.registry.reasons import ConnectionFailed, NotAuthorized
 from wherry.registry.search import INDEX_URL, search
 from wherry.registry.session import Ask, Body, Session, pull_ask, push_scopes
@@ -99,14 +99,19 @@ class Registry:
         return manifests.select(index, platform)
 
     def blob(
-        self, reference: Reference, descriptor: Descriptor, credentials: Credentials | None = None
+        self,
+        reference: Reference,
+        descriptor: Descriptor,
+        credentials: Credentials | None = None,
+        pausing: Pausing | None = None,
     ) -> AsyncGenerator[bytes, None]:
         """The bytes of a blob in chunks of up to 512 KiB, one of them read ahead. Its digest is for the caller.
 
-        A broken connection is taken up again where it broke. As much as the descriptor says comes, never more. Close
-        the generator (``contextlib.aclosing``) to stop early. Raises NotFound, Unauthorized, RegistryError.
+        A broken connection is taken up again where it broke, after a pause of seconds that ``pausing`` is told. As much
+        as the descriptor says comes, never more. Close the generator (``contextlib.aclosing``) to stop early. Raises
+        NotFound, Unauthorized, RegistryError.
         """
-        return self._blobs.download(reference, descriptor, credentials)
+        return self._blobs.download(reference, descriptor, credentials, pausing)
 
     async def find(self, domain: str) -> None:
         """RegistryError unless the registry answers now."""
@@ -133,10 +138,16 @@ class Registry:
         return await self._uploads.mount(reference, digest, source, credentials)
 
     async def upload(
-        self, reference: Reference, descriptor: Descriptor, body: Body, credentials: Credentials | None = None
+        self,
+        reference: Reference,
+        descriptor: Descriptor,
+        body: Body,
+        credentials: Credentials | None = None,
+        pausing: Pausing | None = None,
     ) -> None:
-        """Send a blob; each call of ``body`` gives its bytes from the start. Raises Unauthorized, RegistryError."""
-        await self._uploads.upload(reference, descriptor, body, credentials)
+        """Send a blob; each call of ``body`` gives its bytes from the start. What breaks off begins again after a pause
+        of seconds that ``pausing`` is told. Raises Unauthorized, RegistryError."""
+        await self._uploads.upload(reference, descriptor, body, credentials, pausing)
 
     async def put_manifest(
         self, reference: Reference, manifest: Resolved, credentials: Credentials | None = None

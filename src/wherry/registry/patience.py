@@ -10,6 +10,8 @@ FIRST_PAUSE = 0.5
 MAX_PAUSE = 10.0
 MAX_WISH = 60.0
 
+Pausing = Callable[[float], None]
+
 
 class Patience(Struct, frozen=True, kw_only=True):
     """``attempts`` is how often to try what brings no progress; ``sleep`` takes seconds."""
@@ -17,10 +19,13 @@ class Patience(Struct, frozen=True, kw_only=True):
     attempts: int
     sleep: Callable[[float], Awaitable[None]]
 
-    async def bear(self, error: Unreachable | UploadLost, failures: int) -> None:
+    async def bear(self, error: Unreachable | UploadLost, failures: int, pausing: Pausing | None = None) -> None:
         """Pause after this many failures in a row, the last of which was ``error``; raises it if they are enough, or if
-        the registry wishes to be left alone for longer than MAX_WISH seconds."""
+        the registry wishes to be left alone for longer than MAX_WISH seconds. ``pausing`` is told for how long."""
         wish = error.pause if isinstance(error, Unreachable) else 0
         if failures >= self.attempts or wish > MAX_WISH:
             raise error
-        await self.sleep(max(wish, min(FIRST_PAUSE * 2 ** (failures - 1), MAX_PAUSE)))
+        pause = max(wish, min(FIRST_PAUSE * 2 ** (failures - 1), MAX_PAUSE))
+        if pausing is not None:
+            pausing(pause)
+        await self.sleep(pause)

@@ -15,7 +15,7 @@ from wherry.errors import RegistryError, Unauthorized
 from wherry.model.image import Descriptor
 from wherry.model.reference import DEFAULT_TAG, Reference
 from wherry.model.registry import Credentials, Resolved
-from wherry.registry.patience import Patience
+from wherry.registry.patience import Patience, Pausing
 from wherry.registry.reasons import MethodRefused, Unreachable, UploadLost
 from wherry.registry.session import Ask, Body, Session, push_scopes
 from wherry.registry.transport import Answer
@@ -50,10 +50,15 @@ class Uploads:
         return False
 
     async def upload(
-        self, reference: Reference, descriptor: Descriptor, body: Body, credentials: Credentials | None
+        self,
+        reference: Reference,
+        descriptor: Descriptor,
+        body: Body,
+        credentials: Credentials | None,
+        pausing: Pausing | None,
     ) -> None:
         """Send a blob. Raises Unreachable, Unauthorized, RegistryError."""
-        await self._patiently(lambda: self._upload(reference, descriptor, body, credentials))
+        await self._patiently(lambda: self._upload(reference, descriptor, body, credentials), pausing)
 
     async def put_manifest(self, reference: Reference, manifest: Resolved, credentials: Credentials | None) -> None:
         """Store a manifest under the reference's tag, or its digest. Its blobs are there. Raises as `upload`."""
@@ -101,14 +106,14 @@ class Uploads:
             raise RegistryError(f"the registry did not say where the upload goes on ({ask.method} {answer.status})")
         return urljoin(await self._session.url(reference, ask), given)
 
-    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def _patiently(self, work: Callable[[], Awaitable[T]], pausing: Pausing | None = None) -> T:
         failures = 0
         while True:
             try:
                 return await work()
             except (Unreachable, UploadLost) as error:
                 failures += 1
-                await self._patience.bear(error, failures)
+                await self._patience.bear(error, failures, pausing)
 
 
 def _naming(location: str, digest: str) -> str:

@@ -72,6 +72,13 @@ async def test_an_image_comes_in_and_is_told_layer_by_layer() -> None:
     assert told(progress, short(TOP)) == ["Pulling fs layer", *steps]
 
 
+async def test_a_pause_before_another_try_is_told() -> None:
+    world = serving()
+    world.registry.pauses[digest_of(BASE)] = 0.5
+    progress = await world.pull("x:1")
+    assert told(progress, short(BASE))[:3] == ["Pulling fs layer", "Retrying in 1 second", "Downloading"]
+
+
 async def test_what_came_in_is_what_was_there() -> None:
     world = serving()
     digest = world.registry.manifests["docker.io/library/x:1"].descriptor.digest

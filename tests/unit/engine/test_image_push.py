@@ -144,6 +144,13 @@ async def test_a_layer_that_was_here_in_another_form_is_fetched_for_its_manifest
     assert [layer.digest for layer in manifest.layers] == [digest_of(packed), digest_of(TOP)]
 
 
+async def test_a_pause_before_another_try_is_told() -> None:
+    world = await pulled()
+    world.registry.pauses[digest_of(TOP)] = 1.5
+    progress = await world.push("one.example/x:1")
+    assert told(progress, short(TOP))[:3] == ["Preparing", "Retrying in 2 seconds", "Pushing"]
+
+
 async def test_no_more_than_some_at_a_time() -> None:
     world = World()
     await world.add(*"abcdef012", names=("two.example/made:1",))
