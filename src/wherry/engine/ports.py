@@ -197,6 +197,13 @@ class BuildFiles(Protocol):
         """An archive, compressed or plain, to a directory; closes ``chunks``. InvalidArgument for what is none."""
         ...
 
+    async def leave_out(self, context: Path, names: tuple[str, ...]) -> None:
+        """Remove those of the files ``names`` that the .dockerignore of a context leaves out.
+
+        InvalidArgument for a malformed pattern in it.
+        """
+        ...
+
     async def select(self, selections: tuple[Selection, ...]) -> Selected:
         """What there is of them. InvalidArgument for a malformed pattern."""
         ...

@@ -6,8 +6,10 @@ All that writes by names of a context or of an image is done by a confined proce
 import asyncio
 import hashlib
 import os
+import posixpath
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from wherry.store.stubs import clear_stubs
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
 from wherry.tar import pack
+from wherry.tar.ignoring import IGNORE_FILE, read_ignored
 from wherry.tar.merged import Merged
 from wherry.tar.process import APPLIED, CORRUPT, FULL, REFUSED
 from wherry.tar.resolving import resolved
@@ -75,6 +78,14 @@ class BuildFiles:
         finally:
             if isinstance(chunks, AsyncGenerator):
                 await chunks.aclose()
+
+    async def leave_out(self, context: Path, names: tuple[str, ...]) -> None:
+        """Remove those of the files ``names`` that the .dockerignore of a context leaves out.
+
+        InvalidArgument for a malformed pattern in it.
+        """
+        with explained(f"reading {context}"):
+            await self._threads.run(_leave_out, context, names)
 
     async def select(self, selections: tuple[Selection, ...]) -> Selected:
         """What there is of them. InvalidArgument for a malformed pattern."""
@@ -206,6 +217,29 @@ def _read_text(trees: tuple[Path, ...], path: str) -> str:
             return _text(name, found[0]) if found else ""
         finally:
             here.close()
+    finally:
+        top.close()
+
+
+def _leave_out(context: Path, names: tuple[str, ...]) -> None:
+    text = _read_text((context,), IGNORE_FILE)
+    try:
+        ignored = read_ignored(text)
+    except ValueError as error:
+        raise InvalidArgument(str(error)) from None
+    for name in filter(ignored.__contains__, map(posixpath.normpath, names)):
+        _unlink(context, os.fsencode(name))
+
+
+def _unlink(tree: Path, path: bytes) -> None:
+    """A file, if it is there. Links on the way to it lead nowhere else."""
+    top = Merged.open((os.fspath(tree),))
+    folder, _, name = path.rpartition(b"/")
+    try:
+        real = resolved(top, folder)
+        if real is not None:
+            with closing(top.descend(real)) as here, suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=here.parts[0])
     finally:
         top.close()
 

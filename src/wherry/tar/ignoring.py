@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 from .globs import token
 
+IGNORE_FILE = ".dockerignore"
+
 _WILD = frozenset("*?[\\")
 
 

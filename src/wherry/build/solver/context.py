@@ -18,6 +18,7 @@ _GIT_URL = re.compile(r"(?:git://|git@|ssh://|github\.com/|https?://.*\.git(?:[#
 _WEB_URL = re.compile(r"https?://")
 _TEXT = re.compile(r"text/plain\b")
 _DOCKERFILE = "Dockerfile"
+_IGNORE_FILE = ".dockerignore"
 
 
 class Context(Struct, frozen=True, kw_only=True):
@@ -41,7 +42,9 @@ class Contexts:
             await self._files.unpack(chunks, folder)
         except InvalidArgument as error:
             raise InternalError(str(error)) from error  # as dockerd does
-        return Context(folder=folder, dockerfile=await self._dockerfile(folder, request.dockerfile))
+        dockerfile = await self._dockerfile(folder, request.dockerfile)
+        await self._files.leave_out(folder, (_IGNORE_FILE, request.dockerfile))  # they came for the build's sake
+        return Context(folder=folder, dockerfile=dockerfile)
 
     async def remote(self, url: str, request: BuildRequest, space: Workspace) -> Context:
         """From a git repository, an archive or a lone Dockerfile in the web."""

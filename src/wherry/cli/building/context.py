@@ -7,7 +7,7 @@ import os
 import zlib
 
 from ...tar.header import REGULAR
-from ...tar.ignoring import Ignored, read_ignored
+from ...tar.ignoring import IGNORE_FILE, Ignored, read_ignored
 from ...tar.pack import pack
 from ...tar.writer import END, header, padding
 from ..session import CommandError
@@ -20,7 +20,6 @@ STDIN = 0
 CHUNK = 1 << 20
 BLOCK = 512
 DEFAULT = "Dockerfile"
-IGNORE_FILE = ".dockerignore"
 COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
 CHECKSUM = slice(148, 156)
 GZIP = 31  # zlib's window bits for a gzip header
