@@ -239,7 +239,8 @@ def _unlink(tree: Path, path: bytes) -> None:
         real = resolved(top, folder)
         if real is not None:
             with closing(top.descend(real)) as here, suppress(FileNotFoundError):
-                os.unlink(name, dir_fd=here.parts[0])
+                for fd in here.parts:
+                    os.unlink(name, dir_fd=fd)
     finally:
         top.close()
 

@@ -221,6 +221,7 @@ def test_the_live_view_leaves_a_line_for_each_step() -> None:
     screen = Screen()
     screen.view.step(step(1, "started"))
     screen.read()
+    screen.now = 0.5
     screen.view.output({"index": 1, "text": "one\ntwo"})
     assert screen.read() == "\x1b[1A\r\x1b[J" + "\n".join(
         (f"{'[1/3] RUN 1':<50}{'0s':>9}", "      one", "      two", "")

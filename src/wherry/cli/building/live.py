@@ -22,6 +22,7 @@ LINES_KEPT = 200  # for the case that it fails
 BOLD, DIM, RED, RESET = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m"
 CLEAR_BELOW = "\x1b[J"
 TIME_WIDTH = 9
+PAUSE = 0.1  # seconds, at least, between two pictures of what only grows
 CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|[\x00-\x08\x0b-\x1f\x7f]")
 WARNING = re.compile(r"\[warning\]", re.IGNORECASE)
 
@@ -51,7 +52,8 @@ class Live:
         self._clock = clock
         self._running: dict[int, Running] = {}
         self._transfers: dict[str, str] = {}
-        self._drawn = 0
+        self._shown: list[str] = []
+        self._drawn_at = 0.0
         self._began = clock()
         self._total = 0
         self._done = 0
@@ -68,7 +70,7 @@ class Live:
         if identifier and detail is not None:
             counted = bar(detail, self._out.columns())
             self._transfers[identifier] = f"{identifier}: {message.get('status', '')} {counted}".rstrip()
-        self._draw()
+            self._draw_at_times()
 
     def step(self, detail: "Message") -> None:
         index, state = detail["index"], detail["state"]
@@ -89,16 +91,16 @@ class Live:
     def output(self, detail: "Message") -> None:
         if running := self._running.get(detail["index"]):
             running.write(detail["text"])
-            self._draw()
+            self._draw_at_times()
 
     def tick(self) -> None:
-        """Time has passed."""
+        """Nothing came for a while."""
         self._draw()
 
     def uploaded(self, text: str) -> None:
         """How much of the context the engine has."""
         self._transfers["context"] = text
-        self._draw()
+        self._draw_at_times()
 
     def close(self) -> None:
         self._running.clear()
@@ -135,13 +137,18 @@ class Live:
             lines += [self._coloured(DIM, _cut(f"      {line}", width)) for line in running.written()[-LINES_SHOWN:]]
         return lines + [_cut(f"      {text}", width) for text in self._transfers.values()]
 
+    def _draw_at_times(self) -> None:
+        if self._clock() - self._drawn_at >= PAUSE:
+            self._draw()
+
     def _draw(self, above: "list[str] | tuple[str, ...]" = ()) -> None:
         """Write lines that stay, and what is shown of now anew, in one go."""
         region = self._region()
-        up = f"\x1b[{self._drawn}A\r" if self._drawn else "\r"
-        self._out.write(up + CLEAR_BELOW + "".join(f"{line}\n" for line in (*above, *region)))
-        self._out.flush()
-        self._drawn = len(region)
+        if above or region != self._shown:
+            up = f"\x1b[{len(self._shown)}A\r" if self._shown else "\r"
+            self._out.write(up + CLEAR_BELOW + "".join(f"{line}\n" for line in (*above, *region)))
+            self._out.flush()
+        self._shown, self._drawn_at = region, self._clock()
 
     def _coloured(self, colour: str, text: str) -> str:
         return f"{colour}{text}{RESET}" if colour and self._colours else text

@@ -80,7 +80,7 @@ COMMAND = Command(
     maximum=1,
     aliases=("image build", "build", "builder build"),
 )
-TICK = 0.5  # seconds
+TICK = 0.2  # seconds
 
 
 def build(session: "Session", argv: list[str]) -> int:
