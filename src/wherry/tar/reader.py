@@ -16,7 +16,7 @@ def entries(stream: Stream) -> Iterator[Entry]:
     """All entries in order; the consumer may read an entry's ``stored`` bytes from the stream, or leave them.
 
     Raises ``TarError`` where the archive is malformed or ends within an entry. It may end without the two
-    zero blocks.
+    zero blocks, and without what fills the last block: Docker's client leaves out both.
     """
     defaults: pax.Records = {}
     said: pax.Records = {}  # by extended headers, about the next entry
@@ -28,9 +28,10 @@ def entries(stream: Stream) -> Iterator[Entry]:
         records = {**defaults, **said} if defaults else said
         said = {}
         _complete(entry, block, records, stream)
-        end = stream.offset + _padded(entry.stored)
+        end = stream.offset + entry.stored
         yield entry
         stream.skip(end - stream.offset)
+        stream.pass_padding(_padded(entry.stored) - entry.stored)
 
 
 def _extend(entry: Entry, stream: Stream, defaults: pax.Records, said: pax.Records) -> None:

@@ -48,6 +48,11 @@ class Stream:
         for _ in self.pieces(count):
             pass
 
+    def pass_padding(self, count: int) -> None:
+        """Skips ``count`` bytes, or none where the stream ends."""
+        if self._at < len(self._chunk) or self._advance():
+            self.skip(count)
+
     def drain(self) -> None:
         """Reads to the end of the chunks: what follows an archive belongs to its digest."""
         while self._advance():

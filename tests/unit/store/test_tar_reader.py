@@ -179,6 +179,13 @@ def test_an_archive_may_end_without_zeros() -> None:
     assert [entry.name for entry in read(block(b"a") + block(b"b"))] == [b"a", b"b"]
 
 
+def test_an_archive_may_end_with_its_last_content() -> None:
+    data = writer.header(b"f", header.REGULAR, 0o644, size=3) + b"abc"
+    assert [entry.name for entry in read(data)] == [b"f"]
+    with pytest.raises(TarError, match="unexpected EOF"):
+        read(data[:-1])
+
+
 def test_content_that_nobody_reads_is_passed_over() -> None:
     data = archive(info("a", size=513), info("b", size=1), info("c", size=512), info("d"))
 

@@ -1,0 +1,2 @@
+cat lib/*/about
+. app/extra.sh
