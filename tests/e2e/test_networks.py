@@ -297,6 +297,40 @@ def test_one_without_networks_may_get_one(cli: Cli) -> None:
     assert default_route(cli, "box") != ""
 
 
+def test_one_network_has_the_configuration_of_another(cli: Cli) -> None:
+    cli("network", "create", "--config-only", *SUBNET, "--label", "x=y", "config")
+    assert (seen(cli, "config")["Driver"], seen(cli, "config")["ConfigOnly"]) == ("null", True)
+
+    cli("network", "create", "--config-from", "config", "--internal", "mine")
+
+    mine = seen(cli, "mine")
+    assert mine["ConfigFrom"] == {"Network": "config"}
+    assert (mine["Labels"], mine["Internal"]) == ({"x": "y"}, True)
+    assert mine["IPAM"]["Config"] == [{"Subnet": "10.66.0.0/16"}]
+    refusals = (
+        (("network", "rm", "config"), 1, 'configuration network "config" is in use'),
+        (("network", "create", "--config-from", "nope", "x"), 1, 'configuration network "nope" does not exist'),
+        (
+            ("network", "create", "--config-from", "config", "--label", "a=b", "x"),
+            1,
+            "user specified configurations are not supported if the network depends on a configuration network",
+        ),
+        (
+            ("network", "create", "--config-only", "--internal", "x"),
+            1,
+            "configuration network can only contain network specific fields.",
+        ),
+        (
+            ("run", "--rm", "--network", "config", "busybox", "true"),
+            125,
+            "cannot create endpoint on configuration-only network",
+        ),
+    )
+    for arguments, status, text in refusals:
+        assert text in cli.fails(status, *arguments)
+    cli("network", "rm", "mine", "config")
+
+
 # --- IPv6 ------------------------------------------------------------------------------------------------------------
 
 

@@ -22,7 +22,8 @@ class Network(Struct, frozen=True, kw_only=True):
     """A named network. ``driver`` is bridge, host or null; ``bridge`` is the interface's name for bridge networks.
 
     ``created`` is nanoseconds since the epoch; ``options`` are the driver's, in Docker's names. Without ``ipv6`` its
-    IPv6 subnets are of no use.
+    IPv6 subnets are of no use. ``config_only``: it is a configuration for others and nothing is made of it; they
+    name it in ``config_from``.
     """
 
     id: str
@@ -39,6 +40,8 @@ class Network(Struct, frozen=True, kw_only=True):
     options: dict[str, str] = {}
     labels: dict[str, str] = {}
     created: int = 0
+    config_only: bool = False
+    config_from: str = ""
 
 
 class NetworkRequest(Struct, frozen=True, kw_only=True):
@@ -52,6 +55,8 @@ class NetworkRequest(Struct, frozen=True, kw_only=True):
     ipv6: bool = False
     options: dict[str, str] = {}
     labels: dict[str, str] = {}
+    config_only: bool = False
+    config_from: str = ""
 
 
 class AddressPool(Struct, frozen=True, kw_only=True):

@@ -30,7 +30,10 @@ def _check_address(address: str, subnet: Subnet | None, prefix: str) -> None:
 
 
 def check_joinable(network: Network) -> None:
-    """Raise Forbidden for a network that none can join after its creation, or beside another: host, none."""
+    """Raise Forbidden for a network that none can join after its creation, or beside another: host, none, and those
+    that are configurations only."""
+    if network.config_only:
+        raise Forbidden("cannot create endpoint on configuration-only network")
     if network.driver == "host":
         raise Forbidden(_HOST)
     if network.driver == "null":
@@ -41,6 +44,8 @@ def check_connect(container: Container, network: Network) -> None:
     """Raise Forbidden if a container cannot be in a network beside those it is in."""
     if network.driver == "host":
         raise Forbidden(_HOST)
+    if network.config_only:
+        check_joinable(network)
     if not owns_network(container.spec.host):
         raise Forbidden(
             "container sharing network namespace with another container or host "

@@ -7,6 +7,8 @@ are Docker's.
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
+from msgspec.structs import replace
+
 from wherry.errors import Forbidden, InvalidArgument, NotFound
 from wherry.model.network import Network, NetworkRequest, Subnet
 from wherry.plan import addresses
@@ -26,12 +28,28 @@ _INTERFACE_NAME_LENGTH = 15
 _LARGEST_MTU = 65535
 
 
+def configured(request: NetworkRequest, source: Network | None) -> NetworkRequest:
+    """A request that names a configuration network, ``source``, with what that says. NotFound, Forbidden."""
+    if source is None or not source.config_only:
+        raise NotFound(f'configuration network "{request.config_from}" does not exist')
+    if request.subnets or request.options or request.labels or request.ipv6:
+        raise Forbidden(
+            "user specified configurations are not supported if the network depends on a configuration network"
+        )
+    return replace(request, subnets=source.subnets, options=source.options, labels=source.labels, ipv6=source.ipv6)
+
+
 def check(request: NetworkRequest) -> None:
     """Raise what dockerd raises for a request that makes no sense, whatever networks there are."""
     if not request.name.strip():
         raise InvalidArgument(f"invalid name: {request.name}")
     if request.name in BUILTIN_DRIVERS:
         raise Forbidden(f"operation is not permitted on predefined {request.name} network")
+    if request.config_only and (request.internal or request.attachable):
+        raise Forbidden(
+            "configuration network can only contain network specific fields. "
+            "Network operator fields like [ ingress | internal | attachable | scope ] are not supported."
+        )
     if request.driver in ("host", "null"):
         raise Forbidden(f'only one instance of "{request.driver}" network is allowed')
     if request.driver != "bridge":
@@ -54,8 +72,8 @@ def network(request: NetworkRequest, network_id: str, created: int, subnets: tup
     return Network(
         id=network_id,
         name=request.name,
-        driver=request.driver,
-        bridge=_bridge_name(options.get(NAME, ""), network_id),
+        driver="null" if request.config_only else request.driver,
+        bridge="" if request.config_only else _bridge_name(options.get(NAME, ""), network_id),
         subnets=subnets,
         ipv6=request.ipv6,
         internal=request.internal,
@@ -66,6 +84,8 @@ def network(request: NetworkRequest, network_id: str, created: int, subnets: tup
         options=options,
         labels=request.labels,
         created=created,
+        config_only=request.config_only,
+        config_from=request.config_from,
     )
 
 

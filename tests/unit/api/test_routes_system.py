@@ -196,7 +196,6 @@ async def test_create_remove_and_prune_networks(tmp_path: Path) -> None:
         ({"IPAM": {"Driver": "foo"}}, 404, 'plugin "foo" not found'),
         ({"Scope": "swarm"}, 403, "cannot create a swarm scoped network when swarm is not active"),
         ({"Ingress": True}, 403, "Ingress network can only be global scope network"),
-        ({"ConfigOnly": True}, 501, "configuration-only networks are not supported by this engine"),
     ],
 )
 async def test_networks_that_cannot_be(tmp_path: Path, body: dict[str, Any], status: int, text: str) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from msgspec import UNSET
 
 from wherry.api.translate.times import rfc3339
-from wherry.errors import Forbidden, NotFound, NotSupported
+from wherry.errors import Forbidden, NotFound
 from wherry.model.container import Container
 from wherry.model.network import Endpoint, Network, NetworkRequest, Subnet
 from wherry.plan.attachments import live
 from wherry.plan.network_request import BUILTIN_DRIVERS
-from wherry.wire.network import IPAM, IPAMPool, NetworkContainer, NetworkCreateRequest, NetworkResource
+from wherry.wire.network import IPAM, ConfigReference, IPAMPool, NetworkContainer, NetworkCreateRequest, NetworkResource
 
 IPAM_DRIVER = "default"
 
@@ -21,7 +21,6 @@ def network_request(asked: NetworkCreateRequest) -> NetworkRequest:
     Raises:
         NotFound: another address management is asked for.
         Forbidden: it belongs to a swarm.
-        NotSupported: it is a configuration only, or made from one.
     """
     ipam = asked.ipam or IPAM()
     if (ipam.driver or IPAM_DRIVER) != IPAM_DRIVER:
@@ -30,8 +29,6 @@ def network_request(asked: NetworkCreateRequest) -> NetworkRequest:
         raise Forbidden("Ingress network can only be global scope network")
     if asked.scope == "swarm":
         raise Forbidden("cannot create a swarm scoped network when swarm is not active")
-    if asked.config_only or (asked.config_from and asked.config_from.network):
-        raise NotSupported("configuration-only networks are not supported by this engine")
     return NetworkRequest(
         name=asked.name or "",
         driver=asked.driver or "bridge",
@@ -41,6 +38,8 @@ def network_request(asked: NetworkCreateRequest) -> NetworkRequest:
         ipv6=bool(asked.enable_ipv6),
         options=asked.options or {},
         labels=asked.labels or {},
+        config_only=bool(asked.config_only),
+        config_from=(asked.config_from and asked.config_from.network) or "",
     )
 
 
@@ -59,6 +58,8 @@ def network_resource(network: Network, containers: Iterable[Container] = ()) -> 
         ),
         internal=network.internal,
         attachable=network.attachable,
+        config_from=ConfigReference(network=network.config_from),
+        config_only=network.config_only,
         containers={
             container.id: _member(container, endpoint)
             for container in containers

@@ -175,13 +175,14 @@ class Networks:
 
     async def create(self, request: NetworkRequest) -> Network:
         """Make a network and its bridge. Conflict for a name that is taken; else what ``network_request`` raises."""
-        network_request.check(request)
         async with self._changing:
+            if request.config_from:
+                request = network_request.configured(request, self._catalog.named(request.config_from))
+            network_request.check(request)
             if self._catalog.named(request.name):
                 raise Conflict(f"network with name {request.name} already exists")
-            network = network_request.network(
-                request, self._chance.new_id(), self._clock.now(), self._subnets(request.subnets)
-            )
+            subnets = request.subnets if request.config_only else self._subnets(request.subnets)
+            network = network_request.network(request, self._chance.new_id(), self._clock.now(), subnets)
             self._check_bridge(network)
             await self._make(network)
         self._tell("create", network)
@@ -193,11 +194,11 @@ class Networks:
         if network.name in network_request.BUILTIN_DRIVERS:
             raise Forbidden(f"{network.name} is a pre-defined network and cannot be removed")
         async with self._changing:
-            if self._leases.addresses(network.id):
-                reason = f"network {network.name} id {network.id} has active endpoints"
-                raise Forbidden(f"error while removing network: {reason}")
+            self._check_unused(network)
+            if network.bridge:
+                await self._networking.remove_bridge(network.bridge)
             await self._catalog.delete(network.id)
-            await self._unmake(network)
+            await self._apply_firewall()
         self._tell("destroy", network)
 
     async def prune(self, *, until: int = 0, labels: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -214,18 +215,18 @@ class Networks:
         return tuple(removed)
 
     async def _make(self, network: Network) -> None:
+        """Row first, and last when it is removed: whenever the engine dies, the next one makes what the row says."""
         await self._catalog.put(network)
+        if not network.bridge:
+            return
         try:
             await self._networking.ensure_bridge(self._bridge_plan(network))
             await self._apply_firewall()
         except BaseException:
+            await self._networking.remove_bridge(network.bridge)
             await self._catalog.delete(network.id)
-            await self._unmake(network)
+            await self._apply_firewall()
             raise
-
-    async def _unmake(self, network: Network) -> None:
-        await self._networking.remove_bridge(network.bridge)
-        await self._apply_firewall()
 
     async def _apply_firewall(self, ports: tuple[PublishedPort, ...] | None = None) -> None:
         await self._networking.apply_firewall(self._catalog.all(), ports, self._linked_ports())
@@ -282,9 +283,18 @@ class Networks:
             filtered=self._settings.firewall and not network.icc,
         )
 
+    def _check_unused(self, network: Network) -> None:
+        problem = ""
+        if any(other.config_from == network.name for other in self._catalog.all()):
+            problem = f'configuration network "{network.name}" is in use'
+        elif self._leases.addresses(network.id):
+            problem = f"network {network.name} id {network.id} has active endpoints"
+        if problem:
+            raise Forbidden(f"error while removing network: {problem}")
+
     def _check_bridge(self, network: Network) -> None:
         for other in self._catalog.all():
-            if other.bridge == network.bridge:
+            if network.bridge and other.bridge == network.bridge:
                 mine, theirs = (f"{each.id} ({each.bridge})" for each in (network, other))
                 reason = f"conflicts with network {theirs}: networks have same bridge name"
                 raise Forbidden(f"cannot create network {mine}: {reason}")
@@ -292,6 +302,7 @@ class Networks:
     def _prunable(self, network: Network, until: int, labels: tuple[str, ...]) -> bool:
         return (
             network.name not in network_request.BUILTIN_DRIVERS
+            and not network.config_only
             and not self._leases.addresses(network.id)
             and (not until or network.created < until)
             and matches_labels(network.labels, labels)
@@ -302,4 +313,4 @@ class Networks:
 
 
 def _subnet_texts(networks: Iterable[Network]) -> tuple[str, ...]:
-    return tuple(subnet.subnet for network in networks for subnet in network.subnets)
+    return tuple(subnet.subnet for network in networks if network.bridge for subnet in network.subnets)
