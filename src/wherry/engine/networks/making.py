@@ -1,0 +1,177 @@
+"""Networks made and removed: their rows, their bridges, and those that are always there."""
+
+import asyncio
+from collections.abc import Iterable
+
+from wherry.engine.events import Events
+from wherry.engine.networks.catalog import Catalog, bridge_addresses
+from wherry.engine.networks.firewall import Firewall
+from wherry.engine.networks.leases import Leases
+from wherry.engine.ports import Chance, Clock, Networking
+from wherry.errors import Conflict, Forbidden, NoSuchNetwork
+from wherry.model.network import BridgePlan, Network, NetworkRequest, NetworkSettings, Subnet
+from wherry.plan import addresses, default_network, network_request
+from wherry.plan.attachments import DEFAULT_NETWORK
+from wherry.plan.filters import matches_labels
+
+
+class Making:
+    """Row first, and last when it is removed: whenever the engine dies, the next one makes what the row says."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        leases: Leases,
+        firewall: Firewall,
+        networking: Networking,
+        clock: Clock,
+        chance: Chance,
+        events: Events,
+        settings: NetworkSettings,
+    ) -> None:
+        self._catalog = catalog
+        self._leases = leases
+        self._firewall = firewall
+        self._networking = networking
+        self._clock = clock
+        self._chance = chance
+        self._events = events
+        self._settings = settings
+        self._changing = asyncio.Lock()
+
+    async def start(self) -> None:
+        """The builtin networks have rows, and all that have rows have bridges."""
+        default_network.check(self._settings)
+        await self._catalog.ensure_builtin(self._clock, self._chance)
+        await self._ensure_default()
+        for network in self._catalog.all():
+            if network.bridge:
+                await self._networking.ensure_bridge(self._bridge_plan(network))
+
+    async def create(self, request: NetworkRequest) -> Network:
+        """Make a network and its bridge. Conflict for a name that is taken; else what ``network_request`` raises."""
+        async with self._changing:
+            if request.config_from:
+                request = network_request.configured(request, self._catalog.named(request.config_from))
+            network_request.check(request)
+            if self._catalog.named(request.name):
+                raise Conflict(f"network with name {request.name} already exists")
+            subnets = request.subnets if request.config_only else self._subnets(request.subnets)
+            network = network_request.network(request, self._chance.new_id(), self._clock.now(), subnets)
+            self._check_bridge(network)
+            await self._make(network)
+        self._tell("create", network)
+        return network
+
+    async def remove(self, ref: str) -> None:
+        """Remove a network. Forbidden for a builtin one, and while containers are in it."""
+        network = self._catalog.find(ref)
+        if network.name in network_request.BUILTIN_DRIVERS:
+            raise Forbidden(f"{network.name} is a pre-defined network and cannot be removed")
+        async with self._changing:
+            self._check_unused(network)
+            if network.bridge:
+                await self._networking.remove_bridge(network.bridge)
+            await self._catalog.delete(network.id)
+            await self._firewall.apply()
+        self._tell("destroy", network)
+
+    async def prune(self, *, until: int = 0, labels: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Remove networks that no container is in: created before ``until`` (ns, 0: any), with ``labels``. Names."""
+        removed = []
+        for network in self._catalog.all():
+            if self._prunable(network, until, labels):
+                try:
+                    await self.remove(network.id)
+                except (Forbidden, NoSuchNetwork):
+                    continue  # a container came into it meanwhile, or it is gone
+                removed.append(network.name)
+        self._events.publish("network", "prune", "", {"reclaimed": "0"})
+        return tuple(removed)
+
+    async def _make(self, network: Network) -> None:
+        await self._catalog.put(network)
+        if not network.bridge:
+            return
+        try:
+            await self._networking.ensure_bridge(self._bridge_plan(network))
+            await self._firewall.apply()
+        except BaseException:
+            await self._networking.remove_bridge(network.bridge)
+            await self._catalog.delete(network.id)
+            await self._firewall.apply()
+            raise
+
+    def _subnets(self, asked: tuple[Subnet, ...]) -> tuple[Subnet, ...]:
+        """Those asked for, and one of IPv4 if none of them is."""
+        taken = _subnet_texts(self._catalog.all())
+        addresses.check_overlap(asked, taken)
+        if any(addresses.version_of(subnet) == addresses.IPV4 for subnet in asked):
+            return asked
+        return *asked, addresses.choose_subnet((*taken, *self._networking.routes()), self._settings.pools)
+
+    async def _ensure_default(self) -> None:
+        """The default network has a row as the settings say, or none; its ID stays what it was."""
+        known = self._catalog.named(DEFAULT_NETWORK)
+        if self._settings.bridge == default_network.DISABLED:
+            if known:
+                await self._catalog.delete(known.id)
+                await self._networking.remove_bridge(known.bridge)
+            return
+        bridges = self._networking.bridges()
+        default_network.check_present(self._settings, bridges)
+        subnet = default_network.subnet(
+            self._settings,
+            known.subnets[0] if known else None,
+            bridges.get(default_network.interface(self._settings), ()),
+            (*_subnet_texts(self._catalog.all()), *self._networking.routes()),
+        )
+        network_id, created = (known.id, known.created) if known else (self._chance.new_id(), self._clock.now())
+        wanted = default_network.network(self._settings, network_id, created, subnet)
+        if known != wanted:
+            await self._catalog.put(wanted)
+
+    def _bridge_plan(self, network: Network) -> BridgePlan:
+        own = bridge_addresses(network)
+        return BridgePlan(
+            name=network.bridge,
+            addresses=own,
+            mac=addresses.mac_of(next(address for address in own if ":" not in address).partition("/")[0]),
+            mtu=network.mtu,
+            owned=network.bridge != self._settings.bridge,
+            forward=self._settings.forward,
+            filtered=self._settings.firewall and not network.icc,
+        )
+
+    def _check_unused(self, network: Network) -> None:
+        problem = ""
+        if any(other.config_from == network.name for other in self._catalog.all()):
+            problem = f'configuration network "{network.name}" is in use'
+        elif self._leases.addresses(network.id):
+            problem = f"network {network.name} id {network.id} has active endpoints"
+        if problem:
+            raise Forbidden(f"error while removing network: {problem}")
+
+    def _check_bridge(self, network: Network) -> None:
+        for other in self._catalog.all():
+            if network.bridge and other.bridge == network.bridge:
+                mine, theirs = (f"{each.id} ({each.bridge})" for each in (network, other))
+                reason = f"conflicts with network {theirs}: networks have same bridge name"
+                raise Forbidden(f"cannot create network {mine}: {reason}")
+
+    def _prunable(self, network: Network, until: int, labels: tuple[str, ...]) -> bool:
+        return (
+            network.name not in network_request.BUILTIN_DRIVERS
+            and not network.config_only
+            and not self._leases.addresses(network.id)
+            and (not until or network.created < until)
+            and matches_labels(network.labels, labels)
+        )
+
+    def _tell(self, action: str, network: Network) -> None:
+        self._events.publish("network", action, network.id, {"name": network.name, "type": network.driver})
+
+
+def _subnet_texts(networks: Iterable[Network]) -> tuple[str, ...]:
+    return tuple(subnet.subnet for network in networks if network.bridge for subnet in network.subnets)
