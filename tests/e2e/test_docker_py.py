@@ -18,7 +18,7 @@ from docker.errors import APIError, ContainerError, ImageLoadError, ImageNotFoun
 from docker.utils.socket import frames_iter
 
 from tests.harness.engine import Engine
-from tests.harness.registry import Registry
+from tests.harness.registry import Registry, passwords
 from tests.harness.waiting import eventually
 
 pytestmark = [pytest.mark.root, pytest.mark.usefixtures("tidy")]
@@ -545,6 +545,27 @@ def test_image_pull(api: Api, image: Any, engine: Engine, tmp_path: Path) -> Non
     assert pulled.id == every.id == image.id
     assert pulled.tags == ["localhost:5055/small:1"]
     assert lines[-1] == {"status": "Status: Image is up to date for localhost:5055/small:1"}
+
+
+def test_image_push_and_login(api: Api, image: Any, engine: Engine, tmp_path: Path) -> None:
+    alice = {"username": "alice", "password": "open sesame"}
+    with Registry(engine.host, tmp_path, extra=passwords(tmp_path)) as registry:
+        name = f"{registry.address}/small"
+        image.tag(name, "1")
+
+        *_, failure = api.images.push(name, tag="1", stream=True, decode=True, auth_config={**alice, "password": "no"})
+        *_, ending = api.images.push(name, tag="1", stream=True, decode=True, auth_config=alice)
+        data = api.images.get_registry_data(f"{name}:1", auth_config=alice)
+        answer = api.login(**alice, registry=registry.address, reauth=True)
+        with refused(500, f"login attempt to http://{registry.address}/v2/ failed with status: 401 Unauthorized"):
+            api.login("alice", "no", registry=registry.address, reauth=True)
+    api.images.remove(f"{name}:1")
+
+    assert failure["error"] == "unauthorized: authentication required"
+    assert ending["aux"]["Tag"] == "1"
+    assert data.id == ending["aux"]["Digest"]
+    assert data.has_platform("linux/amd64")
+    assert answer == {"IdentityToken": "", "Status": "Login Succeeded"}
 
 
 # --- networks and volumes --------------------------------------------------------------------------------------------

@@ -30,7 +30,6 @@ class Found(Struct, frozen=True, kw_only=True):
     description: str = ""
     stars: int = 0
     is_official: bool = False
-    is_automated: bool = False
 
 
 class RegistrySettings(Struct, frozen=True, kw_only=True):

@@ -19,7 +19,6 @@ class _Result(msgspec.Struct):
     description: str | None = None
     star_count: int | None = None
     is_official: bool | None = None
-    is_automated: bool | None = None
 
     def record(self) -> Found:
         return Found(
@@ -27,7 +26,6 @@ class _Result(msgspec.Struct):
             description=self.description or "",
             stars=self.star_count or 0,
             is_official=bool(self.is_official),
-            is_automated=bool(self.is_automated),
         )
 
 

@@ -67,6 +67,5 @@ def _result(found: Found) -> SearchResult:
         star_count=found.stars,
         is_official=found.is_official,
         name=found.name,
-        is_automated=found.is_automated,
         description=found.description,
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     Credentials = dict[str, str]
 
+SERVER_NOTE = "If no server is specified, it is Docker Hub."
 LOGIN = Command(
     "[OPTIONS] [SERVER]",
     "Log in to a registry",
@@ -24,8 +25,9 @@ LOGIN = Command(
         Flag("username", "string", "Username", short="u"),
     ),
     maximum=1,
+    long=SERVER_NOTE,
 )
-LOGOUT = Command("[SERVER]", "Log out from a registry", maximum=1)
+LOGOUT = Command("[SERVER]", "Log out from a registry", maximum=1, long=SERVER_NOTE)
 
 HUB_WELCOME = (
     "Log in with your Docker ID or email address to push and pull images from Docker Hub. If you don't have a Docker "

@@ -10,7 +10,7 @@ SEARCH_FILTERS = frozenset(("is-automated", "is-official", "stars"))
 
 
 class SearchFilter(Struct, frozen=True, kw_only=True):
-    """None: either will do. ``stars``: at least."""
+    """None: either will do. ``stars``: at least. No repository is automated any more."""
 
     is_official: bool | None = None
     is_automated: bool | None = None
@@ -26,11 +26,7 @@ class SearchFilter(Struct, frozen=True, kw_only=True):
         )
 
     def matches(self, found: Found) -> bool:
-        return (
-            self.is_official in (None, found.is_official)
-            and self.is_automated in (None, found.is_automated)
-            and found.stars >= self.stars
-        )
+        return self.is_official in (None, found.is_official) and not self.is_automated and found.stars >= self.stars
 
 
 def _stars(text: str) -> int:
