@@ -160,8 +160,12 @@ class HostPortRefused(InternalError):
     """The host does not give a port: another process has it, or the address is not the host's."""
 
     def __init__(self, address: str, port: int, protocol: str, reason: str) -> None:
-        super().__init__(f"listen {protocol}4 {address}:{port}: bind: {reason}")
+        super().__init__(f"listen {_listened(protocol, address)}:{port}: bind: {reason}")
         self.address, self.port, self.protocol = address, port, protocol
+
+
+def _listened(protocol: str, address: str) -> str:
+    return f"{protocol}6 [{address}]" if ":" in address else f"{protocol}4 {address}"
 
 
 class CommandNotFound(InvalidArgument):

@@ -155,7 +155,13 @@ async def _open_edges(config: EngineConfig, stack: AsyncExitStack) -> _Edges:
     machine = Machine(config.data_root)
     if machine.facts().apparmor:
         await apparmor.load(_data("apparmor.profile"))
-    networking = Networking(exec_root / "netns", firewall.ruleset, firewall.map_of, firewall=config.network.firewall)
+    networking = Networking(
+        exec_root / "netns",
+        firewall.ruleset,
+        firewall.map_of,
+        firewall=config.network.firewall,
+        relay=config.network.relay,
+    )
     stack.callback(networking.close)
     name_servers = NameServers()
     stack.push_async_callback(name_servers.close)

@@ -137,6 +137,10 @@ def test_with_iptables_off_no_rule_is_made_and_containers_talk(start: Start, idl
     )
 
     assert page == GREETING
+    cli("run", "-d", "--name", "published", "-p", "8080:80", *HTTPD)
+    for host_address in ("127.0.0.1", "[::1]"):
+        ask = idle.host.inside(["busybox", "wget", "-T", "2", "-qO-", f"http://{host_address}:8080/"])
+        assert eventually(lambda ask=ask: subprocess.run(ask, capture_output=True, text=True).stdout) == GREETING
     assert idle.host.run(["nft", "list", "ruleset"]).stdout == before
 
 
@@ -184,6 +188,13 @@ def test_ports_are_published_at_the_default_address(start: Start) -> None:
     cli("run", "-d", "--name", "web", "-p", "8080:80", "-p", "0.0.0.0:8081:80", *HTTPD)
 
     assert cli.line("port", "web").splitlines() == ["80/tcp -> 0.0.0.0:8081", "80/tcp -> 127.0.0.1:8080"]
+
+
+def test_without_a_proxy_ipv6_addresses_lead_nowhere(start: Start) -> None:
+    cli = start("--userland-proxy=false")
+    cli("run", "-d", "--name", "web", "-p", "8080:80", *HTTPD)
+
+    assert cli.line("port", "web") == "80/tcp -> 0.0.0.0:8080"
 
 
 @pytest.mark.parametrize(

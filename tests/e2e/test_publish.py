@@ -1,5 +1,7 @@
 """Published ports: who reaches them, where they listen, and what happens when one is taken."""
 
+import hashlib
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,13 +9,15 @@ from collections.abc import Iterator
 import pytest
 
 from tests.harness.cli import Cli
-from tests.harness.engine import DAEMON, Engine
+from tests.harness.engine import Engine
 from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
 
 ADDRESS = "192.168.56.50"
 OTHER_MACHINE = "192.168.56.51"
+ADDRESS_IPV6 = "fd00:56::50"
+OTHER_MACHINE_IPV6 = "fd00:56::51"
 GREETING = "hello from a container\n"
 HTTPD = ("busybox", "httpd", "-f", "-h", "/var/www")
 
@@ -40,6 +44,22 @@ print(s.recv(2000).decode())
 """
 
 
+UDP_KEEP_ASKING = """
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(1)
+s.connect((sys.argv[1], int(sys.argv[2])))
+for line in sys.stdin:
+    for attempt in range(20):
+        try:
+            s.send(line.strip().encode())
+            print(s.recv(2000).decode())
+            break
+        except OSError:
+            pass
+"""
+
+
 @pytest.fixture(scope="module")
 def neighbour(engine: Engine) -> Iterator[str]:
     """A second machine on a wire with the host: the name of its network namespace."""
@@ -47,8 +67,11 @@ def neighbour(engine: Engine) -> Iterator[str]:
     subprocess.run(["ip", "netns", "add", name], check=True)
     engine.host.run(["ip", "link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", name])
     engine.host.run(["ip", "addr", "add", f"{ADDRESS}/24", "dev", "wire"])
+    engine.host.run(["ip", "addr", "add", f"{ADDRESS_IPV6}/64", "dev", "wire", "nodad"])
     engine.host.run(["ip", "link", "set", "wire", "up"])
     subprocess.run(["ip", "-n", name, "addr", "add", f"{OTHER_MACHINE}/24", "dev", "wire"], check=True)
+    other_ipv6 = f"{OTHER_MACHINE_IPV6}/64"
+    subprocess.run(["ip", "-n", name, "addr", "add", other_ipv6, "dev", "wire", "nodad"], check=True)
     subprocess.run(["ip", "-n", name, "link", "set", "wire", "up"], check=True)
     yield name
     subprocess.run(["ip", "netns", "delete", name], check=True)
@@ -87,13 +110,79 @@ def test_a_published_port_is_on_every_address(cli: Cli, engine: Engine, neighbou
     assert "0.0.0.0:8080->80/tcp" in cli.line("ps", "--format", "{{.Ports}}")
 
 
-@pytest.mark.xfail(DAEMON != "dockerd", reason="an IPv6 address of the host needs a relay to reach IPv4", strict=True)
 def test_over_ipv6_loopback(cli: Cli, engine: Engine) -> None:
     cli("run", "-d", "--name", "web", "-p", "8080:80", *HTTPD)
 
     assert served(engine.host.name, "127.0.0.1", 8080)
     assert fetch(engine.host.name, "[::1]", 8080) == GREETING
     assert "[::]:8080" in cli.line("port", "web", "80")
+
+
+def test_an_ipv6_address_alone(cli: Cli, engine: Engine) -> None:
+    cli("run", "-d", "--name", "web", "-p", "[::1]:8080:80", "-p", "[::]:8081:80", *HTTPD)
+
+    assert served(engine.host.name, "[::1]", 8080)
+    assert served(engine.host.name, "[::1]", 8081)
+    assert fetch(engine.host.name, "127.0.0.1", 8080) is None
+    assert fetch(engine.host.name, "127.0.0.1", 8081) is None
+    assert cli.line("port", "web").splitlines() == ["80/tcp -> [::1]:8080", "80/tcp -> [::]:8081"]
+
+
+def test_another_machine_over_ipv6(cli: Cli, engine: Engine, neighbour: str) -> None:
+    cli("run", "-d", "--name", "web", "-p", "8080:80", *HTTPD)
+
+    assert served(neighbour, f"[{ADDRESS_IPV6}]", 8080)
+
+
+def test_both_ip_versions_are_shown(cli: Cli) -> None:
+    cli("run", "-d", "--name", "web", "-p", "8080:80", "-p", "9090-9091:90-91/udp", *HTTPD)
+
+    assert json.loads(cli.inspect("web", "{{json .NetworkSettings.Ports}}")) == {
+        f"{inner}": [{"HostIp": "0.0.0.0", "HostPort": outer}, {"HostIp": "::", "HostPort": outer}]
+        for inner, outer in (("80/tcp", "8080"), ("90/udp", "9090"), ("91/udp", "9091"))
+    }
+    assert cli.line("port", "web", "90/udp").splitlines() == ["0.0.0.0:9090", "[::]:9090"]
+    ports = cli.line("ps", "--format", "{{.Ports}}")
+    assert "0.0.0.0:8080->80/tcp" in ports
+    assert ":::8080->80/tcp" in ports or "[::]:8080->80/tcp" in ports
+
+
+def test_much_goes_over_ipv6_and_both_ways_end_alone(cli: Cli, engine: Engine) -> None:
+    command = "md5sum; head -c 9000000 /dev/zero"
+    cli("run", "-d", "-p", "8080:80", "busybox", "nc", "-l", "-p", "80", "-e", "sh", "-c", command)
+    sent = b"0123456789abcdef" * 500_000
+    argv = engine.host.inside(["busybox", "nc", "::1", "8080"])
+
+    told = eventually(lambda: subprocess.run(argv, input=sent, capture_output=True, check=False).stdout)
+
+    assert told.startswith(hashlib.md5(sent).hexdigest().encode())
+    assert told.count(b"\0") == 9_000_000
+
+
+def test_datagrams_over_ipv6(cli: Cli, engine: Engine) -> None:
+    cli("run", "-d", "--name", "echo", "-p", "5002:80/udp", *PYTHON, "busybox", "/usr/bin/python3", "-c", UDP_ECHO)
+    eventually(lambda: cli.line("logs", "echo") == "ready")
+
+    ask = UDP_ASK.replace("AF_INET,", "AF_INET6,")
+    argv = engine.host.inside([sys.executable, "-c", ask, "::1", "5002"])
+
+    assert subprocess.run(argv, capture_output=True, text=True, check=True).stdout == "HELLO\n"
+
+
+def test_a_container_calls_its_own_published_port(cli: Cli) -> None:
+    cli("run", "-d", "--name", "web", "-p", "8080:80", *HTTPD)
+    ask = ("exec", "web", "wget", "-T", "5", "-qO-", "http://172.17.0.1:8080/")
+
+    assert eventually(lambda: cli(*ask, check=False).stdout) == GREETING
+
+
+def test_a_range_of_ports_each_to_its_own(cli: Cli, engine: Engine) -> None:
+    cli("run", "-d", "--name", "web", "-p", "3000-3002:80-82", *HTTPD)
+
+    assert served(engine.host.name, "127.0.0.1", 3000)
+    assert cli.line("port", "web").splitlines()[::2] == [
+        f"{80 + offset}/tcp -> 0.0.0.0:{3000 + offset}" for offset in range(3)
+    ]
 
 
 def test_another_container_reaches_it_at_the_hosts_address(cli: Cli, neighbour: str) -> None:
@@ -212,6 +301,36 @@ def test_a_restarted_container_is_reached_at_its_new_address(cli: Cli, engine: E
     cli("start", "web")
 
     assert served(engine.host.name, "127.0.0.1", 8080)
+
+
+def test_datagrams_of_one_sender_follow_a_restarted_container(cli: Cli, engine: Engine) -> None:
+    cli("run", "-d", "--name", "echo", "-p", "5002:80/udp", *PYTHON, "busybox", "/usr/bin/python3", "-c", UDP_ECHO)
+    eventually(lambda: cli.line("logs", "echo") == "ready")
+    argv = engine.host.inside([sys.executable, "-u", "-c", UDP_KEEP_ASKING, "127.0.0.1", "5002"])
+
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as sender:
+        assert sender.stdin is not None
+        assert sender.stdout is not None
+        print("first", file=sender.stdin)
+        assert sender.stdout.readline() == "FIRST\n"
+        cli("stop", "-t", "0", "echo")
+        cli("run", "-d", "busybox", "sleep", "60")
+        cli("start", "echo")
+        print("second", file=sender.stdin)
+        assert sender.stdout.readline() == "SECOND\n"
+
+
+def test_ports_outlive_the_daemon(cli: Cli, engine: Engine) -> None:
+    cli("run", "-d", "--name", "web", "-p", "8080:80", *HTTPD)
+    assert served(engine.host.name, "127.0.0.1", 8080)
+
+    engine.kill()
+    assert fetch(engine.host.name, "127.0.0.1", 8080) == GREETING
+    engine.start()
+
+    assert fetch(engine.host.name, "127.0.0.1", 8080) == GREETING
+    assert fetch(engine.host.name, "[::1]", 8080) == GREETING
+    assert "port is already allocated" in cli.fails(125, "run", "-d", "-p", "8080:80", *HTTPD)
 
 
 def test_a_connection_that_one_side_closes_goes_on_the_other_way(cli: Cli, engine: Engine) -> None:

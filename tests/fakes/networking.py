@@ -11,7 +11,8 @@ from wherry.plan.ports import clash
 class FakeNetworking:
     """``bridged``, ``pinned`` (interfaces by namespace), ``defaults`` (default route by namespace), ``published`` and
     ``ruled`` (networks that the firewall knows) tell what is made. ``host_routes`` and ``host_ports`` (of other
-    processes) are for tests to set, and ``failures`` and ``failures_once``: an exception to raise, by method name."""
+    processes) are for tests to set, ``has_relay`` whether IPv6 is relayed, and ``failures`` and ``failures_once``: an
+    exception to raise, by method name."""
 
     def __init__(self) -> None:
         self.bridged: dict[str, BridgePlan] = {}
@@ -22,6 +23,7 @@ class FakeNetworking:
         self.cut_off: list[str] = []
         self.host_routes: list[str] = []
         self.host_ports: set[tuple[str, str, int]] = set()
+        self.has_relay = False
         self.failures: dict[str, BaseException] = {}
         self.failures_once: dict[str, BaseException] = {}
 
@@ -113,6 +115,9 @@ class FakeNetworking:
 
     def ephemeral_ports(self) -> range:
         return range(32768, 32778)
+
+    def relays_ipv6(self) -> bool:
+        return self.has_relay
 
     def refuses(self, protocol: str, address: str, port: int) -> bool:
         mine = ((each.protocol, each.host_ip, each.host_port) for each in self.published)

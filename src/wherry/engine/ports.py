@@ -507,6 +507,10 @@ class Networking(Protocol):
         """The ports that the host gives to who asks for any."""
         ...
 
+    def relays_ipv6(self) -> bool:
+        """Whether what comes to the host's IPv6 addresses is brought to containers without IPv6 too."""
+        ...
+
     def refuses(self, protocol: str, address: str, port: int) -> bool:
         """Whether the host would not give a port: another process has it, or the address is not the host's."""
         ...

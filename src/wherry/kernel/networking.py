@@ -33,14 +33,18 @@ _FIRST_INDEX: Final = 1 << 16  # of links made here: the kernel's own numbers ar
 class Networking:
     """One rtnetlink and one nfnetlink socket, open until this is closed; closing it leaves all networks as they are."""
 
-    def __init__(self, folder: Path, ruleset: Ruleset, map_of: MapOf, *, firewall: bool = True) -> None:
-        """Namespaces are pinned in ``folder``. Without ``firewall`` no rule is made, nor any that is there touched."""
+    def __init__(
+        self, folder: Path, ruleset: Ruleset, map_of: MapOf, *, firewall: bool = True, relay: bool = True
+    ) -> None:
+        """Namespaces are pinned in ``folder``. Without ``firewall`` no rule is made, nor any that is there touched;
+        without ``relay`` what no rule translates is not reached."""
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         self._folder = folder
         self._ruleset = ruleset
         self._map_of = map_of
         self._firewall = firewall
-        self._ports = HostPorts()
+        self._relay = relay
+        self._ports = HostPorts(self._needs_relay)
         self._last_index = _FIRST_INDEX
         with ExitStack() as opened:
             self._rtnl = opened.enter_context(Netlink(NETLINK_ROUTE))
@@ -143,16 +147,19 @@ class Networking:
         if self._firewall:
             await nftables.apply(self._ruleset(networks, ports, links))
         if ports is not None:
-            self._ports.keep_what_can_be_had(ports)
+            await self._ports.keep_what_can_be_had(ports)
 
     def ephemeral_ports(self) -> range:
         return self._ports.ephemeral()
+
+    def relays_ipv6(self) -> bool:
+        return self._relay and not self._ports.refuses("tcp", "::1", 0)
 
     def refuses(self, protocol: str, address: str, port: int) -> bool:
         return self._ports.refuses(protocol, address, port)
 
     async def publish(self, ports: tuple[PublishedPort, ...]) -> None:
-        self._ports.take(ports)
+        await self._ports.take(ports)
         try:
             for name, members in self._by_map(ports):
                 nftables.add_elements(self._nfnl, _FAMILY, _TABLE, name, members)
@@ -206,6 +213,10 @@ class Networking:
         for other in addressing.addresses(self._rtnl, bridge.index):
             if ":" not in other.address and other.address not in wanted:
                 addressing.delete_address(self._rtnl, bridge.index, other.address)
+
+    def _needs_relay(self, port: PublishedPort) -> bool:
+        """The kernel takes no answer to ::1 from elsewhere, so that IPv6 needs one even where rules translate it."""
+        return self._relay and (not self._firewall or ":" in port.host_ip)
 
     def _by_map(self, ports: Iterable[PublishedPort]) -> Iterator[tuple[str, list[PublishedPort]]]:
         if not self._firewall:

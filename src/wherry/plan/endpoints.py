@@ -101,13 +101,13 @@ def interfaces(endpoints: tuple[Endpoint, ...], networks: Mapping[str, Network])
 
 
 def published(endpoints: Iterable[Endpoint]) -> tuple[PublishedPort, ...]:
-    """What the firewall translates for these endpoints."""
+    """What leads to these endpoints: from an address of the host to that of the same IP version, if there is one."""
     return tuple(
         PublishedPort(
             protocol=binding.protocol,
             host_ip=binding.host_ip,
             host_port=binding.host_port,
-            container_ip=endpoint.ipv4,
+            container_ip=(":" in binding.host_ip and endpoint.ipv6) or endpoint.ipv4,
             container_port=binding.container_port,
         )
         for endpoint in endpoints

@@ -4,13 +4,13 @@ Docker's choices (libnetwork ``portallocator``) and the texts of its errors.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from ipaddress import ip_address
 
-from wherry.errors import InternalError, NotSupported, PortInUse
+from wherry.errors import InternalError, PortInUse
 from wherry.model.network import PortBinding, PortSpec
 from wherry.plan.attachments import port_key
 
-ANYWHERE = "0.0.0.0"
+ANYWHERE, ANYWHERE_IPV6 = "0.0.0.0", "::"
+EVERYWHERE = frozenset((ANYWHERE, ANYWHERE_IPV6))
 
 Taken = Callable[[str, str, int], bool]
 """Whether somebody else has a protocol's port at a host address."""
@@ -30,36 +30,38 @@ def bind(
     leased: Taken,
     refused: Taken,
     ephemeral: Iterator[int],
-    anywhere: str = ANYWHERE,
+    anywhere: tuple[str, ...] = (ANYWHERE,),
+    ipv6: bool = True,
 ) -> tuple[PortBinding, ...]:
     """A host port for each of ``specs``; one that may be any is the next of ``ephemeral`` that is free.
 
-    One that names no host address is bound to ``anywhere``. ``leased`` tells the ports of other containers, ``refused``
-    those that the host would not give. A port of which there is no choice is not asked about there: taking it will
-    tell the reason.
+    One that names no host address gets the same port at each address of ``anywhere``. Without ``ipv6`` nothing leads
+    from IPv6 addresses to the container, and nothing is bound to them. ``leased`` tells the ports of other containers,
+    ``refused`` those that the host would not give. A port of which there is no choice is not asked about there: taking
+    it will tell the reason.
 
     Raises:
         PortInUse: another container has the port.
         InternalError: all ports of a range are taken.
-        NotSupported: an IPv6 host address.
     """
     bindings: list[PortBinding] = []
     for spec in specs:
-        address = spec.host_ip or anywhere
-        if ip_address(address).version != 4:
-            raise NotSupported(f"publishing a port on the IPv6 address {address} is not supported by this engine")
-        host_port = _choose(spec, address, bindings, leased, refused, ephemeral)
-        bindings.append(
+        asked = (spec.host_ip,) if spec.host_ip else anywhere
+        addresses = tuple(address for address in asked if ipv6 or ":" not in address)
+        host_port = _choose(spec, addresses, bindings, leased, refused, ephemeral) if addresses else 0
+        bindings += (
             PortBinding(
                 host_ip=address, host_port=host_port, container_port=spec.container_port, protocol=spec.protocol
             )
+            for address in addresses
         )
     return tuple(bindings)
 
 
 def clash(first: str, second: str) -> bool:
-    """Whether two host addresses cannot both have one port: they are the same, or one means all."""
-    return first == second or ANYWHERE in (first, second)
+    """Whether two host addresses cannot both have one port: they are the same, or one means all of their IP version."""
+    same_version = (":" in first) == (":" in second)
+    return first == second or (same_version and not EVERYWHERE.isdisjoint((first, second)))
 
 
 def rotated(ports: range, after: int) -> Iterator[int]:
@@ -71,13 +73,13 @@ def rotated(ports: range, after: int) -> Iterator[int]:
 
 def _choose(
     spec: PortSpec,
-    address: str,
+    addresses: tuple[str, ...],
     bindings: list[PortBinding],
     leased: Taken,
     refused: Taken,
     ephemeral: Iterator[int],
 ) -> int:
-    def is_leased(port: int) -> bool:
+    def is_leased(address: str, port: int) -> bool:
         own = any(
             binding.host_port == port and binding.protocol == spec.protocol and clash(binding.host_ip, address)
             for binding in bindings
@@ -86,11 +88,12 @@ def _choose(
 
     candidates = _range(spec.host_port)
     if len(candidates) == 1:
-        if is_leased(candidates[0]):
-            raise PortInUse(address, candidates[0], spec.protocol)
+        for address in addresses:
+            if is_leased(address, candidates[0]):
+                raise PortInUse(address, candidates[0], spec.protocol)
         return candidates[0]
     for port in candidates or ephemeral:
-        if not is_leased(port) and not refused(spec.protocol, address, port):
+        if not any(is_leased(address, port) or refused(spec.protocol, address, port) for address in addresses):
             return port
     raise InternalError("all ports are allocated")
 

@@ -1,13 +1,19 @@
 import pytest
 
-from wherry.errors import InternalError, NotSupported, PortInUse
+from wherry.errors import InternalError, PortInUse
 from wherry.model.network import PortBinding, PortSpec
 from wherry.plan import ports
 
 Taken = set[tuple[str, str, int]]
 
 
-def bind(*specs: PortSpec, leased: Taken = set(), refused: Taken = set()) -> list[tuple[str, int]]:  # noqa: B006
+def bind(
+    *specs: PortSpec,
+    leased: Taken = set(),  # noqa: B006
+    refused: Taken = set(),  # noqa: B006
+    anywhere: tuple[str, ...] = ("0.0.0.0",),
+    ipv6: bool = True,
+) -> list[tuple[str, int]]:
     """Host address and port of each of ``specs``."""
 
     def is_leased(protocol: str, address: str, port: int) -> bool:
@@ -18,6 +24,8 @@ def bind(*specs: PortSpec, leased: Taken = set(), refused: Taken = set()) -> lis
         leased=is_leased,
         refused=lambda *key: key in refused,
         ephemeral=ports.rotated(range(32768, 32772), 0),
+        anywhere=anywhere,
+        ipv6=ipv6,
     )
     return [(binding.host_ip, binding.host_port) for binding in bound]
 
@@ -77,9 +85,21 @@ def test_the_host_is_not_asked_about_a_port_of_which_there_is_no_choice() -> Non
     assert bind(PortSpec(container_port=80, host_port="80"), refused={("tcp", "0.0.0.0", 80)}) == [("0.0.0.0", 80)]
 
 
-def test_ipv6_addresses_are_not_supported() -> None:
-    with pytest.raises(NotSupported):
-        bind(PortSpec(container_port=80, host_ip="::1", host_port="80"))
+def test_no_address_means_both_ip_versions_with_one_port() -> None:
+    anywhere = ("0.0.0.0", "::")
+    wanted = (PortSpec(container_port=80), PortSpec(container_port=81, host_ip="0.0.0.0", host_port="81"))
+
+    assert bind(*wanted, anywhere=anywhere) == [("0.0.0.0", 32768), ("::", 32768), ("0.0.0.0", 81)]
+    assert bind(*wanted, anywhere=anywhere, refused={("tcp", "::", 32768)})[0] == ("0.0.0.0", 32769)
+    assert bind(*wanted, anywhere=anywhere, ipv6=False) == [("0.0.0.0", 32768), ("0.0.0.0", 81)]
+
+
+def test_ip_versions_do_not_clash() -> None:
+    wanted = PortSpec(container_port=80, host_ip="::1", host_port="80")
+
+    assert bind(wanted, leased={("tcp", "0.0.0.0", 80)}) == [("::1", 80)]
+    with pytest.raises(PortInUse, match=r"^Bind for ::1:80 failed: port is already allocated$"):
+        bind(wanted, leased={("tcp", "::", 80)})
 
 
 def test_the_protocol_stays() -> None:

@@ -223,18 +223,21 @@ class Joining:
                 leased=self._leases.has_port,
                 refused=self._networking.refuses,
                 ephemeral=ports.rotated(ephemeral, self._last_ephemeral),
-                anywhere=self._host_address(endpoint),
+                anywhere=self._host_addresses(endpoint),
+                ipv6=bool(endpoint.ipv6) or self._networking.relays_ipv6(),
             )
         except InternalError as error:
             raise _not_published(container, endpoint, error) from error
-        for asked, binding in zip(wanted, bound, strict=True):
-            if not asked.host_port:
+        any_port = {(asked.container_port, asked.protocol) for asked in wanted if not asked.host_port}
+        for binding in bound:
+            if (binding.container_port, binding.protocol) in any_port:
                 self._last_ephemeral = binding.host_port
         return bound
 
-    def _host_address(self, endpoint: Endpoint) -> str:
+    def _host_addresses(self, endpoint: Endpoint) -> tuple[str, ...]:
         """Where the ports of a network are published unless a container says otherwise."""
-        return self._catalog.find(endpoint.network_id).options.get(HOST_BINDING, ports.ANYWHERE)
+        address = self._catalog.find(endpoint.network_id).options.get(HOST_BINDING, ports.ANYWHERE)
+        return (address, ports.ANYWHERE_IPV6) if address == ports.ANYWHERE else (address,)
 
     async def _publish(self, container: Container, planned: tuple[Endpoint, ...]) -> None:
         for endpoint in planned:
