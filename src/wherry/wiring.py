@@ -333,6 +333,7 @@ def _needs(config: EngineConfig, edges: _Edges, handles: _Handles) -> _Needs:
         ),
         volumes=volumes,
         volume_use=VolumeUse(
+            edges.exec_root / "parts",
             volumes=volumes,
             files=store.volumes,
             mounts=edges.mounts,

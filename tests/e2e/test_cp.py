@@ -425,7 +425,7 @@ def test_nothing_is_left_mounted(cli: Cli, engine: Engine, tree: Path) -> None:
     cli("cp", "dir", "box:/data")
     cli("cp", "box:/data", "back")
 
-    assert container not in Path("/proc/self/mountinfo").read_text()
+    eventually(lambda: container not in Path("/proc/self/mountinfo").read_text())
     assert cli.line("rm", "-v", "box") == "box"
 
 

@@ -1,6 +1,8 @@
 """What a container shares: folders of the host, named and anonymous volumes, another container's."""
 
 import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import docker
@@ -89,6 +91,94 @@ def test_binds_that_make_no_sense(cli: Cli, tmp_path: Path) -> None:
         125, "run", "-v", f"{tmp_path}:/data", "-v", "/tmp:/data", "busybox", "true"
     )
     assert "destination can't be '/'" in cli.fails(125, "run", "-v", f"{tmp_path}:/", "busybox")
+
+
+@pytest.fixture
+def nested(tmp_path: Path) -> Iterator[Path]:
+    """A folder with a mount in it, that only its owner could use otherwise: no programs, no devices, no set-user-ID."""
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "nosuid,nodev,noexec", "none", inner], check=True)
+    yield tmp_path
+    subprocess.run(["umount", inner], check=True)
+
+
+def mount_options(cli: Cli, flag: str, target: str) -> list[str]:
+    """The options that a mount has in a container."""
+    line = cli.line("run", "--rm", flag, "busybox", "grep", f" {target} ", "/proc/self/mountinfo")
+    return line.split()[5].split(",")
+
+
+def test_a_bind_keeps_what_its_mount_forbids(cli: Cli, nested: Path) -> None:
+    assert {"nosuid", "nodev", "noexec"} < set(mount_options(cli, f"-v={nested}/inner:/m", "/m"))
+    subprocess.run(["mount", "-o", "remount,ro,bind", nested / "inner"], check=True)
+    assert "ro" in mount_options(cli, f"-v={nested}/inner:/m", "/m")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("", "rw"),
+        (",readonly", "ro"),
+        (",readonly,bind-recursive=writable", "rw"),
+        (",readonly,bind-recursive=readonly,bind-propagation=rprivate", "ro"),
+        (",readonly,bind-recursive=enabled", "ro"),
+    ],
+)
+def test_mounts_below_a_bind(cli: Cli, nested: Path, options: str, expected: str) -> None:
+    assert expected in mount_options(cli, f"--mount=type=bind,src={nested},dst=/m{options}", "/m/inner")
+
+
+def test_a_bind_without_the_mounts_below(cli: Cli, nested: Path) -> None:
+    flag = f"--mount=type=bind,src={nested},dst=/m,bind-recursive=disabled"
+
+    assert (
+        cli.line("run", "--rm", flag, "busybox", "sh", "-c", "grep -c ' /m/inner ' /proc/self/mountinfo; true") == "0"
+    )
+
+
+def test_a_shared_bind_passes_mounts_on(cli: Cli, tmp_path: Path) -> None:
+    """What is mounted on the host later is seen inside, and the other way round where the bind is shared."""
+    subprocess.run(["mount", "--bind", tmp_path, tmp_path], check=True)
+    subprocess.run(["mount", "--make-shared", tmp_path], check=True)
+    try:
+        (tmp_path / "later").mkdir()
+        for name in ("rslave", "rshared"):
+            cli("run", "-d", "--name", name, "--privileged", "-v", f"{tmp_path}:/m:{name}", "busybox", "sleep", "1000")
+        cli("run", "-d", "--name", "private", "-v", f"{tmp_path}:/m", "busybox", "sleep", "1000")
+        subprocess.run(["mount", "-t", "tmpfs", "none", tmp_path / "later"], check=True)
+        (tmp_path / "later/file").touch()
+
+        assert cli.line("exec", "rslave", "ls", "/m/later") == "file"
+        assert cli.line("exec", "private", "ls", "/m/later") == ""
+        cli("exec", "rshared", "umount", "/m/later")
+        assert not (tmp_path / "later/file").exists()
+    finally:
+        subprocess.run(["umount", "-R", tmp_path], check=True)
+
+
+def test_selinux_labels_are_nothing_here(cli: Cli, tmp_path: Path) -> None:
+    cli("run", "--rm", "-v", f"{tmp_path}:/a:z", "-v", f"{tmp_path}:/b:ro,Z", "busybox", "touch", "/a/file")
+
+    assert (tmp_path / "file").exists()
+
+
+def test_links_to_the_target_are_the_containers(cli: Cli, tmp_path: Path) -> None:
+    """An image cannot have a mount land on the host by a link where it is to be."""
+    for name in ("shared", "host"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "shared/file").write_text("shared\n")
+    script = f"mkdir -p {tmp_path}/host; ln -s /../../..{tmp_path}/host /way"
+    cli("run", "--name", "box", "busybox", "sh", "-c", script)
+    cli("commit", "box", "linked")
+
+    try:
+        printed = cli.line("run", "--rm", "-v", f"{tmp_path}/shared:/way/in", "linked", "ls", f"{tmp_path}/host/in")
+    finally:
+        cli("rmi", "-f", "linked")
+
+    assert printed == "file"
+    assert list((tmp_path / "host").iterdir()) == []
 
 
 # --- volumes ---------------------------------------------------------------------------------------------------------

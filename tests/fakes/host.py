@@ -75,6 +75,7 @@ class FakeMounts:
         self.mounted: dict[str, OverlayMount] = {}
         self.devices: dict[str, DeviceMount] = {}
         self.memory: dict[str, int] = {}
+        self.parts: dict[str, str] = {}
         self.views: list[View] = []
 
     async def overlay(self, mount: OverlayMount) -> None:
@@ -94,6 +95,12 @@ class FakeMounts:
         self.views.append(view)
         yield Viewed(root=view.root, namespace="/proc/1/ns/mnt")
 
+    def part(self, source: str, subpath: str, target: str, *, recursive: bool) -> None:
+        self.parts[target] = f"{source}/{subpath}"
+
+    def remove_part(self, target: str) -> None:
+        self.parts.pop(target, None)
+
     def shared_memory(self, target: str, size: int) -> None:
         self.memory[target] = size
 
@@ -101,7 +108,7 @@ class FakeMounts:
         self.memory.pop(target, None)
 
     def targets(self) -> tuple[str, ...]:
-        return (*self.mounted, *self.devices)
+        return (*self.mounted, *self.devices, *self.parts)
 
 
 class FakeHost:

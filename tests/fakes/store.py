@@ -253,6 +253,9 @@ class FakeVolumeFiles:
             self.host.add(path)
         return path in self.host
 
+    async def restrictions(self, path: str) -> tuple[str, ...]:
+        return ()
+
 
 class FakeLogs:
     """``write`` is what a monitor does."""

@@ -135,7 +135,12 @@ class World:
             containers=catalog.all,
         )
         self.volume_use = VolumeUse(
-            volumes=self.volumes, files=volume_files, mounts=mounts, events=self.events, containers=catalog.all
+            Path("/run/parts"),
+            volumes=self.volumes,
+            files=volume_files,
+            mounts=mounts,
+            events=self.events,
+            containers=catalog.all,
         )
         roots = Roots(images=self.images, snapshots=snapshots, mounts=mounts, files=FakeRootFiles(), devices=devices)
         sandboxes = Sandboxes(Path("/run"), self.networks, mounts)

@@ -388,6 +388,10 @@ class VolumeFiles(Protocol):
         """Whether a path of the host exists, after ``create`` has made a directory of one that did not."""
         ...
 
+    async def restrictions(self, path: str) -> tuple[str, ...]:
+        """Options of the mount that a path of the host lies in, which are its binds' too: ro, nosuid, nodev, noexec."""
+        ...
+
 
 class Trees(Protocol):
     """Files of a view: no link leads out of it, whoever swaps it meanwhile."""
@@ -428,6 +432,13 @@ class Mounts(Protocol):
     def view(self, view: View) -> AbstractAsyncContextManager[Viewed]:
         """The view mounted where it is in nobody's way, while the block runs."""
         ...
+
+    def part(self, source: str, subpath: str, target: str, *, recursive: bool) -> None:
+        """Make ``target`` what is at ``subpath`` of a directory, "" for itself, if not ``recursive`` without the mounts
+        below. InternalError if nothing is there, or it leads out."""
+        ...
+
+    def remove_part(self, target: str) -> None: ...
 
     def shared_memory(self, target: str, size: int) -> None:
         """Make ``target`` a directory in memory, of at most ``size`` bytes, for several containers' /dev/shm."""

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from wherry.engine.events import Events
 from wherry.engine.operations import KeyedLocks
 from wherry.engine.ports import Mounts, VolumeFiles
@@ -16,6 +18,7 @@ from wherry.engine.volumes import Volumes, check_source
 from wherry.model.container import Container, Pending
 from wherry.model.mount import DeviceMount, MountKind, MountPoint
 from wherry.plan import volume_request
+from wherry.plan.naming import short_id
 
 
 class VolumeUse:
@@ -23,6 +26,7 @@ class VolumeUse:
 
     def __init__(
         self,
+        folder: Path,
         *,
         volumes: Volumes,
         files: VolumeFiles,
@@ -30,6 +34,8 @@ class VolumeUse:
         events: Events,
         containers: Callable[[], tuple[Container, ...]],
     ) -> None:
+        """In ``folder`` parts of volumes and of host paths are mounted for containers that have no more of them."""
+        self._folder = folder
         self._volumes = volumes
         self._files = files
         self._mounts = mounts
@@ -45,17 +51,25 @@ class VolumeUse:
                 if point.copy_up:
                     await self._files.copy_up(Path(root, point.target.lstrip("/")), point.name)
 
-    async def acquire(self, container: Container) -> None:
-        """Before a start: host paths are there, volumes mounted. InvalidArgument if a host path is missing that ``-v``
-        does not make, InternalError for what cannot be mounted."""
+    async def acquire(self, container: Container) -> Container:
+        """Before a start: host paths are there, volumes mounted. Gives the container with the sources to mount for it.
+
+        InvalidArgument if a host path is missing that ``-v`` does not make, InternalError for what cannot be mounted.
+        """
         await self._check_sources(container)
         for point in _volumes_of(container):
             await self._mount(point.name)
             how = {"destination": point.target, "read/write": str(point.writable).lower()}
             self._tell("mount", container, point, propagation=point.propagation, **how)
+        for point in filter(_is_part, container.mounts):
+            part = self._part(container, point)
+            self._mounts.part(point.source, point.subpath, part, recursive=point.recursive)
+        return replace(container, mounts=tuple([await self._as_mounted(container, each) for each in container.mounts]))
 
     async def release(self, container: Container) -> None:
         """After an end, or a start that failed: nobody else may use its volumes now. Idempotent."""
+        for point in filter(_is_part, container.mounts):
+            self._mounts.remove_part(self._part(container, point))
         for point in _volumes_of(container):
             await self._unmount_unused(point.name, but_for=container.id)
 
@@ -103,6 +117,16 @@ class VolumeUse:
                 if not self._borrowers[name] and not self._is_used(name, but_for):
                     await self._mounts.unmount(mount.target)
 
+    async def _as_mounted(self, container: Container, point: MountPoint) -> MountPoint:
+        if point.kind is MountKind.TMPFS:
+            return point
+        source = self._part(container, point) if _is_part(point) else point.source
+        return replace(point, source=source, restrictions=await self._files.restrictions(source))
+
+    def _part(self, container: Container, point: MountPoint) -> str:
+        """Where a part of a volume or of a host path is mounted for a container while it runs."""
+        return str(self._folder / f"{short_id(container.id)}-{container.mounts.index(point)}")
+
     def _device(self, name: str) -> DeviceMount | None:
         volume = self._volumes.get(name)
         return volume_request.device_mount(volume, str(self._volumes.path(name))) if volume else None
@@ -123,6 +147,12 @@ class VolumeUse:
     def _tell(self, action: str, container: Container, point: MountPoint, **how: str) -> None:
         attributes = {"driver": point.driver, "container": container.id, **how}
         self._events.publish("volume", action, point.name, attributes)
+
+
+def _is_part(point: MountPoint) -> bool:
+    """Whether it is mounted for the runtime beforehand: a path in a volume, which is hostile; and a bind without the
+    mounts below, which crun would add."""
+    return bool(point.subpath) or not point.recursive
 
 
 def _volumes_of(container: Container) -> Iterator[MountPoint]:

@@ -85,14 +85,15 @@ class Volumes:
         """
         return await self._obtain(name, driver, options, labels, anonymous=anonymous or not name)
 
-    async def remove(self, name: str, *, force: bool = False) -> None:
-        """Remove a volume and its data. NoSuchVolume (not with ``force``); Conflict while containers mount it."""
+    async def remove(self, name: str, *, force: bool = False, but_for: str = "") -> None:
+        """Remove a volume and its data. NoSuchVolume (not with ``force``); Conflict while containers mount it, but for
+        one."""
         async with self._locks.hold(name):
             if self._table.get(name) is None:
                 if force:
                     return
                 raise NoSuchVolume(name)
-            if users := self.users(name):
+            if users := [user for user in self.users(name) if user != but_for]:
                 raise Conflict(f"remove {name}: volume is in use - [{', '.join(users)}]")
             await self._files.remove(name)
             await self._table.delete(name)
@@ -143,10 +144,10 @@ class Volumes:
                 await self.remove(volume.name, force=True)
 
     async def remove_anonymous(self, container: Container) -> None:
-        """Remove the anonymous volumes of a container that is gone, but those that others mount too."""
+        """Remove the anonymous volumes of a container that is being removed, but those that others mount too."""
         for point in container.mounts:
-            if point.anonymous and not self.users(point.name):
-                await self.remove(point.name, force=True)
+            if point.anonymous and set(self.users(point.name)) <= {container.id}:
+                await self.remove(point.name, force=True, but_for=container.id)
 
     async def sweep(self) -> None:
         """Finish what an earlier life of the engine broke off: every volume has its directory."""

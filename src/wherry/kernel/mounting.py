@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from wherry.errors import InternalError
-from wherry.kernel import device_mounts, mounts
+from wherry.kernel import device_mounts, mounts, parts
 from wherry.kernel.views import open_view
 from wherry.model.mount import DeviceMount, OverlayMount, View, Viewed
 
@@ -51,6 +51,16 @@ class HostMounts:
             yield opened.viewed
         finally:
             await asyncio.to_thread(opened.close)
+
+    def part(self, source: str, subpath: str, target: str, *, recursive: bool) -> None:
+        """InternalError if it is not there, or leads out of the source."""
+        try:
+            parts.mount(source, subpath, Path(target), recursive=recursive)
+        except OSError as error:
+            raise InternalError(f"mount {source}/{subpath} at {target}: {error}") from error
+
+    def remove_part(self, target: str) -> None:
+        parts.remove(Path(target))
 
     def shared_memory(self, target: str, size: int) -> None:
         Path(target).mkdir(parents=True, exist_ok=True)

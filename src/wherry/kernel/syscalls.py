@@ -55,6 +55,7 @@ _SYS_MOVE_MOUNT: Final = 429
 _SYS_FSOPEN: Final = 430
 _SYS_FSCONFIG: Final = 431
 _SYS_FSMOUNT: Final = 432
+_SYS_OPENAT2: Final = 437
 _SYS_MOUNT_SETATTR: Final = 442
 _FSOPEN_CLOEXEC: Final = 1
 _FSMOUNT_CLOEXEC: Final = 1
@@ -62,6 +63,8 @@ _MOVE_MOUNT_F_EMPTY_PATH: Final = 4
 _MOVE_MOUNT_T_EMPTY_PATH: Final = 0x40
 _OPEN_TREE_CLONE: Final = 1
 _AT_EMPTY_PATH: Final = 0x1000
+_RESOLVE_NO_MAGICLINKS: Final = 0x02
+_RESOLVE_BENEATH: Final = 0x08
 _AT_RECURSIVE: Final = 0x8000
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -134,6 +137,13 @@ def add_attributes(mount_fd: int, attributes: int, *, recursive: bool) -> None:
     flags = _AT_EMPTY_PATH | (_AT_RECURSIVE if recursive else 0)
     size = ctypes.c_size_t(ctypes.sizeof(asked))
     _syscall("change mount", _SYS_MOUNT_SETATTR, mount_fd, b"", flags, ctypes.byref(asked), size)
+
+
+def open_beneath(folder_fd: int, path: str, flags: int) -> int:
+    """openat2(2): opens a relative path. OSError (EXDEV) if a link or ``..`` in it leads out of the folder."""
+    how = (ctypes.c_uint64 * 3)(flags | os.O_CLOEXEC, 0, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
+    size = ctypes.c_size_t(ctypes.sizeof(how))
+    return _syscall(f"open {path}", _SYS_OPENAT2, folder_fd, _bytes(path), ctypes.byref(how), size)
 
 
 def pivot_root(new_root: str, put_old: str) -> None:

@@ -8,10 +8,11 @@ Sources: mount_namespaces(7), pivot_root(2).
 """
 
 import os
+import stat
 import threading
 from collections.abc import Callable
 
-from wherry.kernel import rootfs, syscalls
+from wherry.kernel import parts, rootfs, syscalls
 from wherry.kernel.syscalls import MOUNT_ATTR_NODEV, MOUNT_ATTR_RDONLY, CloneFlag, UnmountFlag
 from wherry.model.mount import Place, View, Viewed
 
@@ -80,10 +81,10 @@ def _restrict(view: View) -> None:
 
 
 def _attach(root: str, place: Place) -> None:
-    mount = syscalls.open_tree(place.source, recursive=place.recursive)
+    mount = parts.copied(place.source, place.subpath, recursive=place.recursive)
     try:
         syscalls.add_attributes(mount, _attributes(place.writable), recursive=True)
-        target = rootfs.mount_point(root, place.target, directory=os.path.isdir(place.source))
+        target = rootfs.mount_point(root, place.target, directory=stat.S_ISDIR(os.fstat(mount).st_mode))
         try:
             syscalls.attach_at(mount, target)
         finally:

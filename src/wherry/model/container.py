@@ -194,6 +194,7 @@ class ContainerState(Struct, frozen=True, kw_only=True):
     ``monitor`` outlives the daemon and leaves the exit code; ``process`` is the container's init on the host.
     ``restart_delay`` is how many seconds the last restart by policy waited. ``stopped_by_user`` keeps
     ``unless-stopped`` and ``on-failure`` from starting it again. ``health`` is None without a health check.
+    ``takes_volumes`` is whether a pending removal takes its anonymous volumes too.
     """
 
     status: Status = Status.CREATED
@@ -208,6 +209,7 @@ class ContainerState(Struct, frozen=True, kw_only=True):
     restart_count: int = 0
     restart_delay: float = 0.0
     stopped_by_user: bool = False
+    takes_volumes: bool = False
     health: Health | None = None
 
     @property

@@ -11,6 +11,14 @@ class MountKind(StrEnum):
     TMPFS = "tmpfs"
 
 
+class Recursion(StrEnum):
+    """Whether what is mounted below a read-only bind is read-only too."""
+
+    WHERE_POSSIBLE = ""
+    NO = "no"
+    FORCED = "forced"
+
+
 class MountSpec(Struct, frozen=True, kw_only=True):
     """A mount as ``--mount`` asks for it. ``source`` is a host path, a volume's name, or "" (anonymous volume)."""
 
@@ -21,11 +29,13 @@ class MountSpec(Struct, frozen=True, kw_only=True):
     consistency: str = ""
     propagation: str = ""
     non_recursive: bool = False
+    read_only_below: Recursion = Recursion.WHERE_POSSIBLE
     create_source: bool = False
     no_copy: bool = False
     volume_labels: dict[str, str] = {}
     volume_driver: str = ""
     volume_options: dict[str, str] = {}
+    volume_subpath: str = ""
     tmpfs_size: int = 0
     tmpfs_mode: int = 0
 
@@ -34,8 +44,10 @@ class MountPoint(Struct, frozen=True, kw_only=True):
     """A mount as a container has it: every source found, every name resolved.
 
     ``source`` is a host path ("" for tmpfs), ``name`` the volume's name ("" otherwise), ``mode`` the option text as
-    asked (``ro``, ``z``), ``options`` tmpfs mount options, ``copy_up`` whether an empty volume takes the image's files,
-    ``anonymous`` whether ``rm -v`` removes the volume, ``create_source`` whether a start makes a missing host path.
+    asked (``ro``, ``z``), ``options`` tmpfs mount options, ``subpath`` the part of the volume that is mounted,
+    ``copy_up`` whether an empty volume takes the image's files, ``anonymous`` whether ``rm -v`` removes the volume,
+    ``create_source`` whether a start makes a missing host path. ``restrictions`` are known while it is mounted only:
+    options of the mount that the source lies in.
     """
 
     kind: MountKind
@@ -48,7 +60,10 @@ class MountPoint(Struct, frozen=True, kw_only=True):
     writable: bool = True
     propagation: str = ""
     recursive: bool = True
+    read_only_below: Recursion = Recursion.WHERE_POSSIBLE
+    restrictions: tuple[str, ...] = ()
     copy_up: bool = False
+    subpath: str = ""
     anonymous: bool = False
     create_source: bool = False
 
@@ -73,10 +88,11 @@ class DeviceMount(Struct, frozen=True, kw_only=True):
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """What of the host, by its path ``source``, is seen at ``target`` of a container."""
+    """What of the host is seen at ``target`` of a container: ``source``, or the ``subpath`` in it."""
 
     source: str
     target: str
+    subpath: str = ""
     writable: bool = True
     recursive: bool = True
 

@@ -92,6 +92,7 @@ def _point(mount: MountSpec, mode: str, spec: ContainerSpec) -> MountPoint:
         writable=not mount.read_only,
         propagation=mount.propagation or "rprivate",
         recursive=not mount.non_recursive,
+        read_only_below=mount.read_only_below,
         create_source=mount.create_source,
     )
 
@@ -104,7 +105,8 @@ def _volume(mount: MountSpec, mode: str, spec: ContainerSpec) -> MountPoint:
         driver=mount.volume_driver or spec.host.volume_driver or volume_request.LOCAL,
         mode=mode,
         writable=not mount.read_only,
-        copy_up=not mount.no_copy,
+        copy_up=not mount.no_copy and not mount.volume_subpath,
+        subpath=mount.volume_subpath,
         anonymous=not mount.source,
     )
 

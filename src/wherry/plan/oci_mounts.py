@@ -7,9 +7,9 @@ dockerd's (moby ``daemon/oci_linux.go``, WithMounts; ``pkg/mount``, MergeTmpfsOp
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from wherry.errors import InvalidArgument
+from wherry.errors import InvalidArgument, NotSupported
 from wherry.model.container import HostSpec
-from wherry.model.mount import MountKind, MountPoint
+from wherry.model.mount import MountKind, MountPoint, Recursion
 from wherry.plan.kernel_version import at_least
 from wherry.plan.spec_request import SpecRequest
 
@@ -105,15 +105,20 @@ def _asked(point: MountPoint, request: SpecRequest) -> Mount:
     if point.kind is MountKind.TMPFS:
         options = tmpfs_options(point.options if point.writable else f"{point.options},ro")
         return _mount(point.target, "tmpfs", *options)
-    read_only = () if point.writable else _read_only(request)
+    read_only = () if point.writable else _read_only(request, point.read_only_below)
     default = "rprivate" if point.kind is MountKind.BIND else ""
     propagation = filter(None, (point.propagation or default,))
-    return _bind(point.source, point.target, "rbind" if point.recursive else "bind", *read_only, *propagation)
+    recursion = "rbind" if point.recursive else "bind"
+    # Named, since crun would take them away from the bind of a mount that has them.
+    return _bind(point.source, point.target, recursion, *point.restrictions, *read_only, *propagation)
 
 
-def _read_only(request: SpecRequest) -> tuple[str, ...]:
-    """Mounts below are read-only too, where the kernel can."""
-    return ("rro",) if at_least(request.facts.kernel, _RECURSIVE_READ_ONLY) else ("ro",)
+def _read_only(request: SpecRequest, below: Recursion = Recursion.WHERE_POSSIBLE) -> tuple[str, ...]:
+    """Mounts below are read-only too, where the kernel can. NotSupported if they must be, and it cannot."""
+    possible = at_least(request.facts.kernel, _RECURSIVE_READ_ONLY)
+    if below is Recursion.FORCED and not possible:
+        raise NotSupported("recursive read-only mounts need Linux 5.12 or later")
+    return ("rro",) if possible and below is not Recursion.NO else ("ro",)
 
 
 def _replaced(destination: str, taken: Iterable[str]) -> bool:

@@ -41,7 +41,13 @@ def check_writable(container: Container, directory: str) -> None:
 
 
 def _place(point: MountPoint) -> Place:
-    return Place(source=point.source, target=point.target, writable=point.writable, recursive=point.recursive)
+    return Place(
+        source=point.source,
+        subpath=point.subpath,
+        target=point.target,
+        writable=point.writable,
+        recursive=point.recursive,
+    )
 
 
 def _is_in(path: str, folder: str) -> bool:

@@ -3,6 +3,7 @@
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from wherry.store.copying import copy_attributes, copy_tree
 from wherry.store.descriptors import closing_fd, open_directory, open_in_root
@@ -11,6 +12,13 @@ from wherry.store.mountinfo import mount_of
 from wherry.store.removal import child, children, discard
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
+
+_RESTRICTIONS: Final = {
+    "ro": os.ST_RDONLY,
+    "nosuid": os.ST_NOSUID,
+    "nodev": os.ST_NODEV,
+    "noexec": os.ST_NOEXEC,
+}
 
 
 class ContainerFiles:
@@ -82,6 +90,10 @@ class VolumeFiles:
         """Whether a path of the host exists, after ``create`` has made a directory (0755) of one that did not."""
         return await self._threads.run(_is_there, Path(path), create)
 
+    async def restrictions(self, path: str) -> tuple[str, ...]:
+        """Options of the mount that a path of the host lies in, which are its binds' too: ro, nosuid, nodev, noexec."""
+        return await self._threads.run(_restrictions, path)
+
 
 def _write(folder: Path, files: dict[str, str]) -> None:
     with explained(f"write {folder}"):
@@ -123,6 +135,12 @@ def _is_there(path: Path, create: bool) -> bool:
         ):
             path.mkdir(mode=0o755, parents=True)
     return path.exists()
+
+
+def _restrictions(path: str) -> tuple[str, ...]:
+    with explained(f"look at {path}"):
+        flags = os.statvfs(path).f_flag
+    return tuple(name for name, flag in _RESTRICTIONS.items() if flags & flag)
 
 
 def _copy_up(source: Path, data: Path) -> None:

@@ -33,7 +33,12 @@ class World:
         )
         self.mounts = FakeMounts()
         self.use = VolumeUse(
-            volumes=self.volumes, files=self.files, mounts=self.mounts, events=self.events, containers=containers
+            Path("/run/parts"),
+            volumes=self.volumes,
+            files=self.files,
+            mounts=self.mounts,
+            events=self.events,
+            containers=containers,
         )
 
     async def create(self, name: str, *, volumes: Iterable[str] = (), **host: Any) -> Container:
@@ -58,8 +63,8 @@ class World:
         await self.use.release(container)
 
     async def remove(self, container: Container) -> None:
-        await self.records.containers.delete(container.id)
         await self.volumes.remove_anonymous(container)
+        await self.records.containers.delete(container.id)
 
     def find(self, ref: str) -> Container:
         for container in self.records.containers.all():

@@ -5,9 +5,9 @@ from posixpath import isabs, normpath
 
 from msgspec import UNSET, UnsetType
 
-from wherry.errors import InvalidArgument, NotSupported
+from wherry.errors import InvalidArgument
 from wherry.model.container import Container
-from wherry.model.mount import MountKind, MountPoint, MountSpec
+from wherry.model.mount import MountKind, MountPoint, MountSpec, Recursion
 from wherry.plan.binds import PROPAGATIONS, check_target
 from wherry.wire import mount as wire
 
@@ -32,6 +32,7 @@ def mount_spec(mount: wire.Mount) -> MountSpec:
         mount.tmpfs_options or wire.TmpfsOptions(),
     )
     _check_source(kind, source, bool(mount.read_only), bind, volume)
+    _check_recursion(bool(mount.read_only), bind)
     driver = volume.driver_config or wire.DriverConfig()
     return MountSpec(
         kind=MountKind(kind),
@@ -41,11 +42,13 @@ def mount_spec(mount: wire.Mount) -> MountSpec:
         consistency=mount.consistency or "",
         propagation=bind.propagation or "",
         non_recursive=bool(bind.non_recursive),
+        read_only_below=_read_only_below(bind),
         create_source=bool(bind.create_mountpoint),
         no_copy=bool(volume.no_copy),
         volume_labels=volume.labels or {},
         volume_driver=driver.name or "",
         volume_options=driver.options or {},
+        volume_subpath=volume.subpath or "",
         tmpfs_size=tmpfs.size_bytes or 0,
         tmpfs_mode=tmpfs.mode or 0,
     )
@@ -57,10 +60,17 @@ def wire_mount(spec: MountSpec) -> wire.Mount:
     bind = wire.BindOptions(
         propagation=spec.propagation or UNSET,
         non_recursive=spec.non_recursive or UNSET,
+        read_only_non_recursive=spec.read_only_below is Recursion.NO or UNSET,
+        read_only_force_recursive=spec.read_only_below is Recursion.FORCED or UNSET,
         create_mountpoint=spec.create_source or UNSET,
     )
-    has_volume_options = spec.no_copy or spec.volume_labels or driver != wire.DriverConfig()
-    volume = wire.VolumeOptions(no_copy=spec.no_copy or UNSET, labels=spec.volume_labels or UNSET, driver_config=driver)
+    has_volume_options = spec.no_copy or spec.volume_labels or spec.volume_subpath or driver != wire.DriverConfig()
+    volume = wire.VolumeOptions(
+        no_copy=spec.no_copy or UNSET,
+        labels=spec.volume_labels or UNSET,
+        subpath=spec.volume_subpath or UNSET,
+        driver_config=driver,
+    )
     tmpfs = wire.TmpfsOptions(size_bytes=spec.tmpfs_size or UNSET, mode=spec.tmpfs_mode or UNSET)
     return wire.Mount(
         type=spec.kind.value,
@@ -115,15 +125,35 @@ def _check_source(kind: str, source: str, read_only: bool, bind: wire.BindOption
             raise _invalid(kind, f"invalid propagation mode: {bind.propagation}")
         if not isabs(source):
             raise _invalid(kind, f"invalid mount path: '{source}' mount path must be absolute")
-        if bind.read_only_force_recursive:
-            raise NotSupported("recursively read-only bind mounts cannot be enforced by this engine")
     elif kind == "volume":
-        if volume.subpath:
-            raise NotSupported("mounting a subpath of a volume is not supported by this engine")
         if not source and read_only:
             raise _invalid(kind, "must not set ReadOnly mode when using anonymous volumes")
+        if volume.subpath:
+            _check_subpath(kind, source, volume.subpath)
     elif source:
         raise _invalid(kind, "field Source must not be specified")
+
+
+def _check_recursion(read_only: bool, bind: wire.BindOptions) -> None:
+    for name, asked in (
+        ("ReadOnlyNonRecursive", bind.read_only_non_recursive),
+        ("ReadOnlyForceRecursive", bind.read_only_force_recursive),
+    ):
+        if asked and not read_only:
+            raise InvalidArgument(f"mount options conflict: !ReadOnly && BindOptions.{name}")
+
+
+def _read_only_below(bind: wire.BindOptions) -> Recursion:
+    if bind.read_only_force_recursive:
+        return Recursion.FORCED
+    return Recursion.NO if bind.read_only_non_recursive else Recursion.WHERE_POSSIBLE
+
+
+def _check_subpath(kind: str, source: str, subpath: str) -> None:
+    if not source:
+        raise _invalid(kind, "must not set Subpath when using anonymous volumes")
+    if isabs(subpath) or normpath(subpath).split("/")[0] == "..":
+        raise _invalid(kind, "subpath must be a relative path within the volume")
 
 
 def _invalid(kind: str, reason: str) -> InvalidArgument:

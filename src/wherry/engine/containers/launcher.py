@@ -63,9 +63,9 @@ class Launcher:
         log_details(container)  # raises what its options deserve
         root = await self._roots.mount(container)
         await self._sandboxes.open(container)
-        await self._volumes.acquire(container)
+        mounted = await self._volumes.acquire(container)
         await self._write_files(container)
-        encoded = await self._runtime_spec(container, root)
+        encoded = await self._runtime_spec(mounted, root)
         launched = await self._runtime.create(self._launch(container, encoded))
         await self._hubs.started(container.id)
         await self._runtime.start(container.id, container.runtime)

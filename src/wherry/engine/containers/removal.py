@@ -44,16 +44,18 @@ class Removal:
         self._clock = clock
 
     async def remove_locked(self, container: Container, *, volumes: bool) -> None:
-        """Remove a container that does not run; its lock is held. ``volumes``: anonymous ones too."""
-        state = replace(container.state, pending=Pending.REMOVING)
+        """Remove a container that does not run; its lock is held. ``volumes``: anonymous ones too, which a removal that
+        was broken off may have wanted."""
+        takes_volumes = volumes or container.state.takes_volumes
+        state = replace(container.state, pending=Pending.REMOVING, takes_volumes=takes_volumes)
         container = await self._catalog.put(replace(container, state=state))
         await self._teardown.everything(container)
         await self._snapshots.remove(container.id)
         await self._files.remove(container.id)
+        if takes_volumes:
+            await self._volumes.remove_anonymous(container)
         try:
             await self._catalog.delete(container.id)
-            if volumes:
-                await self._volumes.remove_anonymous(container)
             await self._images.release(container.chain_id)
         finally:
             if not self._catalog.has(container.id):
