@@ -460,3 +460,21 @@ def test_squash(builder: Builder, api: docker.DockerClient) -> None:
     assert len(image.attrs["RootFS"]["Layers"]) == 2
     newest = builder.cli.line("history", "--format", "{{.Comment}}", "squashed").splitlines()[0]
     assert newest.startswith("merge sha256:")
+
+
+def test_what_is_left_out(builder: Builder) -> None:
+    for name in ("a/b/c.txt", "a/b/c.md", "a/d.md", "e.txt", "e.md"):
+        builder.write(name, name)
+    builder.write(".dockerignore", "Dockerfile\n.dockerignore\n")
+    image = builder.image(
+        "FROM busybox\nCOPY . /all\nCOPY --exclude=**/*.md --exclude=e.* . /some\nCOPY --exclude=*.md e.* /files/\n"
+        "COPY --parents a/b/*.txt e.md /parents/\nCOPY --parents a/./b/ /pivot/\n"
+    )
+    found = builder.output(image, "find", "/all", "/some", "/files", "/parents", "/pivot", "-type", "f")
+    assert sorted(found.splitlines()) == [
+        "/all/a/b/c.md", "/all/a/b/c.txt", "/all/a/d.md", "/all/e.md", "/all/e.txt",
+        "/files/e.txt",
+        "/parents/a/b/c.txt", "/parents/e.md",
+        "/pivot/b/c.md", "/pivot/b/c.txt",
+        "/some/a/b/c.txt",
+    ]  # fmt: skip

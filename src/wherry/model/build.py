@@ -11,13 +11,17 @@ from wherry.model.progress import Progress
 class Selection(Struct, frozen=True, kw_only=True):
     """Files of a stack of trees, the uppermost first, by patterns of Go's ``filepath.Match``.
 
-    ``owners``: theirs are kept, and count in the digest. ``unpack``: archives are unpacked.
+    ``owners``: theirs are kept, and count in the digest. ``unpack``: archives are unpacked. ``exclude`` are patterns as
+    in .dockerignore, of paths relative to a source. ``parents``: the directories that a pattern names are made as well,
+    but for those before ``/./``.
     """
 
     trees: tuple[Path, ...]
     patterns: tuple[str, ...]
     owners: bool = False
     unpack: bool = False
+    exclude: tuple[str, ...] = ()
+    parents: bool = False
 
 
 class Selected(Struct, frozen=True, kw_only=True):

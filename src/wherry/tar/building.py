@@ -4,12 +4,13 @@ One argument says which; what else there is to know comes as JSON on standard in
 with JSON for a text, and 5 where the build asked for something that cannot be.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
 import stat
 import sys
-from typing import Any
 
 from .compression import decompressed, prepare
 from .extract import Extractor, normalized, size_below
@@ -28,7 +29,11 @@ _READ = 1 << 20
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-Json = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Json = dict[str, Any]
 
 
 def main() -> None:
@@ -69,14 +74,13 @@ def _place(request: Json) -> Json:
 
 def _put(placer: Placer, source: Source, destination: bytes, lowers: Merged, root: int) -> None:
     at, name, status = source.look()
-    path = normalized(destination)
+    path = normalized(b"/".join((destination, source.kept)))
     if stat.S_ISDIR(status.st_mode):
-        assert source.real is not None
-        placer.contents(source.top, source.real, path)
+        placer.contents(source.members(), path)
     elif source.unpack and stat.S_ISREG(status.st_mode) and _is_archive(at, name):
         _unpack_into(placer, at, name, path, lowers)
     else:
-        if destination.endswith(b"/") or placer.is_directory(path):
+        if not source.kept and (destination.endswith(b"/") or placer.is_directory(path)):
             path = path + b"/" + source.base if path else source.base
         placer.file(at, name, status, path)
 

@@ -8,6 +8,7 @@ a layer, so they may share an inode with the layer or the build context that the
 import errno
 import os
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 
 from . import header, nodes
@@ -16,7 +17,7 @@ from .header import Entry
 from .merged import Merged
 from .modes import Chmod
 from .resolving import resolved
-from .selecting import members
+from .selecting import Member
 from .tree import Directory, Tree
 
 _CANNOT_LINK = (errno.EXDEV, errno.EMLINK, errno.EPERM)
@@ -50,11 +51,11 @@ class Placer:
         parent, _, base = path.rpartition(b"/")
         self._put(at, name, status, self.tree.directory(parent, self._owner), base)
 
-    def contents(self, top: Merged, source: bytes, path: bytes) -> None:
-        """What the directory ``source`` (a link-free path) holds, into the directory ``path``."""
+    def contents(self, found: Iterable[Member], path: bytes) -> None:
+        """What a directory holds, into the directory ``path``."""
         self.tree.directory(path.rpartition(b"/")[0])
         target = self.tree.directory(path, self._owner)
-        for name, at, base, status in members(top, source):
+        for name, at, base, status in found:
             self.tree.trim()
             parent, _, _ = name.rpartition(b"/")
             folder = self.tree.directory(target.child(parent) if parent else target.path)

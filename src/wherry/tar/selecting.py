@@ -3,16 +3,23 @@
 Nothing is written and no link is followed but within the trees: this may be done in any process.
 """
 
+from __future__ import annotations
+
 import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .extract import normalized
 from .merged import Merged
 from .resolving import matching, resolved
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .ignoring import Ignored
 
 REFUSALS = frozenset((errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG))
 """Errors that are the fault of who asked, not of this host."""
@@ -25,20 +32,42 @@ Member = tuple[bytes, int, bytes, os.stat_result]
 
 
 class Source:
-    """One thing to be copied: ``path`` as it was asked for, ``real`` where it is, None if it is nowhere."""
+    """One thing to be copied: ``path`` as it was asked for, ``real`` where it is, None if it is nowhere.
 
-    def __init__(self, top: Merged, path: bytes, *, owners: bool, unpack: bool) -> None:
+    ``kept`` is the part of the path that is made where it is copied to, b"" if none is. What is ``ignored``, by its
+    path relative to the source, is left out.
+    """
+
+    def __init__(
+        self, top: Merged, path: bytes, *, kept: bytes, ignored: Ignored | None, owners: bool, unpack: bool
+    ) -> None:
         self.top = top
         self.path = path
         self.real = resolved(top, path)
+        self.kept = kept
         self.owners = owners
         self.unpack = unpack
+        self._ignored = ignored
         self._folder = Merged()
 
     @property
     def base(self) -> bytes:
         """What it is called where it is copied to."""
         return normalized(self.path).rpartition(b"/")[2]
+
+    def is_left_out(self) -> bool:
+        """Whether it is a file that is ignored."""
+        if self.real is None or self._ignored is None or os.fsdecode(self.base) not in self._ignored:
+            return False
+        try:
+            return not stat.S_ISDIR(self.look()[2].st_mode)
+        finally:
+            self.close()
+
+    def members(self) -> Iterator[Member]:
+        """All that is to be copied of a directory."""
+        assert self.real is not None
+        return members(self.top, self.real, self._ignored)
 
     def look(self) -> tuple[int, bytes, os.stat_result]:
         """A directory that is open until ``close``, the name in it, and what it is. For the root that is all of it."""
@@ -57,7 +86,7 @@ class Source:
 
 
 class Sources:
-    """What the patterns of some selections stand for; each is ``trees``, ``patterns``, ``owners`` and ``unpack``.
+    """What the patterns of some selections stand for, each as JSON (``model.build.Selection``).
 
     ValueError for a malformed pattern. Trees are open until ``close``.
     """
@@ -75,13 +104,38 @@ class Sources:
     def _add(self, selection: Mapping[str, Any]) -> None:
         top = Merged.open(tuple(map(os.fspath, selection["trees"])))
         self._tops.append(top)
+        ignored = _ignored(selection["exclude"])
         for pattern in selection["patterns"]:
-            for path in matching(top, pattern):
-                self.found.append(Source(top, path, owners=selection["owners"], unpack=selection["unpack"]))
+            before, pivot, behind = pattern.rpartition("/./") if selection["parents"] else ("", "", pattern)
+            for path in matching(top, f"{before}/{behind}" if pivot else pattern):
+                source = Source(
+                    top,
+                    path,
+                    kept=_behind(path, before) if selection["parents"] else b"",
+                    ignored=ignored,
+                    owners=selection["owners"],
+                    unpack=selection["unpack"],
+                )
+                if not source.is_left_out():
+                    self.found.append(source)
 
     def close(self) -> None:
         for top in self._tops:
             top.close()
+
+
+def _ignored(patterns: Sequence[str]) -> Ignored | None:
+    if not patterns:
+        return None
+    from .ignoring import Ignored  # costs a starting process as much as all else
+
+    return Ignored(patterns)
+
+
+def _behind(path: bytes, before: str) -> bytes:
+    """The path without as many components as ``before`` has."""
+    names = normalized(path).split(b"/")
+    return b"/".join(names[len(list(filter(None, before.split("/")))) :])
 
 
 def select(selections: Iterable[Mapping[str, Any]]) -> tuple[int, str, bytes | None]:
@@ -103,19 +157,19 @@ def _digest(source: Source) -> str:
     digest = Digest(owners=source.owners)
     try:
         at, name, status = source.look()
-        digest.add(source.base, at, name, status)
+        digest.add(source.kept or source.base, at, name, status)
         if not stat.S_ISDIR(status.st_mode):
             return f"file:{digest.hexadecimal()}"
-        assert source.real is not None
-        for member in members(source.top, source.real):
+        for member in source.members():
             digest.add(*member)
         return f"dir:{digest.hexadecimal()}"
     finally:
         source.close()
 
 
-def members(top: Merged, path: bytes) -> Iterator[Member]:
-    """All that is below the directory at a link-free path, in the order of names, directories before what they hold."""
+def members(top: Merged, path: bytes, ignored: Ignored | None = None) -> Iterator[Member]:
+    """All that is below the directory at a link-free path and not ignored, in the order of names, directories before
+    what they hold."""
     below = [(here := top.descend(path), b"", iter(sorted(here.names())))]
     try:
         while below:
@@ -128,7 +182,11 @@ def members(top: Merged, path: bytes) -> Iterator[Member]:
             if found is None:
                 continue
             at, status = found
-            yield prefix + name, at, name, status
+            below_top = os.fsdecode(prefix + name)
+            if ignored is None or below_top not in ignored:
+                yield prefix + name, at, name, status
+            elif not ignored.has_exceptions_below(below_top):
+                continue
             if stat.S_ISDIR(status.st_mode):
                 deeper = here.enter(name)
                 below.append((deeper, prefix + name + b"/", iter(sorted(deeper.names()))))

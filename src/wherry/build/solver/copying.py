@@ -69,7 +69,13 @@ class Copier:
 
     async def _selection(self, action: CopyFiles, sources: Sources, chapter: Chapter) -> Selection:
         trees = await sources.of(action.origin, chapter)
-        return Selection(trees=trees, patterns=action.sources, unpack=action.unpack is not False)
+        return Selection(
+            trees=trees,
+            patterns=action.sources,
+            unpack=action.unpack is not False,
+            exclude=action.exclude,
+            parents=action.parents,
+        )
 
     async def _inline(self, action: CopyFiles, sources: Sources) -> Selection:
         """Files of the Dockerfile itself."""
