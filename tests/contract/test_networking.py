@@ -170,6 +170,22 @@ async def test_interfaces_are_known_by_their_hosts_ends(world: World) -> None:
     assert list(world.inside("a")) == ["eth1"]
 
 
+async def test_interfaces_of_a_bridge_that_is_gone_come_into_a_new_one(world: World) -> None:
+    await world.port.ensure_bridge(BRIDGE)
+    await world.port.apply_firewall((NETWORK,), ())
+    await world.port.create_namespace(world.path("a"), (interface(2),))
+    assert not world.port.lacks({"wc0"})
+
+    await world.port.remove_bridge("wc0")
+    assert world.port.lacks({"wc0"})
+    assert world.port.interfaces() == {"vethwc2": ""}
+
+    await world.port.ensure_bridge(BRIDGE)
+    await world.port.attach("vethwc2", "wc0")
+    assert not world.port.lacks({"wc0"})
+    assert world.port.interfaces() == {"vethwc2": "wc0"}
+
+
 async def test_bridges_are_made_once_and_removed(world: World) -> None:
     await world.port.ensure_bridge(BRIDGE)
     await world.port.ensure_bridge(BRIDGE)

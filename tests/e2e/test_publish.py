@@ -333,6 +333,18 @@ def test_ports_outlive_the_daemon(cli: Cli, engine: Engine) -> None:
     assert "port is already allocated" in cli.fails(125, "run", "-d", "-p", "8080:80", *HTTPD)
 
 
+def test_what_others_took_away_is_made_anew(cli: Cli, engine: Engine, neighbour: str) -> None:
+    cli("run", "-d", "--name", "old", "-p", "8080:80", *HTTPD)
+    engine.host.run(["nft", "delete", "table", "inet", "wherry"])
+    engine.host.run(["ip", "link", "delete", "docker0"])
+
+    cli("run", "-d", "--name", "new", "-p", "8081:80", *HTTPD)
+
+    for port in (8080, 8081):
+        assert served(neighbour, ADDRESS, port)
+        assert served(engine.host.name, "127.0.0.1", port)
+
+
 def test_a_connection_that_one_side_closes_goes_on_the_other_way(cli: Cli, engine: Engine) -> None:
     cli("run", "-d", "-p", "8080:80", "busybox", "nc", "-l", "-p", "80", "-e", "sh", "-c", "cat; echo all of it")
     argv = ["busybox", "nc", "127.0.0.1", "8080"]

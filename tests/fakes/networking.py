@@ -1,6 +1,7 @@
 """The host's networking in memory. The contract tests hold it to the real one."""
 
 import asyncio
+from collections.abc import Collection
 
 from wherry.errors import HostPortRefused, NotFound
 from wherry.model.network import BridgePlan, Interface, LinkedPort, Network, PublishedPort
@@ -11,7 +12,8 @@ from wherry.plan.ports import clash
 class FakeNetworking:
     """``bridged``, ``pinned`` (interfaces by namespace), ``defaults`` (default route by namespace), ``published`` and
     ``ruled`` (networks that the firewall knows) tell what is made. ``host_routes`` and ``host_ports`` (of other
-    processes) are for tests to set, ``has_relay`` whether IPv6 is relayed, and ``failures`` and ``failures_once``: an
+    processes) are for tests to set, ``has_relay`` whether IPv6 is relayed, ``has_table`` whether the firewall's
+    table is there, ``loose`` interfaces in no bridge, and ``failures`` and ``failures_once``: an
     exception to raise, by method name."""
 
     def __init__(self) -> None:
@@ -24,6 +26,8 @@ class FakeNetworking:
         self.host_routes: list[str] = []
         self.host_ports: set[tuple[str, str, int]] = set()
         self.has_relay = False
+        self.has_table = True
+        self.loose: set[str] = set()
         self.failures: dict[str, BaseException] = {}
         self.failures_once: dict[str, BaseException] = {}
 
@@ -34,6 +38,8 @@ class FakeNetworking:
     async def remove_bridge(self, name: str) -> None:
         await self._act("remove_bridge")
         self.bridged.pop(name, None)
+        ends = (each for inside in self.pinned.values() for each in inside.values())
+        self.loose |= {each.host_name for each in ends if each.bridge == name}
 
     def bridges(self) -> dict[str, tuple[str, ...]]:
         return {name: plan.addresses for name, plan in self.bridged.items()}
@@ -88,7 +94,15 @@ class FakeNetworking:
             self.defaults[path] = gateways[0]
 
     def interfaces(self) -> dict[str, str]:
-        return {each.host_name: each.bridge for inside in self.pinned.values() for each in inside.values()}
+        ends = (each for inside in self.pinned.values() for each in inside.values())
+        return {each.host_name: "" if each.host_name in self.loose else each.bridge for each in ends}
+
+    def lacks(self, bridges: Collection[str]) -> bool:
+        return not self.has_table or not set(bridges) <= self.bridged.keys()
+
+    async def attach(self, host_name: str, bridge: str) -> None:
+        await self._act("attach")
+        self.loose.discard(host_name)
 
     async def remove_interface(self, host_name: str) -> None:
         await self._act("remove_interface")
@@ -110,6 +124,7 @@ class FakeNetworking:
     ) -> None:
         await self._act("apply_firewall")
         self.ruled = networks
+        self.has_table = True
         if ports is not None:
             self.published = set(ports)
 

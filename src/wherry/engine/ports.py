@@ -4,7 +4,7 @@ The edge packages fill these protocols structurally and hold no policy; ``wiring
 are idempotent: what is already gone is no error. Nothing here blocks the event loop.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -492,6 +492,14 @@ class Networking(Protocol):
 
     def interfaces(self) -> dict[str, str]:
         """Names of the host's ends of interfaces, and of the bridge each is in, "" if in none."""
+        ...
+
+    def lacks(self, bridges: Collection[str]) -> bool:
+        """Whether one of these bridges is missing, or the firewall's table."""
+        ...
+
+    async def attach(self, host_name: str, bridge: str) -> None:
+        """Put the host's end of an interface into a bridge. One that is gone meanwhile is none to attach."""
         ...
 
     async def remove_interface(self, host_name: str) -> None:

@@ -144,6 +144,13 @@ def set_port(rtnl: Netlink, index: int, *, hairpin: bool = False, isolated: bool
     rtnl.execute(_port_request(index, hairpin, isolated))
 
 
+def attach(rtnl: Netlink, index: int, bridge_index: int) -> None:
+    """Puts a link into a bridge, as a port that may send back where a frame came from."""
+    body = _link_header(index) + netlink.u32(_IFLA_MASTER, bridge_index)
+    what = f"put link {index} into bridge {bridge_index}"
+    rtnl.execute(Request(_RTM_SETLINK, 0, body, what), _port_request(index, hairpin=True, isolated=False))
+
+
 def cut_off(rtnl: Netlink, name: str) -> None:
     """A bridge port passes no more frames, and its bridge forgets who was behind it. Idempotent, and quick.
 

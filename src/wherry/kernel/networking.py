@@ -5,7 +5,7 @@ out at once, so nothing here waits, but for nft when rules change.
 """
 
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from itertools import groupby
 from pathlib import Path
@@ -127,6 +127,15 @@ class Networking:
         present = links.links(self._rtnl)
         names = {link.index: link.name for link in present}
         return {link.name: names.get(link.master, "") for link in present if link.kind == "veth"}
+
+    def lacks(self, bridges: Collection[str]) -> bool:
+        if self._firewall and not nftables.has_table(self._nfnl, _FAMILY, _TABLE):
+            return True
+        return any(links.link(self._rtnl, name) is None for name in bridges)
+
+    async def attach(self, host_name: str, bridge: str) -> None:
+        if port := links.link(self._rtnl, host_name):
+            links.attach(self._rtnl, port.index, self._bridge(bridge).index)
 
     async def remove_interface(self, host_name: str) -> None:
         links.delete(self._rtnl, host_name)

@@ -25,10 +25,12 @@ _NFPROTO: Final = {"inet": 1, "ip": 2, "bridge": 7, "ip6": 10}
 _PROTOCOLS: Final = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP, "sctp": 132}
 
 SUBSYSTEM: Final = 10 << 8  # NFNL_SUBSYS_NFTABLES
+_GETTABLE: Final = SUBSYSTEM | 1
 _NEWSETELEM: Final = SUBSYSTEM | 12
 _DELSETELEM: Final = SUBSYSTEM | 14
 _BATCH_BEGIN: Final = 16
 _BATCH_END: Final = 17
+_TABLE_NAME: Final = 1
 _LIST_TABLE: Final = 1
 _LIST_SET: Final = 2
 _LIST_ELEMENTS: Final = 3
@@ -49,6 +51,11 @@ async def apply(ruleset: str) -> None:
         raise NotSupported("the program nft is missing: install the package nftables") from None
     if done.code != 0:
         raise InternalError(f"nft -f -: {done.stderr.decode(errors='replace').strip()}")
+
+
+def has_table(nfnl: Netlink, family: str, name: str) -> bool:
+    request = Request(_GETTABLE, 0, header(family) + netlink.text(_TABLE_NAME, name), "look up table", (errno.ENOENT,))
+    return any(True for _ in nfnl.dump(request))
 
 
 def add_elements(nfnl: Netlink, family: str, table: str, name: str, ports: Sequence[PublishedPort]) -> None:

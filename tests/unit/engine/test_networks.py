@@ -700,3 +700,18 @@ async def test_who_is_not_in_a_network_cannot_leave_it() -> None:
     web = await world.start(container("web"))
     with pytest.raises(InternalError, match=r"^container id-web is not connected to network mine$"):
         await world.disconnect(web, "mine")
+
+
+async def test_what_others_took_away_is_made_anew_for_the_next_container() -> None:
+    world = await started()
+    first = await world.start(container("first", ports=[fixed("80")]))
+    published = set(world.host.published)
+    await world.host.remove_bridge("docker0")
+    world.host.has_table = False
+    world.host.published.clear()
+
+    await world.start(container("second"))
+
+    assert "docker0" in world.host.bridged
+    assert world.host.interfaces()[first.endpoints[0].host_interface] == "docker0"
+    assert world.host.published == published

@@ -10,6 +10,7 @@ from wherry.engine.networks.firewall import Firewall
 from wherry.engine.networks.joining import Joining
 from wherry.engine.networks.leases import Leases
 from wherry.engine.networks.making import Making
+from wherry.engine.networks.mending import Mending
 from wherry.engine.networks.naming import Naming
 from wherry.engine.ports import Chance, Clock, NameServers, Networking, Records
 from wherry.errors import NoSuchNetwork
@@ -61,6 +62,13 @@ class Networks:
         )
         self._joining = Joining(
             catalog=self._catalog, leases=self._leases, networking=networking, chance=chance, events=events
+        )
+        self._mending = Mending(
+            catalog=self._catalog,
+            leases=self._leases,
+            networking=networking,
+            making=self._making,
+            firewall=self._firewall,
         )
         self._naming = Naming(
             leases=self._leases,
@@ -114,6 +122,7 @@ class Networks:
         return self._joining.plan(container)
 
     async def join(self, container: Container, endpoints: tuple[Endpoint, ...], sandbox: str) -> None:
+        await self._mending.mend(endpoints)
         await self._joining.join(container, endpoints, sandbox)
         await self._naming.follow(container, endpoints, sandbox)
         await self._firewall.follow_links_of(container)

@@ -45,6 +45,10 @@ class Making:
         default_network.check(self._settings)
         await self._catalog.ensure_builtin(self._clock, self._chance)
         await self._ensure_default()
+        await self.make_bridges()
+
+    async def make_bridges(self) -> None:
+        """All networks that have rows have their bridges; idempotent."""
         for network in self._catalog.all():
             if network.bridge:
                 await self._networking.ensure_bridge(self._bridge_plan(network))
