@@ -194,6 +194,19 @@ def test_what_is_ignored_does_not_come_along(workshop: Workshop) -> None:
     assert workshop.made("ignoring") == ["./docs/README.md", "./main", "./source/code"]
 
 
+def test_sources_may_keep_their_parents_and_leave_files_out(workshop: Workshop) -> None:
+    assert workshop.made("choosing") == [
+        "/excluded/a/one",
+        "/excluded/b/c/two",
+        "/files/one.txt",
+        "/parents/c/cache/three",
+        "/parents/c/two",
+        "/parents/src/a/one",
+    ]
+    (workshop.context("choosing") / "src" / "read.md").write_text("excluded files do not count for the cache")
+    assert "Using cache" in workshop.build("choosing")
+
+
 def test_a_dockerfile_elsewhere_does_not_come_along(workshop: Workshop, tmp_path: Path) -> None:
     context = workshop.context("ignoring")
     (context / ".dockerignore").unlink()
