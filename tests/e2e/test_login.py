@@ -17,6 +17,7 @@ from tests.harness.engine import Engine
 from tests.harness.httpserver import Scripted
 from tests.harness.registry import Registry, encrypted, passwords
 from tests.harness.tokens import IDENTITY_TOKEN, TokenServer
+from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
 
@@ -39,11 +40,9 @@ def guarded(engine: Engine, tmp_path: Path) -> Iterator[Registry]:
         yield registry
 
 
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    folder = tmp_path / "authority"
-    folder.mkdir()
-    return Authority(folder)
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 def login(cli: Cli, registry: Registry, password: str = PASSWORD) -> str:
@@ -87,6 +86,7 @@ def test_name_and_password_are_asked_for_on_a_terminal(cli: Cli, guarded: Regist
         terminal.expect("Username: ")
         terminal.type("alice\n")
         terminal.expect("Password: ")
+        eventually(lambda: not terminal.echoes())  # docker asks first, and then stops the echo
         terminal.type(f"{PASSWORD}\n")
         shown = terminal.expect("Login Succeeded")
 
@@ -138,6 +138,26 @@ def test_a_token_server_lets_in_who_logged_in(
         cli("push", image)
         cli("rmi", image)
         cli("pull", image)
+
+
+def test_a_build_begins_with_an_image_of_a_guarded_registry(
+    cli: Cli, guarded: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_BUILDKIT", "0")
+    image = f"{guarded.address}/base"
+    (tmp_path / "context").mkdir()
+    (tmp_path / "context/Dockerfile").write_text(f"FROM {image}\nLABEL built=yes\n")
+    login(cli, guarded)
+    cli("tag", "busybox", image)
+    cli("push", image)
+    cli("rmi", image)
+
+    cli("build", "-t", "built", tmp_path / "context")
+
+    assert cli.inspect("built", "{{.Config.Labels}}") == "map[built:yes]"
+    cli("rmi", "built", image)
+    cli("logout", guarded.address)
+    assert "no basic auth credentials" in cli.fails(1, "build", "-t", "built", "--no-cache", tmp_path / "context")
 
 
 # --- who the registry is ---------------------------------------------------------------------------------------------

@@ -45,6 +45,10 @@ class Terminal:
         """Whether it echoes, edits lines, …: as tcgetattr(3) tells it."""
         return list(termios.tcgetattr(self._slave))
 
+    def echoes(self) -> bool:
+        """Whether it shows what is typed."""
+        return bool(termios.tcgetattr(self._slave)[3] & termios.ECHO)
+
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
 
