@@ -58,9 +58,10 @@ def cli(cli: Cli, engine: Engine) -> Iterator[Cli]:
 
 
 def kept(engine: Engine) -> set[str]:
-    """Layers, containers and blobs on the disk, whole or half."""
+    """Layers, containers and blobs on the disk, whole or half, but those that are being deleted."""
     folders = ("overlay2", "containers", "blobs/sha256", "blobs/tmp")
-    return {f"{folder}/{name}" for folder in folders for name in os.listdir(engine.data_root / folder)}
+    names = ((folder, name) for folder in folders for name in os.listdir(engine.data_root / folder))
+    return {f"{folder}/{name}" for folder, name in names if not name.startswith(".removed-")}
 
 
 def image_of(size: int) -> bytes:
