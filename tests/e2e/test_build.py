@@ -478,3 +478,19 @@ def test_what_is_left_out(builder: Builder) -> None:
         "/pivot/b/c.md", "/pivot/b/c.txt",
         "/some/a/b/c.txt",
     ]  # fmt: skip
+
+
+def test_what_is_told_before_the_first_stage(builder: Builder) -> None:
+    done = builder(
+        "ARG V=latest\nARG W\nFROM busybox:$V\nRUN true && \\\n\n  true\n", "--label", "a=b", "--label", "c=d e"
+    )
+    steps = re.findall("Step ./. : .*", done.stdout)
+    assert steps == [
+        "Step 1/6 : ARG V=latest",
+        "Step 2/6 : ARG W",
+        "Step 3/6 : FROM busybox:$V",
+        "Step 4/6 : RUN true &&   true",
+        "Step 5/6 : LABEL a=b",
+        "Step 6/6 : LABEL c=d e",
+    ]
+    assert "[WARNING]: Empty continuation line found in: RUN true &&   true\n" in done.stdout

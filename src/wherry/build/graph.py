@@ -56,6 +56,7 @@ class Graph(Struct, frozen=True, kw_only=True):
 
     ``total`` is the number of steps. ``global_args`` are the ARGs before the first FROM, with their values, and what
     is predefined of platforms. ``names`` are those of all stages of the file, "" for none; ``escape`` is the file's.
+    ``preamble`` are the instructions before the first FROM: they count as steps. ``warnings`` are for people.
     """
 
     stages: tuple[Stage, ...]
@@ -63,6 +64,8 @@ class Graph(Struct, frozen=True, kw_only=True):
     global_args: dict[str, str]
     names: tuple[str, ...] = ()
     escape: str = "\\"
+    preamble: tuple[Instruction, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def target(self) -> Stage:
@@ -70,7 +73,7 @@ class Graph(Struct, frozen=True, kw_only=True):
 
 
 def plan(dockerfile: Dockerfile, request: BuildRequest) -> Graph:
-    """The graph for ``request.target`` ("" means the last stage); its labels are one more LABEL at the end.
+    """The graph for ``request.target`` ("" means the last stage); its labels are more LABELs at the end.
 
     InvalidArgument for a target, a base or a source that cannot be.
     """
@@ -84,7 +87,15 @@ def plan(dockerfile: Dockerfile, request: BuildRequest) -> Graph:
     for draft in needed:
         stages.append(msgspec.structs.replace(draft, first_step=step))
         step += 1 + len(draft.instructions)
-    return Graph(stages=tuple(stages), total=step - 1, global_args=global_args, names=names, escape=dockerfile.escape)
+    return Graph(
+        stages=tuple(stages),
+        total=step - 1,
+        global_args=global_args,
+        names=names,
+        escape=dockerfile.escape,
+        preamble=dockerfile.global_args,
+        warnings=dockerfile.warnings,
+    )
 
 
 def origin(text: str, names: tuple[str, ...], variables: dict[str, str], escape: str) -> StageSource | ImageSource:
@@ -198,12 +209,13 @@ def _needed(drafts: list[Stage], target: int) -> list[Stage]:
 
 
 def _labelled(stage: Stage, labels: dict[str, str]) -> Stage:
-    """With one more LABEL, whose values mean themselves."""
+    """With one more LABEL for each, whose values mean themselves."""
     place = (stage.source, *stage.instructions)[-1].position
-    pairs = tuple(Pair(_literal(name), _literal(value)) for name, value in sorted(labels.items()))
-    shown = " ".join(f"{msgspec.json.encode(name).decode()}='{value}'" for name, value in sorted(labels.items()))
-    label = Label(position=place, text=f"LABEL {shown}", pairs=pairs)
-    return msgspec.structs.replace(stage, instructions=(*stage.instructions, label))
+    more = tuple(
+        Label(position=place, text=f"LABEL {name}={value}", pairs=(Pair(_literal(name), _literal(value)),))
+        for name, value in sorted(labels.items())
+    )
+    return msgspec.structs.replace(stage, instructions=(*stage.instructions, *more))
 
 
 def _literal(text: str) -> str:

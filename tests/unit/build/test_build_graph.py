@@ -42,14 +42,15 @@ def test_global_args_are_for_from_and_arguments_of_the_request_come_first() -> N
     assert graph.target.first_step == 3
 
 
-def test_labels_of_the_request_are_one_more_instruction_and_mean_themselves() -> None:
+def test_labels_of_the_request_are_more_instructions_and_mean_themselves() -> None:
     request = BuildRequest(host_platform=HOST, labels={"b": "it's $x", "a": '"'})
     graph = planned("FROM scratch", request)
-    label = graph.target.instructions[-1]
-    assert graph.total == 2
-    assert label.text == """LABEL "a"='"' "b"='it's $x'"""
-    step = interpret(begin(graph, graph.target, request, None), label)
-    assert step.state.config.labels == {"a": '"', "b": "it's $x"}
+    assert graph.total == 3
+    assert [label.text for label in graph.target.instructions] == ['LABEL a="', "LABEL b=it's $x"]
+    state = begin(graph, graph.target, request, None)
+    for label in graph.target.instructions:
+        state = interpret(state, label).state
+    assert state.config.labels == {"a": '"', "b": "it's $x"}
 
 
 def test_a_source_is_a_stage_before_this_one_or_an_image() -> None:

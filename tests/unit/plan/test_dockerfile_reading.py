@@ -21,7 +21,10 @@ def test_lines_are_joined_and_comments_inside_them_dropped() -> None:
     assert env.pairs == (Pair("a", "1"), Pair("b", "2"), Pair("c", "3"))
     assert env.position == Position(4, 8)
     assert run.position == Position(9, 9)
-    assert dockerfile.warnings == ("Empty continuation line found in: ENV a=1     b=2  c=3",)
+    assert dockerfile.warnings == (
+        "Empty continuation line found in: ENV a=1     b=2  c=3",
+        "Empty continuation lines will become errors in a future release.",
+    )
 
 
 def test_a_line_that_ends_in_two_escapes_is_whole() -> None:

@@ -8,7 +8,7 @@ from wherry.build.actions import RunCommand
 from wherry.build.request import BuildRequest
 from wherry.build.solver.made import Made
 from wherry.build.solver.mounting import Mounted
-from wherry.build.solver.telling import Teller
+from wherry.build.solver.telling import Teller, in_red
 from wherry.engine.containers import Containers
 from wherry.engine.layering import Layering
 from wherry.engine.operations import undoable
@@ -18,8 +18,6 @@ from wherry.errors import BuildFailed, NoSuchContainer
 from wherry.model.container import Container, ContainerSpec, HostSpec
 from wherry.model.image import Image, Layer
 from wherry.plan.naming import short_id
-
-_RED, _PLAIN = "\x1b[91m", "\x1b[0m"
 
 
 class Runner:
@@ -136,4 +134,4 @@ async def _pass_on(attachment: Attachment, teller: Teller) -> None:
         number, data = piece
         text = decoders[number].decode(data)
         if text:
-            await teller.output(text, text if number == 1 else f"{_RED}{text}{_PLAIN}")
+            await teller.output(text, text if number == 1 else in_red(text))

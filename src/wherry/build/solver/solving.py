@@ -8,7 +8,7 @@ from wherry.build.solver.bases import Bases
 from wherry.build.solver.made import Made, from_image
 from wherry.build.solver.stages import Stages, Work
 from wherry.build.solver.story import Chapter, Story
-from wherry.build.solver.telling import Teller
+from wherry.build.solver.telling import Teller, in_red
 from wherry.build.stage import StageState, begin, triggers
 from wherry.engine.flights import together
 from wherry.engine.images import Images
@@ -46,6 +46,7 @@ class Solver:
 
     async def solve(self, work: Work) -> dict[int, Made]:
         """What each stage came to, by index. The first failure ends all others."""
+        await self._introduce()
         loop = asyncio.get_running_loop()
         self._made = {stage.index: loop.create_future() for stage in self._graph.stages}
         try:
@@ -54,6 +55,16 @@ class Solver:
             for future in self._made.values():
                 future.cancel()
         return {index: future.result() for index, future in self._made.items()}
+
+    async def _introduce(self) -> None:
+        """What there is to say before the first FROM."""
+        first = self._graph.stages[0]
+        for warning in self._graph.warnings:
+            await self._story.chapter(first.index).say(in_red(f"[WARNING]: {warning}\n"))
+        for number, instruction in enumerate(self._graph.preamble, 1):
+            teller = self._teller(first, number, instruction)
+            await teller.begin()
+            await teller.end(StepState.DONE)
 
     async def obtain(self, source: StageSource | ImageSource, chapter: Chapter, work: Work) -> Made:
         """What an earlier stage came to, or an image as it is; its layers are kept for the build."""

@@ -9,6 +9,11 @@ from wherry.plan.dockerfile.instructions import Instruction
 _SECOND = 1_000_000_000
 
 
+def in_red(text: str) -> str:
+    """As Docker's builder shows errors among its lines."""
+    return f"\x1b[91m{text}\x1b[0m"
+
+
 class Teller:
     """Of step ``index`` from its start to its end; of a trigger, ``index`` is that of its FROM."""
 

@@ -14,6 +14,7 @@ _DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
 _DIRECTIVES = frozenset(("escape", "syntax", "check"))
 _LINE_END = "\r\n"
 _LEADING = " \t"
+_LAST_WARNING = "Empty continuation lines will become errors in a future release."
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -38,6 +39,8 @@ def read_source(text: str, escape: str = "") -> Source:
     reader = _Reader(physical, escape or _escape(directives))
     lines = tuple(reader.lines())
     syntax, warnings = directives.get("syntax", ""), tuple(reader.warnings)
+    if warnings:
+        warnings += (_LAST_WARNING,)
     return Source(lines=lines, escape=reader.escape, syntax=syntax, warnings=warnings)
 
 
