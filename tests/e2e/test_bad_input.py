@@ -241,3 +241,4 @@ def test_detach_keys_that_are_none(stock: Cli) -> None:
     stock("run", "-d", "--name", "box", "busybox", "sleep", "60")
 
     assert "unable to upgrade to tcp, received 400" in stock.fails(1, "attach", "--detach-keys", "bogus", "box")
+    assert "Invalid escape keys (bogus) provided" in (stock.fails(1, "exec", "--detach-keys", "bogus", "box", "true"))

@@ -66,7 +66,7 @@ class Execs:
         container = self._running(ref)
         if not spec.command:
             raise InvalidArgument("No exec command specified")
-        detach.parse(spec.detach_keys)
+        detach.parse(spec.detach_keys, "escape")
         session = Exec(id=self._chance.new_id(), container_id=container.id, spec=spec)
         self._forget_old()
         self._execs[session.id] = session

@@ -6,11 +6,15 @@ _DEFAULT = b"\x10\x11"
 _CONTROL = {"@": 0, "[": 27, "\\": 28, "]": 29, "^": 30, "_": 31} | {chr(97 + n): n + 1 for n in range(26)}
 
 
-def parse(text: str) -> bytes:
-    """``ctrl-p,ctrl-q`` → bytes; "" gives the default. InvalidArgument for anything else."""
+def parse(text: str, what: str = "detach") -> bytes:
+    """``ctrl-p,ctrl-q`` → bytes; "" gives the default. InvalidArgument for anything else; ``what`` keys they are said
+    to be then."""
     if not text:
         return _DEFAULT
-    return bytes(_key(part) for part in text.split(","))
+    try:
+        return bytes(_key(part) for part in text.split(","))
+    except ValueError:
+        raise InvalidArgument(f"Invalid {what} keys ({text}) provided") from None
 
 
 def _key(part: str) -> int:
@@ -18,7 +22,7 @@ def _key(part: str) -> int:
         return ord(part.encode("latin-1", "replace"))
     if part.startswith("ctrl-") and part[5:] in _CONTROL:
         return _CONTROL[part[5:]]
-    raise InvalidArgument(f"invalid detach keys ({part}) provided")
+    raise ValueError(part)
 
 
 class DetachScanner:

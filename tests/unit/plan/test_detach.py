@@ -16,7 +16,7 @@ def test_keys_are_read(text: str, keys: bytes) -> None:
 
 @pytest.mark.parametrize("text", ["ctrl-", "ctrl-pp", "abc", "ctrl-p,", ","])
 def test_other_keys_are_refused(text: str) -> None:
-    with pytest.raises(InvalidArgument, match="invalid detach keys"):
+    with pytest.raises(InvalidArgument, match="Invalid detach keys"):
         parse(text)
 
 

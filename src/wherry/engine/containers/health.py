@@ -1,6 +1,7 @@
 """Health checks of the containers that run: a timer each, and an exec session when it is due."""
 
 import asyncio
+import logging
 
 from msgspec.structs import replace
 
@@ -16,6 +17,8 @@ from wherry.model.container import Container, Status
 from wherry.model.exec import ExecSpec
 from wherry.model.health import Probe
 from wherry.plan import health
+
+_log = logging.getLogger(__name__)
 
 
 class HealthChecks:
@@ -61,7 +64,10 @@ class HealthChecks:
             container = self._catalog.get(container_id)
             await self._clock.sleep(health.wait(container, self._clock.now()))
             probe = await self._probe(container)
-            await self._operations.run(self._record(container, probe))
+            try:
+                await self._operations.run(self._record(container, probe))
+            except (WherryError, OSError):
+                _log.exception("container %s: a health check could not be recorded", container_id)
 
     async def _probe(self, container: Container) -> Probe:
         start = self._clock.now()
