@@ -1,6 +1,5 @@
 """``wherryd``: opens an engine, serves it on its sockets, ends when told to."""
 
-import contextlib
 import gc
 import grp
 import logging
@@ -16,6 +15,7 @@ from wherry.api.app import build_router
 from wherry.api.http import Server
 from wherry.cli.flags import HelpRequested, Options, UsageError
 from wherry.cli.helpflags import flag_usages
+from wherry.daemon import descriptors
 from wherry.daemon.configuration import DEFAULT_GROUP, Configuration, ConfigurationError, configured
 from wherry.daemon.flags import COMMAND
 from wherry.daemon.logs import start_logging
@@ -50,7 +50,8 @@ def main() -> None:
         print("configuration OK", file=sys.stderr)
         return
     start_logging(configuration.log_level)
-    _keep_descriptors()
+    descriptors.keep()
+    descriptors.allow()
     try:
         uvloop.run(_run(configuration, flags))
     except (WherryError, StillRunning, OSError) as error:
@@ -107,13 +108,6 @@ def socket_group(name: str) -> str | None:
         _log.warning("could not change the sockets' group to %s: group %s not found", name, name)
         return None
     return name
-
-
-def _keep_descriptors() -> None:
-    """What we were started with stays ours: no container's monitor is to inherit it."""
-    for name in os.listdir("/proc/self/fd"):
-        with contextlib.suppress(OSError):  # the listing's own descriptor is among them, and closed by now
-            os.set_inheritable(int(name), int(name) <= 2)
 
 
 def _settle() -> None:

@@ -1,9 +1,8 @@
 """Name servers of network namespaces: sockets in there, read by the event loop out here.
 
 Each namespace has a datagram and a stream socket at a loopback address, and packets to port 53 are redirected to them:
-a process of the container can have port 53 for itself. There is no thread and no
-process for them; what lies ready is answered a few at a time, so that a namespace that never stops asking slows down
-itself alone.
+a process of the container can have port 53 for itself. There is no thread and no process for them; what lies ready is
+answered a few at a time, so that a namespace that never stops asking slows down itself alone.
 
 What the messages say is not known here, but for their length before each in a stream (RFC 1035, section 4.2.2).
 """
