@@ -160,7 +160,7 @@ class HostPortRefused(InternalError):
     """The host does not give a port: another process has it, or the address is not the host's."""
 
     def __init__(self, address: str, port: int, protocol: str, reason: str) -> None:
-        super().__init__(f"listen {_listened(protocol, address)}:{port}: bind: {reason}")
+        super().__init__(f"Error starting userland proxy: listen {_listened(protocol, address)}:{port}: bind: {reason}")
         self.address, self.port, self.protocol = address, port, protocol
 
 

@@ -211,7 +211,10 @@ async def test_a_port_of_another_process_is_refused_and_nothing_is_published(wor
     )
 
     assert world.port.refuses("tcp", "0.0.0.0", 8081)
-    with pytest.raises(HostPortRefused, match=r"^listen tcp4 0\.0\.0\.0:8081: bind: address already in use$"):
+    with pytest.raises(
+        HostPortRefused,
+        match=r"^Error starting userland proxy: listen tcp4 0\.0\.0\.0:8081: bind: address already in use$",
+    ):
         await world.port.publish((PORT, other))
 
     world.listen(8080)

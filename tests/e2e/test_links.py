@@ -1,8 +1,12 @@
 """Links of the default bridge: names, variables, addresses that follow, refusals."""
 
+import os
+import signal
+
 import pytest
 
 from tests.harness.cli import Cli
+from tests.harness.engine import Engine
 from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
@@ -124,6 +128,21 @@ def test_a_removed_source_keeps_the_receiver_from_starting(cli: Cli) -> None:
 
     assert "Cannot link to a non running container: /src AS /receiver/db" in error
     assert cli.inspect("receiver", "{{json .HostConfig.Links}}") == '["/src:/receiver/db"]'
+
+
+def test_a_receiver_is_restarted_after_its_source(cli: Cli, engine: Engine) -> None:
+    cli("run", "-d", "--restart", "always", "--name", "src", "busybox", "sleep", "600")
+    cli("run", "-d", "--restart", "always", "--name", "receiver", "--link", "src", "busybox", "sleep", "600")
+    pids = [cli.pid(name) for name in ("receiver", "src")]
+
+    engine.kill()
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    engine.start()
+
+    for name in ("src", "receiver"):
+        assert eventually(lambda name=name: cli.inspect(name, "{{.State.Status}}") == "running")
+    assert cli.line("exec", "receiver", "cat", "/etc/hosts").count("src") == 1
 
 
 def test_a_source_of_another_network(cli: Cli, stock: Cli) -> None:

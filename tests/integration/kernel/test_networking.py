@@ -198,7 +198,10 @@ def test_lingering_connections_of_an_earlier_listener_do_not_stand_in_the_way(ho
 
 
 def test_an_address_that_is_not_the_hosts_is_refused(host: Host) -> None:
-    with pytest.raises(HostPortRefused, match=r"^listen tcp4 192\.0\.2\.77:80: bind: cannot assign requested address$"):
+    with pytest.raises(
+        HostPortRefused,
+        match=r"^Error starting userland proxy: listen tcp4 192\.0\.2\.77:80: bind: cannot assign requested address$",
+    ):
         host.publish(published("tcp", 80, host_ip="192.0.2.77"))
 
 

@@ -277,7 +277,7 @@ async def test_a_port_of_a_process_is_refused_in_dockers_words_and_all_is_freed(
     with pytest.raises(
         InternalError,
         match=r"^driver failed programming external connectivity on endpoint late \(\w+\): "
-        r"listen tcp4 0\.0\.0\.0:8080: bind: address already in use$",
+        r"Error starting userland proxy: listen tcp4 0\.0\.0\.0:8080: bind: address already in use$",
     ):
         await world.networks.join(late, planned, sandbox(late))
     assert world.state() == before

@@ -23,7 +23,7 @@ from wherry.engine.volume_use import VolumeUse
 from wherry.errors import Conflict, WherryError
 from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit, Launched
-from wherry.plan import health, restarts
+from wherry.plan import health, namespaces, restarts
 from wherry.plan.lifecycle import exit_code_of
 
 _log = logging.getLogger(__name__)
@@ -282,10 +282,19 @@ class Supervisor:
         """Start it again in ``delay`` seconds, unless somebody stops or starts it before."""
         if not self._closing:
             self.cancel_restart(container.id)
-            self._restarts[container.id] = asyncio.get_running_loop().create_task(self._restart(container.id, delay))
+            begun = self._restart(container.id, delay, self._restarts_before(container))
+            self._restarts[container.id] = asyncio.get_running_loop().create_task(begun)
 
-    async def _restart(self, container_id: str, delay: float) -> None:
+    def _restarts_before(self, container: Container) -> "list[asyncio.Task[None]]":
+        """Restarts that are due of containers without which this one cannot start."""
+        needed = {*(link.source for link in container.links), *namespaces.peers(container.spec.host)}
+        others = (other.id for other in self._catalog.all() if needed & {other.id, other.name})
+        return [self._restarts[other] for other in others if other in self._restarts]
+
+    async def _restart(self, container_id: str, delay: float, before: "list[asyncio.Task[None]]") -> None:
         await self._clock.sleep(delay)
+        if before:
+            await asyncio.wait(before)
         try:
             await self._operations.run(self._start(container_id, by_user=False))
         except (WherryError, OSError) as error:
