@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -205,6 +206,36 @@ def test_networks_are_kept_apart(cli: Cli) -> None:
     assert not reaches(cli, "in-a", address)
 
 
+def test_options_of_the_bridge(cli: Cli) -> None:
+    options = {"bridge.name": "wbr7", "bridge.enable_icc": "false", "driver.mtu": "1400"}
+    flags = [word for name, value in options.items() for word in ("-o", f"com.docker.network.{name}={value}")]
+    cli("network", "create", *flags, "mine")
+    sleeper(cli, "box", "--network", "mine")
+    sleeper(cli, "other", "--network", "mine")
+
+    assert "mtu 1400" in cli.engine.host.run(["ip", "link", "show", "wbr7"]).stdout
+    assert "mtu 1400" in cli.line("exec", "box", "ip", "link", "show", "eth0")
+    assert not reaches(cli, "box", endpoint(cli, "other", "mine")["IPAddress"])
+    cli("rm", "-f", "box", "other")
+    cli("network", "rm", "mine")
+    assert "wbr7" not in cli.engine.host.run(["ip", "link"]).stdout
+
+
+def test_many_at_once_have_addresses_of_their_own(cli: Cli) -> None:
+    cli("network", "create", *SUBNET, "mine")
+    names = [f"box{number}" for number in range(6)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(lambda name: sleeper(cli, name), names))
+        list(pool.map(lambda name: cli("network", "connect", "mine", name), names))
+
+        members = seen(cli, "mine")["Containers"].values()
+        assert sorted(member["Name"] for member in members) == names
+        assert len({member["IPv4Address"] for member in members}) == len(names)
+
+        list(pool.map(lambda name: cli("network", "disconnect", "mine", name), names))
+    assert seen(cli, "mine")["Containers"] == {}
+
+
 def test_an_internal_network_has_no_way_out(cli: Cli) -> None:
     cli("network", "create", "--internal", "inside")
     sleeper(cli, "box", "--network", "inside")
@@ -236,7 +267,12 @@ def test_connected_and_disconnected_while_it_runs(cli: Cli) -> None:
     assert "\t172.17." not in cli.line("exec", "box", "cat", "/etc/hosts")
     assert list(json.loads(cli.inspect("box", "{{json .NetworkSettings.Networks}}"))) == ["mine"]
 
-    cli("restart", "box")
+    cli("stop", "box")
+
+    stopped = endpoint(cli, "box", "mine")
+    assert (stopped["NetworkID"], stopped["IPAddress"], stopped["EndpointID"]) == (mine["NetworkID"], "", "")
+
+    cli("start", "box")
 
     assert list(json.loads(cli.inspect("box", "{{json .NetworkSettings.Networks}}"))) == ["mine"]
     assert endpoint(cli, "box", "mine")["IPAddress"] == "10.66.0.40"

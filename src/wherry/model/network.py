@@ -94,9 +94,10 @@ class NetworkSettings(Struct, frozen=True, kw_only=True):
 
 
 class EndpointSpec(Struct, frozen=True, kw_only=True):
-    """How a container asks to be in a network."""
+    """How a container asks to be in a network; ``network_id``: which one that was when it was last in it."""
 
     network: str
+    network_id: str = ""
     ipv4: str = ""
     ipv6: str = ""
     mac: str = ""

@@ -44,6 +44,13 @@ def gateway_endpoint(endpoints: Iterable[Endpoint]) -> Endpoint | None:
     return min(outward, key=lambda each: (not (each.ipv4_gateway and each.ipv6_gateway), each.network), default=None)
 
 
+def placed(container: Container, ends: tuple[Endpoint, ...]) -> Container:
+    """A container with these endpoints. It knows the IDs of its networks after they are gone, as clients expect."""
+    ids = {end.network: end.network_id for end in ends}
+    specs = tuple(replace(spec, network_id=ids.get(spec.network, spec.network_id)) for spec in container.spec.endpoints)
+    return replace(container, spec=replace(container.spec, endpoints=specs), endpoints=ends)
+
+
 def with_ports(endpoints: Iterable[Endpoint], bindings: tuple[PortBinding, ...]) -> tuple[Endpoint, ...]:
     """The endpoints, with ``bindings`` at that which has the default route, and at no other."""
     ends = tuple(endpoints)

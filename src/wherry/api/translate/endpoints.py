@@ -48,7 +48,7 @@ def _settings(container: Container, spec: EndpointSpec, end: Endpoint) -> Endpoi
         links=list(spec.links) or None,
         aliases=list(spec.aliases) or None,
         mac_address=end.mac or spec.mac,
-        network_id=end.network_id,
+        network_id=end.network_id or spec.network_id,
         endpoint_id=end.id,
         gateway=end.ipv4_gateway,
         ip_address=end.ipv4,

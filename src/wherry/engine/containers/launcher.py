@@ -13,7 +13,7 @@ from wherry.engine.volume_use import VolumeUse
 from wherry.errors import Conflict, InvalidArgument
 from wherry.model.container import Container
 from wherry.model.launch import Launch, Launched
-from wherry.plan import log_limits, namespaces, runtime_spec
+from wherry.plan import endpoints, log_limits, namespaces, runtime_spec
 from wherry.plan.log_details import log_details
 from wherry.plan.seccomp import Seccomp
 from wherry.plan.spec_request import SpecRequest
@@ -56,7 +56,7 @@ class Launcher:
         if owner is not container:
             spec = replace(container.spec, hostname=owner.spec.hostname, domainname=owner.spec.domainname)
             container = replace(container, spec=spec)
-        return replace(container, endpoints=self._sandboxes.plan(container))
+        return endpoints.placed(container, self._sandboxes.plan(container))
 
     async def launch(self, container: Container) -> Launched:
         """Start a container that was planned. Whatever goes wrong, ``Teardown.everything`` undoes it."""

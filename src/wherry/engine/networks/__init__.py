@@ -149,7 +149,7 @@ class Networks:
         wanted = replace(container, spec=replace(container.spec, endpoints=specs))
         if not container.state.alive:
             return wanted
-        return replace(wanted, endpoints=self._joining.plan_connect(wanted, spec))
+        return endpoints.placed(wanted, self._joining.plan_connect(wanted, spec))
 
     def plan_disconnect(self, container: Container, network: Network) -> Container:
         """A container, taken out of a network. Forbidden, InternalError."""

@@ -23,7 +23,8 @@ class NetworkFilter(Struct, frozen=True, kw_only=True):
         return cls(filters=filters, dangling=parse_flag(filters, "dangling"))
 
     def matches(self, network: Network, *, used: bool) -> bool:
-        """``used``: whether a container is in it."""
+        """``used``: whether a container is in it. dockerd 26 calls all networks of users dangling, as it lists them
+        without their containers; its documentation says what is meant."""
         builtin = network.name in BUILTIN_DRIVERS
         return (
             self._has("driver", network.driver)
