@@ -48,9 +48,11 @@ def _element(value: object, key: object) -> object:
             raise CallError(f"value has type {type_name(key)}; should be string")
         return value.get(key, value.zero if isinstance(value, TypedMap) else None)
     if isinstance(value, str | list):
-        position = _position(key)
+        position, kind = _position(key), "slice"
         if isinstance(value, str):
-            value = list(value.encode("utf-8", "surrogateescape"))
+            value, kind = list(value.encode("utf-8", "surrogateescape")), "string"
+        if position == len(value):  # what Go's own check lets pass
+            raise CallError(f"reflect: {kind} index out of range")
         if not 0 <= position < len(value):
             raise CallError(f"index out of range: {position}")
         item: object = value[position]
@@ -179,10 +181,14 @@ def _title(text: str) -> str:
 
 
 def _pad(text: str, before: int, after: int) -> str:
+    if text and min(before, after) < 0:
+        raise CallError("strings: negative Repeat count")
     return " " * before + text + " " * after if text else text
 
 
 def _truncate(text: str, length: int) -> str:
+    if length < 0:
+        raise CallError(f"runtime error: slice bounds out of range [:{length}]")
     return text.encode("utf-8", "surrogateescape")[:length].decode("utf-8", "surrogateescape")
 
 
