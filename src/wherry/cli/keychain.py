@@ -25,7 +25,7 @@ def store(session: Session, credentials: dict[str, str]) -> None:
         if helper:
             credentialhelpers.store(helper, credentials)
         _edit(session, lambda config: _with_entry(config, key, {} if helper else _entry(credentials), helper))
-    except (OSError, ValueError, credentialhelpers.HelperError) as error:
+    except (ValueError, credentialhelpers.HelperError) as error:
         raise CommandError(f"Error saving credentials: {error}") from None
 
 
@@ -42,7 +42,7 @@ def erase(session: Session, keys: tuple[str, ...]) -> None:
         return
     try:
         _edit(session, lambda config: _without_entries(config, keys))
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise CommandError(f"Error erasing credentials: {error}") from None
 
 
@@ -88,21 +88,19 @@ def _failure_to_erase(config: Config, key: str) -> str:
 
 
 def _edit(session: Session, change: Callable[[Config], Config]) -> None:
-    """Replace the file at once by one with the change in it. OSError; ValueError for a file that is no JSON object,
-    which stays as it is."""
+    """Replace the file at once by one with the change in it. ValueError, with its path, if that cannot be done or if it
+    is no JSON object: it stays as it is then."""
     path = config_file(session).resolve()
     try:
-        before = path.read_text()
-    except FileNotFoundError:
-        before = "{}"
-    try:
-        config = json.loads(before)
+        config = json.loads(path.read_text() if path.exists() else "{}")
+        if not isinstance(config, dict):
+            raise ValueError("not a JSON object")
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _replace(path, json.dumps(change(config), indent="\t", ensure_ascii=False))
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    if not isinstance(config, dict):
-        raise ValueError(f"{path}: not a JSON object")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _replace(path, json.dumps(change(config), indent="\t", ensure_ascii=False))
 
 
 def _replace(path: Path, text: str) -> None:

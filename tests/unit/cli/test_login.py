@@ -128,6 +128,18 @@ def test_a_configuration_that_cannot_be_read_is_not_replaced(wherry: CommandLine
     assert (tmp_path / "config.json").read_text() == broken
 
 
+def test_a_configuration_that_cannot_be_written(
+    wherry: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "file/folder"))
+    welcomes(wherry)
+
+    err = wherry.run("login", "-u", "me", "-p", "w", SERVER)[2]
+
+    assert err.endswith(f"Error saving credentials: {tmp_path}/file/folder/config.json: Not a directory\n")
+
+
 def test_logout_forgets_all_spellings(wherry: CommandLine, tmp_path: Path) -> None:
     kept = {"auth": basic("me:w")}
     auths = {SERVER: kept, f"http://{SERVER}": kept, f"https://{SERVER}": kept, "other": kept}
