@@ -1,11 +1,15 @@
 """Folders of one build: all of them go when it ends."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from wherry.engine.operations import undoable
 from wherry.engine.ports import BuildFiles
+from wherry.errors import WherryError
+
+_log = logging.getLogger(__name__)
 
 
 class Workspace:
@@ -20,8 +24,12 @@ class Workspace:
             return folder
 
     async def clear(self) -> None:
+        """What resists is logged: the next start removes it."""
         for folder in self._folders:
-            await self._files.remove(folder)
+            try:
+                await self._files.remove(folder)
+            except WherryError:
+                _log.exception("a build's folder could not be removed")
 
 
 @asynccontextmanager

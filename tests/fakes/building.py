@@ -1,0 +1,248 @@
+"""What builds do with files, in memory; and a whole building service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, aclosing
+from pathlib import Path
+
+from tests.fakes.host import FakeHost, FakeRuntime
+from tests.fakes.images import AMD64
+from tests.fakes.layers import FakeLayers
+from tests.fakes.registry import FakeRegistry, digest_of
+from tests.fakes.store import ROOT
+from tests.fakes.world import Outside, World
+from wherry.build.request import BuildRequest
+from wherry.build.service import Builds
+from wherry.build.solver.bases import Bases
+from wherry.build.solver.cache import Cache
+from wherry.build.solver.cachemounts import CacheMounts
+from wherry.build.solver.context import Contexts
+from wherry.build.solver.copying import Copier
+from wherry.build.solver.downloads import Downloads
+from wherry.build.solver.finishing import Finisher
+from wherry.build.solver.mounting import Mounting
+from wherry.build.solver.running import Runner
+from wherry.build.solver.stages import Stages
+from wherry.engine.layering import Layering
+from wherry.engine.transfer import Transfer
+from wherry.engine.unpacking import Unpacker
+from wherry.model.build import BuildNews, Placement, Selected, Selection
+from wherry.model.download import Download
+from wherry.model.image import Applied
+
+
+class FakeBuildFiles:
+    """A context is the text of its Dockerfile, and has a file of every name but ``missing``. A layer is told by what
+    was copied into it."""
+
+    def __init__(self) -> None:
+        self.folders: dict[Path, str] = {}
+        self._begun = 0
+
+    async def begin(self) -> Path:
+        self._begun += 1
+        folder = ROOT / f"builds/{self._begun}"
+        self.folders[folder] = ""
+        return folder
+
+    async def remove(self, folder: Path) -> None:
+        self.folders.pop(folder, None)
+
+    async def unpack(self, chunks: AsyncIterator[bytes], into: Path) -> None:
+        self.folders[into] = b"".join([chunk async for chunk in chunks]).decode()
+
+    async def leave_out(self, context: Path, names: tuple[str, ...]) -> None:
+        assert context in self.folders
+
+    async def select(self, selections: tuple[Selection, ...]) -> Selected:
+        patterns = [pattern for selection in selections for pattern in selection.patterns]
+        if "missing" in patterns:
+            return Selected(count=len(patterns), missing="missing")
+        return Selected(count=len(patterns), digest=f"file:{digest_of(str(patterns).encode())[7:]}")
+
+    async def place(self, placement: Placement, into: Path, lowers: tuple[Path, ...]) -> Applied:
+        return _applied(f"{[selection.patterns for selection in placement.selections]} in {placement.destination}")
+
+    async def make_directory(self, path: str, into: Path, lowers: tuple[Path, ...]) -> Applied:
+        return _applied(f"directory {path}")
+
+    async def squash(self, layers: tuple[Path, ...], into: Path, lowers: tuple[Path, ...]) -> Applied:
+        return _applied(f"{len(layers)} layers")
+
+    async def write(self, folder: Path, name: str, content: str, mode: int) -> None:
+        assert folder in self.folders
+
+    async def receive(self, folder: Path, name: str, file: Download) -> str:
+        return digest_of(b"".join([chunk async for chunk in file.chunks]))
+
+    async def clear_stubs(self, upper: Path, lowers: tuple[Path, ...], targets: tuple[str, ...]) -> None:
+        pass
+
+    async def identify(self, upper: Path) -> Applied:
+        return _applied(f"changes above {upper.parent.parent}")
+
+    async def read_text(self, trees: tuple[Path, ...], path: str) -> str:
+        return self.folders.get(trees[0], "") if path == "Dockerfile" else ""
+
+
+def _applied(text: str) -> Applied:
+    return Applied(diff_id=digest_of(text.encode()), size=len(text), entries=1)
+
+
+class FakeCacheFolders:
+    """``host`` are the paths that exist on the host."""
+
+    def __init__(self, host: set[str]) -> None:
+        self._host = host
+        self.dressed: dict[str, tuple[int, tuple[int, int]]] = {}
+        self.made: set[str] = set()
+
+    def path(self, name: str) -> Path:
+        return ROOT / "buildcache" / name
+
+    async def create(self, name: str) -> Path:
+        self.made.add(name)
+        self._host.add(str(self.path(name)))
+        return self.path(name)
+
+    async def dress(self, name: str, mode: int, owner: tuple[int, int]) -> None:
+        self.dressed[name] = mode, owner
+
+    async def remove(self, name: str) -> None:
+        self.made.discard(name)
+
+    async def size(self, name: str) -> int:
+        return 7 if name in self.made else 0
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self.made))
+
+
+class ShortRuntime(FakeRuntime):
+    """Commands of containers end by themselves, with ``code``; ``endless`` ones do not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.code = 0
+        self.endless = False
+        self._ends: set[asyncio.Task[None]] = set()
+
+    async def start(self, container_id: str, runtime: str) -> None:
+        await super().start(container_id, runtime)
+        if not self.endless:
+            pid = self.launched[container_id].process.pid
+            task = asyncio.ensure_future(self.end(pid, self.code))
+            self._ends.add(task)
+            task.add_done_callback(self._ends.discard)
+
+
+class Ground:
+    """What outlives an engine that builds."""
+
+    def __init__(self) -> None:
+        self.outside = Outside()
+        self.runtime = self.outside.runtime = ShortRuntime()
+        self.files, self.folders = FakeBuildFiles(), FakeCacheFolders(self.outside.volumes.host)
+
+
+class Site:
+    """Builds in one life of an engine. Its calls go through the world's faults."""
+
+    @classmethod
+    async def open(cls, ground: Ground | None = None) -> "Site":
+        ground = ground or Ground()
+        site = cls(await World.open(ground.outside), ground)
+        await site.builds.sweep()
+        return site
+
+    def __init__(self, world: World, ground: Ground) -> None:
+        files, folders = ground.files, ground.folders
+        self.world, self.ground = world, ground
+        outside, wrap = world.outside, world.faults.wrap
+        snapshots, build_files = wrap("snapshots", outside.snapshots), wrap("builds", files)
+        layers = FakeLayers(outside.content)
+        self.layering = Layering(
+            images=world.images,
+            unpacker=Unpacker(images=world.images, layers=layers, content=outside.content, snapshots=snapshots),
+            layers=layers,
+            content=outside.content,
+            snapshots=snapshots,
+        )
+        self.registry = FakeRegistry()
+        transfer = Transfer(
+            images=world.images,
+            layering=self.layering,
+            registry=self.registry,
+            layers=layers,
+            content=outside.content,
+            snapshots=snapshots,
+            records=outside.records,
+            operations=world.operations,
+            events=world.events,
+            clock=outside.clock,
+            platform=AMD64,
+        )
+        self.cache = Cache(
+            records=wrap("records", outside.records),
+            images=world.images,
+            snapshots=snapshots,
+            host=FakeHost(outside.runtime),
+            clock=outside.clock,
+        )
+        mounts = CacheMounts(records=outside.records, files=build_files, folders=folders, clock=outside.clock)
+        self.builds = Builds(
+            files=build_files,
+            contexts=Contexts(files=build_files, web=_NoWeb(), git=_NoGit()),
+            stages=Stages(
+                images=world.images,
+                cache=self.cache,
+                copier=Copier(
+                    files=build_files,
+                    layering=self.layering,
+                    downloads=Downloads(files=build_files, web=_NoWeb()),
+                ),
+                runner=Runner(
+                    containers=world.containers, layering=self.layering, snapshots=snapshots, files=build_files
+                ),
+                mounting=Mounting(files=build_files, cache_mounts=mounts),
+                layering=self.layering,
+                files=build_files,
+                clock=outside.clock,
+            ),
+            bases=Bases(images=world.images, transfer=transfer),
+            cache=self.cache,
+            cache_mounts=mounts,
+            finisher=Finisher(
+                images=world.images,
+                layering=self.layering,
+                files=build_files,
+                content=outside.content,
+                events=world.events,
+                clock=outside.clock,
+            ),
+            images=world.images,
+            layering=self.layering,
+            events=world.events,
+            operations=world.operations,
+            clock=outside.clock,
+        )
+
+    async def build(self, dockerfile: str, *, live: bool = False, **request: object) -> list[BuildNews]:
+        """All that a build tells."""
+        asked = BuildRequest(host_platform=AMD64, **request)  # type: ignore[arg-type]
+        async with aclosing(self.builds.build(asked, _sent(dockerfile), live=live)) as news:
+            return [item async for item in news]
+
+
+async def _sent(dockerfile: str) -> AsyncIterator[bytes]:
+    yield dockerfile.encode()
+
+
+class _NoWeb:
+    def open(self, url: str) -> AbstractAsyncContextManager[Download]:
+        raise AssertionError(f"{url} is asked for")
+
+
+class _NoGit:
+    async def clone(self, url: str, ref: str, into: Path) -> None:
+        raise AssertionError(f"{url} is asked for")

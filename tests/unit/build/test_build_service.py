@@ -1,0 +1,139 @@
+"""Builds on fakes: what is done, in which order, and what is told."""
+
+import asyncio
+
+import pytest
+from tests.fakes.building import Ground, Site
+
+from wherry.errors import BuildFailed, InvalidArgument, NoSuchManifest
+from wherry.model.build import BuildNews, OutputNews, StepNews, StepState
+from wherry.model.image import Image
+from wherry.model.progress import Progress
+
+
+def told(news: list[BuildNews]) -> str:
+    return "".join(item.stream for item in news if isinstance(item, Progress))
+
+
+def states(news: list[BuildNews]) -> list[tuple[int, StepState]]:
+    return [(item.index, item.state) for item in news if isinstance(item, StepNews)]
+
+
+async def image_of(site: Site, dockerfile: str) -> Image:
+    await site.build(dockerfile, tags=("app",))
+    return site.world.images.find("app")
+
+
+async def test_layers_and_history() -> None:
+    site = await Site.open()
+    image = await image_of(site, "FROM busybox\nENV A=b\nCOPY x /x\nWORKDIR /w\nRUN go\nCMD go\n")
+    base = site.world.images.find("busybox")
+    assert image.parent == base.id
+    assert image.diff_ids[: len(base.diff_ids)] == base.diff_ids
+    assert [step.empty_layer for step in image.history[len(base.history) :]] == [True, False, False, False, True]
+    assert image.config.command == ("/bin/sh", "-c", "go")
+
+
+async def test_a_build_again_makes_the_same_image() -> None:
+    site = await Site.open()
+    first = await image_of(site, "FROM busybox\nENV A=b\nRUN go\n")
+    second = await image_of(site, "FROM busybox\nENV A=b\nRUN go\n")
+    assert first.id == second.id
+
+
+async def test_steps_are_told_as_they_happen() -> None:
+    site = await Site.open()
+    await site.build("FROM busybox\nENV A=b\n")
+    news = await site.build("FROM busybox\nENV A=b\nCOPY x /\n", live=True)
+    assert states(news) == [
+        (1, StepState.STARTED),
+        (1, StepState.DONE),
+        (2, StepState.STARTED),
+        (2, StepState.CACHED),
+        (3, StepState.STARTED),
+        (3, StepState.DONE),
+    ]
+    (last,) = [item for item in news if isinstance(item, StepNews)][-1:]
+    assert (last.text, last.stage, last.total, last.lines) == ("COPY x /", "0", 3, (3, 3))
+    assert last.seconds is not None
+    assert not any(isinstance(item, OutputNews) for item in news)
+
+
+async def test_a_stage_alone_is_built_for_its_target() -> None:
+    site = await Site.open()
+    await site.build("FROM busybox AS a\nCOPY x /\nFROM busybox AS b\nCOPY missing /\n", target="a", tags=("app",))
+    with pytest.raises(InvalidArgument, match="stat missing: file does not exist"):
+        await site.build("FROM busybox AS a\nCOPY x /\nFROM busybox AS b\nCOPY missing /\n")
+
+
+async def test_the_first_failure_ends_other_stages() -> None:
+    ground = Ground()
+    ground.runtime.endless = True
+    site = await Site.open(ground)
+    with pytest.raises(InvalidArgument):
+        async with asyncio.timeout(5):
+            await site.build(
+                "FROM busybox AS a\nRUN forever\nFROM busybox AS b\nCOPY missing /\nFROM a\nCOPY --from=b x /\n"
+            )
+    assert site.world.containers.all() == ()
+
+
+async def test_a_failed_command_keeps_its_container_unless_told_otherwise() -> None:
+    ground = Ground()
+    ground.runtime.code = 3
+    site = await Site.open(ground)
+    with pytest.raises(BuildFailed, match="The command '/bin/sh -c go' returned a non-zero code: 3"):
+        await site.build("FROM busybox\nRUN go\n")
+    (left,) = site.world.containers.all()
+    assert (left.build, left.spec.host.auto_remove, left.state.exit_code) == (False, False, 3)
+    with pytest.raises(BuildFailed):
+        await site.build("FROM busybox\nRUN go\n", force_remove=True)
+    assert len(site.world.containers.all()) == 1
+
+
+async def test_containers_of_a_build_get_what_it_says() -> None:
+    ground = Ground()
+    ground.runtime.code = 1
+    site = await Site.open(ground)
+    with pytest.raises(BuildFailed):
+        await site.build(
+            "FROM busybox\nARG V=1\nENV A=b\nUSER 5\nWORKDIR /w\nVOLUME /v\nHEALTHCHECK CMD x\nENTRYPOINT no\nRUN go\n",
+            network="none",
+            extra_hosts=("a:1.2.3.4",),
+            shm_size=1000,
+        )
+    (left,) = site.world.containers.all()
+    spec = left.spec
+    assert (spec.argv, spec.user, spec.working_dir) == (("/bin/sh", "-c", "go"), "5", "/w")
+    assert {"A=b", "V=1"} < {*spec.env}
+    assert (spec.host.network, spec.host.extra_hosts, spec.host.shm_size) == ("none", ("a:1.2.3.4",), 1000)
+    assert (left.mounts, spec.healthcheck) == ((), None)
+
+
+async def test_an_image_that_is_nowhere() -> None:
+    site = await Site.open()
+    with pytest.raises(NoSuchManifest):
+        await site.build("FROM nowhere.example/x\n")
+
+
+async def test_unused_arguments_are_told() -> None:
+    site = await Site.open()
+    news = await site.build("FROM busybox\nARG A\n", build_args={"A": "1", "B": "2", "C": None})
+    assert "[Warning] One or more build-args [B C] were not consumed\n" in told(news)
+
+
+async def test_two_who_build_the_same_do_each_step_once() -> None:
+    site = await Site.open()
+    both = await asyncio.gather(*(site.build("FROM busybox\nRUN go\nCOPY x /\n") for _ in range(2)))
+    assert sorted(told(news).count("Using cache") for news in both) == [0, 2]
+
+
+async def test_squashed() -> None:
+    site = await Site.open()
+    await site.build("FROM busybox\nCOPY x /\nCOPY y /\nENV A=b\n", squash=True, tags=("app",))
+    image, base = site.world.images.find("app"), site.world.images.find("busybox")
+    assert len(image.diff_ids) == len(base.diff_ids) + 1
+    own = image.history[len(base.history) :]
+    assert [step.empty_layer for step in own] == [True, True, True, False]
+    assert own[-1].comment.startswith("merge sha256:")
+    assert "A=b" in image.config.env
