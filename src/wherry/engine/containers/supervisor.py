@@ -12,6 +12,7 @@ from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
 from wherry.engine.containers.removal import Removal
+from wherry.engine.containers.restarting import Restarts
 from wherry.engine.containers.rotation import LogRotation
 from wherry.engine.containers.teardown import Teardown
 from wherry.engine.containers.told import tell
@@ -23,8 +24,7 @@ from wherry.engine.volume_use import VolumeUse
 from wherry.errors import Conflict, WherryError
 from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit, Launched
-from wherry.plan import health, namespaces, restarts
-from wherry.plan.lifecycle import exit_code_of
+from wherry.plan import lifecycle, restarts
 
 _log = logging.getLogger(__name__)
 
@@ -73,9 +73,8 @@ class Supervisor:
         self._starts = asyncio.Semaphore(_STARTS_AT_ONCE)
         self._unclean: set[str] = set()
         self._watches: dict[str, asyncio.Task[None]] = {}
-        self._restarts: dict[str, asyncio.Task[None]] = {}
         self._kept: set[str] = set()
-        self._closing = False
+        self._restarts = Restarts(catalog=catalog, clock=clock, restart=self._restart)
 
     async def start(self, ref: str) -> bool:
         """Start a container. False if it runs already. A failure is recorded, and raised."""
@@ -89,10 +88,13 @@ class Supervisor:
             self._checks.begin(container)
         self._rotation.begin(container)
 
-    def cancel_restart(self, container_id: str) -> bool:
-        """Give up a restart that was about to happen. Whether there was one."""
-        due = self._restarts.pop(container_id, None)
-        return due is not None and due.cancel()
+    def restart_later(self, container: Container, delay: float) -> None:
+        """Start it again in ``delay`` seconds, unless somebody stops or starts it before."""
+        self._restarts.later(container, delay)
+
+    def cancel_restart(self, container_id: str) -> None:
+        """Give up a restart that was about to happen. Idempotent."""
+        self._restarts.cancel(container_id)
 
     @contextmanager
     def keeping(self, container_id: str) -> Iterator[None]:
@@ -129,25 +131,26 @@ class Supervisor:
 
     async def close(self) -> None:
         """Let what was begun end, and stop watching: the containers go on."""
-        self._closing = True
-        for due in tuple(self._restarts):
-            self.cancel_restart(due)
+        self._restarts.close()
         self._checks.close()
         self._rotation.close()
         await self._operations.drain()
         for task in self._watches.values():
             task.cancel()
 
+    async def _restart(self, container_id: str) -> bool:
+        return await self._operations.run(self._start(container_id, by_user=False))
+
     async def _start(self, container_id: str, *, by_user: bool) -> bool:
         async with self._locks.hold(container_id):
-            if not by_user and self._restarts.pop(container_id, None) is None:
+            if not by_user and not self._restarts.take(container_id):
                 return False  # given up while it waited for the lock
             container = self._catalog.get(container_id)
             if container.state.alive:
                 return False
             if container.state.pending is Pending.REMOVING:
                 raise Conflict("container is marked for removal and cannot be started")
-            self.cancel_restart(container_id)
+            self._restarts.cancel(container_id)
             try:
                 container = await self._begin(container, by_user=by_user)
                 async with self._starts:
@@ -170,19 +173,7 @@ class Supervisor:
 
     async def record_start(self, container: Container, launched: Launched) -> None:
         """It runs: say so, and watch it."""
-        state = replace(
-            container.state,
-            status=Status.RUNNING,
-            pending=None,
-            process=launched.process,
-            monitor=launched.monitor,
-            exit_code=0,
-            error="",
-            oom_killed=False,
-            started_at=self._clock.now(),
-            finished_at=0,
-            health=health.started(container),
-        )
+        state = lifecycle.started(container, launched, self._clock.now())
         container = await self._catalog.put(replace(container, state=state))
         tell(self._events, container, "start")
         self.watch(container, launched)
@@ -190,15 +181,12 @@ class Supervisor:
     async def _failed(self, container: Container, error: Exception) -> None:
         """A start that failed: undone, with the code and the text that ``inspect`` shows; those who wait are told."""
         await self._let_go(container, self._teardown.everything)
-        code = exit_code_of(error)
-        state = replace(container.state, pending=None, exit_code=code, error=str(error), process=None, monitor=None)
-        if state.status is Status.RESTARTING:
-            state = replace(state, status=Status.EXITED)
+        state = lifecycle.failed(container.state, error)
         try:
             container = await self._catalog.put(replace(container, state=state, endpoints=()))
         finally:
             self._hubs.ended(container.id)
-            self._waiters.exited(container.id, Exit(code=code, finished_at=self._clock.now()))
+            self._waiters.exited(container.id, Exit(code=state.exit_code, finished_at=self._clock.now()))
         if container.spec.host.auto_remove and container.id not in self._kept:
             await self._let_go(container, self._remove)
 
@@ -241,19 +229,7 @@ class Supervisor:
         await self._let_go(container, self._teardown.release)
         self._volumes.let_go(container)
         delay = restarts.delay(container, how, how.finished_at - container.state.started_at)
-        state = replace(
-            container.state,
-            status=Status.EXITED if delay is None else Status.RESTARTING,
-            pending=None,
-            process=None,
-            monitor=None,
-            exit_code=how.code,
-            oom_killed=how.oom_killed,
-            finished_at=how.finished_at,
-            restart_count=container.state.restart_count + (delay is not None),
-            restart_delay=delay or 0.0,
-            health=health.unwatched(container),
-        )
+        state = lifecycle.ended(container, how, delay)
         container = await self._catalog.put(replace(container, state=state, endpoints=()))
         self._hubs.ended(container.id)
         if how.oom_killed:
@@ -261,7 +237,7 @@ class Supervisor:
         duration = max(how.finished_at - container.state.started_at, 0) // 1_000_000_000
         tell(self._events, container, "die", exitCode=str(how.code), execDuration=str(duration))
         if delay is not None:
-            self.restart_later(container, delay)
+            self._restarts.later(container, delay)
         self._waiters.exited(container.id, how)
         await self._let_go(container, self._teardown.finish)
         if container.spec.host.auto_remove and delay is None and container.id not in self._kept:
@@ -277,25 +253,3 @@ class Supervisor:
         except (WherryError, OSError, ExceptionGroup):
             _log.exception("container %s: letting it go failed", container.id)
             self._unclean = {known for known in self._unclean if self._catalog.has(known)} | {container.id}
-
-    def restart_later(self, container: Container, delay: float) -> None:
-        """Start it again in ``delay`` seconds, unless somebody stops or starts it before."""
-        if not self._closing:
-            self.cancel_restart(container.id)
-            begun = self._restart(container.id, delay, self._restarts_before(container))
-            self._restarts[container.id] = asyncio.get_running_loop().create_task(begun)
-
-    def _restarts_before(self, container: Container) -> "list[asyncio.Task[None]]":
-        """Restarts that are due of containers without which this one cannot start."""
-        needed = {*(link.source for link in container.links), *namespaces.peers(container.spec.host)}
-        others = (other.id for other in self._catalog.all() if needed & {other.id, other.name})
-        return [self._restarts[other] for other in others if other in self._restarts]
-
-    async def _restart(self, container_id: str, delay: float, before: "list[asyncio.Task[None]]") -> None:
-        await self._clock.sleep(delay)
-        if before:
-            await asyncio.wait(before)
-        try:
-            await self._operations.run(self._start(container_id, by_user=False))
-        except (WherryError, OSError) as error:
-            _log.warning("container %s could not be restarted: %s", container_id, error)
