@@ -280,6 +280,30 @@ def test_links_lead_nowhere_but_into_the_container(cli: Cli, box: str, tree: Pat
     assert sorted(os.listdir(tree)) == ["dir", "file", "secret", "to-dir", "to-file", "to-nothing"]
 
 
+def test_links_that_are_swapped_meanwhile_lead_nowhere_either(cli: Cli, tree: Path) -> None:
+    """A container turns a directory into a link to the host's files and back, as fast as it can, while it is copied."""
+    (tree / "secret").mkdir()
+    (tree / "secret/file").write_text("of the host")
+    (tree / "in").mkdir()
+    (tree / "in/planted").touch()
+    swap = f"ln -s {'../' * 20}{tree}/secret link; mkdir real; touch real/file; mv real way"
+    loop = "while :; do mv way real; mv link way; mv way link; mv real way; done"
+    cli("run", "-d", "--name", "box", "-w", "/work", "busybox", "sh", "-c", f"{swap}; {loop}")
+    eventually(lambda: cli("cp", "box:/work/way", "-", check=False).returncode == 0)
+
+    for turn in range(8):
+        cli("cp", "box:/work/way", f"whole{turn}", check=False)
+        cli("cp", "-L", "box:/work/way/file", f"file{turn}", check=False)
+        cli("cp", "in/.", "box:/work/way", check=False)
+
+    assert [path.name for path in (tree / "secret").iterdir()] == ["file"]
+    assert (tree / "secret/file").read_text() == "of the host"
+    assert list(tree.glob("whole*"))
+    copied = [Path(folder, name) for folder, _, names in os.walk(tree) for name in names if "secret" not in folder]
+    files = [path for path in copied if path.name == "file" and not path.is_symlink()]
+    assert [path for path in files if "host" in path.read_text()] == []
+
+
 # --- tar streams -----------------------------------------------------------------------------------------------------
 
 
