@@ -2,12 +2,13 @@
 
 import shutil
 from collections.abc import Mapping
+from contextlib import ExitStack
 
 from msgspec import Struct
 
 from wherry.errors import InvalidArgument, NotSupported
 from wherry.kernel import cgroups, processes
-from wherry.kernel.sealed import seal
+from wherry.kernel.sealed import SealedBinary, seal
 from wherry.model.launch import RuntimeInfo
 
 # crun first: it starts a container in a fifth of runc's time.
@@ -15,18 +16,25 @@ BUILTIN = ("crun", "runc")
 
 
 class Binary(Struct, frozen=True, kw_only=True):
-    """A runtime to execute. ``command`` is a sealed copy in memory: runtimes then skip copying themselves."""
+    """A runtime to execute. ``command`` is a ``sealed`` copy in memory: runtimes then skip copying themselves."""
 
     info: RuntimeInfo
     command: str
+    sealed: SealedBinary | None = None
 
 
 class Binaries:
-    """The registered runtimes by name."""
+    """The registered runtimes by name. To be closed."""
 
     def __init__(self, binaries: dict[str, Binary], default: str) -> None:
         self._binaries = binaries
         self.default = default
+
+    def close(self) -> None:
+        """Give up the copies in memory: nothing can be executed from now on."""
+        for binary in self._binaries.values():
+            if binary.sealed is not None:
+                binary.sealed.close()
 
     def infos(self) -> tuple[RuntimeInfo, ...]:
         return tuple(binary.info for binary in self._binaries.values())
@@ -47,22 +55,30 @@ async def discover(extra: Mapping[str, str], default: str = "") -> Binaries:
     Raises InvalidArgument if ``default`` is not among them, NotSupported if no runtime can be used.
     """
     paths = {name: shutil.which(name) or "" for name in BUILTIN} | dict(extra)
-    binaries = {name: await _probe(name, path) for name, path in paths.items()}
-    usable = [name for name, binary in binaries.items() if not binary.info.reason]
-    if default and default not in binaries:
+    if default and default not in paths:
         raise InvalidArgument(f"specified default runtime '{default}' does not exist")
-    if not usable:
-        reasons = "; ".join(f"{name}: {binary.info.reason}" for name, binary in binaries.items())
-        raise NotSupported(f"no OCI runtime can be used ({reasons}): install crun or runc")
-    return Binaries(binaries, default or usable[0])
+    with ExitStack() as undo:
+        binaries = {}
+        for name, path in paths.items():
+            binaries[name] = await _probe(name, path, undo)
+        usable = [name for name, binary in binaries.items() if not binary.info.reason]
+        if not usable:
+            reasons = "; ".join(f"{name}: {binary.info.reason}" for name, binary in binaries.items())
+            raise NotSupported(f"no OCI runtime can be used ({reasons}): install crun or runc")
+        undo.pop_all()
+        return Binaries(binaries, default or usable[0])
 
 
-async def _probe(name: str, path: str) -> Binary:
+async def _probe(name: str, path: str, undo: ExitStack) -> Binary:
     if not path or not shutil.which(path):
         return Binary(info=RuntimeInfo(name=name, path=path, version="", reason="not installed"), command="")
     answer = await processes.run([path, "--version"], env=processes.ENVIRONMENT)
     first_line = answer.stdout.decode(errors="replace").partition("\n")[0]
     version = first_line.rpartition(" ")[2]
     reason = (cgroups.crun_obstacle(cgroups.probe()) or "") if "crun" in first_line else ""
-    command = seal(path).path if first_line.startswith(("crun", "runc")) else path
-    return Binary(info=RuntimeInfo(name=name, path=path, version=version, reason=reason), command=command)
+    info = RuntimeInfo(name=name, path=path, version=version, reason=reason)
+    if not first_line.startswith(("crun", "runc")):
+        return Binary(info=info, command=path)
+    sealed = seal(path)
+    undo.callback(sealed.close)
+    return Binary(info=info, command=sealed.path, sealed=sealed)

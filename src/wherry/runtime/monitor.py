@@ -9,6 +9,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from msgspec import Struct
@@ -93,23 +94,24 @@ def noted_process(pidfile: Path) -> ProcessId | None:
 async def launch(argv: Sequence[str]) -> tuple[Child, int, str]:
     """Start a monitor; gives it, the pid that the runtime made (-1 if it failed) and the failure's text."""
     child, sync = _start(argv, {})
-    return child, *await _first_report(sync)
+    try:
+        return child, *await _first_report(sync)
+    finally:
+        os.close(sync)
 
 
 class ExecMonitor:
-    """A monitor of an exec session that waits to be joined before it lets the command run."""
+    """A monitor of an exec session that waits to be joined before it lets the command run. To be closed."""
 
     def __init__(self, argv: Sequence[str]) -> None:
-        attach_read, attach_write = os.pipe2(os.O_CLOEXEC)
-        start_read, self._start = os.pipe2(os.O_CLOEXEC)
         environment = {"_OCI_STARTPIPE": str(_START_FD), "_OCI_ATTACHPIPE": str(_ATTACH_FD)}
-        try:
+        with ExitStack() as undo, ExitStack() as passed:
+            self._attach, attach_write = pipe(undo, passed)
+            self._start, start_read = pipe(undo, passed, writing=True)
             self.child, self._sync = _start(argv, environment, {_START_FD: start_read, _ATTACH_FD: attach_write})
-        finally:
-            os.close(start_read)
-            os.close(attach_write)
-        os.write(self._start, b"\0")  # first byte: go on to opening the attach socket
-        self._attach = attach_read
+            undo.callback(os.close, self._sync)
+            os.write(self._start, b"\0")  # first byte: go on to opening the attach socket
+            self._opened = undo.pop_all()
 
     async def joinable(self) -> None:
         """Wait until the attach socket listens."""
@@ -118,8 +120,19 @@ class ExecMonitor:
     async def go(self) -> tuple[int, str]:
         """Let the command run: its pid and "", or -1 and why not."""
         os.write(self._start, b"\0")
-        os.close(self._start)
         return await _first_report(self._sync)
+
+    def close(self) -> None:
+        """Give up the pipes to the monitor: one that waits ends then."""
+        self._opened.close()
+
+
+def pipe(ours: ExitStack, theirs: ExitStack, *, writing: bool = False) -> tuple[int, int]:
+    """A pipe: the end that we keep, which is the reading one unless we are ``writing``, and the one to pass on."""
+    kept, passed = reversed(os.pipe2(os.O_CLOEXEC)) if writing else os.pipe2(os.O_CLOEXEC)
+    ours.callback(os.close, kept)
+    theirs.callback(os.close, passed)
+    return kept, passed
 
 
 def _start(
@@ -149,18 +162,15 @@ async def _first_report(sync: int) -> tuple[int, str]:
 
 
 async def _line(fd: int) -> bytes:
-    """One line from a pipe, "" at its end; closes the pipe."""
+    """One line from a pipe, "" at its end."""
     os.set_blocking(fd, False)
     buffer = b""
-    try:
-        with readable(fd) as ready:
-            while b"\n" not in buffer:
-                await ready.wait()
-                ready.clear()
-                data = os.read(fd, 1 << 16)
-                if not data:
-                    break
-                buffer += data
-    finally:
-        os.close(fd)
+    with readable(fd) as ready:
+        while b"\n" not in buffer:
+            await ready.wait()
+            ready.clear()
+            data = os.read(fd, 1 << 16)
+            if not data:
+                break
+            buffer += data
     return buffer

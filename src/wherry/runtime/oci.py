@@ -48,18 +48,26 @@ class OciRuntime:
         for folder in (self._bundles, self._states, self._exits):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._binaries = binaries
+        self._retired: Binaries | None = None
         self._layout = cgroups.probe()
         self._warmth = CgroupWarmth(self._layout)
         self._monitors: dict[str, Child] = {}
 
     def close(self) -> None:
         self._warmth.close()
+        self._binaries.close()
+        if self._retired is not None:
+            self._retired.close()
 
     def available(self) -> tuple[RuntimeInfo, ...]:
         return self._binaries.infos()
 
     async def configure(self, runtimes: Mapping[str, str], default: str) -> None:
-        self._binaries = await discover(runtimes, default)
+        """Those of before are good until the next time: what was begun with them ends with them."""
+        found = await discover(runtimes, default)
+        if self._retired is not None:
+            self._retired.close()
+        self._retired, self._binaries = self._binaries, found
 
     def check(self, name: str) -> str:
         return self._binaries.get(name).info.name

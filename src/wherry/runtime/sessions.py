@@ -3,15 +3,15 @@
 A runtime's ``exec`` in the foreground passes the command's exit code on; whether it failed itself shows in its log.
 """
 
-import os
 import shutil
+from contextlib import ExitStack, closing
 
 from wherry.kernel.processes import ENVIRONMENT, Child, spawn
 from wherry.model.launch import ExecLaunch
 from wherry.model.process import ProcessId
 from wherry.runtime.consoles import MonitorConsole, PipeConsole
 from wherry.runtime.failures import classify, read_log
-from wherry.runtime.monitor import ExecMonitor, Seat, noted_process
+from wherry.runtime.monitor import ExecMonitor, Seat, noted_process, pipe
 
 
 def _exit_code(status: int) -> int:
@@ -29,15 +29,13 @@ class PipedSession:
         """Start it. What goes wrong inside the runtime shows when it is waited for."""
         argv = ["runtime", *seat.runtime_options(), "exec", "--pid-file", str(seat.pidfile)]
         argv += ["--process", str(seat.bundle / "process.json"), launch.container_id]
-        stdin, our_stdin = os.pipe2(os.O_CLOEXEC) if launch.stdin else (None, None)
-        our_stdout, stdout = os.pipe2(os.O_CLOEXEC)
-        our_stderr, stderr = os.pipe2(os.O_CLOEXEC)
-        fds = {1: stdout, 2: stderr} | ({0: stdin} if stdin is not None else {})
-        try:
+        with ExitStack() as undo, ExitStack() as passed:
+            our_stdin, stdin = pipe(undo, passed, writing=True) if launch.stdin else (None, None)
+            our_stdout, stdout = pipe(undo, passed)
+            our_stderr, stderr = pipe(undo, passed)
+            fds = {1: stdout, 2: stderr} | ({0: stdin} if stdin is not None else {})
             child = spawn(argv, env=ENVIRONMENT, executable=seat.runtime, fds=fds)
-        finally:
-            for fd in fds.values():
-                os.close(fd)
+            undo.pop_all()
         return cls(seat, child, PipeConsole(our_stdin, our_stdout, our_stderr, seat.pidfile.exists))
 
     @property
@@ -70,10 +68,14 @@ class MonitoredSession:
         argv = seat.monitor_argv(launch.container_id, launch.exec_id)
         argv += ["-l", "none", "-e", "--exec-attach", "--exec-process-spec", str(seat.bundle / "process.json")]
         argv += ["-t"] * launch.tty + ["-i"] * launch.stdin + ["--leave-stdin-open"] * launch.tty
-        session = ExecMonitor(argv)
-        await session.joinable()
-        console = MonitorConsole(seat.bundle)
-        pid, message = await session.go()
+        with closing(ExecMonitor(argv)) as session:
+            await session.joinable()
+            console = MonitorConsole(seat.bundle)
+            try:
+                pid, message = await session.go()
+            except BaseException:
+                console.close()
+                raise
         if pid < 0:
             console.close()
             await session.child.wait()

@@ -1,0 +1,77 @@
+"""Nothing stays open: copies of runtimes in memory, and pipes of what cannot be started."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from wherry.errors import InvalidArgument, RuntimeFailure
+from wherry.model.launch import ExecLaunch
+from wherry.runtime.binaries import discover
+from wherry.runtime.monitor import ExecMonitor, Seat
+from wherry.runtime.sessions import PipedSession
+
+
+def opened() -> set[str]:
+    """The numbers of this process's descriptors."""
+    return set(os.listdir("/proc/self/fd"))
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> str:
+    """Something that takes itself for runc."""
+    path = tmp_path / "runtime"
+    path.write_text("#!/bin/sh\necho runc version 9.9\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.fixture
+def seat(tmp_path: Path) -> Seat:
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    return Seat(runtime=str(tmp_path / "missing"), state_root=tmp_path, bundle=bundle, exits=tmp_path)
+
+
+def launch() -> ExecLaunch:
+    return ExecLaunch(
+        container_id="c" * 64, exec_id="e" * 64, runtime="", process=b"{}", tty=False, stdin=True, attached=True
+    )
+
+
+async def test_copies_of_runtimes_are_given_up(runtime: str) -> None:
+    before = opened()
+    binaries = await discover({"fake": runtime}, "fake")
+    assert binaries.get("fake").command.startswith("/proc/")
+    binaries.close()
+    assert opened() == before
+
+
+async def test_a_default_that_is_none_leaves_no_copies(runtime: str) -> None:
+    before = opened()
+    with pytest.raises(InvalidArgument):
+        await discover({"fake": runtime}, "other")
+    assert opened() == before
+
+
+async def test_a_session_whose_runtime_is_gone_leaves_no_pipes(seat: Seat) -> None:
+    before = opened()
+    with pytest.raises(OSError, match="missing"):
+        PipedSession.open(seat, launch())
+    assert opened() == before
+
+
+async def test_a_monitor_that_is_gone_leaves_no_pipes(seat: Seat) -> None:
+    before = opened()
+    with pytest.raises(RuntimeFailure):
+        ExecMonitor([seat.runtime])
+    assert opened() == before
+
+
+async def test_a_monitor_that_ends_at_once_leaves_no_pipes(seat: Seat) -> None:
+    before = opened()
+    monitor = ExecMonitor(["/bin/true"])
+    await monitor.joinable()
+    monitor.close()
+    await monitor.child.wait()
+    assert opened() == before
