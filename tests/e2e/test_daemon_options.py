@@ -89,6 +89,20 @@ def test_a_range_and_another_way_out(start: Start) -> None:
     assert seen.endswith("1400")
 
 
+def test_ipv6(start: Start, idle: Engine) -> None:
+    cli = start("--ipv6", "--fixed-cidr-v6", "fd00:9::/64")
+    cli("run", "-d", "--name", "web", "-p", "8080:80", *HTTPD)
+    address = cli.inspect("web", "{{.NetworkSettings.GlobalIPv6Address}}")
+    ask = ("run", "--rm", "busybox", "wget", "-T", "2", "-qO-", f"http://[{address}]/")
+
+    assert address.startswith("fd00:9::")
+    assert eventually(lambda: cli(*ask, check=False).stdout) == GREETING
+    assert "fd00:9::1/64" in idle.host.run(["ip", "-6", "addr", "show", "docker0"]).stdout
+    for host_address in ("[::1]", "[fd00:9::1]", "127.0.0.1"):
+        page = ["busybox", "wget", "-T", "2", "-qO-", f"http://{host_address}:8080/"]
+        assert idle.host.run(page).stdout == GREETING
+
+
 def test_the_default_network_shows_its_options(start: Start, idle: Engine) -> None:
     start("--icc=false", "--ip-masq=false", "--ip", "127.0.0.1", "--mtu", "1400")
 
@@ -205,6 +219,8 @@ def test_without_a_proxy_ipv6_addresses_lead_nowhere(start: Start) -> None:
         (("--icc=false", "--iptables=false"),
          "You specified --iptables=false with --icc=false. ICC=false uses iptables to function. "
          "Please set --icc or --iptables to true"),
+        (("--ipv6",), "IPv6 is enabled for the default bridge, but no subnet is configured. "
+         "Specify an IPv6 subnet using --fixed-cidr-v6"),
         (("--bip", "x"), "Error initializing network controller: invalid CIDR address: x"),
         (("--bip", "10.1.1.0/24"),
          'Error initializing network controller: error creating default "bridge" network: '

@@ -1,6 +1,7 @@
 """Flags and ``daemon.json`` → one configuration. Names, rules and texts are dockerd's."""
 
 from collections.abc import Sequence
+from ipaddress import IPv6Network
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,9 @@ def _network(values: dict[str, Any]) -> NetworkSettings:
         bip=values.get("bip", ""),
         fixed_cidr=values.get("fixed-cidr", ""),
         default_gateway=values.get("default-gateway", ""),
+        ipv6=values.get("ipv6", False),
+        fixed_cidr_v6=_subnet_v6(values.get("fixed-cidr-v6", "")),
+        default_gateway_v6=values.get("default-gateway-v6", ""),
         icc=values.get("icc", True),
         firewall=values.get("iptables", True),
         masquerade=values.get("ip-masq", True),
@@ -136,6 +140,13 @@ def _network(values: dict[str, Any]) -> NetworkSettings:
         pools=tuple(values.get("default-address-pools", ())),
         host_gateway=values.get("host-gateway-ip", ""),
     )
+
+
+def _subnet_v6(text: str) -> str:
+    try:
+        return str(IPv6Network(text, strict=False)) if text else ""
+    except ValueError:
+        raise ValueError(f"invalid fixed-cidr-v6: invalid CIDR address: {text}") from None
 
 
 def _defaults(values: dict[str, Any]) -> ContainerDefaults:

@@ -244,6 +244,7 @@ def _filter_bridges() -> None:
     """Frames from one port of a bridge to another meet the firewall. NotSupported if this kernel cannot do that."""
     try:
         sysctls.write(sysctls.BRIDGED_IPV4_MEETS_FIREWALL, 1)
+        sysctls.write(sysctls.BRIDGED_IPV6_MEETS_FIREWALL, 1)
     except FileNotFoundError:
         raise NotSupported("without icc the kernel module br_netfilter is needed: modprobe br_netfilter") from None
 

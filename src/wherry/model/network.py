@@ -71,7 +71,8 @@ class NetworkSettings(Struct, frozen=True, kw_only=True):
 
     Of the default network: ``bridge`` is the interface to use ("none": there is no such network; "": docker0, made
     when it is not there), ``bip`` its address and ``fixed_cidr`` the range of its containers, both in CIDR form,
-    ``default_gateway`` their way out if that is not the bridge; ``icc``: they may talk; ``masquerade``, ``mtu``.
+    ``default_gateway`` their way out if that is not the bridge; with ``ipv6`` it has the subnet ``fixed_cidr_v6`` too,
+    and ``default_gateway_v6`` may lead out of that; ``icc``: they may talk; ``masquerade``, ``mtu``.
 
     Of all: ``firewall``: whether rules are made, ``forward``: whether the host is told to forward packets,
     ``relay``: whether connections are relayed that no rule can translate, ``host_ip`` where ports are published ("":
@@ -83,6 +84,9 @@ class NetworkSettings(Struct, frozen=True, kw_only=True):
     fixed_cidr: str = ""
     default_gateway: str = ""
     icc: bool = True
+    ipv6: bool = False
+    fixed_cidr_v6: str = ""
+    default_gateway_v6: str = ""
     masquerade: bool = True
     mtu: int = 1500
     firewall: bool = True

@@ -10,8 +10,8 @@ from wherry.errors import Forbidden, InternalError, InvalidArgument, NotFound
 from wherry.model.network import AddressPool, Network, Subnet
 
 IPV4, IPV6 = 4, 6
-GATEWAY = "DefaultGatewayIPv4"
-"""The auxiliary address that is the way out of the default network."""
+GATEWAY, GATEWAY_IPV6 = "DefaultGatewayIPv4", "DefaultGatewayIPv6"
+"""The auxiliary addresses that are the way out of the default network."""
 
 _PRIVATE_16 = tuple(IPv4Network(f"172.{second}.0.0/16") for second in range(17, 32))
 _PRIVATE_20 = tuple(IPv4Network("192.168.0.0/16").subnets(new_prefix=20))
@@ -67,7 +67,7 @@ def check_overlap(subnets: Iterable[Subnet], taken: Iterable[str]) -> None:
 
 def way_out(subnet: Subnet) -> str:
     """The address of the default route: the bridge's, unless the daemon was told of another."""
-    return subnet.auxiliary.get(GATEWAY) or gateway(subnet)
+    return subnet.auxiliary.get(GATEWAY) or subnet.auxiliary.get(GATEWAY_IPV6) or gateway(subnet)
 
 
 def gateway(subnet: Subnet) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 
+from msgspec.structs import replace
+
 from wherry.errors import Forbidden, InvalidArgument
 from wherry.model.network import Network, NetworkSettings, Subnet
 from wherry.plan import addresses
@@ -27,6 +29,11 @@ def check(settings: NetworkSettings) -> None:
         )
     for text in filter(None, (settings.bip, settings.fixed_cidr)):
         _check_cidr(text)
+    if settings.ipv6 and not settings.fixed_cidr_v6:
+        raise InvalidArgument(
+            f"{_CONTROLLER}: IPv6 is enabled for the default bridge, but no subnet is configured. "
+            "Specify an IPv6 subnet using --fixed-cidr-v6"
+        )
     for pool in settings.pools:
         addresses.check_pool(pool)
 
@@ -44,27 +51,26 @@ def subnet(settings: NetworkSettings, known: Subnet | None, present: tuple[str, 
     """
     chosen = _subnet(settings, known, present, taken)
     if settings.fixed_cidr:
-        chosen = Subnet(subnet=chosen.subnet, gateway=chosen.gateway, ip_range=_network_of(settings.fixed_cidr))
-    if not settings.default_gateway:
-        return chosen
-    if ip_address(settings.default_gateway) not in ip_network(chosen.subnet):
-        auxiliary = f"({addresses.GATEWAY}:{settings.default_gateway})"
-        raise Forbidden(f"{_CREATING}: auxiliary address: {auxiliary} must belong to the master pool: {chosen.subnet}")
-    return Subnet(
-        subnet=chosen.subnet,
-        gateway=chosen.gateway,
-        ip_range=chosen.ip_range,
-        auxiliary={addresses.GATEWAY: settings.default_gateway},
-    )
+        chosen = replace(chosen, ip_range=_network_of(settings.fixed_cidr))
+    return _with_way_out(chosen, addresses.GATEWAY, settings.default_gateway)
 
 
-def network(settings: NetworkSettings, network_id: str, created: int, subnet: Subnet) -> Network:
+def subnet_v6(settings: NetworkSettings) -> Subnet | None:
+    """The IPv6 subnet, if there is to be one. Forbidden for a way out that is not in it."""
+    if not settings.ipv6:
+        return None
+    chosen = Subnet(subnet=_network_of(settings.fixed_cidr_v6))
+    return _with_way_out(chosen, addresses.GATEWAY_IPV6, settings.default_gateway_v6)
+
+
+def network(settings: NetworkSettings, network_id: str, created: int, subnets: tuple[Subnet, ...]) -> Network:
     """The network called ``bridge``, with the options that Docker shows."""
     return Network(
         id=network_id,
         name="bridge",
         bridge=interface(settings),
-        subnets=(subnet,),
+        subnets=subnets,
+        ipv6=settings.ipv6,
         icc=settings.icc,
         masquerade=settings.masquerade,
         mtu=settings.mtu,
@@ -103,6 +109,15 @@ def _subnet(settings: NetworkSettings, known: Subnet | None, present: tuple[str,
     if present:
         return addresses.subnet_of(present[0])
     return addresses.choose_subnet(taken, settings.pools)
+
+
+def _with_way_out(subnet: Subnet, name: str, address: str) -> Subnet:
+    if not address:
+        return subnet
+    if ip_address(address) not in ip_network(subnet.subnet):
+        auxiliary = f"({name}:{address})"
+        raise Forbidden(f"{_CREATING}: auxiliary address: {auxiliary} must belong to the master pool: {subnet.subnet}")
+    return replace(subnet, auxiliary={name: address})
 
 
 def _check_cidr(text: str) -> None:

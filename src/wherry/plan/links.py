@@ -64,8 +64,9 @@ def host_names(link: Link, source: Container) -> str:
 
 
 def moved(hosts: str, alias: str, address: str) -> str:
-    """The text of /etc/hosts, with another address for a linked container."""
-    return re.sub(rf"^\S*(?=\t{re.escape(alias)}(?:\s|\.))", address, hosts, flags=re.MULTILINE)
+    """The text of /etc/hosts, with another address for a linked container in place of that of its IP version."""
+    known = r"[\da-f:.]*:[\da-f:.]*" if ":" in address else r"[\d.]+"
+    return re.sub(rf"^{known}(?=\t{re.escape(alias)}(?:\s|\.))", address, hosts, flags=re.MULTILINE)
 
 
 def environment(receiver: Container, link: Link, source: Container) -> tuple[str, ...]:

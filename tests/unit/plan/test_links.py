@@ -59,12 +59,11 @@ def test_names_in_hosts() -> None:
     assert links.host_names(Link(source=source.id, source_name="src", alias="src"), source) == "src host-src"
 
 
-def test_a_source_that_moved_changes_its_own_lines_only() -> None:
-    hosts = "172.17.0.2\tdb host src\n172.17.0.2\tdb2 host src\n172.17.0.3\tme\n"
+def test_a_source_that_moved_changes_its_own_line_of_the_ip_version_only() -> None:
+    hosts = "172.17.0.2\tdb host src\nfd00::2\tdb host src\n172.17.0.2\tdb2 host src\n172.17.0.3\tme\n"
 
-    assert (
-        links.moved(hosts, "db", "172.17.0.9") == "172.17.0.9\tdb host src\n172.17.0.2\tdb2 host src\n172.17.0.3\tme\n"
-    )
+    assert links.moved(hosts, "db", "172.17.0.9") == hosts.replace("172.17.0.2\tdb ", "172.17.0.9\tdb ")
+    assert links.moved(hosts, "db", "fd00::9") == hosts.replace("fd00::2", "fd00::9")
 
 
 def test_who_can_be_linked_to() -> None:

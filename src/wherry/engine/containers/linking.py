@@ -12,6 +12,7 @@ from wherry.engine.operations import KeyedLocks
 from wherry.engine.ports import ContainerFiles
 from wherry.errors import InternalError, InvalidArgument, NoSuchContainer
 from wherry.model.container import Container, ContainerSpec, Link
+from wherry.model.network import Endpoint
 from wherry.plan import links
 from wherry.plan.namespaces import peer
 
@@ -55,9 +56,10 @@ class Linking:
     def hosts(self, container: Container) -> tuple[tuple[str, str], ...]:
         """Address and names of linked containers, for /etc/hosts."""
         return tuple(
-            (end.ipv4, links.host_names(link, source))
+            (address, links.host_names(link, source))
             for link, source in self._linked(container)
             if (end := links.endpoint(source)) and links.endpoint(container)
+            for address in filter(None, (end.ipv4, end.ipv6))
         )
 
     def shown(self, container: Container) -> tuple[str, ...]:
@@ -81,7 +83,7 @@ class Linking:
         for receiver in self._catalog.all() if end else ():
             for link in receiver.links:
                 if end and link.source == source.id and receiver.state.alive:
-                    await self._tell(receiver, link, end.ipv4)
+                    await self._tell(receiver, link, end)
 
     async def remove(self, ref: str) -> None:
         """Take a link away: ``receiver/alias``. NoSuchContainer; InternalError for a container's own name."""
@@ -114,8 +116,9 @@ class Linking:
         found = ((link, self._catalog.peek(link.source)) for link in container.links)
         return tuple((link, source) for link, source in found if source)
 
-    async def _tell(self, receiver: Container, link: Link, address: str) -> None:
-        text = await self._files.read(receiver.id, _HOSTS)
-        changed = links.moved(text, link.alias, address)
+    async def _tell(self, receiver: Container, link: Link, end: Endpoint) -> None:
+        text = changed = await self._files.read(receiver.id, _HOSTS)
+        for address in filter(None, (end.ipv4, end.ipv6)):
+            changed = links.moved(changed, link.alias, address)
         if changed != text:
             await self._files.write(receiver.id, {_HOSTS: changed})

@@ -210,7 +210,7 @@ class Joining:
             endpoint,
             ipv6=addresses.choose_address(network, subnet, self._leases.addresses(network.id), wanted),
             ipv6_prefix=addresses.prefix_length(subnet),
-            ipv6_gateway="" if network.internal else addresses.gateway(subnet),
+            ipv6_gateway="" if network.internal else addresses.way_out(subnet),
         )
 
     def _bind_ports(self, container: Container, endpoint: Endpoint) -> tuple[PortBinding, ...]:

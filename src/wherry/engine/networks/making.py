@@ -132,7 +132,8 @@ class Making:
             (*_subnet_texts(self._catalog.all()), *self._networking.routes()),
         )
         network_id, created = (known.id, known.created) if known else (self._chance.new_id(), self._clock.now())
-        wanted = default_network.network(self._settings, network_id, created, subnet)
+        subnets = tuple(filter(None, (subnet, default_network.subnet_v6(self._settings))))
+        wanted = default_network.network(self._settings, network_id, created, subnets)
         if known != wanted:
             await self._catalog.put(wanted)
 
