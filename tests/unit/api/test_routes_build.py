@@ -164,6 +164,8 @@ async def test_prune(tmp_path: Path) -> None:
         assert engine.builds.pruned == Prune(
             all=True, keep=9, unused_since=1000_000_000_000, filters={"type": ("regular",)}
         )
+        await client.json("POST", "/build/prune", filters={"label": ["a"], "label!": ["b"]})
+        assert engine.builds.pruned == Prune(all=False, keep=0, unused_since=0, filters={})
         bad = {"filters": {"foo": ["a"]}}
         text = await client.message(400, "POST", "/build/prune", **bad)
         assert text == "failed to prune build cache: invalid filter 'foo'"

@@ -19,6 +19,8 @@ from wherry.plan.timestamps import parse_timestamp
 from wherry.wire.build import BuildPruned
 
 _CLASSIC, _BUILDKIT = "1", "2"
+_TIMES = {"until", "unused-for"}
+_IGNORED = {"label", "label!"}  # of system prune, which asks all its prunes alike; cached steps have none
 _REMEMBERED = 10_000  # pieces of news of a quiet build, for the case that it fails
 
 
@@ -47,7 +49,9 @@ class BuildRoutes:
     async def prune(self, request: Request) -> Response:
         query = request.query
         try:
-            filters = dict(parse_filters(query.get("filters", ""), PROPERTIES | {"until", "unused-for"}))
+            filters = dict(parse_filters(query.get("filters", ""), PROPERTIES | _TIMES | _IGNORED))
+            for key in _IGNORED:
+                filters.pop(key, None)
             until = (*filters.pop("until", ()), *filters.pop("unused-for", ()))
             now, offset = self._system.now(), parameters.utc_offset()
             bounds = [parse_timestamp(text, now, offset) for text in until]
