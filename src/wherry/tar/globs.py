@@ -1,25 +1,55 @@
-"""Patterns of Go's ``filepath.Match`` as regular expressions: ``*``, ``?``, ``[a-z]``, ``[^a-z]``, backslashes."""
+"""Patterns of Go's ``filepath.Match`` as regular expressions: ``*``, ``?``, ``[a-z]``, ``[^a-z]``, backslashes.
+
+Whoever wrote a pattern must not be able to keep us busy with it: a star but for the last one takes the first match of
+what follows it and never tries another (an atomic group), which finds a match wherever there is one.
+"""
 
 import re
 
+STAR = "*"
+
 
 def component(pattern: str) -> str:
-    """The expression of a pattern that is matched against one name. ValueError for a malformed one."""
-    parts, at = list[str](), 0
+    """The expression of a pattern that is matched against the whole of one name. ValueError for a malformed one."""
+    return starred(tokens(pattern, "."), ".")
+
+
+def tokens(pattern: str, anything: str) -> list[str]:
+    """The expressions of a pattern's parts, in which ``?`` is ``anything``; a star is `STAR`. ValueError."""
+    found, at = list[str](), 0
     while at < len(pattern):
         if pattern[at] == "*":
-            text, at = ".*", at + 1
+            found.append(STAR)
+            at += 1
         else:
-            text, at = token(pattern, at, ".")
-        parts.append(text)
-    return "".join(parts)
+            text, at = _token(pattern, at, anything)
+            found.append(text)
+    return found
 
 
-def token(pattern: str, at: int, anything: str) -> tuple[str, int]:
-    """The expression of what stands at ``at``, and where that ends; ``anything`` is what ``?`` stands for.
+def starred(parts: list[str], anything: str, *, last: bool = True) -> str:
+    """The expression of tokens; a star stands for any number of ``anything``. ``last``: nothing but the end follows."""
+    first, *others = _segments(parts)
+    if not others:
+        return first
+    firmly = others[:-1] if last else others
+    ending = f"{anything}*{others[-1]}" if last else ""
+    return first + "".join(f"(?>{anything}*?{segment})" for segment in firmly) + ending
 
-    ValueError for what is malformed.
-    """
+
+def _segments(parts: list[str]) -> list[str]:
+    """What is between the stars."""
+    segments = [""]
+    for part in parts:
+        if part == STAR:
+            segments.append("")
+        else:
+            segments[-1] += part
+    return segments
+
+
+def _token(pattern: str, at: int, anything: str) -> tuple[str, int]:
+    """The expression of what stands at ``at``, and where that ends."""
     letter, at = _next(pattern, at)
     if letter == "?":
         return anything, at

@@ -8,10 +8,13 @@ import posixpath
 import re
 from collections.abc import Iterable
 
-from .globs import token
+from .globs import starred, tokens
 
 IGNORE_FILE = ".dockerignore"
 
+_MOST = 16  # alternatives of one pattern
+_BELOW = "(?:/.*)?"
+_DIRECTORIES = re.compile(r"(?:(?<![^/])\*\*/)+|(?<![^/])\*\*$")
 _WILD = frozenset("*?[\\")
 
 
@@ -60,21 +63,45 @@ def _cleaned(line: str) -> str:
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    parts, at = list[str](), 0
-    while at < len(pattern):
-        if pattern.startswith("**", at):
-            at += 3 if pattern.startswith("/", at + 2) else 2
-            parts.append("(?:.*/)?" if at < len(pattern) else ".*")
-        elif pattern[at] == "*":
-            at += 1
-            parts.append("[^/]*")
+    """As Go's patternmatcher: ``**`` is any number of whole directories, at the end anything at all."""
+    try:
+        return re.compile("|".join(map(_expression, _alternatives(pattern, 0))), re.DOTALL)
+    except ValueError:
+        raise ValueError("syntax error in pattern") from None
+
+
+def _alternatives(pattern: str, start: int) -> list[str]:
+    """The same in patterns that have ``**/`` only where a component begins: ``a**b`` is ``ab`` or ``a*/**/b``."""
+    while (at := pattern.find("**", start)) >= 0:
+        before, behind = pattern[:at], pattern[at + 2 :].removeprefix("/")
+        if before.endswith("\\"):  # the first star means itself
+            start = at + 1
+        elif behind and (not before or before.endswith("/")):
+            pattern, start = f"{before}**/{behind}", at + 3
         else:
-            try:
-                text, at = token(pattern, at, "[^/]")
-            except ValueError:
-                raise ValueError("syntax error in pattern") from None
-            parts.append(text)
-    return re.compile(f"{''.join(parts)}(?:/.*)?", re.DOTALL)
+            return _without_part(before, behind)
+    return [pattern]
+
+
+def _without_part(before: str, behind: str) -> list[str]:
+    """For a ``**`` between the two, or at the end."""
+    if not behind:
+        return [f"{before}**" if not before or before.endswith("/") else f"{before}*"]
+    found = _alternatives(before + behind, len(before)) + _alternatives(f"{before}*/**/{behind}", len(before) + 5)
+    if len(found) > _MOST:
+        raise ValueError(before)
+    return found
+
+
+def _expression(pattern: str) -> str:
+    """As with stars, what stands between two ``**`` takes the first match that it finds."""
+    first, *others = (tokens(block, "[^/]") for block in _DIRECTORIES.split(pattern))
+    if not others:
+        return f"{starred(first, '[^/]')}{_BELOW}"
+    *middle, last = others
+    begin = starred(first, "[^/]", last=False)
+    firmly = "".join(f"(?>(?:.*?/)??{starred(block, '[^/]', last=False)})" for block in middle)
+    return begin + firmly + (f"(?:.*/)?{starred(last, '[^/]')}{_BELOW}" if last else ".*")
 
 
 def _literal(pattern: str) -> tuple[str, ...]:

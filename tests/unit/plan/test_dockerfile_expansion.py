@@ -1,5 +1,7 @@
 """What ``ENV`` and ``LABEL`` of dockerd 26.1.5 make of the same words was asked of it; ``/`` is BuildKit's."""
 
+from fnmatch import fnmatchcase
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,6 +71,37 @@ def test_what_cannot_be_expanded_is_told(word: str, reason: str) -> None:
         expand(word, VARIABLES)
     assert str(caught.value).endswith(f": {reason}")
     assert str(caught.value).startswith("failed to process ")
+
+
+def test_nesting_and_growth_have_an_end() -> None:
+    nested = "${a:-" * 1000 + "}" * 1000
+    long = {"v": "x" * (1 << 20)}
+    for word, variables in ((nested, {}), ("$v" * 100, long)):
+        with pytest.raises(InvalidArgument):
+            expand(word, variables)
+
+
+def test_no_pattern_takes_long() -> None:
+    value = {"v": "a" * 5000}
+    assert expand("${v##" + "*a" * 30 + "b}${v%%" + "b*a" * 30 + "}${v/" + "*a" * 30 + "b/}", value) == value["v"] * 3
+
+
+@given(st.text(alphabet="ab"), st.text(alphabet="ab*?", max_size=6))
+def test_trimming_is_what_every_part_says(value: str, pattern: str) -> None:
+    parts = [size for size in range(len(value) + 1) if fnmatchcase(value[:size], pattern)]
+    ends = [size for size in range(len(value) + 1) if fnmatchcase(value[len(value) - size :], pattern)]
+    assert expand("${v#" + pattern + "}", {"v": value}) == value[min(parts, default=0) :]
+    assert expand("${v##" + pattern + "}", {"v": value}) == value[max(parts, default=0) :]
+    assert expand("${v%" + pattern + "}", {"v": value}) == value[: len(value) - min(ends, default=0)]
+    assert expand("${v%%" + pattern + "}", {"v": value}) == value[: len(value) - max(ends, default=0)]
+
+
+@given(st.text(alphabet="ab$\"'{}:-+?#%/* \\", max_size=20))
+def test_any_text_is_expanded_or_refused(word: str) -> None:
+    try:
+        expand(word, VARIABLES)
+    except InvalidArgument as error:
+        assert str(error).startswith("failed to process ")
 
 
 @given(st.text())

@@ -1,6 +1,8 @@
 """What dockerd 26.1.5 says of the same files was asked of it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wherry.errors import DockerfileError, InvalidArgument
 from wherry.plan.dockerfile import instructions as ast
@@ -162,3 +164,29 @@ def test_what_is_no_dockerfile_is_told(text: str, message: str) -> None:
     with pytest.raises(InvalidArgument) as caught:
         parse(text)
     assert str(caught.value) == message
+
+
+LINES = st.sampled_from(
+    [
+        "FROM a",
+        "RUN x \\",
+        "# c",
+        "#escape=`",
+        "COPY <<A <<-'B' /",
+        "A",
+        "\tB",
+        "ENV a='b",
+        'CMD ["',
+        "ONBUILD RUN <<A",
+        "",
+    ]
+)
+
+
+@given(st.lists(LINES | st.text(max_size=12)))
+def test_any_text_is_read_or_refused(lines: list[str]) -> None:
+    try:
+        dockerfile = parse("\n".join(lines))
+    except InvalidArgument:
+        return
+    assert isinstance(dockerfile.instructions[0], ast.From)

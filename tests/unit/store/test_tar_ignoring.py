@@ -54,7 +54,40 @@ def test_paths_that_are_left_out(text: str, ignored: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "message"), [("!", 'illegal exclusion pattern: "!"'), ("a[", "syntax error in pattern")]
+    ("pattern", "path", "is_ignored"),
+    [
+        ("a**d", "ad", True),
+        ("a**d", "a/x/d", True),
+        ("a**d", "axd", False),
+        ("**x", "a/b/x", True),
+        ("**x", "a/bx", False),
+        ("x**", "xy/z", True),
+        ("***", "a/b", True),
+        ("**/a*b", "a1/ab", True),
+        ("a/**/b/**/c", "a/x/b/y/z/b/c", True),
+        ("\\**", "*a", True),
+        ("\\**", "ba", False),
+    ],
+)
+def test_double_stars_are_whole_directories_wherever_they_stand(pattern: str, path: str, is_ignored: bool) -> None:
+    assert (path in Ignored([pattern])) == is_ignored
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [("*a" * 30 + "b", "a" * 200), ("**/a*/" * 20 + "b", "a/" * 500 + "c"), ("**/" * 2000 + "b", "a/a")],
+)
+def test_no_pattern_takes_long(pattern: str, path: str) -> None:
+    assert path not in Ignored([pattern])
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("!", 'illegal exclusion pattern: "!"'),
+        ("a[", "syntax error in pattern"),
+        ("a**b" * 9, "syntax error in pattern"),
+    ],
 )
 def test_a_malformed_pattern_is_told(line: str, message: str) -> None:
     with pytest.raises(ValueError, match="^" + message.replace("[", "\\[")):

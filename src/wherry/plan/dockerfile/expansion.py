@@ -15,6 +15,8 @@ Piece = tuple[str, bool]
 """Text, and whether space in it separates words."""
 
 _SPECIAL = frozenset("@*#?-$!0")
+_DEEPEST = 50  # ``${a:-${b:-…}}``
+_LONGEST = 1 << 24  # characters of all values that one text takes up; a few lines could ask for terabytes
 
 
 def expand(word: str, variables: Mapping[str, str], escape: str = "\\", *, quotes: bool = True) -> str:
@@ -51,6 +53,8 @@ class _Lexer:
         self._variables = variables
         self._escape = escape
         self._quotes = "\"'" if quotes else ""
+        self._depth = 0
+        self._taken = 0
 
     def until(self, stop: str, *, raw: bool = False) -> list[Piece]:
         """All up to ``stop`` ("" for the end), which is taken too. ``raw`` keeps escapes: patterns have their own."""
@@ -94,6 +98,17 @@ class _Lexer:
         raise _unfinished("double")
 
     def _variable(self) -> str:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise InvalidArgument("variables are nested too deeply")
+        value = self._value()
+        self._depth -= 1
+        self._taken += len(value)
+        if self._taken > _LONGEST:
+            raise InvalidArgument("the values of variables are too long")
+        return value
+
+    def _value(self) -> str:
         if self._peek() != "{":
             name = self._name()
             return self._variables.get(name, "") if name else "$"
