@@ -15,8 +15,9 @@ def check(spec: EndpointSpec, network: Network, prefix: str = "") -> None:
     """Raise InvalidArgument, its text after ``prefix``, if a container cannot have the address that it asks for."""
     prefix += "invalid endpoint settings:\n"
     for address, version in ((spec.ipv4, addresses.IPV4), (spec.ipv6, addresses.IPV6)):
+        subnets = (subnet for subnet in network.subnets if addresses.version_of(subnet) == version)
         if address:
-            _check_address(address, addresses.subnet_of_version(network, version), prefix)
+            _check_address(address, next(subnets, None), prefix)
 
 
 def _check_address(address: str, subnet: Subnet | None, prefix: str) -> None:

@@ -540,6 +540,15 @@ async def test_an_address_that_cannot_be_had_is_told_at_creation(network: str, i
     assert str(caught.value) == f"invalid config for network {network}: invalid endpoint settings:\n{text}"
 
 
+async def test_an_ipv6_address_is_fine_where_it_is_of_no_use() -> None:
+    world = await started()
+    await user_network(world, "own", subnets=(Subnet(subnet="fd00:7::/64"),))
+    ends = (EndpointSpec(network="own", ipv6="fd00:7::9"),)
+    asked = container("a", network="own", ends=ends)
+    assert world.networks.named(asked.spec) == asked.spec
+    assert world.networks.plan(asked)[0].ipv6 == ""
+
+
 async def test_a_taken_address_is_refused() -> None:
     world = await started()
     await user_network(world, "own", subnets=(USER_SUBNET,))
