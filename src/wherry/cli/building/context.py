@@ -7,7 +7,6 @@ import os
 import zlib
 
 from ...tar.header import REGULAR
-from ...tar.ignoring import IGNORE_FILE, Ignored, read_ignored
 from ...tar.pack import pack
 from ...tar.writer import END, header, padding
 from ..session import CommandError
@@ -16,10 +15,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...tar.ignoring import Ignored
+
 STDIN = 0
 CHUNK = 1 << 20
 BLOCK = 512
 DEFAULT = "Dockerfile"
+IGNORE_FILE = ".dockerignore"
 COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
 CHECKSUM = slice(148, 156)
 GZIP = 31  # zlib's window bits for a gzip header
@@ -111,9 +113,13 @@ def _inside(root: str, path: str) -> str:
     return "" if relative.startswith("../") else relative
 
 
-def _ignores(root: str, own: str, dockerfile: str) -> Ignored:
+def _ignores(root: str, own: str, dockerfile: str) -> "Ignored | None":
     """Those of the Dockerfile (``Dockerfile.dockerignore``), else of the context. What the build itself needs stays."""
     text = _text((_read_if_there(own) if own else b"") or _read_if_there(f"{root}/{IGNORE_FILE}"))
+    if not text:
+        return None
+    from ...tar.ignoring import read_ignored  # regular expressions cost a starting process as much as all else
+
     try:
         ignored = read_ignored(text)
         needed = [name for name in (IGNORE_FILE, dockerfile) if name and name in ignored]
@@ -122,15 +128,15 @@ def _ignores(root: str, own: str, dockerfile: str) -> Ignored:
         raise CommandError(f"error checking context: {error}") from None
 
 
-def _archive(root: str, ignored: Ignored, extra: dict[str, bytes]) -> "Iterator[bytes]":
+def _archive(root: str, ignored: "Ignored | None", extra: dict[str, bytes]) -> "Iterator[bytes]":
     """``extra`` are files that are not the context's own, and take the place of those that are."""
 
     def keeps(path: bytes) -> bool:
         name = os.fsdecode(path)
-        return name not in extra and name not in ignored
+        return name not in extra and (ignored is None or name not in ignored)
 
     def enters(path: bytes) -> bool:
-        return ignored.has_exceptions_below(os.fsdecode(path))
+        return ignored is not None and ignored.has_exceptions_below(os.fsdecode(path))
 
     for name, content in extra.items():
         yield _member(name, content)

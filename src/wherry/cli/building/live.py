@@ -22,6 +22,7 @@ LINES_KEPT = 200  # for the case that it fails
 BOLD, DIM, RED, RESET = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m"
 CLEAR_BELOW = "\x1b[J"
 TIME_WIDTH = 9
+CONTEXT = "context"
 PAUSE = 0.1  # seconds, at least, between two pictures of what only grows
 CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|[\x00-\x08\x0b-\x1f\x7f]")
 WARNING = re.compile(r"\[warning\]", re.IGNORECASE)
@@ -62,6 +63,7 @@ class Live:
     def message(self, message: "Message") -> None:
         """What a pull tells; of Docker's lines only warnings, for the steps are told otherwise."""
         text = message.get("stream", "")
+        self._transfers.pop(CONTEXT, None)
         if text:
             if not self._total or WARNING.search(text):
                 self._draw([line for line in _printable(text.strip("\n")).split("\n") if line])
@@ -99,7 +101,7 @@ class Live:
 
     def uploaded(self, text: str) -> None:
         """How much of the context the engine has."""
-        self._transfers["context"] = text
+        self._transfers[CONTEXT] = text
         self._draw_at_times()
 
     def close(self) -> None:

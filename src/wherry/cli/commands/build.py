@@ -5,11 +5,9 @@ import os
 from ...client.connection import ApiError
 from ..building.context import Context, compressed, open_context
 from ..building.excerpt import excerpt, line_told
-from ..building.live import Live
 from ..building.plain import Plain, Quiet
 from ..building.query import auth_headers, build_query
 from ..building.stream import Result, follow
-from ..building.waiting import lines_and_ticks
 from ..flags import Command, Flag
 from ..session import CommandError, getenv
 from ..texts import short_id
@@ -124,6 +122,9 @@ def _build_quietly(session: "Session", options: "Options", context: Context) -> 
 
 
 def _build_live(session: "Session", options: "Options", context: Context) -> Result:
+    from ..building.live import Live  # regular expressions and threads cost a quiet build as much as all else
+    from ..building.waiting import lines_and_ticks
+
     view = Live(session.out, colours=not getenv("NO_COLOR"))
     response = _request(
         session, options, context, lambda size: view.uploaded(f"Sending the build context: {human_size(size)}")
