@@ -231,3 +231,24 @@ def test_standard_input_is_a_dockerfile_or_a_context(workshop: Workshop) -> None
         packed.add(workshop.context("entrypoint"), "inside")
     workshop.cli("build", "-t", "packed", "-f", "inside/Dockerfile", "-", stdin=archive.getvalue())
     assert workshop.run("packed") == ["entry: echo default", "default"]
+
+
+@pytest.mark.parametrize("client", ["wherry"])
+def test_a_terminal_shows_what_runs_and_keeps_what_is_done(workshop: Workshop) -> None:
+    dockerfile = workshop.context("shell") / "Dockerfile"
+    dockerfile.write_text("FROM busybox AS base\nRUN echo seen while it runs; sleep 0.3\nFROM base\nCMD true\n")
+    with workshop.cli.terminal("build", "-t", "shown", workshop.context("shell"), columns=60) as terminal:
+        terminal.expect("[base 2/4] RUN echo seen while it runs; sleep 0.3")
+        terminal.expect("seen while it runs\x1b")
+        terminal.expect("[4/4] CMD true")
+        terminal.expect("Built ")
+        terminal.expect("named shown")
+        assert terminal.process.wait() == 0
+
+    dockerfile.write_text("FROM busybox\nRUN echo reason \\\n  && exit 7\n")
+    with workshop.cli.terminal("build", workshop.context("shell")) as terminal:
+        terminal.expect("failed ")
+        terminal.expect("      reason")
+        terminal.expect("   2 | >>> RUN echo reason \\\r\n   3 | >>>   && exit 7")
+        terminal.expect("returned a non-zero code: 7")
+        assert terminal.process.wait() == 7
