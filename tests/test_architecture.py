@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "client": {"errors", "wire", "client"},
     "cli": {"errors", "wire", "client", "cli", "tar", "version"},
     "daemon": {"errors", "wiring", "api", "daemon", "version", "model", "cli", "engine"},
-    "library": {"errors", "model", "wiring", "engine"},
+    "library": {"errors", "model", "wiring", "engine", "build"},
     "__init__": {"errors", "model", "library"},
 }
 PURE = {"errors", "model", "plan", "wire"}

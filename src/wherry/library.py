@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from wherry.build.engine import BuildingEngine
 from wherry.engine.engine import Engine
 from wherry.engine.flights import together
 from wherry.engine.streams import Attachment
@@ -24,7 +25,7 @@ class Result(Struct, frozen=True, kw_only=True):
 
 def open_engine(
     root: str | Path = DATA_ROOT, config: EngineConfig | None = None
-) -> AbstractAsyncContextManager[Engine]:
+) -> AbstractAsyncContextManager[BuildingEngine]:
     """An engine on data root ``root``, the same that the daemon serves; ``config`` sets what else there is to set.
 
     Needs root. Raises Conflict if another engine (a daemon, say) uses the root, NotSupported if this host cannot run

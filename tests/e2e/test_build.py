@@ -1,7 +1,9 @@
 """``build``: images from Dockerfiles. The words are those of Docker's classic builder."""
 
 import re
+import shutil
 import socketserver
+import subprocess
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -417,6 +419,37 @@ def test_a_context_of_the_web(builder: Builder, api: docker.DockerClient) -> Non
         api.images.build(path=f"{url}/lone", tag="lone")
     assert builder.output("packed", "cat", "/data") == "far away"
     assert builder.output("lone", "cat", "/data") == "alone"
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_a_context_of_a_repository(builder: Builder, api: docker.DockerClient) -> None:
+    repository = builder.context / "repository.git"
+    builder.write("tree/sub/Dockerfile", "FROM busybox\nCOPY . /all\n")
+    builder.write("tree/sub/data", "kept\n")
+    (builder.context / "tree/out").symlink_to("/etc")
+    git = ["git", "-C", builder.context / "tree", "-c", "user.name=n", "-c", "user.email=e"]
+    for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "all"], ["tag", "v1"]):
+        subprocess.run([*git, *words], check=True)
+    subprocess.run(["git", "clone", "-q", "--bare", builder.context / "tree", repository], check=True)
+    programs = subprocess.run(["git", "--exec-path"], check=True, capture_output=True, text=True).stdout.strip()
+    daemon = [
+        f"{programs}/git-daemon",
+        "--listen=127.0.0.1",
+        "--reuseaddr",
+        "--export-all",
+        f"--base-path={builder.context}",
+    ]
+    with subprocess.Popen(builder.cli.engine.host.inside(daemon), stderr=subprocess.DEVNULL) as serving:
+        try:
+            eventually(lambda: ":9418" in builder.cli.engine.host.run(["ss", "-ltn"]).stdout)
+            api.images.build(path="git://127.0.0.1/repository.git#v1:sub", tag="app")
+            with pytest.raises(docker.errors.APIError, match="not a directory: out/ssl"):
+                api.images.build(path="git://127.0.0.1/repository.git#main:out/ssl")
+            with pytest.raises(docker.errors.APIError, match="error fetching: fatal: "):
+                api.images.build(path="git://127.0.0.1/nothing.git")
+        finally:
+            serving.kill()
+    assert builder.output("app", "ls", "-A", "/all").split() == ["Dockerfile", "data"]
 
 
 def test_docker_py(builder: Builder, api: docker.DockerClient) -> None:
