@@ -130,10 +130,10 @@ def test_documents(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
-        ((), ["plain: plain", "linux, environment, not declared here"]),
+        ((), ["plain: plain", "linux, environment, plain, not declared here"]),
         (
             ("--build-arg", "FLAVOUR=fancy", "--build-arg", "EXTRA=more"),
-            ["fancy: fancy, more", "linux, environment, not declared here"],
+            ["fancy: fancy, more", "linux, environment, fancy, not declared here"],
         ),
     ],
 )

@@ -1,7 +1,7 @@
 """One stage, instruction by instruction: what to do, and what the image says after it.
 
-state = begin(graph, stage, request, base)          # base: the image's configuration, None for scratch
-for instruction in (*triggers(base), *stage.instructions):
+state = begin(graph, stage, request, base)          # base: the state of what it stands on, None for scratch
+for instruction in (*triggers(base.config), *stage.instructions):
     step = interpret(state, instruction)            # carry out step.action, unless cache_key(…) is known
     state = step.state
 """
@@ -54,13 +54,20 @@ class Step(Struct, frozen=True, kw_only=True):
     into: str = ""
 
 
-def begin(graph: Graph, stage: Stage, request: BuildRequest, base: ImageConfig | None, author: str = "") -> StageState:
-    """The state after FROM. ``base`` is the configuration of the image or stage it stands on, None for scratch."""
-    config = replace(base or ImageConfig(), on_build=())
+def begin(graph: Graph, stage: Stage, request: BuildRequest, base: StageState | None) -> StageState:
+    """The state after FROM. ``base`` is that of the image or stage it stands on, None for scratch.
+
+    A stage hands its ARGs on to those that stand on it (Docker's manual, "Build variables", "Scoping").
+    """
+    config = replace(base.config, on_build=()) if base else ImageConfig()
     if "PATH" not in environment(config):
         config = replace(config, env=(*config.env, f"PATH={_PATH}"))
     return StageState(
-        config=config, author=author, consumed=frozenset(graph.global_args), scope=scope_of(graph, stage, request)
+        config=config,
+        author=base.author if base else "",
+        args=base.args if base else {},
+        consumed=frozenset(graph.global_args),
+        scope=scope_of(graph, stage, request),
     )
 
 

@@ -13,7 +13,7 @@ from wherry.build.actions import (
 )
 from wherry.build.graph import StageSource, plan
 from wherry.build.request import BuildRequest
-from wherry.build.stage import Step, begin, cache_key, created_by, interpret, triggers, unconsumed
+from wherry.build.stage import StageState, Step, begin, cache_key, created_by, interpret, triggers, unconsumed
 from wherry.errors import InvalidArgument
 from wherry.model.image import Healthcheck, ImageConfig, Platform
 from wherry.plan.dockerfile import parse
@@ -26,7 +26,7 @@ def steps(text: str, base: ImageConfig | None = None, **asked: dict[str, str | N
     """The steps of the last stage."""
     request = BuildRequest(host_platform=HOST, build_args=asked.get("build_args", {}))
     graph = plan(parse(text), request)
-    state = begin(graph, graph.target, request, base)
+    state = begin(graph, graph.target, request, StageState(config=base) if base else None)
     found = []
     for instruction in (*triggers(base), *graph.target.instructions):
         found.append(interpret(state, instruction))
@@ -258,3 +258,12 @@ def test_arguments_that_nobody_asked_for_are_known() -> None:
     request = BuildRequest(host_platform=HOST, build_args=args)
     made = steps("ARG global\nFROM x\nARG used", build_args=args)
     assert unconsumed(request, (made[-1].state,)) == ("extra", "z")
+
+
+def test_a_stage_has_the_arguments_of_the_stage_that_it_stands_on() -> None:
+    request = BuildRequest(host_platform=HOST)
+    graph = plan(parse("FROM x AS base\nARG a=1\nFROM base\nLABEL l=$a"), request)
+    base, child = graph.stages
+    under = interpret(begin(graph, base, request, None), base.instructions[0]).state
+    state = begin(graph, child, request, under)
+    assert interpret(state, child.instructions[0]).state.config.labels == {"l": "1"}

@@ -113,9 +113,8 @@ class Solver:
             state = begin(self._graph, stage, request, None)
             return Made(state=state, platform=request.platform or request.host_platform, key=""), None
         made = await self.obtain(base, self._story.chapter(stage.index), work)
-        config = made.state.config
-        state = begin(self._graph, stage, request, config, made.state.author)
-        return made.continued(state), config
+        state = begin(self._graph, stage, request, made.state)
+        return made.continued(state), made.state.config
 
     def _teller(self, stage: Stage, index: int, instruction: Instruction, *, is_trigger: bool = False) -> Teller:
         return Teller(
