@@ -145,6 +145,13 @@ def test_what_cannot_be_made_is_refused(cli: Cli, arguments: tuple[str, ...], te
     assert cli.line("network", "ls", "-f", "type=custom", "--format", "{{.Name}}") == "mine"
 
 
+@pytest.mark.parametrize("name", ["a b", "a/b", "é"])
+def test_names_may_be_odd(cli: Cli, name: str) -> None:
+    cli("network", "create", name)
+    assert seen(cli, name)["Name"] == name
+    assert cli.line("network", "rm", name) == name
+
+
 def test_rm(cli: Cli) -> None:
     cli("network", "create", "a")
     identifier = cli.line("network", "create", "b")

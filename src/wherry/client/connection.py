@@ -155,7 +155,7 @@ def _api_error(response: Response) -> ApiError:
     """Docker's errors are ``{"message": text}``; a proxy's may be plain text."""
     text = response.read()
     try:
-        message = loads(text)["message"]
-    except (ValueError, KeyError, TypeError):
+        message = loads(text)["message"].strip()
+    except (ValueError, KeyError, TypeError, AttributeError):
         message = text.decode("utf-8", "replace").strip() or f"status {response.status}"
     return ApiError(response.status, message)

@@ -31,10 +31,10 @@ class NetworkRoutes:
         router.add("GET", "/networks", self.list)
         router.add("POST", "/networks/create", self.create)
         router.add("POST", "/networks/prune", self.prune)
-        router.add("POST", "/networks/{name}/connect", self.connect)
-        router.add("POST", "/networks/{name}/disconnect", self.disconnect)
-        router.add("GET", "/networks/{name}", self.inspect)
-        router.add("DELETE", "/networks/{name}", self.remove)
+        router.add("POST", "/networks/{name:path}/connect", self.connect)
+        router.add("POST", "/networks/{name:path}/disconnect", self.disconnect)
+        router.add("GET", "/networks/{name:path}", self.inspect)
+        router.add("DELETE", "/networks/{name:path}", self.remove)
 
     async def list(self, request: Request) -> Response:
         wanted = NetworkFilter.read(parameters.filters(request, NETWORK_FILTERS))

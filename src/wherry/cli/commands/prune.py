@@ -16,16 +16,19 @@ if TYPE_CHECKING:
 
     Filters = dict[str, list[str]]
 
-FILTER = Flag(
-    "filter", "list", 'Provide filter values (e.g. "label=<key>=<value>")', value_name="filter", parse="filters:parse"
-)
+
+def _filter(example: str) -> Flag:
+    usage = f'Provide filter values (e.g. "{example}")'
+    return Flag("filter", "list", usage, value_name="filter", parse="filters:parse")
+
+
 FORCE = Flag("force", "bool", "Do not prompt for confirmation", short="f")
 SYSTEM = Command(
     "[OPTIONS]",
     "Remove unused data",
     (
         Flag("all", "bool", "Remove all unused images not just dangling ones", short="a"),
-        FILTER,
+        _filter("label=<key>=<value>"),
         FORCE,
         Flag("volumes", "bool", "Prune anonymous volumes"),
     ),
@@ -35,26 +38,28 @@ BUILDER = Command(
     "Remove build cache",
     (
         Flag("all", "bool", "Remove all unused build cache, not just dangling ones", short="a"),
-        Flag("filter", "list", 'Provide filter values (e.g. "until=24h")', value_name="filter", parse="filters:parse"),
+        _filter("until=24h"),
         FORCE,
         Flag("keep-storage", "bytes", "Amount of disk space to keep for cache"),
     ),
 )
-CONTAINERS = Command("[OPTIONS]", "Remove all stopped containers", (FILTER, FORCE))
+CONTAINERS = Command("[OPTIONS]", "Remove all stopped containers", (_filter("until=<timestamp>"), FORCE))
 IMAGES = Command(
     "[OPTIONS]",
     "Remove unused images",
-    (Flag("all", "bool", "Remove all unused images, not just dangling ones", short="a"), FILTER, FORCE),
+    (
+        Flag("all", "bool", "Remove all unused images, not just dangling ones", short="a"),
+        _filter("until=<timestamp>"),
+        FORCE,
+    ),
 )
-NETWORKS = Command("[OPTIONS]", "Remove all unused networks", (FILTER, FORCE))
+NETWORKS = Command("[OPTIONS]", "Remove all unused networks", (_filter("until=<timestamp>"), FORCE))
 VOLUMES = Command(
     "[OPTIONS]",
     "Remove unused local volumes",
     (
         Flag("all", "bool", "Remove all unused volumes, not just anonymous ones", short="a"),
-        Flag(
-            "filter", "list", 'Provide filter values (e.g. "label=<label>")', value_name="filter", parse="filters:parse"
-        ),
+        _filter("label=<label>"),
         FORCE,
     ),
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def split(given: list[str]) -> list[str]:
     """A flag that may be given many times, and may hold several values each time."""
-    return [value for text in given for value in fields(text)]
+    return [value for text in given if text for value in fields(text)]
 
 
 def pools(subnets: list[str], ranges: list[str], gateways: list[str], auxiliary: dict[str, str]) -> "list[Pool]":
