@@ -79,6 +79,7 @@ from wherry.runtime.monitor import monitor_version
 from wherry.runtime.oci import OciRuntime
 from wherry.store.engine_id import engine_id
 from wherry.store.layers import Layers
+from wherry.store.logs.journal import Journal
 from wherry.store.store import Store
 from wherry.version import VERSION
 
@@ -516,6 +517,7 @@ def _viewing(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) -> 
         layers=edges.layers,
         files=edges.store.containers,
         logs=edges.store.logs,
+        journal=Journal(),
         runtime=edges.runtime,
         host=edges.machine,
         hubs=handles.hubs,

@@ -3,6 +3,7 @@
 import re
 import subprocess
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
 
+JOURNAL = Path("/run/systemd/journal/socket")
 TIMES = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (.*)")
 
 
@@ -141,3 +143,21 @@ def test_details_tell_what_patterns_and_tags_ask_for(cli: Cli) -> None:
     cli("run", "--name", "box", *flags, "-l", "stage=blue", "-l", "other=1", "-e", "STAGE=2", "busybox", "echo", "hi")
 
     assert cli("logs", "--details", "box").stdout == "STAGE=2,stage=blue,tag=box hi\n"
+
+
+@pytest.mark.skipif(not JOURNAL.is_socket(), reason="needs journald")
+def test_logs_in_the_journal(cli: Cli) -> None:
+    cli("run", "-d", "--name", "box", "--log-driver", "journald", "busybox", "sh", "-c", "echo out; echo err >&2")
+    cli("wait", "box")
+
+    done = cli("logs", "box")
+
+    assert (done.stdout, done.stderr) == ("out\n", "err\n")
+    assert cli("logs", "-f", "--tail", "1", "box").stderr == "err\n"
+
+
+@pytest.mark.skipif(JOURNAL.is_socket(), reason="needs a host without journald")
+def test_no_journal_no_start(cli: Cli) -> None:
+    refused = cli.fails(125, "run", "--name", "box", "--log-driver", "journald", "busybox", "true")
+
+    assert "failed to initialize logging driver: journald is not enabled on this host" in refused

@@ -245,6 +245,7 @@ class World:
             layers=FakeLayers(out.content),
             files=files,
             logs=out.logs,
+            journal=FakeLogs(),
             runtime=runtime,
             host=host,
             hubs=hubs,

@@ -334,9 +334,8 @@ class ContainerFiles(Protocol):
     def ids(self) -> tuple[str, ...]: ...
 
 
-class Logs(Protocol):
-    """A container's log file, readable while it is written and after the container is gone, and whatever of it was
-    put aside."""
+class LogReaders(Protocol):
+    """A container's log by the path of its file, wherever it is: readable while it is written, and later."""
 
     def lines(self, path: Path, which: LogRange) -> AsyncIterator[list[LogLine]]:
         """Batches of lines, in order, up to the file's present end."""
@@ -349,6 +348,10 @@ class Logs(Protocol):
     def follow(self, path: Path, which: LogRange, ended: Awaitable[object]) -> AsyncIterator[list[LogLine]]:
         """``lines``, then what is written later, until ``ended`` is done and the file is read to its end."""
         ...
+
+
+class Logs(LogReaders, Protocol):
+    """Log files, with what of them was put aside."""
 
     async def outgrown(self, path: Path, size: int) -> None:
         """Wait until the file that is written has more than ``size`` bytes."""

@@ -5,6 +5,7 @@ Sources: uname(2), os-release(5), proc_meminfo(5), capabilities(7), ``Documentat
 
 import os
 import resource
+import shutil
 import socket
 from pathlib import Path
 from typing import Final
@@ -40,6 +41,7 @@ def facts(data_root: str) -> HostFacts:
         apparmor=apparmor.available(),
         backing_filesystem=filesystem_type(data_root),
         boot_id=identity.boot_id(),
+        journald=Path("/run/systemd/journal/socket").is_socket() and shutil.which("journalctl") is not None,
         memory_nodes=len(list(Path("/sys/devices/system/node").glob("node[0-9]*"))) or 1,
     )
 

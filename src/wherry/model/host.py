@@ -23,6 +23,7 @@ class HostFacts(Struct, frozen=True, kw_only=True):
     backing_filesystem: str
     boot_id: str
     memory_nodes: int = 1
+    journald: bool = False
 
 
 class Forwarding(Struct, frozen=True, kw_only=True):

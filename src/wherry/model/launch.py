@@ -18,6 +18,7 @@ class Launch(Struct, frozen=True, kw_only=True):
     log: Path
     log_driver: str
     log_size: int = 0
+    log_tag: str = ""
     tty: bool = False
     open_stdin: bool = False
     keep_stdin_open: bool = False

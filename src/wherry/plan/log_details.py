@@ -20,11 +20,19 @@ def log_details(container: Container) -> str:
     try:
         found = _chosen(spec.labels, options.get("labels", ""), options.get("labels-regex", ""))
         found |= _chosen(variables, options.get("env", ""), options.get("env-regex", ""))
-        if tag := _tag(container, options.get("tag", "")):
-            found["tag"] = tag
+        if "tag" in options:
+            found["tag"] = _tag(container, options["tag"])
     except ValueError as error:
         raise refusal(error) from None
     return ",".join(f"{quote_plus(key)}={quote_plus(found[key])}" for key in sorted(found))
+
+
+def log_tag(container: Container) -> str:
+    """How the container's lines are tagged in the journal. InternalError for an option that makes no sense."""
+    try:
+        return _tag(container, container.spec.host.log.options.get("tag", "{{.ID}}"))
+    except ValueError as error:
+        raise refusal(error) from None
 
 
 def _chosen(values: dict[str, str], names: str, pattern: str) -> dict[str, str]:

@@ -17,10 +17,8 @@ _POWERS: Final = ("", "k", "m", "g", "t", "p")
 
 
 def limits(log: LogConfig) -> LogLimits | None:
-    """The limits, None for a log that is kept whole. InternalError, when the container starts, for what is none."""
+    """The limits of the files, None for a log that is kept whole. InternalError (of a start) for what is none."""
     try:
-        if log.driver == "journald":
-            raise ValueError("journald is not enabled on this host")
         return _local(log.options) if log.driver == "local" else _json_file(log.options)
     except ValueError as error:
         raise refusal(error) from None

@@ -4,7 +4,8 @@ from typing import Final
 
 from wherry.errors import InvalidArgument
 from wherry.model.container import LogConfig
-from wherry.plan.log_limits import human_size
+from wherry.model.host import HostFacts
+from wherry.plan.log_limits import human_size, refusal
 
 _JSON_FILE_OPTIONS: Final = frozenset(
     (
@@ -38,6 +39,12 @@ def check(log: LogConfig) -> None:
             name = "log driver local" if log.driver == "local" else f"{log.driver} log driver"
             raise InvalidArgument(f"unknown log opt '{option}' for {name}")
     _check_mode(log.options)
+
+
+def check_host(log: LogConfig, facts: HostFacts) -> None:
+    """Raise InternalError, when a container starts, for a driver that this host does not have."""
+    if log.driver == "journald" and not facts.journald:
+        raise refusal(ValueError("journald is not enabled on this host"))
 
 
 def check_default(log: LogConfig) -> None:

@@ -24,6 +24,7 @@ from wherry.model.process import ProcessId
 _SYNC_FD = 30
 _START_FD = 31
 _ATTACH_FD = 32
+_WITHOUT_FILE = ("none", "journald")
 _CLOCK_SLACK = 1.0  # seconds: the two times come from clocks of different grain
 
 
@@ -55,9 +56,9 @@ class Seat(Struct, frozen=True, kw_only=True):
     def runtime_options(self) -> tuple[str, ...]:
         return f"--root={self.state_root}", f"--log={self.runtime_log}", "--log-format=json"
 
-    def monitor_argv(self, container_id: str, session_id: str) -> list[str]:
+    def monitor_argv(self, container_id: str, session_id: str, name: str) -> list[str]:
         argv = ["conmon", "--api-version", "1", "--sync", "--no-sync-log", "--full-attach", "--log-level", "error"]
-        argv += ["-c", container_id, "-u", session_id, "-n", container_id, "-r", self.runtime, "-b", str(self.bundle)]
+        argv += ["-c", container_id, "-u", session_id, "-n", name, "-r", self.runtime, "-b", str(self.bundle)]
         argv += ["-p", str(self.pidfile), "--exit-dir", str(self.exits)]
         argv += ["--persist-dir", str(self.bundle)]  # where it notes an OOM kill
         for option in self.runtime_options():
@@ -67,8 +68,9 @@ class Seat(Struct, frozen=True, kw_only=True):
 
 def container_argv(seat: Seat, launch: Launch) -> list[str]:
     """The monitor's command line for a container."""
-    argv = seat.monitor_argv(launch.container_id, launch.container_id)
-    argv += ["-l", "none" if launch.log_driver == "none" else f"k8s-file:{launch.log}"]
+    argv = seat.monitor_argv(launch.container_id, launch.container_id, launch.name)
+    argv += ["-l", launch.log_driver if launch.log_driver in _WITHOUT_FILE else f"k8s-file:{launch.log}"]
+    argv += ["--log-tag", launch.log_tag] if launch.log_tag else []
     argv += ["--log-size-max", str(launch.log_size)] if launch.log_size else []
     argv += ["-t"] * launch.tty + ["-i"] * launch.open_stdin
     # With a terminal the monitor would lose its end of it when the daemon dies, if it may close stdin.

@@ -65,7 +65,7 @@ class MonitoredSession:
     @classmethod
     async def open(cls, seat: Seat, launch: ExecLaunch) -> "MonitoredSession":
         """Start it, joined before it runs. Raises what PipedSession.wait raises if the command cannot run."""
-        argv = seat.monitor_argv(launch.container_id, launch.exec_id)
+        argv = seat.monitor_argv(launch.container_id, launch.exec_id, launch.container_id)
         argv += ["-l", "none", "-e", "--exec-attach", "--exec-process-spec", str(seat.bundle / "process.json")]
         argv += ["-t"] * launch.tty + ["-i"] * launch.stdin + ["--leave-stdin-open"] * launch.tty
         with closing(ExecMonitor(argv)) as session:

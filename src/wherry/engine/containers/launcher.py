@@ -13,8 +13,8 @@ from wherry.engine.volume_use import VolumeUse
 from wherry.errors import Conflict, InvalidArgument
 from wherry.model.container import Container
 from wherry.model.launch import Launch, Launched
-from wherry.plan import endpoints, log_limits, namespaces, runtime_spec
-from wherry.plan.log_details import log_details
+from wherry.plan import endpoints, log_limits, log_options, namespaces, runtime_spec
+from wherry.plan.log_details import log_details, log_tag
 from wherry.plan.seccomp import Seccomp
 from wherry.plan.spec_request import SpecRequest
 
@@ -60,6 +60,7 @@ class Launcher:
 
     async def launch(self, container: Container) -> Launched:
         """Start a container that was planned. Whatever goes wrong, ``Teardown.everything`` undoes it."""
+        log_options.check_host(container.spec.host.log, self._host.facts())
         log_details(container)  # raises what its options deserve
         root = await self._roots.mount(container)
         await self._sandboxes.open(container)
@@ -111,6 +112,7 @@ class Launcher:
             runtime_spec=encoded,
             log=self._files.log(container.id),
             log_driver=spec.host.log.driver,
+            log_tag=log_tag(container) if spec.host.log.driver == "journald" else "",
             log_size=limits.size if limits and limits.files == 1 else 0,
             tty=spec.tty,
             open_stdin=spec.open_stdin,

@@ -11,7 +11,7 @@ from wherry.engine.containers.told import tell
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.images import Images
-from wherry.engine.ports import ContainerFiles, Host, Layers, Logs, Runtime, Snapshots
+from wherry.engine.ports import ContainerFiles, Host, Layers, LogReaders, Runtime, Snapshots
 from wherry.engine.streams import Attachment
 from wherry.errors import Conflict, NotRunning, NotSupported
 from wherry.model.change import PathChange
@@ -47,7 +47,8 @@ class Viewing:
         snapshots: Snapshots,
         layers: Layers,
         files: ContainerFiles,
-        logs: Logs,
+        logs: LogReaders,
+        journal: LogReaders,
         runtime: Runtime,
         host: Host,
         hubs: Hubs,
@@ -61,6 +62,7 @@ class Viewing:
         self._layers = layers
         self._files = files
         self._logs = logs
+        self._journal = journal
         self._runtime = runtime
         self._host = host
         self._hubs = hubs
@@ -92,7 +94,7 @@ class Viewing:
         return client
 
     async def _said(self, container: Container, which: LogRange) -> list[tuple[int, bytes]]:
-        batches = self._logs.lines(self._files.log(container.id), which)
+        batches = self._readers(container).lines(self._files.log(container.id), which)
         return [(line.stream, line.data) async for batch in batches for line in batch]
 
     async def resize(self, ref: str, height: int, width: int) -> None:
@@ -107,12 +109,17 @@ class Viewing:
         container = self._logged(ref)
         path = self._files.log(container.id)
         if follow and container.state.status.runs:
-            return self._logs.follow(path, which, self._waiters.subscribe(container.id, "next-exit"))
-        return self._logs.lines(path, which)
+            ended = self._waiters.subscribe(container.id, "next-exit")
+            return self._readers(container).follow(path, which, ended)
+        return self._readers(container).lines(path, which)
 
     def log_frames(self, ref: str, which: LogRange) -> AsyncIterator[bytes]:
         """The log as multiplexed frames, in bulk."""
-        return self._logs.frames(self._files.log(self._logged(ref).id), which)
+        container = self._logged(ref)
+        return self._readers(container).frames(self._files.log(container.id), which)
+
+    def _readers(self, container: Container) -> LogReaders:
+        return self._journal if container.spec.host.log.driver == "journald" else self._logs
 
     def _logged(self, ref: str) -> Container:
         container = self._catalog.find(ref)
