@@ -106,3 +106,16 @@ def test_docker_hub_by_way_of_a_mirror(other: Engine, busybox: Path, client: str
     assert printed[:2] == ["Using default tag: latest", "latest: Pulling from coreos/etcd"]
     assert printed[-1] == "docker.io/coreos/etcd:latest"
     assert cli.line("run", "--rm", "--network", "none", "coreos/etcd", "echo", "runs") == "runs"
+
+
+def test_an_image_for_another_platform_is_told(cli: Cli, registry: Registry) -> None:
+    image = f"{registry.address}/x"
+
+    said = cli.fails(1, "pull", "--platform", "linux/arm64", image)
+
+    assert said == (
+        f"image with reference {image}:latest was found but does not match the specified platform: "
+        "wanted linux/arm64, actual: linux/amd64\n"
+    )
+    assert cli.inspect(image, "{{.Architecture}}") == "amd64"
+    cli("rmi", image)

@@ -19,6 +19,7 @@ from wherry.model.reference import Reference
 from wherry.model.registry import Credentials, Resolved
 from wherry.plan.image_config import read_image
 from wherry.plan.manifest import Manifest, read_manifest
+from wherry.plan.platforms import check_platform
 from wherry.plan.repositories import known_at
 
 MAX_DOWNLOADS = 3  # as dockerd's --max-concurrent-downloads
@@ -86,13 +87,17 @@ class Transfer:
         """Bring an image here, telling how far it is in Docker's words. To be closed.
 
         When the last listener leaves, the pull ends and leaves nothing but whole blobs. Raises NoSuchManifest,
-        Unauthorized, RegistryError, CorruptImage, CorruptLayer, DigestMismatch, NoSpace.
+        Unauthorized, RegistryError, CorruptImage, CorruptLayer, DigestMismatch, NoSpace; WrongPlatform, once it is
+        here, for an image that is not for the ``platform`` asked for.
         """
         reference = reference.with_default_tag()
 
         async def work(report: Report) -> None:
             is_newer = await self._join(reference, credentials, platform or self._platform, report)
             report(_outcome(is_newer, reference))
+            image = self._images.named(reference)
+            if platform is not None and image is not None:
+                check_platform(image.platform, str(platform), reference.familiar)
 
         return listen(work)
 

@@ -24,6 +24,7 @@ from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
 from wherry.plan.chain import chain_ids
+from wherry.plan.platforms import WrongPlatform
 
 BASE, TOP = b"base" * 50, b"top" * 50
 CONFIG = config_of(BASE, TOP, config={"Labels": {"a": "b"}})
@@ -188,6 +189,15 @@ async def test_an_index_leads_to_the_image_for_the_platform() -> None:
     assert world.images.find(f"x@{index.digest}") == image
     await world.pull("x:1", platform=arm)
     assert world.images.find("x:1").platform == arm
+
+
+async def test_an_image_for_another_platform_comes_in_and_is_told() -> None:
+    world = serving()
+    arm = Platform(os="linux", architecture="arm64")
+    text = "image with reference x:1 was found but does not match the specified platform: wanted linux/arm64, actual: "
+    with pytest.raises(WrongPlatform, match=f"^{text}linux/amd64$"):
+        await world.pull("x:1", platform=arm)
+    assert world.images.find("x:1").platform == AMD64
 
 
 async def test_a_digest_is_a_name_too() -> None:

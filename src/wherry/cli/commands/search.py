@@ -40,7 +40,7 @@ def search(session: "Session", argv: list[str]) -> int:
     options = COMMAND.parse(argv, session.spelled)
     term, template = options.arguments[0], options["format"] or ""
     query = {"term": term, **encode(collect(options["filter"]))}
-    if options["limit"]:
+    if (options["limit"] or 0) > 0:
         query["limit"] = str(options["limit"])
     headers = auth_headers(session, _domain(term))
     found = session.client.call("GET", "/images/search", query=query, headers=headers).json()
