@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -61,7 +62,9 @@ def context(tmp_path: Path) -> Path:
 def test_the_context_is_sent_without_what_is_ignored(wherry: CommandLine, context: Path) -> None:
     server = Engine(wherry.engine)
     out = wherry.output("build", "-t", "a:1", "-t", "b", str(context))
-    assert out == "Step 1/1 : FROM scratch\nSuccessfully built aaaaaaaaaaaa\n"
+    first, *steps = out.splitlines()
+    assert re.fullmatch(r"Sending build context to Docker daemon  [\d.]+kB", first)
+    assert steps == ["Step 1/1 : FROM scratch", "Successfully built aaaaaaaaaaaa"]
     assert sorted(server.sent()) == [".dockerignore", "Dockerfile", "sub/file"]
     assert server.requests[0].query["dockerfile"] == "Dockerfile"
     assert "t=a%3A1&t=b" in server.requests[0].target
@@ -256,6 +259,13 @@ def test_steps_of_several_stages_run_side_by_side() -> None:
         ["[a", "1/3]", "RUN", "1", "5s"],
         ["[b", "2/3]", "RUN", "2", "5s"],
     ]
+
+
+def test_the_live_view_fits_its_terminal() -> None:
+    screen = Screen()
+    for index in range(100):
+        screen.view.step(step(index, "started"))
+    assert screen.read().rpartition("\x1b[J")[2].count("\n") == 23
 
 
 def test_the_cache_of_builds_can_be_pruned(wherry: CommandLine) -> None:

@@ -8,6 +8,7 @@ import re
 import time
 from collections import deque
 
+from ..output import terminal_size
 from ..progress import bar
 
 TYPE_CHECKING = False
@@ -22,6 +23,7 @@ LINES_KEPT = 200  # for the case that it fails
 BOLD, DIM, RED, RESET = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m"
 CLEAR_BELOW = "\x1b[J"
 TIME_WIDTH = 9
+DEFAULT_ROWS = 24
 CONTEXT = "context"
 PAUSE = 0.1  # seconds, at least, between two pictures of what only grows
 CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|[\x00-\x08\x0b-\x1f\x7f]")
@@ -131,13 +133,15 @@ class Live:
         return self._coloured(colour, f"{_cut(head, width):<{width}}{told:>{max(TIME_WIDTH, len(told) + 2)}}")
 
     def _region(self) -> list[str]:
-        """What is shown of now."""
+        """What is shown of now, as far as there is room: the cursor could not come back to more."""
         lines, width = [], self._out.columns() - 1
         for running in self._running.values():
             elapsed = f"{int(self._clock() - running.began)}s"
             lines.append(self._line(running.detail, elapsed, BOLD))
             lines += [self._coloured(DIM, _cut(f"      {line}", width)) for line in running.written()[-LINES_SHOWN:]]
-        return lines + [_cut(f"      {text}", width) for text in self._transfers.values()]
+        lines += [_cut(f"      {text}", width) for text in self._transfers.values()]
+        rows = terminal_size(self._out.descriptor)[0] or DEFAULT_ROWS
+        return lines[: rows - 1]
 
     def _draw_at_times(self) -> None:
         if self._clock() - self._drawn_at >= PAUSE:

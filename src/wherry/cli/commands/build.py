@@ -107,7 +107,14 @@ def _built(session: "Session", options: "Options", context: Context) -> Result:
     mode = options["progress"] if options.given("progress") else getenv("BUILDKIT_PROGRESS") or "auto"
     if mode == "tty" or (mode == "auto" and session.out.isatty()):
         return _build_live(session, options, context)
-    response = _request(session, options, context, lambda size: None)
+    return _build_plainly(session, options, context)
+
+
+def _build_plainly(session: "Session", options: "Options", context: Context) -> Result:
+    sizes = [0]
+    response = _request(session, options, context, sizes.append)
+    if context.chunks is not None:
+        session.out.line(f"Sending build context to Docker daemon  {human_size(sizes[-1])}")
     return follow(response.lines(), Plain(session.out))
 
 

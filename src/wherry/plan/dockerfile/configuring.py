@@ -1,7 +1,7 @@
 """What instructions do to an image's configuration, and what its history says of them, in Docker's words."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import singledispatch
 
 import msgspec
@@ -85,9 +85,13 @@ def _entrypoint(instruction: ast.Entrypoint, config: ImageConfig, scope: Scope) 
 
 @configure.register
 def _expose(instruction: ast.Expose, config: ImageConfig, scope: Scope) -> Configured:
-    texts = [word for text in instruction.ports for word in expand_words(text, scope.variables, scope.escape)]
-    exposed = dict.fromkeys((*config.exposed_ports, *(port for text in texts for port in ports(text))))
-    return Configured(replace(config, exposed_ports=tuple(exposed)), f"EXPOSE {' '.join(sorted(texts))}")
+    def expanded(texts: Iterable[str]) -> list[str]:
+        return [word for text in texts for word in expand_words(text, scope.variables, scope.escape)]
+
+    found = [port for text in expanded(instruction.ports) for port in ports(text)]
+    exposed = tuple(dict.fromkeys((*config.exposed_ports, *found)))
+    told = f"EXPOSE {' '.join(expanded(sorted(instruction.ports)))}"
+    return Configured(replace(config, exposed_ports=exposed), told)
 
 
 @configure.register

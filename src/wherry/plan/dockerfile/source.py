@@ -99,10 +99,9 @@ class _Reader:
                 continue
             line, more = self._without_mark(line)
             text += line
-        text = text.strip()
-        if blank and text:
+        if blank and text.strip():
             self.warnings.append(f"Empty continuation line found in: {text}")
-        return text
+        return text.strip()
 
     def _without_mark(self, line: str) -> tuple[str, bool]:
         """The line without the mark that it is continued, and whether it had one."""
