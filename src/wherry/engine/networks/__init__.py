@@ -45,6 +45,7 @@ class Networks:
         self._networking = networking
         self._settings = settings
         self._containers = containers
+        self._present = frozenset[str]()  # interfaces that an earlier engine made
         self._catalog = Catalog(records)
         self._leases = Leases()
         self._firewall = Firewall(
@@ -81,6 +82,7 @@ class Networks:
     async def start(self) -> None:
         """Networks, bridges, leases and firewall are as the rows say; the builtin networks exist."""
         await self._making.start()
+        self._present = frozenset(self._networking.interfaces())
         for container in self._containers():
             if container.state.alive or container.state.pending is Pending.STARTING:
                 self._leases.take(container.id, container.endpoints)
@@ -169,7 +171,7 @@ class Networks:
 
     async def mend(self, container: Container, sandbox: str) -> None:
         """Go on with what an engine that ended did for a container that runs: changes begun, and the name service."""
-        await self._joining.mend(container, sandbox)
+        await self._joining.mend(container, sandbox, self._present)
         await self._naming.follow(container, container.endpoints, sandbox)
 
     async def create(self, request: NetworkRequest) -> Network:

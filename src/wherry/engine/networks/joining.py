@@ -1,6 +1,6 @@
 """How containers get into networks and out of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 
 from msgspec.structs import replace
@@ -115,9 +115,11 @@ class Joining:
             for endpoint in changed:
                 self._tell(action, endpoint)
 
-    async def mend(self, container: Container, sandbox: str) -> None:
-        """Make the interfaces that a container's row tells of and an engine that died did not come to make."""
-        await self._add_missing(container.endpoints, sandbox)
+    async def mend(self, container: Container, sandbox: str, present: Collection[str]) -> None:
+        """Make the interfaces that a container's row tells of and an engine that died did not come to make.
+
+        ``present``: the host's ends that there were when this engine began."""
+        await self._add(_missing(container.endpoints, present), container.endpoints, sandbox)
 
     async def sweep(self, sandboxes: Mapping[str, str]) -> None:
         """Remove interfaces in bridges of ours that no row tells of; ``sandboxes``: paths by container id."""
@@ -148,9 +150,7 @@ class Joining:
         await self._publish(container, after)
 
     async def _add_missing(self, ends: tuple[Endpoint, ...], sandbox: str) -> None:
-        present = self._networking.interfaces()
-        missing = tuple(endpoint for endpoint in ends if endpoint.host_interface not in present)
-        await self._add(missing, ends, sandbox)
+        await self._add(_missing(ends, self._networking.interfaces()), ends, sandbox)
 
     async def _add(self, added: tuple[Endpoint, ...], ends: tuple[Endpoint, ...], sandbox: str) -> None:
         """Make the interfaces of some of the endpoints ``ends``; the default route leads through that which has it."""
@@ -252,6 +252,10 @@ class Joining:
         driver = network.driver if network else "bridge"
         attributes = {"container": endpoint.container_id, "name": endpoint.network, "type": driver}
         self._events.publish("network", action, endpoint.network_id, attributes)
+
+
+def _missing(ends: tuple[Endpoint, ...], present: Collection[str]) -> tuple[Endpoint, ...]:
+    return tuple(endpoint for endpoint in ends if endpoint.host_interface not in present)
 
 
 def _not_published(container: Container, endpoint: Endpoint, error: InternalError) -> InternalError:
