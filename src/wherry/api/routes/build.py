@@ -21,7 +21,7 @@ from wherry.wire.build import BuildPruned
 _CLASSIC, _BUILDKIT = "1", "2"
 _TIMES = {"until", "unused-for"}
 _IGNORED = {"label", "label!"}  # of system prune, which asks all its prunes alike; cached steps have none
-_REMEMBERED = 10_000  # pieces of news of a quiet build, for the case that it fails
+_REMEMBERED = 1000  # pieces of news of a quiet build, for the case that it fails
 
 
 class BuildRoutes:

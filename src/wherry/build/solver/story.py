@@ -6,8 +6,7 @@ never wait for a later one. Nothing is dropped and nothing grows.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 from wherry.model.build import BuildNews, OutputNews, StepNews
 from wherry.model.progress import Progress
@@ -21,7 +20,7 @@ class Chapter:
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed = changed
-        self._waiting: deque[BuildNews] = deque()
+        self._waiting: dict[Hashable, BuildNews] = {}
         self._size = 0
         self._has_room = asyncio.Event()
         self.closed = False
@@ -31,21 +30,16 @@ class Chapter:
         while self._size >= _ROOM:
             self._has_room.clear()
             await self._has_room.wait()
-        self._waiting.append(news)
-        self._size += _size(news)
-        self._changed()
+        self.show(news)
 
     async def say(self, text: str) -> None:
         """Text for the client to print as it is."""
         await self.tell(Progress(stream=text))
 
-    def show(self, progress: Progress) -> None:
-        """How far a transfer is: of what nobody has read yet, the newest counts."""
-        last = self._waiting[-1] if self._waiting else None
-        if isinstance(last, Progress) and last.total and (last.id, last.status) == (progress.id, progress.status):
-            self._size -= _size(self._waiting.pop())
-        self._waiting.append(progress)
-        self._size += _size(progress)
+    def show(self, news: BuildNews) -> None:
+        """Does not wait, and is for transfers: of how far one is, the last word counts, so that nothing grows."""
+        self._waiting[_key(news)] = news
+        self._size += _size(news)
         self._changed()
 
     def close(self) -> None:
@@ -54,8 +48,7 @@ class Chapter:
 
     def take(self) -> list[BuildNews]:
         """All that waits."""
-        news, self._size = list(self._waiting), 0
-        self._waiting.clear()
+        news, self._waiting, self._size = [*self._waiting.values()], {}, 0
         self._has_room.set()
         return news
 
@@ -99,6 +92,11 @@ class Story:
             if not chapter.closed:
                 break
         return news
+
+
+def _key(news: BuildNews) -> Hashable:
+    """What takes the place of what was told before."""
+    return (news.id, news.status) if isinstance(news, Progress) and news.total else object()
 
 
 def _size(news: BuildNews) -> int:

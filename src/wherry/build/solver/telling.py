@@ -1,5 +1,7 @@
 """What one step tells: its lines in the chapter of its stage, and at once how it goes."""
 
+from msgspec.structs import replace
+
 from wherry.build.graph import Graph, Stage
 from wherry.build.solver.story import Chapter, Story
 from wherry.engine.ports import Clock
@@ -60,15 +62,4 @@ class Teller:
 
     async def end(self, state: StepState) -> None:
         seconds = (self._clock.now() - self._began) / _SECOND
-        news = self._news
-        await self._story.happens(
-            StepNews(
-                index=news.index,
-                total=news.total,
-                stage=news.stage,
-                text=news.text,
-                lines=news.lines,
-                state=state,
-                seconds=seconds,
-            )
-        )
+        await self._story.happens(replace(self._news, state=state, seconds=seconds))
