@@ -79,7 +79,7 @@ class Recovery:
             _log.info("container %s: %s", container.id, chosen.value)
         match chosen:
             case Repair.WATCH | Repair.WATCH_WITHOUT_MONITOR:
-                await self._attempt(f"networks of {container.id} could not be mended", self._sandboxes.mend(container))
+                await self._attempt(f"networks of {container.id} are not whole", self._sandboxes.resume(container))
                 self._supervisor.watch(container, _launched(container, seen))
             case Repair.RECORD_EXIT | Repair.RECORD_LOSS:
                 await self._supervisor.ended(container.id, seen.exit)

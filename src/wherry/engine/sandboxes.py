@@ -41,10 +41,10 @@ class Sandboxes:
             self._mounts.shared_memory(self.shared_memory(container.id), container.spec.host.shm_size)
         await self._networks.join(container, container.endpoints, self.path(container.id))
 
-    async def mend(self, container: Container) -> None:
-        """Finish what an engine that died had begun with the networks of a container that runs."""
+    async def resume(self, container: Container) -> None:
+        """Go on with what an engine that ended did for the networks of a container that runs."""
         if namespaces.owns_network(container.spec.host):
-            await self._networks.mend(container, self.path(container.id))
+            await self._networks.resume(container, self.path(container.id))
 
     async def close(self, container: Container) -> None:
         """Withdraw ports, free addresses, remove the namespace and the memory; idempotent."""

@@ -649,7 +649,7 @@ async def test_an_interrupted_connect_is_finished() -> None:
     await world.records.containers.put(web)  # and here it died
 
     again = await world.reborn()
-    await again.networks.mend(web, sandbox(web))
+    await again.networks.resume(web, sandbox(web))
 
     assert world.host.pinned[sandbox(web)]["eth1"].addresses == ("172.18.0.2/16",)
 
@@ -663,7 +663,7 @@ async def test_an_interrupted_disconnect_is_finished() -> None:
     await world.records.containers.put(web)  # and here it died
 
     again = await world.reborn()
-    await again.networks.mend(web, sandbox(web))
+    await again.networks.resume(web, sandbox(web))
     await again.networks.sweep({web.id: sandbox(web)})
 
     assert list(world.host.pinned[sandbox(web)]) == ["eth1"]

@@ -12,6 +12,7 @@ from wherry.engine.networks.leases import Leases
 from wherry.engine.networks.making import Making
 from wherry.engine.networks.mending import Mending
 from wherry.engine.networks.naming import Naming
+from wherry.engine.networks.publishing import Publishing
 from wherry.engine.ports import Chance, Clock, NameServers, Networking, Records
 from wherry.errors import NoSuchNetwork
 from wherry.model.container import NO_SETTINGS, Container, ContainerDefaults, ContainerSpec, Pending
@@ -62,7 +63,12 @@ class Networks:
             settings=settings,
         )
         self._joining = Joining(
-            catalog=self._catalog, leases=self._leases, networking=networking, chance=chance, events=events
+            catalog=self._catalog,
+            leases=self._leases,
+            publishing=Publishing(catalog=self._catalog, leases=self._leases, networking=networking),
+            networking=networking,
+            chance=chance,
+            events=events,
         )
         self._mending = Mending(
             catalog=self._catalog,
@@ -169,9 +175,9 @@ class Networks:
         await self._naming.follow(after, after.endpoints, sandbox)
         await self._joining.change(after, before.endpoints, after.endpoints, sandbox)
 
-    async def mend(self, container: Container, sandbox: str) -> None:
+    async def resume(self, container: Container, sandbox: str) -> None:
         """Go on with what an engine that ended did for a container that runs: changes begun, and the name service."""
-        await self._joining.mend(container, sandbox, self._present)
+        await self._joining.resume(container, sandbox, self._present)
         await self._naming.follow(container, container.endpoints, sandbox)
 
     async def create(self, request: NetworkRequest) -> Network:

@@ -8,28 +8,36 @@ from msgspec.structs import replace
 from wherry.engine.events import Events
 from wherry.engine.networks.catalog import Catalog
 from wherry.engine.networks.leases import Leases
+from wherry.engine.networks.publishing import Publishing
 from wherry.engine.ports import Chance, Networking
-from wherry.errors import Forbidden, HostPortRefused, InternalError
+from wherry.errors import Forbidden, InternalError
 from wherry.model.container import Container
-from wherry.model.network import Endpoint, EndpointSpec, Network, PortBinding
-from wherry.plan import addresses, endpoint_checks, endpoints, ports
+from wherry.model.network import Endpoint, EndpointSpec, Network
+from wherry.plan import addresses, endpoint_checks, endpoints
 from wherry.plan.attachments import DEFAULT_NETWORK
 from wherry.plan.namespaces import owns_network
-from wherry.plan.network_request import BUILTIN_DRIVERS, HOST_BINDING
+from wherry.plan.network_request import BUILTIN_DRIVERS
 
 
 class Joining:
     """Chooses endpoints, makes them and lets them go. What is leased is leased to one container id."""
 
     def __init__(
-        self, *, catalog: Catalog, leases: Leases, networking: Networking, chance: Chance, events: Events
+        self,
+        *,
+        catalog: Catalog,
+        leases: Leases,
+        publishing: Publishing,
+        networking: Networking,
+        chance: Chance,
+        events: Events,
     ) -> None:
         self._catalog = catalog
         self._leases = leases
+        self._publishing = publishing
         self._networking = networking
         self._chance = chance
         self._events = events
-        self._last_ephemeral = 0
 
     def plan(self, container: Container) -> tuple[Endpoint, ...]:
         """Addresses, interfaces and host ports for a start, leased to the container until it leaves.
@@ -41,7 +49,7 @@ class Joining:
             if spec.network == DEFAULT_NETWORK and self._catalog.named(DEFAULT_NETWORK) is None:
                 continue  # the daemon was told to do without
             planned += (self._endpoint(container, spec, planned),)
-        planned = self._with_ports(container, planned)
+        planned = self._publishing.bind(container, planned)
         self._leases.take(container.id, planned)
         return planned
 
@@ -52,7 +60,7 @@ class Joining:
         try:
             networks = {endpoint.network_id: self._catalog.find(endpoint.network_id) for endpoint in planned}
             await self._networking.create_namespace(sandbox, endpoints.interfaces(planned, networks))
-            await self._publish(container, planned)
+            await self._publishing.publish(container, planned)
         except BaseException:
             await self.leave(container, sandbox)
             raise
@@ -63,8 +71,7 @@ class Joining:
         """Withdraw ports, remove the namespace, free what was leased; idempotent."""
         leased = self._leases.of(container.id)
         try:
-            if published := endpoints.published(leased):
-                await self._networking.withdraw(published)
+            await self._publishing.withdraw(leased)
         finally:
             if owns_network(container.spec.host):
                 interfaces = tuple(endpoint.host_interface for endpoint in leased)
@@ -76,14 +83,14 @@ class Joining:
     def plan_connect(self, container: Container, spec: EndpointSpec) -> tuple[Endpoint, ...]:
         """The endpoints of a container that runs with one more of ``spec``, leased to it."""
         known = container.endpoints
-        planned = self._with_ports(container, (*known, self._endpoint(container, spec, known)))
+        planned = self._publishing.bind(container, (*known, self._endpoint(container, spec, known)))
         self._leases.take(container.id, planned)
         return planned
 
     def plan_disconnect(self, container: Container, network_id: str) -> tuple[Endpoint, ...]:
         """The endpoints of a container that runs without that in a network; all are leased to it still."""
         left = tuple(endpoint for endpoint in container.endpoints if endpoint.network_id != network_id)
-        return self._with_ports(container, left, endpoints.bindings(container.endpoints))
+        return self._publishing.bind(container, left, endpoints.bindings(container.endpoints))
 
     def renamed(self, container: Container) -> tuple[Endpoint, ...]:
         """The endpoints of a container that has another name."""
@@ -115,7 +122,7 @@ class Joining:
             for endpoint in changed:
                 self._tell(action, endpoint)
 
-    async def mend(self, container: Container, sandbox: str, present: Collection[str]) -> None:
+    async def resume(self, container: Container, sandbox: str, present: Collection[str]) -> None:
         """Make the interfaces that a container's row tells of and an engine that died did not come to make.
 
         ``present``: the host's ends that there were when this engine began."""
@@ -144,10 +151,10 @@ class Joining:
         old, new = endpoints.gateway_endpoint(before), endpoints.gateway_endpoint(after)
         if old and new and old.id == new.id:
             return
-        await self._networking.withdraw(endpoints.published(before))
+        await self._publishing.withdraw(before)
         if new is not None:
             await self._networking.route(sandbox, new.interface, endpoints.gateways(new), instead=True)
-        await self._publish(container, after)
+        await self._publishing.publish(container, after)
 
     async def _add_missing(self, ends: tuple[Endpoint, ...], sandbox: str) -> None:
         await self._add(_missing(ends, self._networking.interfaces()), ends, sandbox)
@@ -163,16 +170,6 @@ class Joining:
     async def _remove(self, gone: tuple[Endpoint, ...], sandbox: str) -> None:
         for endpoint in gone:
             await self._networking.disconnect(sandbox, endpoint.interface)
-
-    def _with_ports(
-        self, container: Container, planned: tuple[Endpoint, ...], bound: tuple[PortBinding, ...] = ()
-    ) -> tuple[Endpoint, ...]:
-        """The endpoints with host ports at that of the default route: those ``bound``, those they have, or new ones."""
-        outlet = endpoints.gateway_endpoint(planned)
-        if outlet is None:
-            return endpoints.with_ports(planned, ())
-        known = bound or endpoints.bindings(planned)
-        return endpoints.with_ports(planned, known or self._bind_ports(container, outlet))
 
     def _endpoint(self, container: Container, spec: EndpointSpec, others: tuple[Endpoint, ...]) -> Endpoint:
         network = self._catalog.find(spec.network)
@@ -213,40 +210,6 @@ class Joining:
             ipv6_gateway="" if network.internal else addresses.way_out(subnet),
         )
 
-    def _bind_ports(self, container: Container, endpoint: Endpoint) -> tuple[PortBinding, ...]:
-        spec = container.spec
-        wanted = ports.wanted(spec.host.ports, spec.exposed_ports, publish_all=spec.host.publish_all)
-        ephemeral = self._networking.ephemeral_ports()
-        try:
-            bound = ports.bind(
-                wanted,
-                leased=self._leases.has_port,
-                refused=self._networking.refuses,
-                ephemeral=ports.rotated(ephemeral, self._last_ephemeral),
-                anywhere=self._host_addresses(endpoint),
-                ipv6=bool(endpoint.ipv6) or self._networking.relays_ipv6(),
-            )
-        except InternalError as error:
-            raise _not_published(container, endpoint, error) from error
-        any_port = {(asked.container_port, asked.protocol) for asked in wanted if not asked.host_port}
-        for binding in bound:
-            if (binding.container_port, binding.protocol) in any_port:
-                self._last_ephemeral = binding.host_port
-        return bound
-
-    def _host_addresses(self, endpoint: Endpoint) -> tuple[str, ...]:
-        """Where the ports of a network are published unless a container says otherwise."""
-        address = self._catalog.find(endpoint.network_id).options.get(HOST_BINDING, ports.ANYWHERE)
-        return (address, ports.ANYWHERE_IPV6) if address == ports.ANYWHERE else (address,)
-
-    async def _publish(self, container: Container, planned: tuple[Endpoint, ...]) -> None:
-        for endpoint in planned:
-            if endpoint.ports:
-                try:
-                    await self._networking.publish(endpoints.published((endpoint,)))
-                except HostPortRefused as error:
-                    raise _not_published(container, endpoint, error) from error
-
     def _tell(self, action: str, endpoint: Endpoint) -> None:
         network = self._catalog.get(endpoint.network_id)
         driver = network.driver if network else "bridge"
@@ -256,8 +219,3 @@ class Joining:
 
 def _missing(ends: tuple[Endpoint, ...], present: Collection[str]) -> tuple[Endpoint, ...]:
     return tuple(endpoint for endpoint in ends if endpoint.host_interface not in present)
-
-
-def _not_published(container: Container, endpoint: Endpoint, error: InternalError) -> InternalError:
-    where = f"endpoint {container.name} ({endpoint.id})"
-    return InternalError(f"driver failed programming external connectivity on {where}: {error}")
