@@ -56,6 +56,24 @@ def auths(configuration: Path) -> Any:
 # --- who one is ------------------------------------------------------------------------------------------------------
 
 
+def test_a_build_stands_on_an_image_that_needs_a_password(cli: Cli, guarded: Registry) -> None:
+    image = f"{guarded.address}/base"
+    cli("tag", "busybox", image)
+    login(cli, guarded)
+    cli("push", image)
+    cli("rmi", image)
+    dockerfile = f"FROM {image}\nRUN echo built > /it\n"
+
+    done = cli("build", "--no-cache", "-t", "on-base", "-", stdin=dockerfile)
+
+    assert "latest: Pulling from base" in done.stdout
+    assert cli.line("run", "--rm", "on-base", "cat", "/it") == "built"
+    cli("rmi", "on-base", image)
+    cli("builder", "prune", "-af")
+    cli("logout", guarded.address)
+    assert "no basic auth credentials" in cli.fails(1, "build", "--pull", "-", stdin=dockerfile)
+
+
 def test_a_password_opens_a_registry_until_logout(cli: Cli, guarded: Registry, configuration: Path) -> None:
     image = f"{guarded.address}/tool"
     cli("tag", "busybox", image)

@@ -104,12 +104,14 @@ async def test_a_context_by_its_url(tmp_path: Path) -> None:
 
 async def test_credentials_of_registries(tmp_path: Path) -> None:
     auths = {"https://index.docker.io/v1/": {"username": "me", "password": "x"}, "host:5000": {"identitytoken": "t"}}
+    auths["http://old.host/v2/"] = {"username": "you"}
     header = base64.urlsafe_b64encode(json.dumps(auths).encode()).decode()
     async with api(tmp_path) as (engine, client):
         await client.ask("POST", "/build", b"", f"X-Registry-Config: {header}")
         assert engine.builds.asked["credentials"] == {
             "docker.io": Credentials(username="me", password="x"),
             "host:5000": Credentials(identity_token="t"),
+            "old.host": Credentials(username="you"),
         }
 
 

@@ -25,7 +25,7 @@ from wherry.wire.registry import AuthConfig
 
 T = TypeVar("T")
 
-_HUB = "https://index.docker.io/v1/"
+_HUB = "index.docker.io"
 _SHM_SIZE = 67108864
 
 
@@ -59,7 +59,13 @@ def build_request(query: Query, host: Platform) -> BuildRequest:
 def registry_credentials(header: str | None) -> Mapping[str, Credentials]:
     """``X-Registry-Config``, by registry."""
     configs = decoded(header, dict[str, AuthConfig]) or {}
-    return {DEFAULT_DOMAIN if server == _HUB else server: given(auth) for server, auth in configs.items()}
+    return {_registry(server): given(auth) for server, auth in configs.items()}
+
+
+def _registry(server: str) -> str:
+    """The registry that a key of ``config.json`` means: a host, or a URL of old."""
+    host = server.partition("://")[2].partition("/")[0] or server
+    return DEFAULT_DOMAIN if host == _HUB else host
 
 
 def news_message(news: BuildNews) -> JSONMessage | StepMessage | OutputMessage:

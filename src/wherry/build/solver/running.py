@@ -48,7 +48,7 @@ class Runner:
         self, spec: ContainerSpec, below: Made, request: BuildRequest, teller: Teller
     ) -> AsyncIterator[Container]:
         image = Image(id=below.image_id, platform=below.platform, chain_id=below.chain_id)
-        creation = self._containers.create_for_build(spec, image, lasting=False)
+        creation = self._containers.create_for_build(spec, image)
         async with undoable(creation, lambda created: self._dispose(created.container)) as created:
             container = created.container
             with self._containers.keeping(container.id):

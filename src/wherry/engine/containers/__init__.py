@@ -78,8 +78,8 @@ class Containers:
     async def create(self, spec: ContainerSpec, name: str = "", platform: str = "") -> Created:
         return await self._creation.create(spec, name, platform)
 
-    async def create_for_build(self, spec: ContainerSpec, image: Image, *, lasting: bool) -> Created:
-        return await self._creation.create_for_build(spec, image, lasting=lasting)
+    async def create_for_build(self, spec: ContainerSpec, image: Image) -> Created:
+        return await self._creation.create_for_build(spec, image)
 
     def keeping(self, container_id: str) -> AbstractContextManager[None]:
         """While it is held, the container's end does not remove it."""

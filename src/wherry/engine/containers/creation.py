@@ -71,10 +71,9 @@ class Creation:
         NoSuchImage, NameInUse, InvalidArgument, NoSuchNetwork, …; nothing is left behind then."""
         return await self._operations.run(self._create(spec, name, platform))
 
-    async def create_for_build(self, spec: ContainerSpec, image: Image, *, lasting: bool) -> Created:
-        """A new container of an image that need not be stored: its layers are. Recovery removes it, unless
-        ``lasting``."""
-        return await self._operations.run(self._create_of(image, spec, "", build=not lasting))
+    async def create_for_build(self, spec: ContainerSpec, image: Image) -> Created:
+        """A new container of an image that need not be stored: its layers are. Recovery removes it."""
+        return await self._operations.run(self._create_of(image, spec, "", build=True))
 
     async def _create(self, spec: ContainerSpec, name: str, platform: str) -> Created:
         image = self._images.find(spec.image)
