@@ -54,6 +54,7 @@ def ask(
         (b'{"Image":"\xff"}', "invalid "),
         (b'{"Image":"busybox"} trailing', "unexpected content after JSON"),
         (b'{"Image":"busybox"}{}', "unexpected content after JSON"),
+        (b'{"Other":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "invalid JSON"),
         (b"null", "config cannot be empty in order to create a container"),
         (b"{}", "config cannot be empty in order to create a container"),
     ],

@@ -201,6 +201,28 @@ def test_loads_whose_members_are_links_to_files_of_the_host(cli: Cli, canary: Pa
     assert cli.line("images", "-q", "hostile") == ""
 
 
+DEEP = b"[" * 100_000 + b"]" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [
+        ("manifest.json", b'[{"Config":"config.json","Other":%b}]' % DEEP),
+        ("index.json", b'{"manifests":[],"other":%b}' % DEEP),
+        ("config.json", b'{"other":%b,"rootfs":{}}' % DEEP),
+    ],
+)
+def test_loads_whose_documents_are_nested_without_end(cli: Cli, name: str, document: bytes) -> None:
+    members = {"manifest.json": b'[{"Config":"config.json"}]', name: document}
+    if name == "index.json":
+        del members["manifest.json"]
+
+    error = cli.fails(1, "load", stdin=archive(*(member(name, data) for name, data in members.items())))
+
+    assert "recursion" in error
+    assert len(error.splitlines()) == 1, error
+
+
 @pytest.mark.parametrize(
     "manifest", [None, {}, [None], [{"Config": 5}], [{"Config": "config.json", "Layers": ["nothing"]}], "text"]
 )

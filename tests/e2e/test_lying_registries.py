@@ -175,7 +175,13 @@ def test_manifests_and_configurations_that_lie(cli: Cli, lies: dict[str, object]
     assert text in error, error
 
 
-@pytest.mark.parametrize("body", [b"<html>sign in, please</html>", b"{", b"[]", b'{"schemaVersion":2}', b""])
+NESTED = b'{"schemaVersion":2,"other":%b}' % (b"[" * 100_000 + b"]" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>sign in, please</html>", b"{", b"[]", b'{"schemaVersion":2}', b"", pytest.param(NESTED, id="nested")],
+)
 @pytest.mark.parametrize("kind", ["text/html", MANIFEST])
 def test_a_manifest_that_is_none(cli: Cli, body: bytes, kind: str) -> None:
     image = published()

@@ -14,6 +14,7 @@ from msgspec import Struct
 from wherry.errors import CorruptImage, InvalidReference
 from wherry.model.archive import Blob, Member
 from wherry.model.image import Descriptor, Platform
+from wherry.model.malformed import MALFORMED
 from wherry.model.reference import Reference
 
 MANIFEST = "manifest.json"
@@ -46,7 +47,7 @@ def read_archived(data: bytes) -> tuple[Archived, ...]:
     """The images of ``manifest.json``. CorruptImage."""
     try:
         entries = msgspec.json.decode(data, type=list[_Entry])
-    except msgspec.DecodeError as error:
+    except MALFORMED as error:
         raise CorruptImage(f"invalid archive: {MANIFEST}: {error}") from error
     return tuple(
         Archived(config=entry.config, layers=tuple(entry.layers or ()), names=tuple(entry.repo_tags or ()))

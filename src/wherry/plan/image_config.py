@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from wherry.errors import CorruptImage, InvalidArgument
 from wherry.model.image import Healthcheck, History, Image, ImageConfig, Platform
+from wherry.model.malformed import MALFORMED
 from wherry.plan.chain import chain_id
 from wherry.plan.timestamps import parse_timestamp, rfc3339
 
@@ -81,7 +82,7 @@ def read_image(data: bytes) -> Image:
     """
     try:
         image = msgspec.json.decode(data, type=_Image)
-    except msgspec.DecodeError as error:
+    except MALFORMED as error:
         raise CorruptImage(f"invalid image configuration: {error}") from error
     if image.rootfs is None:
         raise CorruptImage("invalid image JSON, no RootFS key")

@@ -24,6 +24,7 @@ from wherry.model.image import (
     Descriptor,
     Platform,
 )
+from wherry.model.malformed import MALFORMED
 
 T = TypeVar("T")
 
@@ -166,5 +167,5 @@ def _described(descriptor: Descriptor) -> _Descriptor:
 def _decode(data: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(data, type=kind)
-    except msgspec.DecodeError as error:
+    except MALFORMED as error:
         raise CorruptImage(f"error unmarshalling content: {error}") from error

@@ -14,6 +14,7 @@ from msgspec import Struct
 from wherry.errors import InternalError
 from wherry.model.container import Container
 from wherry.model.host import HostFacts
+from wherry.model.malformed import MALFORMED
 from wherry.plan.capabilities import capabilities
 from wherry.plan.kernel_version import at_least
 from wherry.plan.security import UNCONFINED, parse
@@ -97,7 +98,7 @@ def resolve(profile: bytes, caps: tuple[str, ...], machine: str, kernel: str) ->
     """A profile's rules for a container with ``caps`` on this machine (uname -m, -r), encoded; b"" if it is empty."""
     try:
         parsed = msgspec.json.decode(profile, type=_Profile)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except MALFORMED as error:
         raise InternalError(f"Decoding seccomp profile failed: {error}") from None
     if not parsed.default_action:
         return b""

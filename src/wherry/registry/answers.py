@@ -9,6 +9,7 @@ import json
 import msgspec
 
 from wherry.errors import AccessRefused, NoSuchManifest, NotFound, RegistryError, WherryError
+from wherry.model.malformed import MALFORMED
 from wherry.model.reference import Reference
 from wherry.registry.challenges import Challenge
 from wherry.registry.reasons import MethodRefused, UploadLost
@@ -62,7 +63,7 @@ def refusal(
         return Refusal(status=status, code=named, message=text or reason)
     try:
         faults = msgspec.json.decode(body, type=_Faults)
-    except msgspec.DecodeError as error:
+    except MALFORMED as error:
         return Refusal(status=status, code="", message=_unreadable(status, str(error), text))
     if faults.errors:
         code = faults.errors[0].code

@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from wherry.errors import RegistryError
+from wherry.model.malformed import MALFORMED
 from wherry.model.registry import Credentials
 from wherry.registry.answers import error_of, refusal
 from wherry.registry.challenges import Challenge
@@ -105,7 +106,7 @@ class Authorizer:
             raise error_of(refusal(answer.status, answer.reason, answer.content_type, body))
         try:
             return msgspec.json.decode(body, type=_TokenAnswer)
-        except msgspec.DecodeError as error:
+        except MALFORMED as error:
             raise RegistryError(f"unable to decode token response: {error}") from error
 
     def _cache_key(self, challenge: Challenge, scopes: tuple[str, ...], credentials: Credentials | None) -> bytes:

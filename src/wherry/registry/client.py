@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from wherry.errors import AccessRefused, RegistryError, Unauthorized
 from wherry.model.image import Descriptor, Platform
+from wherry.model.malformed import MALFORMED
 from wherry.model.reference import DEFAULT_DOMAIN, DEFAULT_TAG, Reference
 from wherry.model.registry import Credentials, Found, RegistrySettings, Resolved
 from wherry.registry import manifests
@@ -199,5 +200,5 @@ class Registry:
 def _decode_tags(data: bytes) -> list[str]:
     try:
         return msgspec.json.decode(data, type=_Tags).tags or []
-    except msgspec.DecodeError as error:
+    except MALFORMED as error:
         raise RegistryError(f"error unmarshalling content: {error}") from error

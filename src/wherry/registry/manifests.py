@@ -17,6 +17,7 @@ from wherry.model.image import (
     Platform,
     architecture,
 )
+from wherry.model.malformed import MALFORMED
 from wherry.model.registry import Resolved
 
 ACCEPTED = (MANIFEST_DOCKER, INDEX_DOCKER, MANIFEST_OCI, INDEX_OCI)
@@ -74,7 +75,7 @@ def media_type_of(data: bytes, content_type: str, name: str) -> str:
     """
     try:
         shape = msgspec.json.decode(data, type=_Shape)
-    except msgspec.DecodeError as error:
+    except MALFORMED as error:
         raise RegistryError(f"error unmarshalling content: {error}") from error
     stated = shape.media_type or content_type.partition(";")[0].strip().lower()
     if shape.schema_version == 1 or stated.startswith(SCHEMA_1_PREFIX):
@@ -97,7 +98,7 @@ def parse_index(data: bytes) -> tuple[Descriptor, ...]:
     """All entries of an index or manifest list, in its order. Raises CorruptImage."""
     try:
         return tuple(entry.record() for entry in msgspec.json.decode(data, type=_WireIndex).manifests or ())
-    except msgspec.DecodeError as error:
+    except MALFORMED as error:
         raise CorruptImage(f"error unmarshalling content: {error}") from error
 
 

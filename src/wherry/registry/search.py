@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from wherry.errors import RegistryError
+from wherry.model.malformed import MALFORMED
 from wherry.model.registry import Credentials, Found
 from wherry.registry.auth import basic
 from wherry.registry.reasons import ConnectionFailed, Unreachable
@@ -50,5 +51,5 @@ async def search(
         raise RegistryError(f"Unexpected status code {answer.status}")
     try:
         return tuple(result.record() for result in msgspec.json.decode(body, type=_Results).results or ())
-    except msgspec.DecodeError as error:
+    except MALFORMED as error:
         raise RegistryError(f"error decoding registry search results: {error}") from error

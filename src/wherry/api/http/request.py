@@ -109,7 +109,8 @@ class Request:
         No body and ``null`` stand for ``{}``, as they do for dockerd.
 
         Raises:
-            InvalidArgument: another content type than JSON, or a string that is not UTF-8.
+            InvalidArgument: another content type than JSON, a string that is not UTF-8, or a document nested too
+                deeply.
             msgspec.DecodeError: no JSON, or not of this shape; the server answers it with 400.
         """
         body = await self.read(limit)
@@ -117,7 +118,7 @@ class Request:
             self._require_json()
         try:
             return msgspec.json.decode(b"{}" if body.strip() in (b"", b"null") else body, type=kind)
-        except UnicodeDecodeError as error:
+        except (UnicodeDecodeError, RecursionError) as error:
             raise InvalidArgument(f"invalid JSON: {error}") from None
 
     async def stream(

@@ -13,6 +13,7 @@ from wherry.errors import BuildFailed, InternalError, InvalidArgument, WherryErr
 from wherry.model.build import BuildNews, CacheUsage, OutputNews, StepNews
 from wherry.model.container import Resources, Ulimit
 from wherry.model.image import Platform
+from wherry.model.malformed import MALFORMED
 from wherry.model.reference import DEFAULT_DOMAIN, Reference
 from wherry.model.registry import Credentials
 from wherry.plan.platforms import parse_platform
@@ -114,7 +115,7 @@ def _json(query: Query, name: str, kind: type[T], what: str) -> T | None:
         return None
     try:
         return msgspec.json.decode(text, type=kind | None)
-    except msgspec.DecodeError as error:
+    except MALFORMED as error:
         raise InvalidArgument(f"error reading {what}: {error}") from None
 
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from wherry.model.malformed import MALFORMED
 from wherry.model.registry import Credentials
 from wherry.wire.registry import AuthConfig
 
@@ -29,7 +30,7 @@ def decoded(header: str | None, kind: type[T]) -> T | None:
     text = header.strip().rstrip("=").replace("+", "-").replace("/", "_")
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
-    except (binascii.Error, UnicodeError, msgspec.DecodeError):
+    except (binascii.Error, UnicodeError, *MALFORMED):
         return None
 
 

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from wherry.errors import InvalidArgument
+from wherry.model.malformed import MALFORMED
 from wherry.plan.dockerfile.flags import split_flags
 from wherry.plan.dockerfile.instructions import CommandLine, Pair, Position
 from wherry.plan.dockerfile.source import Line
@@ -94,7 +95,7 @@ def json_list(text: str) -> tuple[str, ...] | None:
         return None
     try:
         found: list[Any] = msgspec.json.decode(text, type=list[Any])
-    except msgspec.DecodeError:
+    except MALFORMED:
         return None
     if not all(isinstance(word, str) for word in found):
         raise InvalidArgument("when using JSON array syntax, arrays must be comprised of strings only")

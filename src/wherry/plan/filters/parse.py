@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from wherry.errors import InvalidArgument
+from wherry.model.malformed import MALFORMED
 from wherry.plan.timestamps import parse_timestamp
 
 Filters = Mapping[str, tuple[str, ...]]
@@ -28,7 +29,7 @@ def parse_filters(text: str, accepted: Collection[str] | None = None) -> Filters
         return {}
     try:
         filters = _decode(text) or {}
-    except msgspec.DecodeError:
+    except MALFORMED:
         raise InvalidArgument("invalid filter") from None
     for key in filters:
         if accepted is not None and key not in accepted:
