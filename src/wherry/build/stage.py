@@ -83,8 +83,7 @@ def interpret(state: StageState, instruction: Instruction) -> Step:
         case Arg():
             return _declared(state, instruction, words)
         case Maintainer():
-            author = words.expand(instruction.author)
-            return _configured(replace(state, author=author), f"MAINTAINER {author}")
+            return _configured(replace(state, author=instruction.author), f"MAINTAINER {instruction.author}")
         case Run():
             command, comment = run_command(instruction, config, state.args, words, scope)
             return Step(action=command, state=state, comment=comment)

@@ -57,7 +57,7 @@ ENTRYPOINT ["a","b"]
 CMD x y z
 ENTRYPOINT foo
 ONBUILD RUN echo   a
-MAINTAINER me  you
+MAINTAINER me $X  you
 COPY f /g
 COPY --chown=1:2 f Dockerfile h/
 ADD f /i
@@ -82,13 +82,13 @@ COPY f $a
         '/bin/sh -ec #(nop)  CMD ["/bin/sh" "-ec" "x y z"]',
         '/bin/sh -ec #(nop)  ENTRYPOINT ["/bin/sh" "-ec" "foo"]',
         "/bin/sh -ec #(nop)  ONBUILD RUN echo   a",
-        "/bin/sh -ec #(nop)  MAINTAINER me  you",
+        "/bin/sh -ec #(nop)  MAINTAINER me $X  you",
         "/bin/sh -ec #(nop) COPY file:abc in /g ",
         "/bin/sh -ec #(nop) COPY --chown=1:2 file:abc in h/ ",
         "/bin/sh -ec #(nop) ADD file:abc in /i ",
         "/bin/sh -ec #(nop) COPY file:abc in b ",
     ]
-    assert made[-1].state.author == "me  you"
+    assert made[-1].state.author == "me $X  you"
     assert made[-1].state.config == ImageConfig(
         user="foo",
         exposed_ports=("80/tcp", "81/udp", "82/udp", "1/tcp"),
@@ -231,6 +231,7 @@ def test_a_working_directory_is_made() -> None:
         ("EXPOSE 90-80", "Invalid containerPort: 90-80"),
         ("STOPSIGNAL FOO", "invalid signal: FOO"),
         ("WORKDIR $none", "cannot normalize nothing"),
+        ("ENV $none=a", "invalid environment variable: =a"),
         (
             "COPY a b c",
             "When using COPY with more than one source file, the destination must be a directory and end with a /",

@@ -60,6 +60,9 @@ def configure(instruction: ast.Instruction, config: ImageConfig, scope: Scope) -
 @configure.register
 def _env(instruction: ast.Env, config: ImageConfig, scope: Scope) -> Configured:
     pairs = [scope.expand_pair(pair) for pair in instruction.pairs]
+    for name, value in pairs:
+        if not name:
+            raise InvalidArgument(f"invalid environment variable: ={value}")
     env = environment(config) | dict(pairs)
     return Configured(replace(config, env=tuple(f"{name}={value}" for name, value in env.items())), _told("ENV", pairs))
 
@@ -78,7 +81,7 @@ def _cmd(instruction: ast.Cmd, config: ImageConfig, scope: Scope) -> Configured:
 
 @configure.register
 def _entrypoint(instruction: ast.Entrypoint, config: ImageConfig, scope: Scope) -> Configured:
-    argv = arguments(config, instruction.command)
+    argv = arguments(config, instruction.command) if any(instruction.command.words) else ()
     command = config.command if scope.commanded else None  # one that was written for another entrypoint
     return Configured(replace(config, entrypoint=argv or None, command=command), f"ENTRYPOINT {_quoted(argv)}")
 

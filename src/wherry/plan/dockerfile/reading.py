@@ -24,8 +24,8 @@ def read_instruction(line: Line, escape: str) -> ast.Instruction:
         parts = statement(line, escape)
         reader = _READERS.get(parts.keyword)
         if reader is None:
-            hint = did_you_mean(parts.keyword, _READERS)
-            raise InvalidArgument(f"unknown instruction: {parts.keyword}{hint}")
+            hint = did_you_mean(parts.word, _READERS)
+            raise InvalidArgument(f"unknown instruction: {parts.word}{hint}")
         if parts.keyword not in _FLAGGED:
             Flags(parts.flags)
         return reader(parts)

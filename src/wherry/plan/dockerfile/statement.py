@@ -21,16 +21,21 @@ class Place(TypedDict):
 
 
 class Statement(Struct, frozen=True, kw_only=True):
-    """``keyword`` in capitals, ``flags`` as they were given, ``rest`` all behind them.
+    """``word`` is what the line begins with, ``keyword`` the same in capitals; ``flags`` are as they were given,
+    ``rest`` is all behind them.
 
     The methods raise InvalidArgument in Docker's words.
     """
 
     line: Line
-    keyword: str
+    word: str
     flags: tuple[str, ...]
     rest: str
     escape: str
+
+    @property
+    def keyword(self) -> str:
+        return self.word.upper()
 
     @property
     def place(self) -> Place:
@@ -78,9 +83,9 @@ class Statement(Struct, frozen=True, kw_only=True):
 
 
 def statement(line: Line, escape: str) -> Statement:
-    keyword, rest = head(line.text)
+    word, rest = head(line.text)
     flags, rest = split_flags(rest, escape)
-    return Statement(line=line, keyword=keyword.upper(), flags=flags, rest=rest, escape=escape)
+    return Statement(line=line, word=word, flags=flags, rest=rest, escape=escape)
 
 
 def command_line(text: str) -> CommandLine:

@@ -6,9 +6,12 @@ _NEAR = 2  # single letters put in, taken out or changed; what is farther off is
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`` (did you mean FROM?)`` for FORM, "" where nothing is near. Case does not count."""
+    """`` (did you mean FROM?)`` for FORM, ``from`` for form; "" where nothing is near."""
     near = [(distance, other) for other in known if (distance := _distance(word.lower(), other.lower())) <= _NEAR]
-    return f" (did you mean {min(near)[1]}?)" if near else ""
+    if not near:
+        return ""
+    meant = min(near)[1]
+    return f" (did you mean {meant.lower() if word.islower() else meant}?)"
 
 
 def _distance(first: str, second: str) -> int:
