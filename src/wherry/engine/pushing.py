@@ -104,10 +104,14 @@ class Pusher:
             await holds.enter_async_context(self._images.hold(*(each.digest for each in descriptors)))
             if await self._can_be_had(target, image, descriptors):
                 return document, self._addressed(image, zip(layers, descriptors, strict=True))
-        packed = tuple([await self._layering.compressed(layer) for layer in layers])
+        packed = await together(*(self._packed(layer) for layer in layers))
         config = config_descriptor(image.id, self._content.size(image.id))
         document = write_docker_manifest(config, tuple(descriptor for _, descriptor in reversed(packed)))
         return document, self._addressed(image, packed)
+
+    async def _packed(self, layer: Layer) -> tuple[Layer, Descriptor]:
+        async with self._slots:
+            return await self._layering.compressed(layer)
 
     def _addressed(self, image: Image, pairs: Iterable[tuple[Layer, Descriptor]]) -> tuple[Parcel, ...]:
         origins = tuple(name.name for name in self._images.names(image.id) if name.digest)

@@ -1,7 +1,9 @@
 """Pushing, on fakes. The lines and their order are Docker's."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -115,6 +117,22 @@ async def test_what_was_made_here_is_packed_once_and_gets_dockers_manifest() -> 
     assert not plain & set(world.content.digests())
     await world.push("three.example/made:1")
     assert world.registry.manifests["three.example/made:1"].data == document
+
+
+async def test_layers_are_packed_side_by_side() -> None:
+    world = World()
+    await world.add("a", "b", names=("two.example/made:1",))
+    both = asyncio.Barrier(2)
+    gzip = world.layers.gzip
+
+    async def waiting(source: Path, diff_id: str) -> AsyncGenerator[bytes, None]:
+        async with asyncio.timeout(10):
+            await both.wait()
+        async for chunk in gzip(source, diff_id):
+            yield chunk
+
+    world.layers.gzip = waiting  # type: ignore[method-assign]
+    assert (await world.push("two.example/made:1"))[-1].aux is not None
 
 
 async def test_a_layer_without_a_blob_is_packed_from_its_directory() -> None:
