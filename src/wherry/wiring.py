@@ -20,6 +20,7 @@ from wherry.build.solver.copying import Copier
 from wherry.build.solver.downloads import Downloads
 from wherry.build.solver.finishing import Finisher
 from wherry.build.solver.mounting import Mounting
+from wherry.build.solver.repositories import Repositories
 from wherry.build.solver.running import Runner
 from wherry.build.solver.stages import Stages
 from wherry.engine.archives import Archives
@@ -620,11 +621,15 @@ def _builds(
         host=edges.machine,
         clock=edges.clock,
     )
+    repositories = Repositories(files=store.builds, git=Git())
     stages = Stages(
         images=needs.images,
         cache=cache,
         copier=Copier(
-            files=store.builds, layering=needs.layering, downloads=Downloads(files=store.builds, web=edges.web)
+            files=store.builds,
+            layering=needs.layering,
+            downloads=Downloads(files=store.builds, web=edges.web),
+            repositories=repositories,
         ),
         runner=Runner(containers=containers, layering=needs.layering, snapshots=store.snapshots, files=store.builds),
         mounting=Mounting(files=store.builds, cache_mounts=cache_mounts),
@@ -634,7 +639,7 @@ def _builds(
     )
     return Builds(
         files=store.builds,
-        contexts=Contexts(files=store.builds, web=edges.web, git=Git()),
+        contexts=Contexts(files=store.builds, web=edges.web, repositories=repositories),
         stages=stages,
         bases=Bases(images=needs.images, transfer=transfer),
         cache=cache,

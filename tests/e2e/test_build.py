@@ -443,6 +443,10 @@ def test_a_context_of_a_repository(builder: Builder, api: docker.DockerClient) -
         try:
             eventually(lambda: ":9418" in builder.cli.engine.host.run(["ss", "-ltn"]).stdout)
             api.images.build(path="git://127.0.0.1/repository.git#v1:sub", tag="app")
+            added = builder.image(
+                "FROM busybox\nADD git://127.0.0.1/repository.git#v1 /r\n"
+                "ADD --keep-git-dir git://127.0.0.1/repository.git#main:sub /s\n"
+            )
             with pytest.raises(docker.errors.APIError, match="not a directory: out/ssl"):
                 api.images.build(path="git://127.0.0.1/repository.git#main:out/ssl")
             with pytest.raises(docker.errors.APIError, match="error fetching: fatal: "):
@@ -450,6 +454,7 @@ def test_a_context_of_a_repository(builder: Builder, api: docker.DockerClient) -
         finally:
             serving.kill()
     assert builder.output("app", "ls", "-A", "/all").split() == ["Dockerfile", "data"]
+    assert builder.output(added, "ls", "-A", "/r", "/s").split() == ["/r:", "out", "sub", "/s:", "Dockerfile", "data"]
 
 
 def test_docker_py(builder: Builder, api: docker.DockerClient) -> None:

@@ -21,6 +21,7 @@ from wherry.build.solver.copying import Copier
 from wherry.build.solver.downloads import Downloads
 from wherry.build.solver.finishing import Finisher
 from wherry.build.solver.mounting import Mounting
+from wherry.build.solver.repositories import Repositories
 from wherry.build.solver.running import Runner
 from wherry.build.solver.stages import Stages
 from wherry.engine.layering import Layering
@@ -190,9 +191,10 @@ class Site:
             clock=outside.clock,
         )
         mounts = CacheMounts(records=outside.records, files=build_files, folders=folders, clock=outside.clock)
+        repositories = Repositories(files=build_files, git=_NoGit())
         self.builds = Builds(
             files=build_files,
-            contexts=Contexts(files=build_files, web=_NoWeb(), git=_NoGit()),
+            contexts=Contexts(files=build_files, web=_NoWeb(), repositories=repositories),
             stages=Stages(
                 images=world.images,
                 cache=self.cache,
@@ -200,6 +202,7 @@ class Site:
                     files=build_files,
                     layering=self.layering,
                     downloads=Downloads(files=build_files, web=_NoWeb()),
+                    repositories=repositories,
                 ),
                 runner=Runner(
                     containers=world.containers, layering=self.layering, snapshots=snapshots, files=build_files
@@ -244,5 +247,5 @@ class _NoWeb:
 
 
 class _NoGit:
-    async def clone(self, url: str, ref: str, into: Path) -> None:
+    async def clone(self, url: str, ref: str, into: Path, *, keep_git_dir: bool) -> None:
         raise AssertionError(f"{url} is asked for")

@@ -80,7 +80,8 @@ class CopyFiles(Struct, frozen=True, kw_only=True):
     """COPY and ADD. ``origin`` None is the build context.
 
     ``sources`` are patterns (Go's filepath.Match) relative to the root of the origin, without a leading slash;
-    ``urls`` are fetched, ``files`` made from the Dockerfile. ``destination`` is absolute and ends in ``/`` if a
+    ``urls`` are fetched, ``repositories`` (``url#ref:directory``) cloned, with their ``.git`` if ``keep_git_dir``, and
+    ``files`` made from the Dockerfile. ``destination`` is absolute and ends in ``/`` if a
     directory is meant. ``chown`` is ``user[:group]``, names or numbers, "" for 0:0; ``chmod`` octal digits or
     symbolic, "" to keep. ``unpack``: archives are unpacked by content (True: also fetched ones; False: none; None:
     those of the context, as ADD does).
@@ -90,6 +91,8 @@ class CopyFiles(Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...] = ()
     files: tuple[InlineFile, ...] = ()
     urls: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    keep_git_dir: bool = False
     destination: str
     origin: StageSource | ImageSource | None = None
     chown: str = ""

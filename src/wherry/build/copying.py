@@ -4,7 +4,7 @@ import posixpath
 
 from wherry.build.actions import CopyFiles, InlineFile
 from wherry.build.scope import StageScope
-from wherry.errors import InvalidArgument, NotSupported
+from wherry.errors import InvalidArgument
 from wherry.plan.dockerfile.configuring import Scope
 from wherry.plan.dockerfile.expansion import expand
 from wherry.plan.dockerfile.instructions import Add, Copy, Heredoc
@@ -60,18 +60,19 @@ def copy_files(copy: Copy, scope: Scope, stage: StageScope, working_dir: str) ->
 
 
 def add_files(add: Add, scope: Scope, working_dir: str) -> tuple[CopyFiles, str, str]:
-    """As `copy_files`. NotSupported for a repository."""
+    """As `copy_files`."""
     words = _Words(add, scope, working_dir)
     urls = tuple(filter(_is_url, words.sources))
-    for source in words.sources:
-        if _is_repository(source):
-            raise NotSupported(f"ADD from a git repository is not supported: {source}")
+    repositories = tuple(filter(_is_repository, words.sources))
+    remote = {*urls, *repositories}
     if add.checksum and (len(urls) != 1 or len(words.sources) != 1):
         raise InvalidArgument("checksum can't be specified for multiple sources" if urls else _UNCHECKED)
     action = CopyFiles(
-        sources=tuple(_path(source, pivot=False) for source in words.sources if not _is_url(source)),
+        sources=tuple(_path(source, pivot=False) for source in words.sources if source not in remote),
         files=words.files,
         urls=urls,
+        repositories=repositories,
+        keep_git_dir=add.keep_git_dir,
         destination=words.destination,
         chown=words.chown,
         chmod=words.chmod,

@@ -813,7 +813,8 @@ class Web(Protocol):
 
 
 class Git(Protocol):
-    async def clone(self, url: str, ref: str, into: Path) -> None:
+    async def clone(self, url: str, ref: str, into: Path, *, keep_git_dir: bool) -> None:
         """The files of a repository at a branch, a tag or a commit ("" for its default), with their modules, to an
-        empty folder. NotSupported where there is no git; InternalError with what git says."""
+        empty folder; with its ``.git``, if that is to be kept. NotSupported where there is no git; InternalError with
+        what git says."""
         ...

@@ -13,9 +13,9 @@ _QUIET: Final = {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "GIT_PR
 class Git:
     """Without the configuration of any user of this host, and without their passwords."""
 
-    async def clone(self, url: str, ref: str, into: Path) -> None:
+    async def clone(self, url: str, ref: str, into: Path, *, keep_git_dir: bool) -> None:
         """The files of a repository at a branch, a tag or a commit ("" for its default), with their modules, to an
-        empty folder; no more of their history than that.
+        empty folder; no more of their history than that, and none at all unless ``keep_git_dir``.
 
         Raises InvalidArgument, NotSupported where there is no git, InternalError with what git says.
         """
@@ -27,7 +27,8 @@ class Git:
         await self._git(into, "fetch", "--quiet", "--depth", "1", "--", url, ref or "HEAD")
         await self._git(into, "checkout", "--quiet", "FETCH_HEAD")
         await self._git(into, "submodule", "--quiet", "update", "--init", "--recursive", "--depth", "1")
-        shutil.rmtree(into / ".git")
+        if not keep_git_dir:
+            shutil.rmtree(into / ".git")
 
     async def _git(self, folder: Path, *arguments: str) -> None:
         """InternalError unless it succeeds."""

@@ -53,9 +53,12 @@ class CacheMounts:
         )
 
     async def remove(self, entry: CacheEntry) -> int:
-        """Gives how many bytes are free now."""
-        await self._records.cache.delete(entry.key)
-        await self._folders.remove(entry.key)
+        """Gives how many bytes are free now; none if it has come into use meanwhile."""
+        async with self._making.hold(entry.key):
+            if self._users[entry.key]:
+                return 0
+            await self._records.cache.delete(entry.key)
+            await self._folders.remove(entry.key)
         return entry.size
 
     async def sweep(self) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from wherry.build.request import BuildRequest
+from wherry.build.solver.repositories import Repositories
 from wherry.build.solver.workspace import Workspace
-from wherry.engine.ports import BuildFiles, Git, Web
+from wherry.engine.ports import BuildFiles, Web
 from wherry.errors import InternalError, InvalidArgument, WherryError
-from wherry.model.build import Placement, Selection
+from wherry.model.build import Selection
 from wherry.model.download import Download
 
 _GIT_URL = re.compile(r"(?:git://|git@|ssh://|github\.com/|https?://.*\.git(?:[#?]|$))")
@@ -29,10 +30,10 @@ class Context(Struct, frozen=True, kw_only=True):
 
 
 class Contexts:
-    def __init__(self, *, files: BuildFiles, web: Web, git: Git) -> None:
+    def __init__(self, *, files: BuildFiles, web: Web, repositories: Repositories) -> None:
         self._files = files
         self._web = web
-        self._git = git
+        self._repositories = repositories
 
     async def sent(self, chunks: AsyncIterator[bytes], request: BuildRequest, space: Workspace) -> Context:
         """From an archive, plain or compressed. InternalError for what is none, InvalidArgument for an empty
@@ -49,7 +50,7 @@ class Contexts:
     async def remote(self, url: str, request: BuildRequest, space: Workspace) -> Context:
         """From a git repository, an archive or a lone Dockerfile in the web."""
         if _GIT_URL.match(url):
-            folder = await self._cloned(url, space)
+            folder = await self._repositories.tree(url, space)
             return Context(folder=folder, dockerfile=await self._dockerfile(folder, request.dockerfile))
         if not _WEB_URL.match(url):
             raise InternalError(f"remoteURL ({url}) could not be recognized as URL")
@@ -67,24 +68,6 @@ class Contexts:
         await self._files.receive(alone, _DOCKERFILE, file)
         text = await self._files.read_text((alone,), _DOCKERFILE)
         return Context(folder=await space.folder(), dockerfile=text)
-
-    async def _cloned(self, url: str, space: Workspace) -> Path:
-        """``url#ref:directory``."""
-        address, _, fragment = url.partition("#")
-        ref, _, directory = fragment.partition(":")
-        if address.startswith("github.com/"):
-            address = f"https://{address}"
-        folder = await space.folder()
-        await self._git.clone(address, ref, folder)
-        if not directory.strip("/"):
-            return folder
-        # A copy: where a path of a repository leads is not for the file system to say.
-        part = Selection(trees=(folder,), patterns=(directory.strip("/"),))
-        if (await self._files.select((part,))).missing is not None:
-            raise InternalError(f"error setting git context, not a directory: {directory}")
-        inside = await space.folder()
-        await self._files.place(Placement(selections=(part,), destination="/", owner=None), inside, ())
-        return inside
 
     async def _dockerfile(self, folder: Path, name: str) -> str:
         for path in (name, name.lower()) if name == _DOCKERFILE else (name,):

@@ -8,6 +8,7 @@ from msgspec import Struct
 from wherry.build.actions import CopyFiles
 from wherry.build.solver.downloads import Downloads
 from wherry.build.solver.made import Made
+from wherry.build.solver.repositories import Repositories
 from wherry.build.solver.sources import Sources
 from wherry.build.solver.story import Chapter
 from wherry.engine.layering import Layering
@@ -29,10 +30,13 @@ class Found(Struct, frozen=True, kw_only=True):
 
 
 class Copier:
-    def __init__(self, *, files: BuildFiles, layering: Layering, downloads: Downloads) -> None:
+    def __init__(
+        self, *, files: BuildFiles, layering: Layering, downloads: Downloads, repositories: Repositories
+    ) -> None:
         self._files = files
         self._layering = layering
         self._downloads = downloads
+        self._repositories = repositories
 
     async def find(self, action: CopyFiles, verb: str, sources: Sources, chapter: Chapter) -> Found:
         """InvalidArgument in Docker's words for sources that are not there."""
@@ -43,6 +47,9 @@ class Copier:
             selections.append(await self._inline(action, sources))
         for url in action.urls:
             selections.append(await self._downloads.selection(url, action, sources.space))
+        for repository in action.repositories:
+            tree = await self._repositories.tree(repository, sources.space, keep_git_dir=action.keep_git_dir)
+            selections.append(Selection(trees=(tree,), patterns=(".",), exclude=action.exclude))
         try:
             selected = await self._files.select(tuple(selections))
         except InvalidArgument as error:

@@ -1,0 +1,76 @@
+"""Directories that outlive builds: who gets which, and how long they stay."""
+
+import asyncio
+
+from tests.fakes.building import FakeBuildFiles, FakeCacheFolders
+from tests.fakes.host import FakeClock
+from tests.fakes.store import FakeRecords
+
+from wherry.build.actions import CacheMount
+from wherry.build.solver.cachemounts import CacheMounts
+from wherry.model.build import CACHE_MOUNT
+
+
+class Shelf:
+    def __init__(self) -> None:
+        self.records, self.folders = FakeRecords(), FakeCacheFolders(set())
+        self.mounts = CacheMounts(records=self.records, files=FakeBuildFiles(), folders=self.folders, clock=FakeClock())
+
+
+def mount(sharing: str, name: str = "pip") -> CacheMount:
+    return CacheMount(target="/cache", id=name, sharing=sharing, mode=0o700, uid=5, gid=6)
+
+
+async def test_one_directory_for_all_who_share() -> None:
+    shelf = Shelf()
+    async with shelf.mounts.held(mount("shared"), None) as one, shelf.mounts.held(mount("shared"), None) as two:
+        assert one == two
+        async with shelf.mounts.held(mount("shared", "npm"), None) as other:
+            assert other != one
+    async with shelf.mounts.held(mount("shared"), None) as later:
+        assert later == one
+    assert next(iter(shelf.folders.dressed.values())) == (0o700, (5, 6))
+
+
+async def test_a_private_one_has_a_neighbour_while_it_is_in_use() -> None:
+    shelf = Shelf()
+    async with shelf.mounts.held(mount("private"), None) as one, shelf.mounts.held(mount("private"), None) as two:
+        assert one != two
+    async with shelf.mounts.held(mount("private"), None) as again:
+        assert again == one
+
+
+async def test_a_locked_one_is_waited_for() -> None:
+    shelf = Shelf()
+    order: list[str] = []
+
+    async def use(name: str) -> None:
+        async with shelf.mounts.held(mount("locked"), None):
+            order.append(f"{name} begins")
+            await asyncio.sleep(0)
+            order.append(f"{name} ends")
+
+    await asyncio.gather(use("one"), use("two"))
+    assert order == ["one begins", "one ends", "two begins", "two ends"]
+
+
+async def test_usage_and_removal() -> None:
+    shelf = Shelf()
+    async with shelf.mounts.held(mount("shared"), None):
+        (usage,) = await shelf.mounts.usage()
+        assert (usage.in_use, usage.entry.size, usage.entry.kind) == (True, 7, CACHE_MOUNT)
+        assert await shelf.mounts.remove(usage.entry) == 0
+    (usage,) = await shelf.mounts.usage()
+    assert not usage.in_use
+    assert await shelf.mounts.remove(usage.entry) == 7
+    assert shelf.folders.names() == ()
+    assert shelf.records.cache.all() == ()
+
+
+async def test_a_directory_without_a_row_is_swept() -> None:
+    shelf = Shelf()
+    async with shelf.mounts.held(mount("shared"), None) as kept:
+        pass
+    await shelf.folders.create("half")
+    await shelf.mounts.sweep()
+    assert shelf.folders.names() == (kept.name,)
