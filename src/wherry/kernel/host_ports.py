@@ -44,26 +44,26 @@ class HostPorts:
         except OSError:
             return True
 
-    async def take(self, ports: Iterable[PublishedPort]) -> None:
+    def take(self, ports: Iterable[PublishedPort]) -> None:
         """Keep all of ``ports`` or none. HostPortRefused."""
         taken: list[PublishedPort] = []
         for port in ports:
             if port.protocol in _KINDS and _key(port) not in self._kept:
                 taken.append(port)
                 try:
-                    await self._take(port)
+                    self._take(port)
                 except OSError as error:
                     self.release(taken)
                     raise _refused(_key(port), error) from error
 
-    async def keep_what_can_be_had(self, ports: tuple[PublishedPort, ...]) -> None:
+    def keep_what_can_be_had(self, ports: tuple[PublishedPort, ...]) -> None:
         """Keep these ports and no others; one that another process has by now is left to it, and logged."""
         wanted = {_key(port) for port in ports}
         for key in self._kept.keys() - wanted:
             self._kept.pop(key).close()
         for port in ports:
             try:
-                await self.take((port,))
+                self.take((port,))
             except HostPortRefused as error:
                 _log.warning("a published port is not kept: %s", error)
 
@@ -78,11 +78,11 @@ class HostPorts:
             kept.close()
         self._kept.clear()
 
-    async def _take(self, port: PublishedPort) -> None:
+    def _take(self, port: PublishedPort) -> None:
         key = _key(port)
         self._kept[key] = bound = _bound(key)
         if self._needs_relay(port):
-            self._kept[key] = await relay(bound, (port.container_ip, port.container_port))
+            self._kept[key] = relay(bound, (port.container_ip, port.container_port))
 
 
 def _key(port: PublishedPort) -> Key:

@@ -156,7 +156,7 @@ class Networking:
         if self._firewall:
             await nftables.apply(self._ruleset(networks, ports, links))
         if ports is not None:
-            await self._ports.keep_what_can_be_had(ports)
+            self._ports.keep_what_can_be_had(ports)
 
     def ephemeral_ports(self) -> range:
         return self._ports.ephemeral()
@@ -168,7 +168,7 @@ class Networking:
         return self._ports.refuses(protocol, address, port)
 
     async def publish(self, ports: tuple[PublishedPort, ...]) -> None:
-        await self._ports.take(ports)
+        self._ports.take(ports)
         try:
             for name, members in self._by_map(ports):
                 nftables.add_elements(self._nfnl, _FAMILY, _TABLE, name, members)

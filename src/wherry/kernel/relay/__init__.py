@@ -13,13 +13,9 @@ from wherry.kernel.relay.datagrams import Datagrams
 
 class Relay(Protocol):
     def close(self) -> None:
-        """Take nothing new, and close the socket; connections go on."""
+        """End all that goes through, and close the socket."""
 
 
-async def relay(bound: socket.socket, target: tuple[str, int]) -> Relay:
-    """Carry what comes to a bound socket to an address and port; the socket is the relay's from now on."""
-    if bound.type == socket.SOCK_DGRAM:
-        return Datagrams(bound, target)
-    connections = Connections(bound, target)
-    await connections.open()
-    return connections
+def relay(bound: socket.socket, target: tuple[str, int]) -> Relay:
+    """Carry what comes to a bound socket to an address and port; the socket is the relay's from now on. OSError."""
+    return Datagrams(bound, target) if bound.type == socket.SOCK_DGRAM else Connections(bound, target)
