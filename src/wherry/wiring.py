@@ -446,6 +446,7 @@ def _containers(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) 
         viewing=_viewing(edges, handles, needs, parts),
         stats=Stats(
             catalog=handles.catalog,
+            waiters=handles.waiters,
             host=edges.machine,
             networking=edges.networking,
             sandboxes=parts.sandboxes,

@@ -260,7 +260,9 @@ class World:
             ending=ending,
             linking=linking,
             viewing=viewing,
-            stats=Stats(catalog=catalog, host=host, networking=out.networking, sandboxes=sandboxes, clock=clock),
+            stats=Stats(
+                catalog=catalog, waiters=waiters, host=host, networking=out.networking, sandboxes=sandboxes, clock=clock
+            ),
             updating=Updating(
                 catalog=catalog,
                 runtime=runtime,

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.sampling import Sampler
+from wherry.engine.containers.waiters import Waiters
 from wherry.engine.ports import Clock, Host, Networking
 from wherry.engine.sandboxes import Sandboxes
 from wherry.model.container import Container
@@ -17,9 +18,17 @@ class Stats:
     """One sampler a container, however many listen."""
 
     def __init__(
-        self, *, catalog: Catalog, host: Host, networking: Networking, sandboxes: Sandboxes, clock: Clock
+        self,
+        *,
+        catalog: Catalog,
+        waiters: Waiters,
+        host: Host,
+        networking: Networking,
+        sandboxes: Sandboxes,
+        clock: Clock,
     ) -> None:
         self._catalog = catalog
+        self._waiters = waiters
         self._host = host
         self._networking = networking
         self._sandboxes = sandboxes
@@ -37,10 +46,13 @@ class Stats:
         if sampler is None:
             sampler = self._samplers[container_id] = Sampler(lambda: self._sample(container_id), self._pause)
         listener = sampler.join()
+        removed = self._waiters.subscribe(container_id, "removed")
+        removed.add_done_callback(lambda _: listener.end())
         try:
             async for sample in listener.samples():
                 yield sample
         finally:
+            removed.cancel()
             if sampler.leave(listener):
                 self._samplers.pop(container_id, None)
 
