@@ -139,9 +139,13 @@ class Volumes:
     async def discard(self, container_id: str) -> None:
         """Forget what ``resolve`` made for a container that came to nothing: anonymous volumes; idempotent."""
         self.settled(container_id)
-        for volume in self.all():
-            if volume.anonymous and volume.made_for == container_id:
-                await self.remove(volume.name, force=True)
+        for volume in self._made_for(container_id):
+            await self.remove(volume.name, force=True)
+
+    async def keep(self, container_id: str) -> None:
+        """What was made for a container outlives it."""
+        for volume in self._made_for(container_id):
+            await self._table.put(replace(volume, made_for=""))
 
     async def remove_anonymous(self, container: Container) -> None:
         """Remove the anonymous volumes of a container that is being removed, but those that others mount too."""
@@ -150,16 +154,25 @@ class Volumes:
                 await self.remove(point.name, force=True, but_for=container.id)
 
     async def sweep(self) -> None:
-        """Finish what an earlier life of the engine broke off: every volume has its directory."""
+        """Finish what an earlier life of the engine broke off: every volume has its directory, and none is there for a
+        container that came to nothing."""
+        containers = {container.id for container in self._containers()}
+        for container_id in {volume.made_for for volume in self.all() if volume.made_for} - containers:
+            await self.discard(container_id)
         for volume in self.all():
             await self._files.create(volume.name)
+
+    def _made_for(self, container_id: str) -> tuple[Volume, ...]:
+        return tuple(volume for volume in self.all() if volume.made_for == container_id)
 
     async def _resolved(self, entry: Wanted, container_id: str) -> MountPoint:
         point = entry.point
         if point.kind is not MountKind.VOLUME:
             return point
+        anonymous = not point.name
+        made_for = container_id if anonymous else ""
         volume = await self._obtain(
-            point.name, point.driver, entry.options, entry.labels, anonymous=not point.name, made_for=container_id
+            point.name, point.driver, entry.options, entry.labels, anonymous=anonymous, made_for=made_for
         )
         self._promised.setdefault(container_id, set()).add(volume.name)
         return replace(point, name=volume.name, source=str(self.path(volume.name)))

@@ -6,7 +6,7 @@ from msgspec import Struct
 class Volume(Struct, frozen=True, kw_only=True):
     """Data that outlives containers, under ``<data-root>/volumes/<name>/_data``. ``created`` in nanoseconds.
 
-    ``made_for`` is the id of the container whose creation made the volume, "" if it was made by itself.
+    ``made_for`` is the id of the container that an anonymous volume was made for, "" once it outlives that.
     """
 
     name: str

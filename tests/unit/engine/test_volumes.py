@@ -353,3 +353,20 @@ async def test_a_volume_whose_directory_was_lost_gets_one() -> None:
     world.files.volumes.clear()
     await world.volumes.sweep()
     assert world.names() == {"data"}
+
+
+async def test_the_next_engine_removes_what_was_made_for_a_container_that_came_to_nothing() -> None:
+    world = World()
+    spec = ContainerSpec(image="i", volumes=("/anonymous",), host=HostSpec(binds=("data:/d",)))
+    await world.volumes.resolve("id-lost", spec, world.find)
+    await world.volumes.sweep()
+    assert world.names() == {"data"}
+
+
+async def test_the_next_engine_keeps_what_a_removed_container_leaves() -> None:
+    world = World()
+    container = await world.create("one", volumes=("/anonymous",))
+    await world.volumes.keep(container.id)
+    await world.records.containers.delete(container.id)
+    await world.volumes.sweep()
+    assert len(world.names()) == 1

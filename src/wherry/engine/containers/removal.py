@@ -54,6 +54,7 @@ class Removal:
         await self._files.remove(container.id)
         if takes_volumes:
             await self._volumes.remove_anonymous(container)
+        await self._volumes.keep(container.id)
         try:
             await self._catalog.delete(container.id)
             await self._images.release(container.chain_id)
