@@ -111,6 +111,7 @@ def test_a_health_check_has_times_in_nanoseconds() -> None:
     [
         ("FOO x", "unknown instruction: FOO (did you mean FROM?)"),
         ("frm x", "unknown instruction: frm (did you mean from?)"),
+        ("\\\n\n", "unknown instruction: "),
         ("XyZ", "unknown instruction: XyZ"),
         ("FROM a b c", "FROM requires either one or three arguments"),
         ("FROM x AS 1x", 'invalid name for build stage: "1x", name can\'t start with a number or contain symbols'),

@@ -79,15 +79,15 @@ class _Reader:
         while self._at < len(self._physical):
             first = self._at + 1
             text = self._joined()
-            if text:
+            if text is not None:
                 line = Line(position=Position(first, self._at), text=text)
                 yield self._with_documents(line, openings(text, self.escape))
 
-    def _joined(self) -> str:
-        """The next line with those that continue it; "" for a comment or nothing."""
+    def _joined(self) -> str | None:
+        """The next line with those that continue it; None for a comment or nothing."""
         line = self._next().lstrip(_LEADING)
-        if line.startswith("#"):
-            return ""
+        if not line or line.startswith("#"):
+            return None
         text, more = self._without_mark(line)
         blank = False
         while more and self._at < len(self._physical):
