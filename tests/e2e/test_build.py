@@ -532,3 +532,43 @@ def test_what_is_told_before_the_first_stage(builder: Builder) -> None:
         "Step 6/6 : LABEL c=d e",
     ]
     assert "[WARNING]: Empty continuation line found in: RUN true &&   true\n" in done.stdout
+
+
+def hostile_archive(dockerfile: str) -> BytesIO:
+    """A context whose names and links lead out of it."""
+    archive = BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        link = tarfile.TarInfo("out")
+        link.type, link.linkname = tarfile.SYMTYPE, "/"
+        tar.addfile(link)
+        for name in ("../../../escaped", "/escaped", "out/escaped", "Dockerfile"):
+            entry = tarfile.TarInfo(name)
+            content = dockerfile.encode() if name == "Dockerfile" else b"from outside\n"
+            entry.size = len(content)
+            tar.addfile(entry, BytesIO(content))
+    archive.seek(0)
+    return archive
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "told"),
+    [
+        ("FROM busybox\nCOPY out/etc/hostname /\n", "stat out/etc/hostname: file does not exist"),
+        ("FROM busybox\nRUN --mount=source=out/etc,target=/in ls /in\n", '"/out/etc": not found'),
+        ("FROM busybox AS a\nRUN ln -s / /out\nFROM scratch\nCOPY --from=a /out/escaped /\n", "file does not exist"),
+        ("FROM busybox AS a\nRUN ln -s / /out\nFROM busybox\nRUN --mount=from=a,source=/out/escaped,target=/x ls\n",
+         "not found"),
+        ("FROM busybox\nCOPY ../../../escaped ../../../escaped\nRUN cat /escaped && false\n",
+         "returned a non-zero code: 1"),
+    ],
+)  # fmt: skip
+def test_nothing_leads_out_of_a_build(builder: Builder, api: docker.DockerClient, dockerfile: str, told: str) -> None:
+    with pytest.raises(docker.errors.BuildError, match=re.escape(told)):
+        api.images.build(fileobj=hostile_archive(dockerfile), custom_context=True, rm=True, forcerm=True)
+    assert not [path for path in ("/escaped", "/var/lib/escaped", "/tmp/escaped") if Path(path).exists()]
+
+
+def test_a_dockerfile_is_one_of_the_context(builder: Builder, api: docker.DockerClient) -> None:
+    for name in ("../../../../../../etc/hostname", "/etc/hostname", "out/etc/hostname"):
+        with pytest.raises(docker.errors.APIError, match=f"Cannot locate specified Dockerfile: {name}"):
+            api.images.build(fileobj=hostile_archive("FROM busybox\n"), custom_context=True, dockerfile=name)
