@@ -515,6 +515,7 @@ def _viewing(edges: _Edges, handles: _Handles, needs: _Needs, parts: _Parts) -> 
         catalog=handles.catalog,
         images=needs.images,
         roots=parts.roots,
+        sandboxes=parts.sandboxes,
         snapshots=edges.store.snapshots,
         layers=edges.layers,
         files=edges.store.containers,

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -241,6 +242,17 @@ def test_many_at_once_have_addresses_of_their_own(cli: Cli) -> None:
 
         list(pool.map(lambda name: cli("network", "disconnect", "mine", name), names))
     assert seen(cli, "mine")["Containers"] == {}
+
+
+def test_the_sandbox_can_be_entered_from_the_host(cli: Cli) -> None:
+    sleeper(cli, "box")
+    sleeper(cli, "peer", "--network", "container:box")
+
+    path = cli.inspect("box", "{{.NetworkSettings.SandboxKey}}")
+
+    seen_inside = subprocess.run(["nsenter", f"--net={path}", "ip", "addr"], check=True, capture_output=True, text=True)
+    assert endpoint(cli, "box", "bridge")["IPAddress"] in seen_inside.stdout
+    assert cli.inspect("peer", "{{.NetworkSettings.SandboxKey}}") == ""
 
 
 def test_an_internal_network_has_no_way_out(cli: Cli) -> None:

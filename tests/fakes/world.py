@@ -241,6 +241,7 @@ class World:
             catalog=catalog,
             images=self.images,
             roots=roots,
+            sandboxes=sandboxes,
             snapshots=snapshots,
             layers=FakeLayers(out.content),
             files=files,

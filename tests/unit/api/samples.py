@@ -38,6 +38,7 @@ class SamplePaths(Struct, frozen=True, kw_only=True):
     hostname: str = "/c/hostname"
     resolv_conf: str = "/c/resolv.conf"
     log: str = "/c/json.log"
+    sandbox: str = "/c/netns"
     overlay: OverlayMount = OverlayMount(target="/o/merged", lowers=("/l2", "/l1"), upper="/o/diff", work="/o/work")
 
 

@@ -59,7 +59,7 @@ def container_inspect(
         size_root_fs=size[1] if size else UNSET,
         mounts=mount_points(container),
         config=container_config(container.spec),
-        network_settings=network_settings(container),
+        network_settings=network_settings(container, paths.sandbox),
     )
 
 

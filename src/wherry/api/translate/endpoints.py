@@ -7,18 +7,21 @@ from wherry.model.container import Container
 from wherry.model.network import Endpoint, EndpointSpec
 from wherry.plan import endpoints
 from wherry.plan.attachments import DEFAULT_NETWORK, live, network_names
+from wherry.plan.namespaces import owns_network, peer
 from wherry.plan.network_request import BUILTIN_DRIVERS
 from wherry.wire.network import EndpointIPAMConfig, EndpointSettings, NetworkSettings
 
 _NOWHERE = Endpoint(id="", network_id="", network="", container_id="")
 
 
-def network_settings(container: Container) -> NetworkSettings:
-    """Where a container is. Its sandbox has its ID."""
+def network_settings(container: Container, sandbox: str) -> NetworkSettings:
+    """Where a container is. Its sandbox has its ID, and is pinned at the path ``sandbox`` while it runs."""
     ends = networks(container)
     flat = ends.get(DEFAULT_NETWORK) or EndpointSettings()
+    has_sandbox = container.state.alive and not peer(container.spec.host.network)
     return NetworkSettings(
-        sandbox_id=container.id if live(container) else "",
+        sandbox_id=container.id if has_sandbox else "",
+        sandbox_key=sandbox if has_sandbox and owns_network(container.spec.host) else "",
         ports=bound_ports(container),
         endpoint_id=flat.endpoint_id or "",
         gateway=flat.gateway or "",

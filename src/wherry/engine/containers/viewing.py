@@ -12,6 +12,7 @@ from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.ports import ContainerFiles, Host, Layers, LogReaders, Runtime, Snapshots
+from wherry.engine.sandboxes import Sandboxes
 from wherry.engine.streams import Attachment
 from wherry.errors import Conflict, NotRunning, NotSupported
 from wherry.model.change import PathChange
@@ -28,12 +29,13 @@ _ADVICE = {
 
 
 class Paths(Struct, frozen=True, kw_only=True):
-    """Where a container's files are on the host."""
+    """Where a container's files are on the host; ``sandbox`` pins its network namespace while it runs."""
 
     hosts: str
     hostname: str
     resolv_conf: str
     log: str
+    sandbox: str
     overlay: OverlayMount
 
 
@@ -44,6 +46,7 @@ class Viewing:
         catalog: Catalog,
         images: Images,
         roots: Roots,
+        sandboxes: Sandboxes,
         snapshots: Snapshots,
         layers: Layers,
         files: ContainerFiles,
@@ -58,6 +61,7 @@ class Viewing:
         self._catalog = catalog
         self._images = images
         self._roots = roots
+        self._sandboxes = sandboxes
         self._snapshots = snapshots
         self._layers = layers
         self._files = files
@@ -157,5 +161,6 @@ class Viewing:
             hostname=str(folder / "hostname"),
             resolv_conf=str(folder / "resolv.conf"),
             log=str(self._files.log(container.id)) if container.spec.host.log.driver == "json-file" else "",
+            sandbox=self._sandboxes.path(container.id),
             overlay=self._roots.overlay(container),
         )
