@@ -42,6 +42,26 @@ def test_a_whole_life(cli: Cli, tmp_path: Path) -> None:
     ]
 
 
+def test_a_command_that_cannot_run_does_not_die(cli: Cli) -> None:
+    cli("run", "-d", "--name", "box", "busybox", "sleep", "60")
+
+    cli("exec", "box", "nothing", check=False)
+
+    assert told(cli) == ["create", "start", "exec_create: nothing", "exec_start: nothing"]
+
+
+def test_pruning_tells_what_it_freed(cli: Cli) -> None:
+    cli("run", "--name", "box", "-l", "test=prune", "busybox", "sh", "-c", "head -c 5000 /dev/zero > /file")
+    before = f"{time.time():.9f}"
+
+    cli("container", "prune", "-f", "--filter", "label=test=prune")
+
+    span = ("--since", before, "--until", f"{time.time():.9f}", "--filter", "event=prune")
+    event = json.loads(cli.line("events", *span, "--format", "json"))
+    assert (event["Type"], event["Actor"]) == ("container", {"ID": "", "Attributes": {"reclaimed": "5000"}})
+    assert "id" not in event
+
+
 def test_a_terminals_size_is_told(cli: Cli) -> None:
     cli("create", "-it", "--name", "box", "busybox", "sleep", "60")
     with cli.terminal("start", "-ai", "box", rows=30, columns=90):

@@ -61,6 +61,20 @@ def test_a_check_that_takes_too_long_is_killed(cli: Cli) -> None:
     assert cli.inspect("box", last) == "-1 Health check exceeded timeout (200ms): half"
 
 
+def test_a_check_that_cannot_run(cli: Cli) -> None:
+    base = cli.line("create", "--name", "base", "busybox", "true")
+    cli("commit", "-c", 'HEALTHCHECK --interval=100ms CMD ["nothing"]', base, "unable")
+    cli("run", "-d", "--name", "box", "unable", "sleep", "60")
+    eventually(lambda: health(cli) == "unhealthy")
+
+    first = cli.inspect("box", "{{with index .State.Health.Log 0}}{{.ExitCode}} {{.Output}}{{end}}")
+
+    assert first.startswith("-1 OCI runtime exec failed: ")
+    assert first.endswith('exec: "nothing": executable file not found in $PATH: unknown')
+    cli("rm", "-f", "box", "base")
+    cli("rmi", "unable")
+
+
 def test_events_tell_changes_and_the_sessions(cli: Cli) -> None:
     with cli.beside("events", "--format", "{{.Action}}", "--filter", "container=box") as events:
         assert events.stdout is not None

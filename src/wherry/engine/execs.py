@@ -129,7 +129,7 @@ class Execs:
         try:
             session = await self._runtime.exec(await self._launch(container, item, detached))
         except (WherryError, OSError) as error:
-            self._ended(item, exec_exit_code_of(error))
+            self._ended(item, exec_exit_code_of(error), str(error))
             raise
         self._sessions[item.id] = session
         tell(self._events, container, f"exec_start: {' '.join(item.spec.command)}", execID=item.id)
@@ -152,18 +152,19 @@ class Execs:
         try:
             code = await session.wait()
         except (WherryError, OSError) as error:
-            code, failure = exec_exit_code_of(error), f"{error}\r\n"
+            code, failure = exec_exit_code_of(error), str(error)
         self._sessions.pop(item.id, None)
-        self._ended(item, code)
-        tell(self._events, container, "exec_die", execID=item.id, exitCode=str(code))
+        self._ended(item, code, failure)
+        if not failure:
+            tell(self._events, container, "exec_die", execID=item.id, exitCode=str(code))
         await hub.finished()
         if client is not None and failure:
-            await client.deliver(1, failure.encode())
+            await client.deliver(1, f"{failure}\r\n".encode())
         hub.end()
 
-    def _ended(self, item: Exec, code: int) -> None:
+    def _ended(self, item: Exec, code: int, failure: str) -> None:
         if item.id in self._execs:
-            self._execs[item.id] = replace(item, running=False, exit_code=code)
+            self._execs[item.id] = replace(item, running=False, exit_code=code, failure=failure)
 
     async def _launch(self, container: Container, item: Exec, detached: bool) -> ExecLaunch:
         spec = item.spec

@@ -22,11 +22,13 @@ class ExecSpec(Struct, frozen=True, kw_only=True):
 
 
 class Exec(Struct, frozen=True, kw_only=True):
-    """An exec session: never stored, gone with the daemon. ``exit_code`` is None until it ended."""
+    """An exec session: never stored, gone with the daemon. ``exit_code`` is None until it ended, ``failure`` says why
+    its command never ran."""
 
     id: str
     container_id: str
     spec: ExecSpec
     running: bool = False
     exit_code: int | None = None
+    failure: str = ""
     process: ProcessId | None = None

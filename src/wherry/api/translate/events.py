@@ -14,7 +14,7 @@ def event_message(event: Event) -> EventMessage:
     has_legacy_fields = event.kind in _KINDS_WITH_LEGACY_FIELDS
     return EventMessage(
         status=event.action if has_legacy_fields else UNSET,
-        id=event.actor if has_legacy_fields else UNSET,
+        id=event.actor if has_legacy_fields and event.actor else UNSET,
         source=attributes.get("image") or UNSET if event.kind == "container" else UNSET,
         type=event.kind,
         action=event.action,

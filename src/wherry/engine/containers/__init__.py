@@ -160,6 +160,7 @@ class Containers:
                 continue  # removed or started meanwhile
             removed.append(container.id)
             freed += written
+        self._events.publish("container", "prune", "", {"reclaimed": str(freed)})
         return tuple(removed), freed
 
     def wait(self, ref: str, condition: str = "not-running") -> Awaitable[Exit]:

@@ -91,7 +91,8 @@ class HealthChecks:
             return -1, health.timed_out(spec, _text(said))
         finally:
             await self._execs.kill(exec_id)
-        return self._execs.find(exec_id).exit_code or 0, _text(said)
+        ended = self._execs.find(exec_id)
+        return (-1, ended.failure) if ended.failure else (ended.exit_code or 0, _text(said))
 
     async def _record(self, probed: Container, probe: Probe) -> None:
         async with self._locks.hold(probed.id):
