@@ -395,3 +395,49 @@ async def test_after_a_death_in_a_change_of_networks_all_is_as_the_row_says(
         check_holds_nothing(reborn, name)
         await reborn.networks.remove("aaa")
         await reborn.close()
+
+
+# --- networks made and removed ---------------------------------------------------------------------------------------
+
+
+async def with_network(world: World) -> Container:
+    await world.networks.create(NetworkRequest(name="aaa"))
+    return await nothing(world)
+
+
+async def make_network(world: World, container: Container) -> None:
+    await world.networks.create(NetworkRequest(name="aaa"))
+
+
+async def remove_network(world: World, container: Container) -> None:
+    await world.networks.remove("aaa")
+
+
+def check_bridges_are_as_rows_say(world: World, name: str) -> None:
+    networks, networking = world.networks.all(), world.outside.networking
+    assert set(networking.bridged) == {network.bridge for network in networks if network.bridge}, name
+    assert {network.id for network in networking.ruled} == {network.id for network in networks}, name
+
+
+@TIMES
+@pytest.mark.parametrize(("stage", "act"), [(nothing, make_network), (with_network, remove_network)])
+async def test_a_network_is_whole_or_not_there_whatever_fails(stage: Stage, act: Act, after: bool) -> None:
+    async for world, container, number, name in walk(stage, act):
+        if after and name.startswith("networks."):
+            continue  # a write that fails has changed nothing: the port says so
+        world.faults.arm(number, after=after)
+
+        with pytest.raises(Fault):
+            await act(world, container)
+
+        check_bridges_are_as_rows_say(world, name)
+
+
+@TIMES
+@pytest.mark.parametrize(("stage", "act"), [(nothing, make_network), (with_network, remove_network)])
+async def test_after_a_death_a_network_is_whole_or_not_there(stage: Stage, act: Act, after: bool) -> None:
+    async for world, container, number, name in walk(stage, act):
+        reborn = await die_in(world, container, act, number, after)
+
+        check_bridges_are_as_rows_say(reborn, name)
+        await reborn.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import AsyncExitStack
 
 from wherry.engine.events import Events
 from wherry.engine.networks.catalog import Catalog, bridge_addresses
@@ -75,10 +76,13 @@ class Making:
             raise Forbidden(f"{network.name} is a pre-defined network and cannot be removed")
         async with self._changing:
             self._check_unused(network)
-            if network.bridge:
-                await self._networking.remove_bridge(network.bridge)
-            await self._catalog.delete(network.id)
-            await self._firewall.apply()
+            async with AsyncExitStack() as undo:
+                undo.push_async_callback(self._make, network)
+                if network.bridge:
+                    await self._networking.remove_bridge(network.bridge)
+                await self._catalog.delete(network.id)
+                await self._firewall.apply()
+                undo.pop_all()
         self._tell("destroy", network)
 
     async def prune(self, *, until: int = 0, labels: tuple[str, ...] = ()) -> tuple[str, ...]:
