@@ -1,8 +1,8 @@
-"""From create to rm, what ``ps`` and ``events`` tell meanwhile, and what is refused."""
+"""From create to rm, and what is refused."""
 
-import json
 import re
-import time
+import tarfile
+from pathlib import Path
 
 import pytest
 
@@ -199,87 +199,54 @@ def test_a_name_that_nobody_gave(cli: Cli) -> None:
     assert re.fullmatch(r"[a-z]+_[a-z]+", cli.line("ps", "-a", "--format", "{{.Names}}"))
 
 
-# --- ps --------------------------------------------------------------------------------------------------------------
+# --- refusals and rarer forms ----------------------------------------------------------------------------------------
 
 
-def test_ps_tables_and_selections(cli: Cli) -> None:
-    first = cli.line("create", "--name", "first", "--label", "color=red", "busybox", "true")
-    second = cli.line("run", "-d", "--name", "second", *SLEEP)
-    third = cli.line("run", "-d", "--name", "third", "busybox", "sh", "-c", "exit 3")
-    cli("wait", "third")
+def test_rm_force_is_content_with_what_is_gone(cli: Cli) -> None:
+    done = cli("rm", "-f", "nobody")
 
-    head, row = cli.line("ps").splitlines()
-    assert head.split("   ")[0] == "CONTAINER ID"
-    assert re.fullmatch(rf'{second[:12]}   busybox   "sleep 60"   .* ago   Up .*   second', row.strip())
-    assert cli.line("ps", "-q") == second[:12]
-    assert cli.line("ps", "-aq").split() == [third[:12], second[:12], first[:12]]
-    assert cli.line("ps", "-aq", "--no-trunc").split() == [third, second, first]
-    assert cli.line("ps", "-lq") == third[:12]
-    assert cli.line("ps", "-n", "2", "-q").split() == [third[:12], second[:12]]
-    names = ["ps", "-a", "--format", "{{.Names}}"]
-    for wanted, expected in (
-        ("status=created", "first"),
-        ("status=running", "second"),
-        ("exited=3", "third"),
-        ("label=color=red", "first"),
-        ("label=color", "first"),
-        ("name=ir", "third\nfirst"),
-        ("ancestor=busybox", "third\nsecond\nfirst"),
-        (f"id={first[:5]}", "first"),
-        ("since=first", "third\nsecond"),
-        ("before=second", "first"),
-    ):
-        assert cli.line(*names, "-f", wanted) == expected, wanted
-    assert "invalid filter 'nonsense'" in cli.fails(1, "ps", "-f", "nonsense=1")
+    assert (done.stdout, done.stderr) == ("", "Error response from daemon: No such container: nobody\n")
 
 
-def test_ps_size(cli: Cli) -> None:
-    cli("run", "--name", "box", "busybox", "sh", "-c", "head -c 1000000 /dev/zero > /file")
+@pytest.mark.parametrize(
+    ("signal", "text"),
+    [
+        ("BOGUS", "cannot kill container: box: invalid signal: BOGUS"),
+        ("0", "cannot kill container: box: invalid signal: 0"),
+        ("99", "cannot kill container: box: the linux daemon does not support signal 99"),
+    ],
+)
+def test_signals_that_there_are_not(cli: Cli, signal: str, text: str) -> None:
+    cli("run", "-d", "--name", "box", *SLEEP)
 
-    assert re.fullmatch(r"1MB \(virtual 3\.\d+MB\)", cli.line("ps", "-as", "--format", "{{.Size}}"))
-
-
-def test_ps_as_json(cli: Cli) -> None:
-    cli("run", "-d", "--name", "box", "-l", "a=b", *SLEEP)
-
-    seen = json.loads(cli.line("ps", "--format", "json"))
-
-    assert (seen["Names"], seen["State"], seen["Image"], seen["Labels"]) == ("box", "running", "busybox", "a=b")
-
-
-# --- events ----------------------------------------------------------------------------------------------------------
+    assert cli.fails(1, "kill", "-s", signal, "box") == f"Error response from daemon: {text}\n"
+    assert "cannot kill container: nobody: No such container: nobody" in cli.fails(1, "kill", "nobody")
 
 
-def test_events_of_a_life(cli: Cli) -> None:
-    form = "{{.Action}}"
-    name = f"life-{cli.client}"
-    with cli.beside("events", "--since", "1m", "--filter", f"container={name}", "--format", form) as client:
-        cli("run", "--name", name, "busybox", "sh", "-c", "exit 3", check=False)
-        cli("rm", name)
+def test_export(cli: Cli, tmp_path: Path) -> None:
+    cli("create", "--name", "box", "busybox", "true")
 
-        assert client.stdout is not None
-        seen = [client.stdout.readline().strip() for _ in range(5)]
+    cli("export", "-o", tmp_path / "box.tar", "box")
 
-    assert seen == ["create", "attach", "start", "die", "destroy"]
-
-
-def test_events_of_the_past(cli: Cli) -> None:
-    container = cli.line("run", "-d", "--name", "box", "busybox", "sh", "-c", "exit 3")
-    cli("wait", "box")
-
-    lines = cli.line(
-        "events",
-        "--since",
-        "1m",
-        "--until",
-        f"{time.time():.9f}",
-        "--filter",
-        f"container={container}",
-        "--format",
-        "json",
+    with tarfile.open(tmp_path / "box.tar") as archive:
+        assert "var/www/index.html" in archive.getnames()
+    assert cli.fails(1, "export", "-o", "/no/where.tar", "box") == (
+        'failed to export container: invalid output path: directory "/no" does not exist\n'
     )
+    assert "No such container: nobody" in cli.fails(1, "export", "nobody")
 
-    events = [json.loads(line) for line in lines.splitlines()]
-    assert [event["Action"] for event in events if event["Type"] == "container"] == ["create", "start", "die"]
-    assert next(event["Actor"]["Attributes"]["exitCode"] for event in events if event["Action"] == "die") == "3"
-    assert events[0]["Actor"]["ID"] == container
+
+def test_top_takes_the_options_of_ps(cli: Cli) -> None:
+    cli("run", "-d", "--name", "box", *SLEEP)
+
+    rows = [line.split(None, 1) for line in cli.line("top", "box", "-o", "pid,args").splitlines()]
+
+    assert rows == [["PID", "COMMAND"], [str(cli.pid("box")), "sleep 60"]]
+    assert "Couldn't find PID field in ps output" in cli.fails(1, "top", "box", "-o", "comm")
+    assert "ps: error: unknown gnu long option\n" in cli.fails(1, "top", "box", "--bogus")
+
+
+def test_checkpoints_are_experimental(cli: Cli) -> None:
+    assert '"--checkpoint" is only supported on a Docker daemon with experimental features enabled' in (
+        cli.fails(1, "start", "--checkpoint", "x", "box")
+    )

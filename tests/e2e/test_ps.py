@@ -1,6 +1,7 @@
 """``ps``: which containers, and what of them."""
 
 import json
+import re
 
 import pytest
 
@@ -79,9 +80,20 @@ def test_filters_that_make_no_sense(cli: Cli, flag: str, text: str) -> None:
     assert cli.fails(1, "ps", "--filter", flag) == f"Error response from daemon: {text}\n"
 
 
-def test_the_last_and_the_latest(three: Cli) -> None:
-    assert three.line("ps", "-n", "2", "--format", "{{.Names}}").split() == ["failed", "runs"]
-    assert three.line("ps", "-l", "--format", "{{.Names}}") == "failed"
+def test_the_table_and_the_ids(cli: Cli) -> None:
+    first = cli.line("create", "--name", "first", "--label", "color=red", "busybox", "true")
+    second = cli.line("run", "-d", "--name", "second", "busybox", "sleep", "60")
+    third = cli.line("run", "-d", "--name", "third", "busybox", "sh", "-c", "exit 3")
+    cli("wait", "third")
+
+    head, row = cli.line("ps").splitlines()
+    assert head.split("   ")[0] == "CONTAINER ID"
+    assert re.fullmatch(rf'{second[:12]}   busybox   "sleep 60"   .* ago   Up .*   second', row.strip())
+    assert cli.line("ps", "-q") == second[:12]
+    assert cli.line("ps", "-aq").split() == [third[:12], second[:12], first[:12]]
+    assert cli.line("ps", "-aq", "--no-trunc").split() == [third, second, first]
+    assert cli.line("ps", "-lq") == third[:12]
+    assert cli.line("ps", "-n", "2", "-q").split() == [third[:12], second[:12]]
 
 
 def test_sizes(cli: Cli) -> None:
