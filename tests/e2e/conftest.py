@@ -7,8 +7,10 @@ from pathlib import Path
 import docker
 import pytest
 
+from tests.harness.building import Builder
 from tests.harness.cli import Cli
 from tests.harness.engine import Engine
+from tests.harness.leftovers import assert_nothing_left
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +51,19 @@ def other(disk: Path) -> Iterator[Engine]:
     engine = Engine(folder)
     yield engine
     engine.close()
+
+
+@pytest.fixture
+def builder(engine: Engine, client: str, tidy: None, tmp_path: Path) -> Iterator[Builder]:
+    """Leaves nothing but busybox."""
+    builder = Builder(Cli(engine, client), tmp_path)
+    yield builder
+    ids = engine.run("docker", "ps", "-aq").stdout.split()
+    if ids:
+        engine.run("docker", "rm", "-fv", *ids)
+    engine.run("docker", "builder", "prune", "-af")
+    images = engine.run("docker", "images", "-aq", "--filter", "since=busybox").stdout.split()
+    if images:
+        engine.run("docker", "rmi", "-f", *dict.fromkeys(images))
+    assert not list((engine.data_root / "builds").iterdir())
+    assert_nothing_left(engine)
