@@ -10,6 +10,7 @@ from wherry.plan.dockerfile.expansion import expand
 from wherry.plan.dockerfile.instructions import Add, Copy, Heredoc
 
 _PIVOT = "/./"
+_UNCHECKED = "checksum can't be specified for non-HTTP(S) sources"
 
 
 class _Words:
@@ -82,9 +83,6 @@ def add_files(add: Add, scope: Scope, working_dir: str) -> tuple[CopyFiles, str,
         exclude=words.exclude,
     )
     return action, words.comment(), words.written
-
-
-_UNCHECKED = "checksum can't be specified for non-HTTP(S) sources"
 
 
 def _file(document: Heredoc, scope: Scope) -> InlineFile:

@@ -105,7 +105,7 @@ def _built(session: "Session", options: "Options", context: Context) -> Result:
     if options["quiet"]:
         return _build_quietly(session, options, context)
     mode = options["progress"] if options.given("progress") else getenv("BUILDKIT_PROGRESS") or "auto"
-    if mode == "tty" or (mode == "auto" and session.out.isatty()):
+    if mode == "tty" or (mode == "auto" and session.out.isatty() and getenv("TERM") != "dumb"):
         return _build_live(session, options, context)
     return _build_plainly(session, options, context)
 
@@ -137,7 +137,7 @@ def _build_live(session: "Session", options: "Options", context: Context) -> Res
         session, options, context, lambda size: view.uploaded(f"Sending the build context: {human_size(size)}")
     )
     result = follow(lines_and_ticks(response.lines(), view.tick, TICK), view)
-    if not result.failure:
+    if result.image and not result.failure:
         view.summary(short_id(result.image), options["tag"])
     return result
 
