@@ -94,6 +94,16 @@ def test_the_archive_becomes_an_image(wherry: CommandLine, mmdebstrap: Program, 
     }  # fmt: skip
 
 
+def test_a_keyring_is_named_by_its_whole_path(
+    wherry: CommandLine, mmdebstrap: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(wherry.engine, [{"status": "sha256:1"}])
+    mmdebstrap('echo "$*"')
+    monkeypatch.chdir(tmp_path)
+    wherry.output("image", "bootstrap", "--keyring=keys.gpg", "debian:trixie")
+    assert f"[signed-by={tmp_path}/keys.gpg]".encode() in wherry.engine.requests[-1].body
+
+
 def test_of_a_failure_nothing_is_imported(wherry: CommandLine, mmdebstrap: Program, tmp_path: Path) -> None:
     mmdebstrap("echo E: no such suite >&2; exit 25")
     status, out, err = wherry.run("image", "bootstrap", f"--keyring={tmp_path}/keys.gpg", "debian:nosuch")

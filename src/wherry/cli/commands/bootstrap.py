@@ -1,7 +1,7 @@
 """``image bootstrap``: a base image from a distribution's signed packages, without a registry."""
 
 from itertools import chain
-from os.path import isfile
+from os.path import abspath, isfile
 from shutil import which
 from subprocess import PIPE, Popen
 from tempfile import TemporaryFile
@@ -74,9 +74,8 @@ def _source(options: "Options") -> Source:
         raise CommandError("mmdebstrap is not installed: apt-get install mmdebstrap")
     keyring = options["keyring"] or source.distribution.keyring
     if not isfile(keyring):
-        hint = (
-            "" if options["keyring"] else f": apt-get install {source.distribution.package}, or name one with --keyring"
-        )
+        package = source.distribution.package
+        hint = "" if options["keyring"] else f": apt-get install {package}, or name one with --keyring"
         raise CommandError(f"there is no keyring {keyring}{hint}")
     return source
 
@@ -87,7 +86,7 @@ def _words(options: "Options", source: Source) -> list[str]:
         variant=options["variant"],
         include=options["include"],
         mirrors=options["mirror"],
-        keyring=options["keyring"] or "",
+        keyring=abspath(options["keyring"]) if options["keyring"] else "",  # apt takes other names for fingerprints
         platform=options["platform"] or "",
     )
 
