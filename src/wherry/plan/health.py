@@ -42,10 +42,12 @@ def unwatched(container: Container) -> Health | None:
 
 
 def wait(container: Container, now: int) -> float:
-    """Seconds from ``now`` to the next probe: an interval after the last one, or after the start."""
+    """Seconds from ``now`` to the next probe: an interval after the last one, or after the start; and never more than
+    an interval, should the clock have been set back."""
     last = max((probe.end for probe in _health(container).log), default=0)
-    due = max(last, container.state.started_at) + _interval(container, now)
-    return max(due - now, 0) / SECOND
+    interval = _interval(container, now)
+    due = max(last, container.state.started_at) + interval
+    return min(max(due - now, 0), interval) / SECOND
 
 
 def timeout(spec: ContainerSpec) -> float:
@@ -81,7 +83,7 @@ def _interval(container: Container, now: int) -> int:
 
 
 def _in_start_period(container: Container, now: int) -> bool:
-    return now - container.state.started_at < _check(container.spec).start_period
+    return max(now - container.state.started_at, 0) < _check(container.spec).start_period
 
 
 def _health(container: Container) -> Health:

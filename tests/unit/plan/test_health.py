@@ -87,6 +87,13 @@ def test_the_next_probe_is_an_interval_after_the_last_or_after_the_start() -> No
     assert health.wait(container(Health(log=(probe(0, at=-500),))), STARTED) == 30
 
 
+def test_a_clock_that_was_set_back_delays_no_probe() -> None:
+    hour = 3600 * SECOND
+
+    assert health.wait(container(), STARTED - hour) == 30
+    assert health.probed(container(Health(), retries=1), probe(1, at=-3600)).status is HealthStatus.UNHEALTHY
+
+
 def test_probes_come_sooner_in_the_start_period() -> None:
     times = {"start_period": 60 * SECOND, "start_interval": SECOND}
 
