@@ -271,6 +271,34 @@ def test_limits_memory_and_log(start: Start) -> None:
     }
 
 
+def test_init_privileges_ipc_and_the_parent_of_control_groups(start: Start) -> None:
+    cli = start("--init", "--no-new-privileges", "--default-ipc-mode", "shareable", "--cgroup-parent", "/mine")
+
+    cli("run", "-d", "--name", "box", "busybox", "sleep", "60")
+
+    first, *_, last = cli.line(
+        "exec", "box", "sh", "-c", "cat /proc/1/comm /proc/1/cgroup; grep NoNew /proc/1/status"
+    ).splitlines()
+    assert first != "sleep"
+    assert last.split() == ["NoNewPrivs:", "1"]
+    assert cli.inspect("box", "{{.HostConfig.IpcMode}}") == "shareable"
+    assert any(line.rpartition(":")[2].startswith("/mine/") for line in _control_groups(cli.pid("box")))
+
+
+def _control_groups(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+
+
+def test_the_daemons_log_as_json(start: Start, idle: Engine) -> None:
+    idle.log.write_bytes(b"")
+
+    start("--log-format", "json")
+
+    entries = [json.loads(line) for line in idle.log.read_text().splitlines()]
+    assert {"level", "msg", "time"} == set(entries[0])
+    assert "Starting up" in {entry["msg"] for entry in entries}
+
+
 def test_the_hosts_address(start: Start) -> None:
     cli = start("--host-gateway-ip", "192.0.2.7")
 

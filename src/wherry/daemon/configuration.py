@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from wherry.cli.flags import Options
 from wherry.daemon import file
-from wherry.daemon.flags import CONFIG_FILE, LOG_LEVELS, SETTINGS
+from wherry.daemon.flags import CONFIG_FILE, LOG_FORMATS, LOG_LEVELS, SETTINGS
 from wherry.model.container import ContainerDefaults, LogConfig, Ulimit
 from wherry.model.network import NetworkSettings
 from wherry.model.registry import RegistrySettings
@@ -35,6 +35,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     pidfile: str = ""
     debug: bool = False
     log_level: str = "info"
+    log_format: str = LOG_FORMATS[0]
     labels: tuple[str, ...] = ()
     live_restore: bool = False
     shutdown_timeout: int = 15
@@ -69,6 +70,9 @@ def _configuration(values: dict[str, Any]) -> Configuration:
     level = values.get("log-level") or "info"
     if level not in LOG_LEVELS:
         raise ValueError(f"invalid logging level: {level}")
+    log_format = values.get("log-format") or LOG_FORMATS[0]
+    if log_format not in LOG_FORMATS:
+        raise ValueError(f"invalid log format: {log_format}")
     debug = values.get("debug", False)
     return Configuration(
         hosts=tuple(values.get("hosts") or (DEFAULT_HOST,)),
@@ -78,6 +82,7 @@ def _configuration(values: dict[str, Any]) -> Configuration:
         pidfile=values.get("pidfile", ""),
         debug=debug,
         log_level="debug" if debug else level,
+        log_format=log_format,
         labels=_labels(values.get("labels", ())),
         live_restore=values.get("live-restore", False),
         shutdown_timeout=values.get("shutdown-timeout", 15),
@@ -156,6 +161,19 @@ def _defaults(values: dict[str, Any]) -> ContainerDefaults:
         dns_options=tuple(values.get("dns-opts", ())),
         dns_search=tuple(values.get("dns-search", ())),
         ulimits=tuple(ulimits.values()),
+        init=values.get("init", False),
+        ipc=_ipc_mode(values.get("default-ipc-mode") or "private"),
+        cgroup_parent=values.get("cgroup-parent", ""),
+        no_new_privileges=values.get("no-new-privileges", False),
         shm_size=values.get("default-shm-size") or ContainerDefaults().shm_size,
         log=LogConfig(driver=values.get("log-driver") or "json-file", options=values.get("log-opts", {})),
     )
+
+
+def _ipc_mode(mode: str) -> str:
+    advice = 'use "shareable" or "private"'
+    if mode in ("host", "none") or mode.startswith("container:"):
+        raise ValueError(f'IPC mode "{mode}" is not supported as default value; {advice}')
+    if mode not in ("private", "shareable"):
+        raise ValueError(f"default IPC mode setting ({mode}) is invalid; {advice}")
+    return mode

@@ -7,6 +7,7 @@ from wherry.cli.flags import Command, Flag
 from wherry.daemon import values
 
 CONFIG_FILE = "/etc/wherry/daemon.json"
+LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 _TYPES: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
@@ -53,6 +54,7 @@ PROCESS = (
     Setting(Flag("debug", "bool", "Enable debug mode", short="D")),
     Setting(Flag("log-level", "string", f'Set the logging level ("{"|".join(LOG_LEVELS)}")', short="l",
                  default_text='"info"')),
+    Setting(Flag("log-format", "string", 'Set the logging format ("text"|"json")', default_text='"text"')),
     Setting(Flag("label", "list", "Set key=value labels to the daemon", parse=values.label), "labels"),
     Setting(Flag("live-restore", "bool", "Containers always outlive the daemon here; accepted for Docker's sake")),
     Setting(Flag("shutdown-timeout", "int", "Accepted for Docker's sake: no container is stopped with the daemon",
@@ -106,6 +108,11 @@ CONTAINERS = (
                  parse=values.ulimit), "default-ulimits", filed=values.filed_ulimits, types=(dict,)),
     Setting(Flag("default-shm-size", "bytes", "Default shm size for containers", default_text="64MiB"),
             filed=values.filed_size),
+    Setting(Flag("init", "bool", "Run an init in the container to forward signals and reap processes")),
+    Setting(Flag("default-ipc-mode", "string", 'Default mode for containers ipc ("shareable" | "private")',
+                 default_text='"private"')),
+    Setting(Flag("cgroup-parent", "string", "Set parent cgroup for all containers")),
+    Setting(Flag("no-new-privileges", "bool", "Set no-new-privileges by default for new containers")),
     Setting(Flag("log-driver", "string", "Default driver for container logs", default_text='"json-file"')),
     Setting(Flag("log-opt", "map", "Default log driver options for containers"), "log-opts",
             filed=values.filed_options),

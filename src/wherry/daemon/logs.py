@@ -1,4 +1,4 @@
-"""The daemon's own log, in dockerd's form: ``time="…" level=info msg="…"``."""
+"""The daemon's own log, in dockerd's forms: ``time="…" level=info msg="…"``, or a JSON object a line."""
 
 import datetime
 import json
@@ -21,17 +21,27 @@ _LEVELS = {
 }
 
 
-class _Formatter(logging.Formatter):
+class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        moment = datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat().replace("+00:00", "Z")
-        text = f'time="{moment}" level={_NAMES.get(record.levelno, "info")} msg={json.dumps(record.getMessage())}'
+        text = f'time="{_moment(record)}" level={_level(record)} msg={json.dumps(record.getMessage())}'
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
 
 
-def start_logging(level: str) -> None:
-    """Log to stderr from ``level`` (debug, info, warn, error, fatal) on."""
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {"level": _level(record), "msg": record.getMessage(), "time": _moment(record)}
+        if record.exc_info:
+            entry["error"] = self.formatException(record.exc_info)
+        return json.dumps(entry, sort_keys=True, separators=(",", ":"))
+
+
+_FORMATS = {"text": _Text, "json": _Json}
+
+
+def start_logging(level: str, form: str = "text") -> None:
+    """Log to stderr from ``level`` (debug, info, warn, error, fatal) on; ``form`` is text or json."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter())
+    handler.setFormatter(_FORMATS[form]())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     set_level(level)
@@ -41,3 +51,11 @@ def set_level(level: str) -> None:
     """Log from another level on."""
     logging.getLogger().setLevel(_LEVELS[level])
     logging.getLogger("asyncio").setLevel(max(_LEVELS[level], logging.WARNING))
+
+
+def _moment(record: logging.LogRecord) -> str:
+    return datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat().replace("+00:00", "Z")
+
+
+def _level(record: logging.LogRecord) -> str:
+    return _NAMES.get(record.levelno, "info")

@@ -49,7 +49,7 @@ def main() -> None:
     if flags["validate"]:
         print("configuration OK", file=sys.stderr)
         return
-    start_logging(configuration.log_level)
+    start_logging(configuration.log_level, configuration.log_format)
     descriptors.keep()
     descriptors.allow()
     try:

@@ -226,6 +226,10 @@ class ContainerDefaults(Struct, frozen=True, kw_only=True):
     dns_search: tuple[str, ...] = ()
     ulimits: tuple[Ulimit, ...] = ()
     shm_size: int = 64 << 20
+    init: bool = False
+    ipc: str = "private"
+    cgroup_parent: str = ""
+    no_new_privileges: bool = False
     log: LogConfig = LogConfig(driver="json-file")
 
 

@@ -71,9 +71,18 @@ def _with_defaults(host: HostSpec, defaults: ContainerDefaults) -> HostSpec:
     return replace(
         host,
         shm_size=host.shm_size or defaults.shm_size,
+        init=(defaults.init or None) if host.init is None else host.init,
+        ipc=host.ipc or defaults.ipc,
+        cgroup_parent=host.cgroup_parent or defaults.cgroup_parent,
+        security_opt=_security_options(host, defaults),
         log=log,
         resources=replace(resources, ulimits=ulimits),
     )
+
+
+def _security_options(host: HostSpec, defaults: ContainerDefaults) -> tuple[str, ...]:
+    asked = any(option.startswith("no-new-privileges") for option in host.security_opt)
+    return host.security_opt if asked or not defaults.no_new_privileges else (*host.security_opt, "no-new-privileges")
 
 
 def _argv(spec: ContainerSpec | ImageConfig, image: ImageConfig) -> tuple[_Words, _Words]:

@@ -166,8 +166,8 @@ def test_what_is_null_or_left_out_is_dockers_default() -> None:
     nothing = spec_of(HostConfig=None, NetworkingConfig=None, Cmd=None, Labels=None, Healthcheck=None)
     assert nothing == spec_of(HostConfig={"NetworkMode": "default", "ShmSize": 0, "MemorySwappiness": -1})
     assert nothing.host.network == "bridge"
-    assert complete(nothing, "0" * 64, "vm").host.shm_size == 64 << 20
-    assert nothing.host.ipc == "private"
+    completed = complete(nothing, "0" * 64, "vm").host
+    assert (completed.shm_size, completed.ipc) == (64 << 20, "private")
     assert nothing.host.restart.name == "no"
     assert (nothing.command, nothing.entrypoint, nothing.healthcheck) == (None, None, None)
 

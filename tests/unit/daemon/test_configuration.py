@@ -93,6 +93,10 @@ def test_the_file_says_the_same_in_its_way(tmp_path: Path) -> None:
          "invalid default MTU: -1"),
         ((), {"max-concurrent-downloads": -1}, "merged configuration validation from file and command line flags "
          "failed: invalid max concurrent downloads: -1"),
+        ((), {"default-ipc-mode": "foo"}, "merged configuration validation from file and command line flags failed: "
+         'default IPC mode setting (foo) is invalid; use "shareable" or "private"'),
+        ((), {"log-format": "foo"}, "merged configuration validation from file and command line flags failed: "
+         "invalid log format: foo"),
         ((), {"default-shm-size": "x"}, "invalid size: 'x'"),
         ((), {"labels": ["foo"]}, "bad attribute format: foo"),
     ],

@@ -124,7 +124,7 @@ def test_the_rest_of_the_spec_is_kept() -> None:
         spec,
         hostname="0" * 12,
         endpoints=(EndpointSpec(network="bridge"),),
-        host=replace(spec.host, shm_size=64 << 20, log=LogConfig(driver="json-file")),
+        host=replace(spec.host, shm_size=64 << 20, ipc="private", log=LogConfig(driver="json-file")),
     )
 
 

@@ -53,7 +53,7 @@ def host_spec(host: wire.HostConfig, facts: HostFacts) -> HostSpec:
         sysctls=host.sysctls or {},
         cgroup_namespace=host.cgroupns_mode or _cgroup_namespace(facts),
         cgroup_parent=host.cgroup_parent or "",
-        ipc=host.ipc_mode or "private",
+        ipc=host.ipc_mode or "",
         pid=host.pid_mode or "",
         uts=host.uts_mode or "",
         userns=host.userns_mode or "",
