@@ -226,6 +226,10 @@ def test_standard_input_is_a_dockerfile_or_a_context(workshop: Workshop) -> None
     workshop.cli("build", "-t", "lone", "-", stdin="FROM busybox\nRUN echo lone > /file\n")
     assert workshop.run("lone", "cat", "/file") == ["lone"]
 
+    context = workshop.context("volume")
+    workshop.cli("build", "-t", "beside", "-f", "-", context, stdin="FROM busybox\nCOPY . /context\n")
+    assert workshop.run("beside", "ls", "-A", "/context") == ["Dockerfile"]
+
     archive = BytesIO()
     with tarfile.open(fileobj=archive, mode="w:gz") as packed:
         packed.add(workshop.context("entrypoint"), "inside")
