@@ -50,7 +50,9 @@ async def test_a_new_volume_is_empty(world: World) -> None:
 
 async def test_an_empty_volume_takes_files(world: World) -> None:
     await world.port.create("v")
+    assert await world.port.is_empty("v")
     await world.port.copy_up(world.tree("data", {"a": "1", "b": "2"}), "v")
+    assert not await world.port.is_empty("v")
     assert world.files("v") == {"a": "1", "b": "2"}
 
 

@@ -415,6 +415,26 @@ def test_a_link_in_a_volume_is_no_way_around_it(cli: Cli, tree: Path) -> None:
     assert "root/planted" not in members(cli, "box:/root")
 
 
+def test_a_client_that_stands_still_is_in_nobodys_way(cli: Cli, engine: Engine) -> None:
+    """Neither for a start, nor for an end, nor for a removal; and what is copied is what the container has."""
+    cli("create", "--name", "box", "-v", "/data", *SLEEP)
+    upper = Path(cli.inspect("box", "{{.GraphDriver.Data.UpperDir}}"))
+    with cli.beside("cp", "-", "box:/root", stdin=subprocess.PIPE) as copying:
+        assert copying.stdin is not None
+        copying.stdin.buffer.write(packed(("first", b"1" * 300_000, ""), ("second", b"2", ""))[:300_800])
+        copying.stdin.flush()
+        eventually((upper / "root/first").exists)
+
+        cli("start", "box")
+        assert cli.line("exec", "box", "ls", "/root") == "first"
+        cli("kill", "box")
+        cli("start", "box")
+        cli("rm", "-f", "-v", "box")
+
+        assert cli.line("ps", "-aq") == ""
+    eventually(lambda: str(upper.parent) not in Path("/proc/self/mountinfo").read_text())
+
+
 # --- what is told ----------------------------------------------------------------------------------------------------
 
 

@@ -238,6 +238,9 @@ class FakeVolumeFiles:
         _child(ROOT, name)
         self.volumes.setdefault(name, {})
 
+    async def is_empty(self, name: str) -> bool:
+        return not self.volumes[name]
+
     async def copy_up(self, source: Path, name: str) -> None:
         if not self.volumes[name]:
             self.volumes[name].update(self.trees.get(source, {}))

@@ -44,6 +44,11 @@ class VolumeUse:
         self._borrowers: Counter[str] = Counter()
         self._locks = KeyedLocks()
 
+    async def lacks_files(self, container: Container) -> bool:
+        """Whether ``populate`` would have something to do for a new container."""
+        wanting = [point.name for point in _volumes_of(container) if point.copy_up]
+        return any([await self._files.is_empty(name) for name in wanting])
+
     async def populate(self, container: Container, root: str) -> None:
         """Give empty volumes what the image of a new container has at their places below ``root``."""
         async with self.borrowed(container):

@@ -68,6 +68,10 @@ class VolumeFiles:
         """Make an empty volume; one that is there stays as it is."""
         await self._threads.run(_create, self.path(name))
 
+    async def is_empty(self, name: str) -> bool:
+        """Whether there are no files in a volume."""
+        return await self._threads.run(_is_empty, self.path(name))
+
     async def copy_up(self, source: Path, name: str) -> None:
         """Fill an empty volume with what ``source`` holds, a directory in a container's mounted root; the volume takes
         that directory's owner and mode too.
@@ -122,6 +126,11 @@ def _create(data: Path) -> None:
             data.chmod(0o755)  # whatever the umask
 
 
+def _is_empty(data: Path) -> bool:
+    with explained(f"look into volume {data.parent.name}"), os.scandir(data) as entries:
+        return next(entries, None) is None
+
+
 def _usage(data: Path) -> int:
     with explained(f"measure volume {data.parent.name}"):
         return tree_size(data)
@@ -145,7 +154,7 @@ def _restrictions(path: str) -> tuple[str, ...]:
 
 def _copy_up(source: Path, data: Path) -> None:
     with explained(f"copy {source} to volume {data.parent.name}"):
-        here = None if any(data.iterdir()) else _open_source(source)
+        here = _open_source(source) if _is_empty(data) else None
         if here is None:
             return
         with closing_fd(here):

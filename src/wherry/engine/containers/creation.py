@@ -134,7 +134,7 @@ class Creation:
 
     async def _populate(self, container: Container, undo: AsyncExitStack) -> None:
         """Its empty volumes begin with what the image has there; an image without layers has nothing."""
-        if container.chain_id and any(point.copy_up for point in container.mounts):
+        if container.chain_id and await self._volume_use.lacks_files(container):
             undo.push_async_callback(self._roots.unmount, container)
             async with self._roots.pristine(container) as root:
                 await self._volume_use.populate(container, root)
