@@ -272,6 +272,24 @@ def test_exec(api: Api) -> None:
     assert container.exec_run(["sh", "-c", "test -t 1 && echo tty"], tty=True).output == b"tty\r\n"
 
 
+def test_archives_in_and_out(api: Api) -> None:
+    container = running(api)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        entry = tarfile.TarInfo("file")
+        entry.size = 4
+        archive.addfile(entry, io.BytesIO(b"text"))
+
+    assert container.put_archive("/tmp", buffer.getvalue())
+    chunks, status = container.get_archive("/tmp/file")
+
+    assert (status["name"], status["size"], status["linkTarget"]) == ("file", 4, "")
+    with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+        assert archive.getnames() == ["file"]
+    with pytest.raises(NotFound):
+        container.get_archive("/nothing")
+
+
 def test_exec_detached(api: Api) -> None:
     container = running(api)
 

@@ -217,6 +217,11 @@ async def test_volumes(tmp_path: Path) -> None:
         assert await client.message(404, "GET", "/volumes/no") == "get no: no such volume"
 
 
+async def test_only_a_swarm_updates_volumes(tmp_path: Path) -> None:
+    async with api(tmp_path) as (_, client):
+        assert (await client.message(503, "PUT", "/volumes/data", {})).startswith("This node is not a swarm manager.")
+
+
 async def test_create_and_remove_a_volume(tmp_path: Path) -> None:
     async with api(tmp_path) as (engine, client):
         created = await client.json("POST", "/volumes/create", {"Name": "v", "Labels": {"a": "b"}}, status=201)

@@ -25,4 +25,4 @@ def _routes() -> list[tuple[str, str]]:
     for noun in _NOUNS:
         swarm += [("GET", f"/{noun}"), ("GET", f"/{noun}/{{id}}")]
         swarm += [("POST", f"/{noun}/create"), ("POST", f"/{noun}/{{id}}/update"), ("DELETE", f"/{noun}/{{id}}")]
-    return [*swarm, ("GET", "/services/{id}/logs"), ("GET", "/tasks/{id}/logs")]
+    return [*swarm, ("GET", "/services/{id}/logs"), ("GET", "/tasks/{id}/logs"), ("PUT", "/volumes/{name}")]
