@@ -114,6 +114,12 @@ class Answer:
         self._short_body: bytes | None = None
         self._closed = False
 
+    @property
+    def length(self) -> int:
+        """The bytes of the body as the server told them, 0 where it did not."""
+        told = self.headers.get("Content-Length", "")
+        return int(told) if told.isdecimal() else 0
+
     async def read(self, size: int) -> bytes:
         """``size`` bytes, or what is left until the end or the break. Raises ConnectionFailed."""
         return await self._transport.run(self._line, self._read, size)
@@ -132,7 +138,7 @@ class Answer:
             self.close()
         if len(data) > limit:
             raise ConnectionFailed(f"response body larger than {limit} bytes")
-        if len(data) < int(self.headers.get("Content-Length", "0")):
+        if len(data) < self.length:
             raise ConnectionFailed("unexpected EOF")
         return data
 

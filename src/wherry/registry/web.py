@@ -38,14 +38,15 @@ class Web:
         try:
             if answer.status >= 400:
                 raise await _refusal(url, answer)
-            size = int(answer.headers.get("Content-Length", "0"))
-            async with aclosing(_whole(answer, size)) as chunks:
-                yield Download(size=size, content_type=answer.content_type, modified=_modified(answer), chunks=chunks)
+            async with aclosing(_whole(answer)) as chunks:
+                yield Download(
+                    size=answer.length, content_type=answer.content_type, modified=_modified(answer), chunks=chunks
+                )
         finally:
             answer.close()
 
 
-async def _whole(answer: Answer, size: int) -> AsyncGenerator[bytes, None]:
+async def _whole(answer: Answer) -> AsyncGenerator[bytes, None]:
     received = 0
     try:
         async with aclosing(read_ahead(answer)) as chunks:
@@ -54,7 +55,7 @@ async def _whole(answer: Answer, size: int) -> AsyncGenerator[bytes, None]:
                 yield chunk
     except ConnectionFailed as error:
         raise InternalError(error.reason) from error
-    if received < size:
+    if received < answer.length:
         raise InternalError("unexpected EOF")
 
 

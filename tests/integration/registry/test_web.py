@@ -40,6 +40,12 @@ def test_a_refusal_is_told_with_its_text(scripted: Scripted, status: int, kind: 
         fetched(f"http://{scripted.host}/x")
 
 
+def test_a_length_that_is_none_is_passed_over(scripted: Scripted) -> None:
+    scripted.scripts["/x"] = answering(200, DATA, Content_Length="many", Connection="close")
+
+    assert fetched(f"http://{scripted.host}/x") == (0, DATA)
+
+
 def test_an_answer_that_breaks_off_is_no_file(scripted: Scripted) -> None:
     scripted.scripts["/x"] = answering(200, DATA, Content_Length=str(len(DATA) + 1), Connection="close")
 
