@@ -12,7 +12,18 @@ _CRUN_NOT_A_FILE = re.compile(r"the path [`'\"](?P<path>[^`'\"]+)[`'\"] is not a
 _RUNC_EXEC = re.compile(r'exec: \\*"(?P<path>[^"\\]+)\\*": (?P<reason>[^"]+)')
 _EXEC_FORMAT = re.compile(r"exec format error", re.IGNORECASE)
 
-_PREFIX = "unable to start container process: exec: "
+# dockerd's words before those of its runtime, and the words of runc before its reason.
+_FAILED = {
+    "create": "failed to create task for container: failed to create shim task: OCI runtime create failed",
+    "exec": "OCI runtime exec failed",
+}
+_RUNC = {"create": "runc create failed", "exec": "exec failed"}
+_DIRECTORY = "is a directory"
+_NOT_A_DIRECTORY = "not a directory"
+_ADVICE = (
+    ": Are you trying to mount a directory onto a file (or vice-versa)? "
+    "Check if the specified host path exists and is the expected type"
+)
 
 
 def classify(action: str, message: str) -> WherryError:
@@ -26,15 +37,16 @@ def classify(action: str, message: str) -> WherryError:
         return CommandNotInvokable(_text(action, found["path"], "permission denied"))
     found = _CRUN_NOT_A_FILE.search(message)
     if found:
-        return CommandNotInvokable(_text(action, found["path"], "is a directory"))
+        return CommandNotInvokable(_text(action, found["path"], _DIRECTORY))
     found = _RUNC_EXEC.search(message)
     if found:
         reason = found["reason"].strip()
-        kind = CommandNotInvokable if "permission denied" in reason or "is a directory" in reason else CommandNotFound
+        kind = CommandNotInvokable if "permission denied" in reason or _DIRECTORY in reason else CommandNotFound
         return kind(_text(action, found["path"], reason))
     if _EXEC_FORMAT.search(message):
-        return CommandNotInvokable(f"OCI runtime {action} failed: exec format error: unknown")
-    return RuntimeFailure(f"OCI runtime {action} failed: {message or 'the runtime gave no reason'}: unknown")
+        return CommandNotInvokable(f"{_FAILED[action]}: exec format error: unknown")
+    advice = _ADVICE if _NOT_A_DIRECTORY in message.lower() else ""
+    return RuntimeFailure(f"{_FAILED[action]}: {message or 'the runtime gave no reason'}: unknown{advice}")
 
 
 def _missing(path: str) -> str:
@@ -42,7 +54,9 @@ def _missing(path: str) -> str:
 
 
 def _text(action: str, path: str, reason: str) -> str:
-    return f'OCI runtime {action} failed: {_PREFIX}"{path}": {reason}: unknown'
+    start = f"{_FAILED[action]}: {_RUNC[action]}: unable to start container process"
+    text = f'{start}: exec: "{path}": {reason}: unknown'
+    return f"{text}: permission denied" if reason == _DIRECTORY else text
 
 
 def read_log(path: Path) -> str:

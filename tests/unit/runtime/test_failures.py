@@ -38,10 +38,15 @@ from wherry.runtime.failures import classify
         (
             "the path `/etc` is not a regular file: Operation not permitted",
             CommandNotInvokable,
-            'exec: "/etc": is a directory',
+            'exec: "/etc": is a directory: unknown: permission denied',
         ),
         ("exec /x: exec format error", CommandNotInvokable, "exec format error"),
         ("mount `/a` to `b`: Invalid argument", RuntimeFailure, "mount `/a` to `b`: Invalid argument"),
+        (
+            "mount `/etc/passwd` to `tmp`: Not a directory",
+            RuntimeFailure,
+            "unknown: Are you trying to mount a directory onto a file (or vice-versa)?",
+        ),
         ("", RuntimeFailure, "gave no reason"),
     ],
 )
@@ -49,3 +54,12 @@ def test_complaints_become_errors_with_docker_texts(complaint: str, kind: type[E
     error = classify("create", complaint)
     assert type(error) is kind
     assert text in str(error)
+
+
+def test_the_whole_texts_are_dockerds() -> None:
+    complaint = "executable file `nope` not found in $PATH: No such file or directory"
+    reason = 'unable to start container process: exec: "nope": executable file not found in $PATH: unknown'
+    created = "failed to create task for container: failed to create shim task: OCI runtime create failed"
+
+    assert str(classify("create", complaint)) == f"{created}: runc create failed: {reason}"
+    assert str(classify("exec", complaint)) == f"OCI runtime exec failed: exec failed: {reason}"
