@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from wherry.build.graph import Graph, ImageSource, Stage, StageSource, origin
 from wherry.build.request import BuildRequest
+from wherry.errors import InvalidArgument
 
 PROXIES = frozenset(
     name for word in ("http", "https", "ftp", "no", "all") for name in (f"{word}_proxy", f"{word}_proxy".upper())
@@ -13,11 +14,13 @@ PROXIES = frozenset(
 
 class StageScope(Struct, frozen=True, kw_only=True):
     """What holds for a whole stage. ``build_args`` are those of the request, ``global_args`` what an ARG without a
-    default takes up, ``names`` those of the stages before it ("" for none)."""
+    default takes up, ``names`` those of the stages before it ("" for none), ``built`` the indexes of those that are
+    needed."""
 
     build_args: dict[str, str | None] = {}
     global_args: dict[str, str] = {}
     names: tuple[str, ...] = ()
+    built: frozenset[int] = frozenset()
     escape: str = "\\"
 
     def argument(self, name: str, default: str | None) -> str | None:
@@ -31,8 +34,12 @@ class StageScope(Struct, frozen=True, kw_only=True):
         return {name: value for name, value in self.build_args.items() if name in PROXIES and value is not None}
 
     def origin(self, text: str) -> StageSource | ImageSource:
-        """What ``--from=`` or ``from=`` names."""
-        return origin(text, self.names, self.global_args, self.escape)
+        """What ``--from=`` or ``from=`` names. InvalidArgument for a stage that only a trigger asks for: which those
+        are is not known before the base is there."""
+        found = origin(text, self.names, self.global_args, self.escape)
+        if isinstance(found, StageSource) and found.index not in self.built:
+            raise InvalidArgument(f"invalid from flag value {text}: nothing else needs this stage, so it is not built")
+        return found
 
 
 def scope_of(graph: Graph, stage: Stage, request: BuildRequest) -> StageScope:
@@ -40,5 +47,6 @@ def scope_of(graph: Graph, stage: Stage, request: BuildRequest) -> StageScope:
         build_args=request.build_args,
         global_args=graph.global_args,
         names=graph.names[: stage.index],
+        built=frozenset(needed.index for needed in graph.stages),
         escape=graph.escape,
     )

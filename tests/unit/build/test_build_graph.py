@@ -54,7 +54,7 @@ def test_labels_of_the_request_are_more_instructions_and_mean_themselves() -> No
 
 
 def test_a_source_is_a_stage_before_this_one_or_an_image() -> None:
-    graph = planned("FROM a AS one\nFROM b\nFROM c\nCOPY --from=0 /x /\nCOPY --from=busybox /y /")
+    graph = planned("FROM a AS one\nFROM b\nFROM c\nCOPY --from=0 /x /\nCOPY --from=1 /y /\nCOPY --from=busybox /z /")
     scope = scope_of(graph, graph.target, REQUEST)
     assert [scope.origin(text) for text in ("ONE", "1", "busybox:1")] == [
         StageSource(0),

@@ -268,3 +268,11 @@ def test_a_stage_has_the_arguments_of_the_stage_that_it_stands_on() -> None:
     under = interpret(begin(graph, base, request, None), base.instructions[0]).state
     state = begin(graph, child, request, under)
     assert interpret(state, child.instructions[0]).state.config.labels == {"l": "1"}
+
+
+def test_a_trigger_can_copy_only_from_stages_that_are_built() -> None:
+    base = ImageConfig(on_build=("COPY --from=tools /t /t",))
+    used = "FROM x AS tools\nFROM y\nCOPY --from=tools /a /a"
+    assert steps(used, base)[0].action == CopyFiles(sources=("t",), destination="/t", origin=StageSource(0))
+    with pytest.raises(InvalidArgument, match="so it is not built"):
+        steps("FROM x AS tools\nFROM y", base)
