@@ -157,6 +157,17 @@ def test_a_shared_bind_passes_mounts_on(cli: Cli, tmp_path: Path) -> None:
         subprocess.run(["umount", "-R", tmp_path], check=True)
 
 
+@pytest.mark.parametrize(("mode", "kind"), [("rshared", "shared"), ("rslave", "shared or slave")])
+def test_mounts_do_not_go_on_from_a_private_mount(cli: Cli, tmp_path: Path, mode: str, kind: str) -> None:
+    subprocess.run(["mount", "--bind", "--make-private", tmp_path, tmp_path], check=True)
+    try:
+        error = cli.fails(125, "run", "--rm", "-v", f"{tmp_path}:/m:{mode}", "busybox", "true")
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+
+    assert f"path {tmp_path} is mounted on {tmp_path} but it is not a {kind} mount" in error
+
+
 def test_selinux_labels_are_nothing_here(cli: Cli, tmp_path: Path) -> None:
     cli("run", "--rm", "-v", f"{tmp_path}:/a:z", "-v", f"{tmp_path}:/b:ro,Z", "busybox", "touch", "/a/file")
 
@@ -227,6 +238,20 @@ def test_a_volume_of_the_image(cli: Cli, api: docker.DockerClient, image_with_vo
     name = cli.inspect("box", "{{(index .Mounts 0).Name}}")
     assert volumes(api) == [name]
     assert cli.line("run", "--rm", "-v", f"{name}:/data", "busybox", "ls", "/data").split() == ["index.html", "more"]
+
+
+def test_volumes_from_several_containers(cli: Cli) -> None:
+    """Of two for one place the last counts; what a container asks for itself counts more."""
+    cli("run", "--name", "one", "-v", "/both", "-v", "/first", "busybox", "touch", "/both/one", "/first/one")
+    cli("run", "--name", "two", "-v", "/both", "-v", "/own", "busybox", "touch", "/both/two", "/own/two")
+
+    flags = ("--volumes-from", "one:ro", "--volumes-from", "two", "-v", "mine:/own")
+    printed = cli.line("run", "--rm", *flags, "busybox", "ls", "/both", "/first", "/own")
+
+    assert printed.split() == ["/both:", "two", "/first:", "one", "/own:"]
+    cli("run", "--rm", *flags, "busybox", "touch", "/both/x")
+    assert "Read-only" in cli.fails(1, "run", "--rm", *flags, "busybox", "touch", "/first/x")
+    assert "invalid mode: rx" in cli.fails(125, "run", "--volumes-from", "one:rx", "busybox", "true")
 
 
 def test_volumes_from_another_container(cli: Cli, tmp_path: Path) -> None:

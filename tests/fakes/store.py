@@ -19,7 +19,7 @@ from wherry.model.build import CacheEntry
 from wherry.model.container import Container
 from wherry.model.image import Image, Layer, Tag
 from wherry.model.log import LogLine, LogRange
-from wherry.model.mount import OverlayMount
+from wherry.model.mount import HostMount, OverlayMount
 from wherry.model.network import Network
 from wherry.model.volume import Volume
 
@@ -255,6 +255,9 @@ class FakeVolumeFiles:
         if create:
             self.host.add(path)
         return path in self.host
+
+    async def mount_around(self, path: str) -> HostMount:
+        return HostMount(point="/")
 
     async def restrictions(self, path: str) -> tuple[str, ...]:
         return ()

@@ -19,7 +19,7 @@ from wherry.model.host import Forwarding, HostFacts
 from wherry.model.image import Applied, Descriptor, Image, Layer, Platform, Tag
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.log import LogLine, LogRange
-from wherry.model.mount import DeviceMount, OverlayMount, View, Viewed
+from wherry.model.mount import DeviceMount, HostMount, OverlayMount, View, Viewed
 from wherry.model.network import BridgePlan, Interface, LinkedPort, NameServer, Network, PublishedPort
 from wherry.model.path_stat import PathStat
 from wherry.model.process import ProcessId
@@ -391,6 +391,10 @@ class VolumeFiles(Protocol):
 
     async def is_there(self, path: str, *, create: bool = False) -> bool:
         """Whether a path of the host exists, after ``create`` has made a directory of one that did not."""
+        ...
+
+    async def mount_around(self, path: str) -> HostMount:
+        """The mount that a path of the host lies in."""
         ...
 
     async def restrictions(self, path: str) -> tuple[str, ...]:

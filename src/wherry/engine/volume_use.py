@@ -18,6 +18,7 @@ from wherry.engine.volumes import Volumes, check_source
 from wherry.model.container import Container, Pending
 from wherry.model.mount import DeviceMount, MountKind, MountPoint
 from wherry.plan import volume_request
+from wherry.plan.mount_points import check_propagation
 from wherry.plan.naming import short_id
 
 
@@ -62,6 +63,7 @@ class VolumeUse:
         InvalidArgument if a host path is missing that ``-v`` does not make, InternalError for what cannot be mounted.
         """
         await self._check_sources(container)
+        await self._check_propagation(container)
         for point in _volumes_of(container):
             await self._mount(point.name)
             how = {"destination": point.target, "read/write": str(point.writable).lower()}
@@ -105,7 +107,7 @@ class VolumeUse:
             await self._mount(name)
             yield
         finally:
-            self._borrowers[name] -= 1
+            self._borrowers -= Counter((name,))  # forgets the name with its last borrower
             await self._unmount_unused(name)
 
     async def _mount(self, name: str) -> None:
@@ -148,6 +150,11 @@ class VolumeUse:
         for point in container.mounts:
             if point.kind is MountKind.BIND:
                 await check_source(self._files, point)
+
+    async def _check_propagation(self, container: Container) -> None:
+        for point in container.mounts:
+            if point.propagation.removeprefix("r") in ("shared", "slave"):
+                check_propagation(point, await self._files.mount_around(point.source))
 
     def _tell(self, action: str, container: Container, point: MountPoint, **how: str) -> None:
         attributes = {"driver": point.driver, "container": container.id, **how}

@@ -68,6 +68,14 @@ class MountPoint(Struct, frozen=True, kw_only=True):
     create_source: bool = False
 
 
+class HostMount(Struct, frozen=True, kw_only=True):
+    """A mount of the host: where, and whether mounts in it go on to its peers, or come to it from a master."""
+
+    point: str
+    shared: bool = False
+    slave: bool = False
+
+
 class OverlayMount(Struct, frozen=True, kw_only=True):
     """An overlay to mount at ``target``; ``lowers`` top first. ``volatile`` never syncs: gone after a crash."""
 

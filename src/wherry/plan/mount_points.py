@@ -9,9 +9,9 @@ from posixpath import isabs, normpath
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wherry.errors import InvalidArgument
+from wherry.errors import InternalError, InvalidArgument
 from wherry.model.container import ContainerSpec
-from wherry.model.mount import MountKind, MountPoint, MountSpec
+from wherry.model.mount import HostMount, MountKind, MountPoint, MountSpec
 from wherry.plan import volume_request
 from wherry.plan.binds import parse_bind
 
@@ -62,6 +62,16 @@ def inherit(points: Iterable[MountPoint], *, writable: bool) -> Iterator[MountPo
     for point in points:
         if point.kind is not MountKind.TMPFS:
             yield replace(point, mode="", copy_up=False, writable=point.writable and writable)
+
+
+def check_propagation(point: MountPoint, around: HostMount) -> None:
+    """Raise InternalError if mounts cannot go the ways that a bind asks for: what is ``around`` its source is private."""
+    asked = point.propagation.removeprefix("r")
+    where = f"path {point.source} is mounted on {around.point} but it is not a"
+    if asked == "shared" and not around.shared:
+        raise InternalError(f"{where} shared mount")
+    if asked == "slave" and not (around.shared or around.slave):
+        raise InternalError(f"{where} shared or slave mount")
 
 
 def _asked(spec: ContainerSpec) -> Iterator[Wanted]:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from wherry.model.mount import HostMount
 from wherry.store.copying import copy_attributes, copy_tree
 from wherry.store.descriptors import closing_fd, open_directory, open_in_root
 from wherry.store.failures import explained
@@ -98,6 +99,10 @@ class VolumeFiles:
         """Options of the mount that a path of the host lies in, which are its binds' too: ro, nosuid, nodev, noexec."""
         return await self._threads.run(_restrictions, path)
 
+    async def mount_around(self, path: str) -> HostMount:
+        """The mount that a path of the host lies in, after its links."""
+        return await self._threads.run(_mount_around, Path(path))
+
 
 def _write(folder: Path, files: dict[str, str]) -> None:
     with explained(f"write {folder}"):
@@ -124,6 +129,13 @@ def _create(data: Path) -> None:
         if not data.exists():
             data.mkdir()
             data.chmod(0o755)  # whatever the umask
+
+
+def _mount_around(path: Path) -> HostMount:
+    with explained(f"look at {path}"):
+        found = mount_of(path.resolve())
+    shared, slave = (any(peer.startswith(kind) for peer in found.peers) for kind in ("shared:", "master:"))
+    return HostMount(point=found.point, shared=shared, slave=slave)
 
 
 def _is_empty(data: Path) -> bool:

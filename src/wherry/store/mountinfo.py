@@ -9,10 +9,12 @@ _ESCAPE: Final = re.compile(rb"\\([0-7]{3})")
 
 
 class Mount(NamedTuple):
-    """``point`` is an absolute path without links, ``kind`` the file system's type."""
+    """``point`` is an absolute path without links, ``kind`` the file system's type, ``peers`` the optional fields that
+    tell of shared subtrees (``shared:7``, ``master:3``)."""
 
     point: str
     kind: str
+    peers: tuple[str, ...] = ()
 
     def is_below(self, folder: str) -> bool:
         return self.point == folder or self.point.startswith(f"{folder}/")
@@ -39,9 +41,10 @@ def _mounts() -> list[Mount]:
 
 
 def _parse(line: bytes) -> Mount:
-    """Field 5 is the mount point; the type follows a lone hyphen that ends the optional fields."""
+    """Field 5 is the mount point, from field 7 on come optional ones; the type follows a lone hyphen that ends them."""
     before, _, after = line.partition(b" - ")
-    point = before.split(b" ", 5)[4]
+    fields = before.split(b" ")
+    point, peers = fields[4], tuple(field.decode() for field in fields[6:])
     if b"\\" in point:
         point = _ESCAPE.sub(lambda match: bytes((int(match[1], 8),)), point)
-    return Mount(os.fsdecode(point), after.split(b" ", 1)[0].decode())
+    return Mount(os.fsdecode(point), after.split(b" ", 1)[0].decode(), peers)
