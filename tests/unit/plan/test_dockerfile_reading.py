@@ -40,6 +40,12 @@ def test_directives_stand_in_the_first_lines() -> None:
     assert parse("# hello\n# escape=`\nFROM x").escape == "\\"
 
 
+def test_another_language_is_warned_of() -> None:
+    (warning,) = parse("# syntax=example.com/other:1\nFROM x").warnings
+    assert "example.com/other:1" in warning
+    assert parse("# syntax=mirror.example.com/docker/dockerfile-upstream:master\nFROM x").warnings == ()
+
+
 def test_marks_and_line_ends_of_other_systems_do_not_count() -> None:
     assert [line.text for line in parse("\ufeffFROM scratch\r\nLABEL a=b\r\n").instructions] == [
         "FROM scratch",

@@ -11,6 +11,8 @@ from wherry.plan.dockerfile.instructions import Arg, Dockerfile, From, Instructi
 from wherry.plan.dockerfile.reading import read_instruction
 from wherry.plan.dockerfile.source import read_source
 
+_DIALECT = "docker/dockerfile"  # in any registry, of any version
+
 
 def parse(text: str) -> Dockerfile:
     """Read a Dockerfile. InvalidArgument in Docker's words, with the line, for what is none."""
@@ -27,7 +29,7 @@ def parse(text: str) -> Dockerfile:
         instructions=rest,
         escape=source.escape,
         syntax=source.syntax,
-        warnings=source.warnings,
+        warnings=(*_foreign(source.syntax), *source.warnings),
     )
 
 
@@ -35,6 +37,13 @@ def parse_triggers(texts: tuple[str, ...]) -> tuple[Instruction, ...]:
     """The instructions behind ONBUILD. InvalidArgument."""
     lines = [line for text in texts for line in read_source(text, escape="\\").lines]
     return tuple(read_instruction(line, "\\") for line in lines)
+
+
+def _foreign(syntax: str) -> tuple[str, ...]:
+    """A warning if ``# syntax=`` names another language."""
+    if not syntax or _DIALECT in syntax:
+        return ()
+    return (f"The frontend {syntax} is not run: this file is read as a Dockerfile",)
 
 
 def _homeless(rest: tuple[Instruction, ...]) -> InvalidArgument:
