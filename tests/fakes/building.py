@@ -80,7 +80,7 @@ class FakeBuildFiles:
         pass
 
     async def identify(self, upper: Path) -> Applied:
-        return _applied(f"changes above {upper.parent.parent}")
+        return _applied(f"changes in {upper}")
 
     async def read_text(self, trees: tuple[Path, ...], path: str) -> str:
         return self.folders.get(trees[0], "") if path == "Dockerfile" else ""
@@ -120,21 +120,32 @@ class FakeCacheFolders:
 
 
 class ShortRuntime(FakeRuntime):
-    """Commands of containers end by themselves, with ``code``; ``endless`` ones do not."""
+    """Commands say what they ``says`` and end by themselves, with ``code``; ``endless`` ones do not, and ``wait`` ends
+    when the ``gate`` is open; ``waits`` tells that it has begun."""
 
     def __init__(self) -> None:
         super().__init__()
         self.code = 0
+        self.says: tuple[bytes, ...] = ()
         self.endless = False
+        self.gate, self.waits = asyncio.Event(), asyncio.Event()
         self._ends: set[asyncio.Task[None]] = set()
 
     async def start(self, container_id: str, runtime: str) -> None:
         await super().start(container_id, runtime)
+        self.joined[container_id].output.extend(self.says)
         if not self.endless:
-            pid = self.launched[container_id].process.pid
-            task = asyncio.ensure_future(self.end(pid, self.code))
+            task = asyncio.ensure_future(self._end(container_id))
             self._ends.add(task)
             task.add_done_callback(self._ends.discard)
+
+    async def _end(self, container_id: str) -> None:
+        if b'"wait"' in self.bundles[container_id].runtime_spec:
+            self.waits.set()
+            await self.gate.wait()
+        if self.says:
+            await self.joined[container_id].read_to_end.wait()
+        await self.end(self.launched[container_id].process.pid, self.code)
 
 
 class Ground:

@@ -89,6 +89,11 @@ class Builds:
                 task.cancel()
                 await asyncio.wait((task,))
 
+    async def _release(self, chains: list[str]) -> None:
+        """Of what a build stood on, a step that was done anew meanwhile left something that nobody has any more."""
+        for chain_id in chains:
+            await self._images.release(chain_id)
+
     async def usage(self) -> tuple[CacheUsage, ...]:
         """All of the build cache."""
         return (*self._cache.usage(), *await self._cache_mounts.usage())
@@ -131,7 +136,7 @@ class Builds:
             clock=self._clock,
             who=who,
         )
-        async with AsyncExitStack() as holding:
+        async with AsyncExitStack() as leaving, AsyncExitStack() as holding:
             work = Work(
                 request=request,
                 sources=Sources(
@@ -142,11 +147,13 @@ class Builds:
                 ),
                 known=self._bases.known(request.cache_from),
                 holding=holding,
+                chains=[],
                 keys=[],
                 used=[],
                 done=[],
             )
             holding.callback(self._cache.leave, work.keys)
+            leaving.push_async_callback(self._release, work.chains)
             try:
                 made = await solver.solve(work)
             finally:

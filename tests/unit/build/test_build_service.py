@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from tests.fakes.building import Ground, Site
 
+from wherry.build.pruning import Prune
 from wherry.errors import BuildFailed, InvalidArgument, NoSuchManifest
 from wherry.model.build import BuildNews, OutputNews, StepNews, StepState
 from wherry.model.image import Image
@@ -122,10 +123,36 @@ async def test_unused_arguments_are_told() -> None:
     assert "[Warning] One or more build-args [B C] were not consumed\n" in told(news)
 
 
-async def test_two_who_build_the_same_do_each_step_once() -> None:
+async def test_two_who_build_the_same_get_the_same() -> None:
     site = await Site.open()
-    both = await asyncio.gather(*(site.build("FROM busybox\nRUN go\nCOPY x /\n") for _ in range(2)))
-    assert sorted(told(news).count("Using cache") for news in both) == [0, 2]
+    dockerfile = "FROM busybox\nRUN go\nCOPY x /\n"
+    both = await asyncio.gather(*(site.build(dockerfile) for _ in range(2)))
+    assert len({told(news).splitlines()[-1] for news in both}) == 1
+
+
+async def test_a_stage_that_has_much_to_tell_keeps_no_other_from_the_same_step() -> None:
+    ground = Ground()
+    ground.runtime.says = (b"x" * 100_000,) * 10
+    site = await Site.open(ground)
+    stages = "FROM busybox AS a\nCOPY x /\nRUN go\nFROM busybox AS b\nCOPY x /\nRUN go\n"
+    async with asyncio.timeout(5):
+        news = await site.build(f"{stages}FROM a\nCOPY --from=b x /\n")
+    assert "Successfully built" in told(news)
+
+
+async def test_what_a_step_done_anew_displaces_goes_with_its_last_build() -> None:
+    site = await Site.open()
+    runtime = site.ground.runtime
+    first = asyncio.ensure_future(site.build('FROM busybox\nRUN go\nRUN ["wait"]\n', tags=("app",)))
+    await runtime.waits.wait()
+    await site.build("FROM busybox\nRUN go\n", no_cache=True)
+    runtime.gate.set()
+    await first
+
+    await site.world.images.remove("app", force=True)
+    await site.builds.prune(Prune(all=True))
+    needed = {layer.chain_id for image in site.world.images.all() for layer in site.world.images.layers(image)}
+    assert {layer.chain_id for layer in site.ground.outside.records.layers.all()} == needed
 
 
 async def test_squashed() -> None:

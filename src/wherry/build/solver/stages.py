@@ -28,14 +28,15 @@ from wherry.plan.naming import short_id
 class Work(Struct, frozen=True, kw_only=True):
     """What all steps of one build share. ``known`` are the images of ``--cache-from``.
 
-    ``holding`` keeps layers for the build, ``keys`` gathers the steps that it stands on; ``used`` are those of them
-    that the cache had, ``done`` the others.
+    ``holding`` keeps ``chains``, stacks of layers, for the build. ``keys`` gathers the steps that it stands on;
+    ``used`` are those of them that the cache had, ``done`` the others.
     """
 
     request: BuildRequest
     sources: Sources
     known: tuple[Image, ...]
     holding: AsyncExitStack
+    chains: list[str]
     keys: list[str]
     used: list[CacheEntry]
     done: list[CacheEntry]
@@ -74,7 +75,7 @@ class Stages:
         self._layering = layering
         self._files = files
         self._clock = clock
-        self._locks = KeyedLocks()
+        self._noting = KeyedLocks()
 
     async def step(self, below: Made, instruction: Instruction, work: Work, teller: Teller) -> Made:
         """What there is after an instruction. InvalidArgument, BuildFailed, and what its parts raise."""
@@ -83,12 +84,12 @@ class Stages:
             task = await self._prepared(below, instruction, work, teller)
             self._cache.occupy(task.key)
             work.keys.append(task.key)
-            # Of builds that come to the same step at the same time one does it, and the others find it done.
-            async with self._locks.hold(task.key):
-                entry = None if work.request.no_cache else await self._known(task, work)
-                if entry is not None:
-                    await teller.say(" ---> Using cache\n")
-                made = await self._after(task, entry, work, teller)
+            entry = None if work.request.no_cache else await self._known(task, work)
+            if entry is not None:
+                await teller.say(" ---> Using cache\n")
+                made = self._found(task, entry)
+            else:
+                made = await self._do(task, work, teller)
         except Exception:
             await teller.end(StepState.FAILED)
             raise
@@ -119,21 +120,34 @@ class Stages:
             entry = await self._cache.adopt(task.key, task.below, task.line, work.known)
         if entry is None:
             return None
-        await work.holding.enter_async_context(self._images.hold(entry.chain_id))
+        await self._keep(entry.chain_id, work)
         if self._cache.find(task.key, task.below) != entry:  # it went away just now
             return None
         work.used.append(entry)
         return entry
 
-    async def _after(self, task: _Task, entry: CacheEntry | None, work: Work, teller: Teller) -> Made:
-        if entry is not None:
-            return _made(task, entry.created, self._cache.layer(entry, task.below))
-        async with self._layer(task, work, teller) as layer:
-            if layer is not None:
-                await work.holding.enter_async_context(self._images.hold(layer.chain_id))
-            created = self._clock.now()
-            work.done.append(await self._cache.add(task.key, task.below, task.line, layer, created))
-            return _made(task, created, layer)
+    async def _do(self, task: _Task, work: Work, teller: Teller) -> Made:
+        """What a step makes. Whoever did the same meanwhile was first, unless the cache does not count: nobody waits
+        for others, whose client may be slow."""
+        async with self._layer(task, work, teller) as layer, self._noting.hold(task.key):
+            entry = None if work.request.no_cache else self._cache.find(task.key, task.below)
+            if entry is None:
+                if layer is not None:
+                    await self._keep(layer.chain_id, work)
+                entry = await self._cache.add(task.key, task.below, task.line, layer, self._clock.now())
+            else:
+                await self._keep(entry.chain_id, work)
+            work.done.append(entry)
+        return self._found(task, entry)
+
+    def _found(self, task: _Task, entry: CacheEntry) -> Made:
+        layer = self._cache.layer(entry, task.below)
+        return task.below.after(task.step.state, task.key, task.line, entry.created, layer)
+
+    async def _keep(self, chain_id: str, work: Work) -> None:
+        """Layers stay for the build."""
+        await work.holding.enter_async_context(self._images.hold(chain_id))
+        work.chains.append(chain_id)
 
     def _layer(self, task: _Task, work: Work, teller: Teller) -> AbstractAsyncContextManager[Layer | None]:
         match task.step.action:
@@ -156,10 +170,6 @@ class Stages:
             self._runner.layer(action, below, work.request, mounted, teller) as layer,
         ):
             yield layer
-
-
-def _made(task: _Task, created: int, layer: Layer | None) -> Made:
-    return task.below.after(task.step.state, task.key, task.line, created, layer)
 
 
 @asynccontextmanager
