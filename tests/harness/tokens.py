@@ -46,7 +46,8 @@ class TokenServer:
             return
         fields = parse_qs(self.asked[-1][1])
         known = authorization is not None or fields.get("refresh_token") == [IDENTITY_TOKEN]
-        document = {"token": self._token(fields.get("scope", []) if known else []), "expires_in": self.lifetime}
+        kind = "access_token" if handler.command == "POST" else "token"
+        document = {kind: self._token(fields.get("scope", []) if known else []), "expires_in": self.lifetime}
         if known and fields.get("offline_token") == ["true"]:
             document["refresh_token"] = IDENTITY_TOKEN
         answering(200, json.dumps(document).encode())(handler)
