@@ -78,10 +78,12 @@ class Pusher:
         async with AsyncExitStack() as holds:
             await holds.enter_async_context(self._images.hold(image.id, image.manifest, image.chain_id))
             self._announce(layers, report)
-            document, parcels = await self._parcels(target, image, layers, holds)
-            await together(*(self._layer(target, parcel, report) for parcel in parcels))
-            manifest = read_manifest(document)
-            await self._blob(target, manifest.config)
+            document = await self._original(target, image, holds)
+            if document is None:
+                document, parcels = await self._send_made(target, image, layers, report)
+            else:
+                parcels = await self._send_original(target, image, layers, document, report)
+            await self._blob(target, read_manifest(document).config)
             resolved = Resolved(descriptor=manifest_descriptor(document), data=document)
             await self._registry.put_manifest(target.reference, resolved, target.credentials)
             await self._note(target.reference, image, resolved, parcels)
@@ -94,36 +96,45 @@ class Pusher:
         for name in names[self._max_uploads :]:
             report(Progress(id=name, status="Waiting"))
 
-    async def _parcels(
-        self, target: Source, image: Image, layers: tuple[Layer, ...], holds: AsyncExitStack
-    ) -> tuple[bytes, tuple[Parcel, ...]]:
-        """The manifest to store, and the layers' blobs that it names, the uppermost first and each once."""
-        if image.manifest:
-            document = await self._content.read(image.manifest)
-            descriptors = read_manifest(document).layers[::-1]
-            await holds.enter_async_context(self._images.hold(*(each.digest for each in descriptors)))
-            if await self._can_be_had(target, image, descriptors):
-                return document, self._addressed(image, zip(layers, descriptors, strict=True))
-        packed = await together(*(self._packed(layer) for layer in layers))
-        config = config_descriptor(image.id, self._content.size(image.id))
-        document = write_docker_manifest(config, tuple(descriptor for _, descriptor in reversed(packed)))
-        return document, self._addressed(image, packed)
+    async def _original(self, target: Source, image: Image, holds: AsyncExitStack) -> bytes | None:
+        """The manifest that an image came with, if the blobs that it names can be had; they are held."""
+        if not image.manifest:
+            return None
+        document = await self._content.read(image.manifest)
+        descriptors = read_manifest(document).layers
+        await holds.enter_async_context(self._images.hold(*(each.digest for each in descriptors)))
+        return document if await self._can_be_had(target, image, descriptors) else None
 
-    async def _packed(self, layer: Layer) -> tuple[Layer, Descriptor]:
-        async with self._slots:
-            return await self._layering.compressed(layer)
-
-    def _addressed(self, image: Image, pairs: Iterable[tuple[Layer, Descriptor]]) -> tuple[Parcel, ...]:
-        origins = tuple(name.name for name in self._images.names(image.id) if name.digest)
-        parcels = {
-            descriptor.digest: Parcel(
-                layer=layer,
-                descriptor=descriptor,
-                repositories=(*origins, *(layer.repositories if layer.blob == descriptor.digest else ())),
-            )
-            for layer, descriptor in pairs
-        }
+    async def _send_original(
+        self, target: Source, image: Image, layers: tuple[Layer, ...], document: bytes, report: Report
+    ) -> tuple[Parcel, ...]:
+        """Send the blobs that a manifest names, the uppermost layer's first and each once."""
+        pairs = zip(layers, reversed(read_manifest(document).layers), strict=True)
+        parcels = {descriptor.digest: self._parcel(image, layer, descriptor) for layer, descriptor in pairs}
+        await together(*(self._send(target, parcel, report) for parcel in parcels.values()))
         return tuple(parcels.values())
+
+    async def _send_made(
+        self, target: Source, image: Image, layers: tuple[Layer, ...], report: Report
+    ) -> tuple[bytes, tuple[Parcel, ...]]:
+        """Pack layers and send each as soon as it is packed; gives the manifest that names them as well."""
+        distinct = {layer.diff_id: layer for layer in layers}
+        parcels = await together(*(self._pack_and_send(target, image, each, report) for each in distinct.values()))
+        blobs = {parcel.layer.diff_id: parcel.descriptor for parcel in parcels}
+        config = config_descriptor(image.id, self._content.size(image.id))
+        return write_docker_manifest(config, tuple(blobs[layer.diff_id] for layer in reversed(layers))), parcels
+
+    async def _pack_and_send(self, target: Source, image: Image, layer: Layer, report: Report) -> Parcel:
+        async with self._slots:
+            layer, descriptor = await self._layering.compressed(layer)
+        parcel = self._parcel(image, layer, descriptor)
+        await self._send(target, parcel, report)
+        return parcel
+
+    def _parcel(self, image: Image, layer: Layer, descriptor: Descriptor) -> Parcel:
+        origins = tuple(name.name for name in self._images.names(image.id) if name.digest)
+        known = layer.repositories if layer.blob == descriptor.digest else ()
+        return Parcel(layer=layer, descriptor=descriptor, repositories=(*origins, *known))
 
     async def _can_be_had(self, target: Source, image: Image, descriptors: Iterable[Descriptor]) -> bool:
         """Whether the blobs are here, or at the target, or could be fetched from where the image came from.
@@ -150,7 +161,7 @@ class Pusher:
             return True
         return False
 
-    async def _layer(self, target: Source, parcel: Parcel, report: Report) -> None:
+    async def _send(self, target: Source, parcel: Parcel, report: Report) -> None:
         name = short_id(parcel.layer.diff_id)
         told = partial(Progress, id=name)
         digest, credentials = parcel.descriptor.digest, target.credentials

@@ -170,12 +170,25 @@ async def test_a_pause_before_another_try_is_told() -> None:
 
 
 async def test_no_more_than_some_at_a_time() -> None:
-    world = World()
-    await world.add(*"abcdef012", names=("two.example/made:1",))
-    progress = await world.push("two.example/made:1")
-    waiting = [each.id[0] for each in progress if each.status == "Waiting"]
-    assert waiting == list("dcba")
+    world, layers = World(), [b"\x1f\x8b\x08" + bytes([number]) * 50 for number in range(9)]
+    world.registry.put("one.example/x:1", config_of(*layers), *layers)
+    await world.pull("one.example/x:1")
+    world.registry.most_busy = 0
+    await world.images.tag("one.example/x:1", Reference.parse("two.example/x:1"))
+    progress = await world.push("two.example/x:1")
+    waiting = [each.id for each in progress if each.status == "Waiting"]
+    assert waiting == [short(layer) for layer in layers[3::-1]]
     assert world.registry.most_busy == 5
+
+
+async def test_the_same_files_twice_are_packed_and_sent_once() -> None:
+    world = World()
+    await world.add("a", "b", "a", names=("two.example/made:1",))
+    progress = await world.push("two.example/made:1")
+    manifest = read_manifest(world.registry.manifests["two.example/made:1"].data)
+    first, middle, last = (layer.digest for layer in manifest.layers)
+    assert first == last != middle
+    assert [each.status for each in progress].count("Pushed") == 2
 
 
 async def test_all_tags_of_a_repository() -> None:
