@@ -65,7 +65,7 @@ def inherit(points: Iterable[MountPoint], *, writable: bool) -> Iterator[MountPo
 
 
 def check_propagation(point: MountPoint, around: HostMount) -> None:
-    """Raise InternalError if mounts cannot go the ways that a bind asks for: what is ``around`` its source is private."""
+    """InternalError if mounts cannot go the ways that a bind asks for: what is ``around`` its source is private."""
     asked = point.propagation.removeprefix("r")
     where = f"path {point.source} is mounted on {around.point} but it is not a"
     if asked == "shared" and not around.shared:
