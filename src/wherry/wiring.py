@@ -72,6 +72,7 @@ from wherry.model.network import NetworkSettings
 from wherry.model.registry import RegistrySettings
 from wherry.model.system import Settings
 from wherry.plan import firewall
+from wherry.plan.credentials import masked
 from wherry.plan.log_options import check_default
 from wherry.plan.seccomp import Seccomp
 from wherry.registry import CERTS_DIR, InsecurePolicy, Registry, Web
@@ -98,6 +99,7 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
     default_runtime: str = ""
     registries: RegistrySettings = RegistrySettings()
     debug: bool = False
+    experimental: bool = False
     labels: tuple[str, ...] = ()
     network: NetworkSettings = NetworkSettings()
     defaults: ContainerDefaults = ContainerDefaults()
@@ -208,12 +210,13 @@ async def _settings(config: EngineConfig) -> Settings:
         monitor=("conmon", await monitor_version()),
         init_path=DeviceNodes().init_path(),
         debug=config.debug,
+        experimental=config.experimental,
         labels=config.labels,
         defaults=config.defaults,
         insecure_registries=config.registries.insecure,
         mirrors=config.registries.mirrors,
-        http_proxy=os.environ.get("HTTP_PROXY", ""),
-        https_proxy=os.environ.get("HTTPS_PROXY", ""),
+        http_proxy=masked(os.environ.get("HTTP_PROXY", "")),
+        https_proxy=masked(os.environ.get("HTTPS_PROXY", "")),
         no_proxy=os.environ.get("NO_PROXY", ""),
     )
 

@@ -307,8 +307,14 @@ def test_the_hosts_address(start: Start) -> None:
     assert "192.0.2.7\thost\n" in f"{hosts}\n"
 
 
-def test_labels_are_shown(start: Start) -> None:
-    assert start("--label", "a=b").line("info", "-f", "{{.Labels}}") == "[a=b]"
+def test_info_shows_labels_and_proxies_without_their_passwords(start: Start) -> None:
+    cli = start(
+        "--label", "a=b", "--experimental", "--http-proxy", "http://me:secret@192.0.2.1:3128", "--no-proxy", "x"
+    )
+
+    shown = cli.line("info", "-f", "{{.Labels}} {{.HTTPProxy}} {{.NoProxy}} {{.ExperimentalBuild}}")
+
+    assert shown == "[a=b] http://xxxxx:xxxxx@192.0.2.1:3128 x true"
 
 
 # --- the file --------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from wherry.model.registry import RegistrySettings
 
 DEFAULT_HOST = "unix:///run/wherry/wherry.sock"
 DEFAULT_GROUP = "docker"
+_PROXIES = {"http-proxy": "HTTP_PROXY", "https-proxy": "HTTPS_PROXY", "no-proxy": "NO_PROXY"}
 _MERGED = "merged configuration validation from file and command line flags failed"
 
 
@@ -26,7 +27,10 @@ class ConfigurationError(Exception):
 
 
 class Configuration(Struct, frozen=True, kw_only=True):
-    """What the daemon does. ``exec_root`` is "" to derive it from ``data_root``."""
+    """What the daemon does.
+
+    ``exec_root`` is "" to derive it from ``data_root``; ``proxies`` are variables of the environment.
+    """
 
     hosts: tuple[str, ...] = (DEFAULT_HOST,)
     group: str = DEFAULT_GROUP
@@ -39,6 +43,8 @@ class Configuration(Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     live_restore: bool = False
     shutdown_timeout: int = 15
+    experimental: bool = False
+    proxies: dict[str, str] = {}
     registries: RegistrySettings = RegistrySettings()
     runtimes: dict[str, str] = {}
     default_runtime: str = ""
@@ -86,6 +92,8 @@ def _configuration(values: dict[str, Any]) -> Configuration:
         labels=_labels(values.get("labels", ())),
         live_restore=values.get("live-restore", False),
         shutdown_timeout=values.get("shutdown-timeout", 15),
+        experimental=values.get("experimental", False),
+        proxies={name: values[key] for key, name in _PROXIES.items() if values.get(key)},
         registries=_registries(values),
         runtimes=values["runtimes"],
         default_runtime=values.get("default-runtime", ""),

@@ -10,6 +10,7 @@ from wherry.cli.flags import Options
 from wherry.daemon.flags import SETTINGS, Setting
 
 _NAMES = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}
+_PROXIES = "proxies"
 _MERGED = "runtimes"  # those of the file and those of flags are all there
 
 
@@ -36,6 +37,7 @@ def read(path: str, *, required: bool) -> dict[str, Any]:
 def settings(found: Mapping[str, Any], flags: Options) -> dict[str, Any]:
     """The values of the file by key. FileError for a key that is none, a value of a wrong type, and for what flags
     say too."""
+    found = _flat(found)
     known = {setting.key: setting for setting in SETTINGS}
     if unknown := list(_unknown(found, known)):
         raise FileError(f"the following directives don't match any configuration option: {', '.join(unknown)}")
@@ -43,6 +45,13 @@ def settings(found: Mapping[str, Any], flags: Options) -> dict[str, Any]:
         reason = "the following directives are specified both as a flag and in the configuration file"
         raise FileError(f"{reason}: {', '.join(twice)}")
     return {key: _load(known[key], value) for key, value in found.items() if value is not None}
+
+
+def _flat(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of proxies are written in an object of their own."""
+    proxies = found.get(_PROXIES)
+    rest = {key: value for key, value in found.items() if key != _PROXIES}
+    return {**rest, **proxies} if isinstance(proxies, dict) else dict(found)
 
 
 def _unknown(found: Mapping[str, Any], known: Mapping[str, Setting]) -> Iterator[str]:

@@ -56,6 +56,10 @@ PROCESS = (
                  default_text='"info"')),
     Setting(Flag("log-format", "string", 'Set the logging format ("text"|"json")', default_text='"text"')),
     Setting(Flag("label", "list", "Set key=value labels to the daemon", parse=values.label), "labels"),
+    Setting(Flag("experimental", "bool", "Enable experimental features: there are none; clients are told")),
+    Setting(Flag("storage-driver", "string", "Storage driver to use", short="s", default_text='"overlay2"',
+                 parse=values.storage_driver)),
+    Setting(Flag("exec-opt", "list", "Runtime execution options", parse=values.exec_option), "exec-opts"),
     Setting(Flag("live-restore", "bool", "Containers always outlive the daemon here; accepted for Docker's sake")),
     Setting(Flag("shutdown-timeout", "int", "Accepted for Docker's sake: no container is stopped with the daemon",
                  default_text="15")),
@@ -65,6 +69,9 @@ PROCESS = (
 )  # fmt: skip
 
 REGISTRIES = (
+    Setting(Flag("http-proxy", "string", "HTTP proxy URL to use for outgoing traffic")),
+    Setting(Flag("https-proxy", "string", "HTTPS proxy URL to use for outgoing traffic")),
+    Setting(Flag("no-proxy", "string", "List of hosts or IP addresses for which the proxy is skipped")),
     Setting(Flag("insecure-registry", "list", "Enable insecure registry communication",
                  parse=values.insecure_registry), "insecure-registries"),
     Setting(Flag("registry-mirror", "list", "Preferred registry mirror, for Docker Hub", parse=values.mirror),

@@ -50,6 +50,7 @@ def main() -> None:
         print("configuration OK", file=sys.stderr)
         return
     start_logging(configuration.log_level, configuration.log_format)
+    os.environ.update(configuration.proxies)
     descriptors.keep()
     descriptors.allow()
     try:
@@ -67,6 +68,7 @@ async def _run(configuration: Configuration, flags: Options) -> None:
         default_runtime=configuration.default_runtime,
         registries=configuration.registries,
         debug=configuration.debug,
+        experimental=configuration.experimental,
         labels=configuration.labels,
         network=configuration.network,
         defaults=configuration.defaults,

@@ -86,6 +86,20 @@ def runtime(text: str) -> tuple[str, str]:
     return name, path
 
 
+def storage_driver(text: str) -> str:
+    if text not in ("", "overlay2"):
+        raise ValueError(f"error initializing graphdriver: driver not supported: {text}")
+    return text
+
+
+def exec_option(text: str) -> str:
+    """Control groups are made by the engine itself: systemd is not asked to."""
+    name, _, value = text.partition("=")
+    if name == "native.cgroupdriver" and value != "cgroupfs":
+        raise ValueError(f"native.cgroupdriver option {value} not supported")
+    return text
+
+
 def pool(text: str) -> AddressPool:
     """``base=10.0.0.0/8,size=24``."""
     fields = dict(part.partition("=")[::2] for part in text.split(","))

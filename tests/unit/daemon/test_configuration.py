@@ -63,6 +63,7 @@ def test_the_file_says_the_same_in_its_way(tmp_path: Path) -> None:
         default_shm_size="32M",
         default_address_pools=[{"base": "10.9.0.0/16", "size": 24}],
         runtimes={"mine": {"path": "/bin/mine"}},
+        proxies={"http-proxy": "http://p"},
         log_opts={"max-size": "5m"},
     )
     flagged = configuration(
@@ -70,6 +71,7 @@ def test_the_file_says_the_same_in_its_way(tmp_path: Path) -> None:
         *("-H", "tcp://127.0.0.1:1", "-D", "--label", "a=b", "--iptables=false", "--dns", "8.8.4.4"),
         *("--default-ulimit", "nofile=64:128", "--default-shm-size", "32m", "--log-opt", "max-size=5m"),
         *("--default-address-pool", "base=10.9.0.0/16,size=24", "--add-runtime", "mine=/bin/mine"),
+        *("--http-proxy", "http://p"),
     )
 
     assert filed == flagged
@@ -123,6 +125,7 @@ def test_one_label_has_one_value(tmp_path: Path) -> None:
         ("--ip", "x", 'failed to parse IP: "x"'),
         ("--default-ulimit", "x", "invalid ulimit argument: x"),
         ("--default-shm-size", "x", "invalid size: 'x'"),
+        ("--exec-opt", "native.cgroupdriver=systemd", "native.cgroupdriver option systemd not supported"),
         ("--icc", "maybe", 'strconv.ParseBool: parsing "maybe": invalid syntax'),
     ],
 )
