@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from wherry.kernel.relay.inner import inner_socket
+
 _BACKLOG: Final = 4096
 _AT_ONCE: Final = 16  # accepts, or pieces of one direction, before others have their turn
 _PIECE: Final = 1 << 16  # bytes: what a pipe holds
@@ -62,7 +64,7 @@ class _Connection:
         self, caller: socket.socket, target: tuple[str, int], *, ended: "Callable[[_Connection], None]"
     ) -> None:
         self._caller = caller
-        self._inner = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+        self._inner = inner_socket(target[0], socket.SOCK_STREAM)
         self._ways: tuple[_Way, ...] = ()
         self._ended = ended
         self._loop = asyncio.get_running_loop()

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
+from wherry.kernel.relay.inner import inner_socket
+
 _IDLE: Final = 90.0  # seconds without a datagram, after which nobody waits for an answer any more
 _SENDERS: Final = 1024  # at once to one port; what others send is lost, as in a full queue
 _LARGEST: Final = 65535
@@ -65,7 +67,7 @@ class _Sender:
         self._loop = asyncio.get_running_loop()
         self._last = self._loop.time()
         self._timer = self._loop.call_later(_IDLE, self._check)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+        self._socket = inner_socket(target[0], socket.SOCK_DGRAM)
         self._socket.connect(target)
         self._loop.add_reader(self._socket, self._receive)
 
