@@ -1,10 +1,18 @@
 """Reading the files of a log one after the other, while the last one grows and is given a number."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from wherry.store.failures import explained
 from wherry.store.logs.reading import LogFile
 from wherry.store.logs.rotation import rotated
+
+
+class _Link(NamedTuple):
+    """A file, and the number that it has or will be given."""
+
+    number: int
+    file: LogFile
 
 
 class LogChain:
@@ -19,16 +27,16 @@ class LogChain:
         self._path = path
         self._follow = follow
         with explained(f"read {path}"):
-            self._files = self._open()
+            self._links = self._open()
 
     def next(self) -> bytes:
         """The next records, whole ones; nothing at the end."""
         with explained(f"read {self._path}"):
             while True:
-                if records := self._files[0][1].next():
+                if records := self._links[0].file.next():
                     return records
-                if len(self._files) > 1:
-                    self._files.pop(0)[1].close()
+                if len(self._links) > 1:
+                    self._links.pop(0).file.close()
                 elif not self._follow or not self._grow():
                     return b""
 
@@ -39,38 +47,38 @@ class LogChain:
         """
         met: set[int] = set()
         with explained(f"read {self._path}"):
-            for later in range(1, len(self._files) + 1):
-                count = self._files[-later][1].seek_last(count, met)
+            for later in range(1, len(self._links) + 1):
+                count = self._links[-later].file.seek_last(count, met)
                 if not count:
                     break
-            while len(self._files) > later:
-                self._files.pop(0)[1].close()
-            return self._files[0][1].before()
+            while len(self._links) > later:
+                self._links.pop(0).file.close()
+            return self._links[0].file.before()
 
     def close(self) -> None:
-        for _, file in self._files:
-            file.close()
+        for link in self._links:
+            link.file.close()
 
-    def _open(self) -> list[tuple[int, LogFile]]:
+    def _open(self) -> list[_Link]:
         """All files by number, the last the one that is written. Again if one was given its number meanwhile."""
         while True:
             named = rotated(self._path)
             paths = {**named, max(named, default=0) + 1: self._path}
-            files = [(number, LogFile(path, follow=self._follow)) for number, path in paths.items()]
+            links = [_Link(number, LogFile(path, follow=self._follow)) for number, path in paths.items()]
             if rotated(self._path) == named:
-                return files
-            for _, file in files:
-                file.close()
+                return links
+            for link in links:
+                link.file.close()
 
     def _grow(self) -> bool:
         """Find the file after the last one. What was written to the last before there was another is still read."""
-        last, file = self._files[-1]
+        last = self._links[-1]
         named = rotated(self._path)
-        later = next((number for number in named if number > last), 0)
+        later = next((number for number in named if number > last.number), 0)
         if later:
-            self._files.append((later, LogFile(named[later], follow=True)))
-        elif last in named and self._path.exists():
-            self._files.append((last + 1, LogFile(self._path, follow=True)))
-        elif last not in named and file.is_replaced():
-            self._files.append((last, LogFile(self._path, follow=True)))
-        return len(self._files) > 1
+            self._links.append(_Link(later, LogFile(named[later], follow=True)))
+        elif last.number in named and self._path.exists():
+            self._links.append(_Link(last.number + 1, LogFile(self._path, follow=True)))
+        elif last.number not in named and last.file.is_replaced():
+            self._links.append(_Link(last.number, LogFile(self._path, follow=True)))
+        return len(self._links) > 1
