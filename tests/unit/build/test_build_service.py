@@ -5,7 +5,6 @@ import asyncio
 import pytest
 from tests.fakes.building import Ground, Site
 
-from wherry.build.pruning import Prune
 from wherry.errors import BuildFailed, InvalidArgument, NoSuchManifest
 from wherry.model.build import BuildNews, OutputNews, StepNews, StepState
 from wherry.model.image import Image
@@ -143,14 +142,14 @@ async def test_a_stage_that_has_much_to_tell_keeps_no_other_from_the_same_step()
 async def test_what_a_step_done_anew_displaces_goes_with_its_last_build() -> None:
     site = await Site.open()
     runtime = site.ground.runtime
-    first = asyncio.ensure_future(site.build('FROM busybox\nRUN go\nRUN ["wait"]\n', tags=("app",)))
+    first = asyncio.ensure_future(site.build('FROM busybox\nRUN go\nRUN ["wait"]\n', force_remove=True))
     await runtime.waits.wait()
     await site.build("FROM busybox\nRUN go\n", no_cache=True)
+    runtime.code = 1
     runtime.gate.set()
-    await first
+    with pytest.raises(BuildFailed):
+        await first
 
-    await site.world.images.remove("app", force=True)
-    await site.builds.prune(Prune(all=True))
     needed = {layer.chain_id for image in site.world.images.all() for layer in site.world.images.layers(image)}
     assert {layer.chain_id for layer in site.ground.outside.records.layers.all()} == needed
 
