@@ -139,6 +139,17 @@ async def test_a_stage_that_has_much_to_tell_keeps_no_other_from_the_same_step()
     assert "Successfully built" in told(news)
 
 
+async def test_a_stage_that_has_much_to_tell_lets_go_of_what_others_wait_for() -> None:
+    ground = Ground()
+    ground.runtime.says = (b"x" * 100_000,) * 10
+    site = await Site.open(ground)
+    run = "RUN --mount=type=cache,target=/c,sharing=locked go\n"
+    stages = f"FROM busybox AS a\nRUN first\n{run}FROM busybox AS b\n{run}"
+    async with asyncio.timeout(5):
+        news = await site.build(f"{stages}FROM a\nCOPY --from=b x /\n")
+    assert "Successfully built" in told(news)
+
+
 async def test_what_a_step_done_anew_displaces_goes_with_its_last_build() -> None:
     site = await Site.open()
     runtime = site.ground.runtime

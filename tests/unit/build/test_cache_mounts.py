@@ -8,7 +8,10 @@ from tests.fakes.store import FakeRecords
 
 from wherry.build.actions import CacheMount
 from wherry.build.solver.cachemounts import CacheMounts
+from wherry.build.solver.story import Story
 from wherry.model.build import CACHE_MOUNT
+
+CHAPTER = Story((0,), live=False).chapter(0)
 
 
 class Shelf:
@@ -23,20 +26,26 @@ def mount(sharing: str, name: str = "pip") -> CacheMount:
 
 async def test_one_directory_for_all_who_share() -> None:
     shelf = Shelf()
-    async with shelf.mounts.held(mount("shared"), None) as one, shelf.mounts.held(mount("shared"), None) as two:
+    async with (
+        shelf.mounts.held(mount("shared"), None, CHAPTER) as one,
+        shelf.mounts.held(mount("shared"), None, CHAPTER) as two,
+    ):
         assert one == two
-        async with shelf.mounts.held(mount("shared", "npm"), None) as other:
+        async with shelf.mounts.held(mount("shared", "npm"), None, CHAPTER) as other:
             assert other != one
-    async with shelf.mounts.held(mount("shared"), None) as later:
+    async with shelf.mounts.held(mount("shared"), None, CHAPTER) as later:
         assert later == one
     assert next(iter(shelf.folders.dressed.values())) == (0o700, (5, 6))
 
 
 async def test_a_private_one_has_a_neighbour_while_it_is_in_use() -> None:
     shelf = Shelf()
-    async with shelf.mounts.held(mount("private"), None) as one, shelf.mounts.held(mount("private"), None) as two:
+    async with (
+        shelf.mounts.held(mount("private"), None, CHAPTER) as one,
+        shelf.mounts.held(mount("private"), None, CHAPTER) as two,
+    ):
         assert one != two
-    async with shelf.mounts.held(mount("private"), None) as again:
+    async with shelf.mounts.held(mount("private"), None, CHAPTER) as again:
         assert again == one
 
 
@@ -45,7 +54,7 @@ async def test_a_locked_one_is_waited_for() -> None:
     order: list[str] = []
 
     async def use(name: str) -> None:
-        async with shelf.mounts.held(mount("locked"), None):
+        async with shelf.mounts.held(mount("locked"), None, CHAPTER):
             order.append(f"{name} begins")
             await asyncio.sleep(0)
             order.append(f"{name} ends")
@@ -56,7 +65,7 @@ async def test_a_locked_one_is_waited_for() -> None:
 
 async def test_usage_and_removal() -> None:
     shelf = Shelf()
-    async with shelf.mounts.held(mount("shared"), None):
+    async with shelf.mounts.held(mount("shared"), None, CHAPTER):
         (usage,) = await shelf.mounts.usage()
         assert (usage.in_use, usage.entry.size, usage.entry.kind) == (True, 7, CACHE_MOUNT)
         assert await shelf.mounts.remove(usage.entry) == 0
@@ -69,7 +78,7 @@ async def test_usage_and_removal() -> None:
 
 async def test_a_directory_without_a_row_is_swept() -> None:
     shelf = Shelf()
-    async with shelf.mounts.held(mount("shared"), None) as kept:
+    async with shelf.mounts.held(mount("shared"), None, CHAPTER) as kept:
         pass
     await shelf.folders.create("half")
     await shelf.mounts.sweep()

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from wherry.build.actions import CacheMount
+from wherry.build.solver.story import Chapter
 from wherry.engine.operations import KeyedLocks
 from wherry.engine.ports import BuildFiles, CacheFolders, Clock, Records
 from wherry.model.build import CACHE_MOUNT, CacheEntry, CacheUsage, Placement, Selection
@@ -27,12 +28,13 @@ class CacheMounts:
         self._users: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def held(self, mount: CacheMount, origin: Selection | None) -> AsyncIterator[Path]:
+    async def held(self, mount: CacheMount, origin: Selection | None, chapter: Chapter) -> AsyncIterator[Path]:
         """The directory of a mount, in use while the block runs: alone if it is to be ``locked``; a ``private`` one
         that is in use gets a neighbour."""
         async with AsyncExitStack() as stack:
             if mount.sharing == _LOCKED:
-                await stack.enter_async_context(self._locks.hold(mount.id))
+                with chapter.locked_out():
+                    await stack.enter_async_context(self._locks.hold(mount.id))
             key = self._key(mount)
             self._users[key] += 1
             stack.callback(self._leave, key)

@@ -70,7 +70,7 @@ class Mounting:
         origin = None
         if mount.origin is not None:
             origin = Selection(trees=await sources.of(mount.origin, chapter), patterns=(mount.path,))
-        async with self._cache_mounts.held(mount, origin) as directory:
+        async with self._cache_mounts.held(mount, origin, chapter) as directory:
             yield _mount(mount.target, str(directory), read_only=mount.read_only)
 
     async def _bind(self, mount: BindMount, sources: Sources, chapter: Chapter) -> MountSpec:
