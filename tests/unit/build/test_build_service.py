@@ -150,6 +150,16 @@ async def test_a_stage_that_has_much_to_tell_lets_go_of_what_others_wait_for() -
     assert "Successfully built" in told(news)
 
 
+async def test_directories_are_locked_by_all_in_the_same_order() -> None:
+    site = await Site.open()
+    one, two = (f"--mount=type=cache,target=/{name},id={name},sharing=locked" for name in "ab")
+    again = "--mount=type=cache,target=/c,id=a,sharing=locked"
+    stages = f"FROM busybox AS a\nRUN {one} {two} go\nFROM busybox AS b\nRUN {two} {one} {again} go\n"
+    async with asyncio.timeout(5):
+        news = await site.build(f"{stages}FROM a\nCOPY --from=b x /\n")
+    assert "Successfully built" in told(news)
+
+
 async def test_what_a_step_done_anew_displaces_goes_with_its_last_build() -> None:
     site = await Site.open()
     runtime = site.ground.runtime

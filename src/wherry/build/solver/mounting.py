@@ -7,7 +7,7 @@ from posixpath import normpath
 
 from msgspec import Struct
 
-from wherry.build.actions import BindMount, CacheMount, RunCommand, RunMount, TmpfsMount
+from wherry.build.actions import BindMount, CacheMount, InlineFile, RunCommand, RunMount, TmpfsMount
 from wherry.build.solver.cachemounts import CacheMounts
 from wherry.build.solver.sources import Sources
 from wherry.build.solver.story import Chapter
@@ -50,28 +50,38 @@ class Mounting:
         """Everything is there while the block runs."""
         mounts: list[MountSpec] = []
         tmpfs: dict[str, str] = {}
-        async with AsyncExitStack() as stack:
+        async with self._cached(action.mounts, sources, chapter) as directories:
             for mount in action.mounts:
                 if isinstance(mount, TmpfsMount):
                     tmpfs[mount.target] = f"size={mount.size}" if mount.size else ""
                 elif isinstance(mount, CacheMount):
-                    mounts.append(await stack.enter_async_context(self._cache(mount, sources, chapter)))
+                    mounts.append(_mount(mount.target, directories[mount.id], read_only=mount.read_only))
                 else:
                     mounts.append(await self._bind(mount, sources, chapter))
             if action.script is not None:
-                folder = await sources.space.folder()
-                await self._files.write(folder, action.script.name, action.script.content, 0o755)
-                source = str(folder / action.script.name)
-                mounts.append(_mount(f"{_SCRIPTS}/{action.script.name}", source, read_only=True))
+                mounts.append(await self._script(action.script, sources))
             yield Mounted(mounts=tuple(mounts), tmpfs=tmpfs)
 
     @asynccontextmanager
-    async def _cache(self, mount: CacheMount, sources: Sources, chapter: Chapter) -> AsyncIterator[MountSpec]:
-        origin = None
-        if mount.origin is not None:
-            origin = Selection(trees=await sources.of(mount.origin, chapter), patterns=(mount.path,))
-        async with self._cache_mounts.held(mount, origin, chapter) as directory:
-            yield _mount(mount.target, str(directory), read_only=mount.read_only)
+    async def _cached(
+        self, mounts: Iterable[RunMount], sources: Sources, chapter: Chapter
+    ) -> AsyncIterator[dict[str, str]]:
+        """The directories that outlive the build, by their IDs: each once, and in the same order for all who lock."""
+        wanted = {mount.id: mount for mount in mounts if isinstance(mount, CacheMount)}
+        found = {}
+        async with AsyncExitStack() as stack:
+            for name, mount in sorted(wanted.items()):
+                origin = None
+                if mount.origin is not None:
+                    origin = Selection(trees=await sources.of(mount.origin, chapter), patterns=(mount.path,))
+                held = self._cache_mounts.held(mount, origin, chapter)
+                found[name] = str(await stack.enter_async_context(held))
+            yield found
+
+    async def _script(self, script: InlineFile, sources: Sources) -> MountSpec:
+        folder = await sources.space.folder()
+        await self._files.write(folder, script.name, script.content, 0o755)
+        return _mount(f"{_SCRIPTS}/{script.name}", str(folder / script.name), read_only=True)
 
     async def _bind(self, mount: BindMount, sources: Sources, chapter: Chapter) -> MountSpec:
         """A copy, for a path of a context or a layer may lead anywhere on the host; of links where nobody writes."""
