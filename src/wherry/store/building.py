@@ -53,12 +53,12 @@ class BuildFiles:
         try:
             await self._threads.run(_make, folder)
         except BaseException:
-            discard(folder, self._threads)
+            await discard(folder, self._threads)
             raise
         return folder
 
     async def remove(self, folder: Path) -> None:
-        discard(folder, self._threads)
+        await discard(folder, self._threads)
 
     def sweep(self) -> None:
         """Remove what builds of an earlier life left, while none is under way. Blocks."""

@@ -32,7 +32,7 @@ class CacheFolders:
         await self._threads.run(_dress, self.path(name), mode, owner)
 
     async def remove(self, name: str) -> None:
-        discard(self.path(name), self._threads)
+        await discard(self.path(name), self._threads)
 
     async def size(self, name: str) -> int:
         """Bytes of a directory's files, 0 if it is not there."""

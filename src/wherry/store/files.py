@@ -46,7 +46,7 @@ class ContainerFiles:
         return await self._threads.run(_read, child(self.folder(container_id), name))
 
     async def remove(self, container_id: str) -> None:
-        discard(self.folder(container_id), self._threads)
+        await discard(self.folder(container_id), self._threads)
 
     def ids(self) -> tuple[str, ...]:
         return children(self._folder)
@@ -85,7 +85,7 @@ class VolumeFiles:
 
     async def remove(self, name: str) -> None:
         """Remove a volume; InternalError while something is mounted in it."""
-        discard(child(self._folder, name), self._threads)
+        await discard(child(self._folder, name), self._threads)
 
     async def usage(self, name: str) -> int:
         """Bytes of a volume's files, 0 if it is not there."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 _ESCAPE: Final = re.compile(rb"\\([0-7]{3})")
+_ESCAPED: Final = re.compile(rb"[ \t\n\\]")
 
 
 class Mount(NamedTuple):
@@ -24,8 +25,11 @@ class Mount(NamedTuple):
 
 
 def mounts_below(folder: Path) -> list[Mount]:
-    """Mounts inside ``folder`` or on it."""
-    return [mount for mount in _mounts() if mount.is_below(str(folder))]
+    """Mounts inside ``folder`` or on it. Blocks: a host may have thousands of mounts."""
+    text = _escaped(os.fsencode(folder))
+    with open("/proc/self/mountinfo", "rb") as file:
+        candidates = [_parse(line) for line in file if text in line]
+    return [mount for mount in candidates if mount.is_below(str(folder))]
 
 
 def mount_of(path: Path) -> Mount:
@@ -38,6 +42,11 @@ def _mounts() -> list[Mount]:
     """All of them, in the order of mounting."""
     with open("/proc/self/mountinfo", "rb") as file:
         return [_parse(line) for line in file]
+
+
+def _escaped(path: bytes) -> bytes:
+    """A path as the kernel writes it there (``fs/proc_namespace.c``)."""
+    return _ESCAPED.sub(lambda match: b"\\%03o" % match[0][0], path)
 
 
 def _parse(line: bytes) -> Mount:

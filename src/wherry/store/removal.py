@@ -31,27 +31,33 @@ def children(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(name for name in os.listdir(folder) if not name.startswith(".")))
 
 
-def discard(folder: Path, threads: Threads) -> None:
-    """Remove a folder: out of sight now, deleted in a thread soon. Nothing happens if it is not there.
+async def discard(folder: Path, threads: Threads) -> None:
+    """Remove a folder: out of sight when this returns, deleted soon. Nothing happens if it is not there.
 
     Refuses (InternalError) while something is mounted below: deletion would go through the mount.
     """
-    mounted = mounts_below(folder)
-    if mounted:
-        raise InternalError(f"remove {folder}: {mounted[-1].point} is still mounted")
     grave = folder.with_name(f"{_GRAVE}{os.urandom(8).hex()}")
-    with explained(f"remove {folder}"):
-        try:
-            os.rename(folder, grave)
-        except FileNotFoundError:
-            return
-    threads.submit(_delete, grave)
+    if await threads.run(_bury, folder, grave):
+        threads.submit(_delete, grave)
 
 
 def sweep(folder: Path) -> None:
     """Delete what removals of an earlier life left over. Blocks; what resists is logged."""
     for grave in folder.glob(f"{_GRAVE}*"):
         _delete(grave)
+
+
+def _bury(folder: Path, grave: Path) -> bool:
+    """Whether there was something to move."""
+    mounted = mounts_below(folder)
+    if mounted:
+        raise InternalError(f"remove {folder}: {mounted[-1].point} is still mounted")
+    with explained(f"remove {folder}"):
+        try:
+            os.rename(folder, grave)
+        except FileNotFoundError:
+            return False
+    return True
 
 
 def _delete(grave: Path) -> None:

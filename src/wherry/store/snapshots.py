@@ -56,7 +56,7 @@ class Snapshots:
         try:
             await self._threads.run(_make, folder, _LAYER)
         except BaseException:
-            discard(folder, self._threads)
+            await discard(folder, self._threads)
             raise
         return folder.name
 
@@ -93,7 +93,7 @@ class Snapshots:
 
     async def remove(self, name: str) -> None:
         """Remove a layer directory or an active snapshot; InternalError while it is mounted."""
-        discard(child(self._folder, name), self._threads)
+        await discard(child(self._folder, name), self._threads)
 
     async def usage(self, key: str) -> int:
         """Bytes of files in the upper directory of active snapshot ``key``, 0 if there is none."""

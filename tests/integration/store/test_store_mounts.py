@@ -158,7 +158,7 @@ def test_mounts_are_found_whatever_their_names(folder: Path, mount: Mount) -> No
     assert [found.point for found in mounts_below(odd)] == [str(odd)]
     assert mounts_below(folder / "a b") == []
     assert mount_of(odd / "x").point == str(odd)
-    assert mount_of(folder / "a b" / "x") == (str(folder), "tmpfs")
+    assert mount_of(folder / "a b" / "x")[:2] == (str(folder), "tmpfs")
 
 
 async def test_a_full_disk_leaves_nothing_half(tmp_path: Path, threads: Threads, mount: Mount) -> None:

@@ -59,10 +59,10 @@ def test_any_name_is_deleted(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_deleting_what_is_not_there_is_no_error(tmp_path: Path) -> None:
+async def test_deleting_what_is_not_there_is_no_error(tmp_path: Path) -> None:
     delete_tree(tmp_path / "nothing")
     threads = Threads(1, "test")
-    discard(tmp_path / "nothing", threads)
+    await discard(tmp_path / "nothing", threads)
     threads.shutdown()
     assert list(tmp_path.iterdir()) == []
 
@@ -93,7 +93,7 @@ def test_a_very_deep_tree_can_be_measured(tmp_path: Path) -> None:
 async def test_a_discarded_folder_is_gone_when_the_threads_are(tmp_path: Path) -> None:
     (tmp_path / "folder/sub").mkdir(parents=True)
     threads = Threads(1, "test")
-    discard(tmp_path / "folder", threads)
+    await discard(tmp_path / "folder", threads)
     assert removal.children(tmp_path) == ()
     threads.shutdown()
     assert list(tmp_path.iterdir()) == []
@@ -111,7 +111,7 @@ async def test_a_folder_that_could_not_be_deleted_is_out_of_sight_and_swept_late
 
     with monkeypatch.context() as patch:
         patch.setattr(removal, "delete_tree", refused)
-        discard(folder, threads)
+        await discard(folder, threads)
         threads.shutdown()
     assert removal.children(tmp_path) == ()
     assert len(list(tmp_path.iterdir())) == 1
