@@ -3,6 +3,7 @@ arrives. A slash or a dot at the end of a path says that it is a directory."""
 
 import os
 from posixpath import basename, dirname, isabs, join, normpath, realpath
+from stat import S_IFBLK, S_IFCHR, S_IFMT, S_ISDIR, S_ISLNK
 
 from .session import CommandError
 
@@ -72,7 +73,7 @@ def local_source(path: str, *, follow: bool) -> Copied:
         resolved = _resolved(folder + slash).rstrip("/") + "/" + name
         rebase = last(path) if path.endswith("/") and last(path) != last(resolved) else ""
     try:
-        is_directory = _is_directory(os.lstat(resolved))
+        is_directory = S_ISDIR(os.lstat(resolved).st_mode)
     except OSError as error:
         raise _failed("lstat", resolved, error) from None
     return Copied(resolved, exists=True, is_directory=is_directory, rebase=rebase)
@@ -89,8 +90,8 @@ def local_target(path: str) -> Copied:
             return Copied(path)
         except OSError as error:
             raise _failed("lstat", path, error) from None
-        if status.st_mode & 0o170000 != 0o120000:
-            return Copied(path, exists=True, is_directory=_is_directory(status))
+        if not S_ISLNK(status.st_mode):
+            return Copied(path, exists=True, is_directory=S_ISDIR(status.st_mode))
         path = beside(path, os.readlink(path.rstrip("/")))
     raise CommandError(f"too many symlinks in {asked}")
 
@@ -100,7 +101,7 @@ def check_output(path: str) -> None:
     folder = dirname(normpath(path))
     if folder and not os.path.exists(folder):
         raise CommandError(f'invalid output path: directory "{folder}" does not exist')
-    if os.path.exists(path) and os.stat(path).st_mode & 0o170000 in (0o020000, 0o060000):
+    if os.path.exists(path) and S_IFMT(os.stat(path).st_mode) in (S_IFCHR, S_IFBLK):
         raise CommandError(f'invalid output path: "{path}" must be a directory or a regular file: got a device')
 
 
@@ -130,15 +131,11 @@ def _resolved(path: str) -> str:
 def _check_parent(path: str) -> None:
     parent = split_entry(path)[0]
     try:
-        is_directory = _is_directory(os.stat(parent))
+        is_directory = S_ISDIR(os.stat(parent).st_mode)
     except OSError as error:
         raise _failed("stat", parent, error) from None
     if not is_directory:
         raise CommandError("not a directory")
-
-
-def _is_directory(status: os.stat_result) -> bool:
-    return status.st_mode & 0o170000 == 0o040000
 
 
 def _failed(verb: str, path: str, error: OSError) -> CommandError:

@@ -80,7 +80,8 @@ def cp(session: "Session", argv: list[str]) -> int:
     except TarError as error:
         raise CommandError(str(error)) from None
     except OSError as error:
-        raise CommandError((error.strerror or str(error)).lower()) from None
+        where = f"open {os.fsdecode(error.filename)}: " if error.filename else ""
+        raise CommandError(f"{where}{(error.strerror or str(error)).lower()}") from None
     return 0
 
 
