@@ -71,6 +71,13 @@ def test_mounts(builder: Builder) -> None:
     assert builder.output(image, "wc", "-l", "/five").split()[0] == "3"
 
 
+def test_what_is_written_to_a_volume_stays(builder: Builder) -> None:
+    image = builder.image(
+        "FROM busybox\nVOLUME /v /w /x\nRUN echo kept > /v/file && chown user /w\nRUN cat /v/file && ls -d /x\n"
+    )
+    assert builder.output(image, "sh", "-c", "cat /v/file; stat -c %U /w") == "kept\nuser"
+
+
 def test_what_is_left_out(builder: Builder) -> None:
     for name in ("a/b/c.txt", "a/b/c.md", "a/d.md", "e.txt", "e.md"):
         builder.write(name, name)

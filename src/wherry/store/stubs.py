@@ -9,12 +9,15 @@ from wherry.tar.merged import Merged
 from wherry.tar.resolving import resolved
 from wherry.tar.whiteouts import is_opaque
 
+_MADE = frozenset(((0o755, 0, 0), (0o1755, 0, 0)))
+"""Mode, owner and group of directories that are made to mount onto: by us and runc, by crun."""
+
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 def clear_stubs(upper: Path, lowers: tuple[Path, ...], targets: tuple[str, ...]) -> None:
     """Remove from an overlay's upper directory the empty files and directories at ``targets``, and the directories on
-    the way to them that hold nothing else and are not changed. Blocks."""
+    the way to them, that nobody has written to or given other attributes. Blocks."""
     top = Merged.open(tuple(map(os.fspath, (upper, *lowers))))
     try:
         for target in targets:
@@ -58,6 +61,8 @@ def _remove(folder: int, name: bytes, below: os.stat_result | None) -> bool:
         os.unlink(name, dir_fd=folder)
         return True
     if not stat.S_ISDIR(status.st_mode):
+        return False
+    if below is None and (stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid) not in _MADE:
         return False
     with closing_fd(os.open(name, _DIRECTORY | os.O_CLOEXEC, dir_fd=folder)) as fd:
         if os.listdir(fd) or is_opaque(fd):

@@ -75,12 +75,17 @@ def that_is_no_stub(upper: Path, lower: Path) -> None:
     (upper / "a/b/c").write_text("mine")
 
 
+def with_an_owner(upper: Path, lower: Path) -> None:
+    (upper / "a/b/c").mkdir(parents=True)
+    os.chown(upper / "a/b/c", 5, 5)
+
+
 def that_leads_out(upper: Path, lower: Path) -> None:
     (upper.parent / "out/b/c").mkdir(parents=True)
     (upper / "a").symlink_to(os.path.relpath(upper.parent / "out", upper))
 
 
-@pytest.mark.parametrize("prepare", [with_a_file, that_is_no_stub, that_leads_out])
+@pytest.mark.parametrize("prepare", [with_a_file, that_is_no_stub, with_an_owner, that_leads_out])
 def test_what_is_a_users_stays(trees: tuple[Path, Path], prepare: Prepare) -> None:
     upper, lower = trees
     prepare(upper, lower)

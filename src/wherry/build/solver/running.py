@@ -36,12 +36,19 @@ class Runner:
         """The layer that the command makes, held while the block runs; None if it changed nothing. BuildFailed."""
         spec = _spec(action, below, request, mounted)
         async with self._container(spec, below, request, teller) as container:
+            await self._make_volumes(container, below)
             code = await self._run(container, teller)
             if code:
                 raise BuildFailed(" ".join(action.argv), code)
             taking = self._taken if request.remove else self._copied
-            async with taking(container, below, mounted) as layer:
+            async with taking(container, below, (*mounted.targets, *_volumes(below))) as layer:
                 yield layer
+
+    async def _make_volumes(self, container: Container, below: Made) -> None:
+        """A volume of the image is a directory while the command runs, as it will be in containers."""
+        for path in _volumes(below):
+            upper, lowers = self._snapshots.tree(container.id), self._layering.trees(below.chain_id)
+            await self._files.make_directory(path, upper, lowers)
 
     @asynccontextmanager
     async def _container(
@@ -87,22 +94,26 @@ class Runner:
         return (await ended).code
 
     @asynccontextmanager
-    async def _taken(self, container: Container, below: Made, mounted: Mounted) -> AsyncIterator[Layer | None]:
-        """The very files that the container wrote: it has none any more."""
+    async def _taken(self, container: Container, below: Made, stubs: tuple[str, ...]) -> AsyncIterator[Layer | None]:
+        """The very files that the container wrote, which has none any more, without ``stubs`` that were left empty."""
         taking = self._containers.take_changes(container.id)
         async with undoable(taking, self._snapshots.remove) as directory:
             tree = self._snapshots.tree(directory)
-            await self._files.clear_stubs(tree, self._layering.trees(below.chain_id), mounted.targets)
+            await self._files.clear_stubs(tree, self._layering.trees(below.chain_id), stubs)
             applied = await self._files.identify(tree)
         async with self._layering.taken_in(directory, applied, below.chain_id) as layer:
             yield layer
 
     @asynccontextmanager
-    async def _copied(self, container: Container, below: Made, mounted: Mounted) -> AsyncIterator[Layer | None]:
+    async def _copied(self, container: Container, below: Made, stubs: tuple[str, ...]) -> AsyncIterator[Layer | None]:
         upper = self._snapshots.tree(container.id)
-        await self._files.clear_stubs(upper, self._layering.trees(below.chain_id), mounted.targets)
+        await self._files.clear_stubs(upper, self._layering.trees(below.chain_id), stubs)
         async with self._layering.copied(upper, below.chain_id) as layer:
             yield layer
+
+
+def _volumes(below: Made) -> tuple[str, ...]:
+    return tuple(path for path in below.state.config.volumes if path.startswith("/"))
 
 
 def _spec(action: RunCommand, below: Made, request: BuildRequest, mounted: Mounted) -> ContainerSpec:
