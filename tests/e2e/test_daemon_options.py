@@ -44,7 +44,7 @@ def start(idle: Engine, client: str) -> Iterator[Start]:
         if ids := idle.run("docker", "ps", "-aq").stdout.split():
             idle.run("docker", "rm", "-fv", *ids)
         idle.stop()
-    for leftover in (["ip", "link", "delete", "docker0"], ["nft", "delete", "table", "inet", "wherry"]):
+    for leftover in (["ip", "link", "delete", "docker0"], ["nft", "flush", "ruleset"]):
         subprocess.run(idle.host.inside(leftover), check=False, capture_output=True)
 
 
