@@ -104,8 +104,8 @@ def _nanoseconds(fraction: str) -> int:
 
 
 def duration_text(nanoseconds: int) -> str:
-    """A duration as Go writes it (``time.Duration.String``): ``500ms``, ``1.5s``, ``1m30s``, ``1h0m0s``."""
-    if nanoseconds < SECOND:
+    """A duration as Go writes it (``time.Duration.String``): ``0s``, ``500ms``, ``1.5s``, ``1m30s``, ``1h0m0s``."""
+    if 0 < nanoseconds < SECOND:
         return f"{nanoseconds / 1_000_000:.6f}".rstrip("0").rstrip(".") + "ms"
     seconds, fraction = divmod(nanoseconds, SECOND)
     minutes, hours = seconds // 60, seconds // 3600

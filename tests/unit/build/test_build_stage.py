@@ -120,6 +120,24 @@ def test_an_entrypoint_drops_the_command_of_the_base() -> None:
     assert last('FROM x\nCMD ["c"]\nENTRYPOINT ["e"]', base).state.config.command == ("c",)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("NONE", """{["NONE"] "0s" "0s" "0s" "0s" '\\x00'}"""),
+        (
+            '--interval=90s --timeout=1m --start-period=1.5s --start-interval=250ms --retries=3 CMD ["a","b c"]',
+            """{["CMD" "a" "b c"] "1m30s" "1m0s" "1.5s" "250ms" '\\x03'}""",
+        ),
+        (
+            '--retries=40 --interval=2h CMD echo "x"',
+            """{["CMD-SHELL" "echo \\"x\\""] "2h0m0s" "0s" "0s" "0s" '('}""",
+        ),
+    ],
+)
+def test_the_history_tells_a_healthcheck_as_go_does(text: str, told: str) -> None:
+    assert created_by(last(f"FROM scratch\nHEALTHCHECK {text}\n")) == f"/bin/sh -c #(nop)  HEALTHCHECK &{told}"
+
+
 def test_healthchecks() -> None:
     check = last("FROM x\nHEALTHCHECK --retries=2 CMD curl x").state.config.healthcheck
     assert check == Healthcheck(test=("CMD-SHELL", "curl x"), retries=2)

@@ -91,6 +91,7 @@ def test_a_day_that_does_not_exist() -> None:
 @pytest.mark.parametrize(
     ("nanoseconds", "text"),
     [
+        (0, "0s"),
         (500_000_000, "500ms"),
         (1_500_000, "1.5ms"),
         (SECOND, "1s"),

@@ -14,6 +14,7 @@ from wherry.plan import signals
 from wherry.plan.dockerfile import instructions as ast
 from wherry.plan.dockerfile.expansion import expand, expand_words
 from wherry.plan.dockerfile.exposing import ports
+from wherry.plan.timestamps import duration_text
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
 
@@ -136,7 +137,8 @@ def _stopsignal(instruction: ast.Stopsignal, config: ImageConfig, scope: Scope) 
 
 @configure.register
 def _no_healthcheck(instruction: ast.HealthcheckNone, config: ImageConfig, scope: Scope) -> Configured:
-    return Configured(replace(config, healthcheck=Healthcheck(test=("NONE",))), instruction.text)
+    check = Healthcheck(test=("NONE",))
+    return Configured(replace(config, healthcheck=check), _check_told(check))
 
 
 @configure.register
@@ -149,7 +151,7 @@ def _healthcheck(instruction: ast.HealthcheckCmd, config: ImageConfig, scope: Sc
         start_interval=instruction.start_interval,
         retries=instruction.retries,
     )
-    return Configured(replace(config, healthcheck=check), instruction.text)
+    return Configured(replace(config, healthcheck=check), _check_told(check))
 
 
 @configure.register
@@ -159,6 +161,15 @@ def _shell(instruction: ast.Shell, config: ImageConfig, scope: Scope) -> Configu
 
 def _told(name: str, pairs: list[tuple[str, str]]) -> str:
     return " ".join((name, *(f"{key}={value}" for key, value in pairs)))
+
+
+def _check_told(check: Healthcheck) -> str:
+    """As dockerd's history has it: Go's ``%q`` of a structure, where a small number is a character."""
+    times = (check.interval, check.timeout, check.start_period, check.start_interval)
+    shown = " ".join(f'"{duration_text(time)}"' for time in times)
+    character = chr(check.retries)
+    retries = character if character.isprintable() else f"\\x{check.retries:02x}"
+    return f"HEALTHCHECK &{{{_quoted(check.test)} {shown} '{retries}'}}"
 
 
 def _quoted(words: tuple[str, ...]) -> str:
