@@ -102,6 +102,11 @@ def test_exec_runs_as_in_the_service(stack: Compose) -> None:
     assert stack("exec", "-T", "api", "sh", "-c", "echo $STORE").strip() == "http://db:8000"
 
 
+def test_compose_is_a_command_of_ours_too(engine: Engine, stack: Compose) -> None:
+    services = engine.run("wherry", "compose", "-p", "shop", "-f", FILE, "ps", "--services").stdout.split()
+    assert sorted(services) == ["api", "db", "web", "worker"]
+
+
 def test_restart_keeps_data(engine: Engine, stack: Compose) -> None:
     stack("restart", "--timeout", "1", "db")
     assert eventually(lambda: page(engine) == "3 pears\n")

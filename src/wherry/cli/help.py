@@ -1,5 +1,6 @@
 """``--help``, and what is said when there is no such command. Layout of Docker's cobra templates."""
 
+from . import plugins
 from .flags import Command, HelpRequested, UsageError, program
 from .helpflags import flag_usages
 from .lazy import load
@@ -56,7 +57,7 @@ def group_help(group: str) -> str:
 
 
 def answer_without_command(session: Session, argv: list[str]) -> int:
-    """``argv`` names no command: help of the program or of a group, or an error."""
+    """``argv`` names no command of ours: help of the program or of a group, a plugin, or an error."""
     first, *rest = argv or ["--help"]
     if first == "--version":
         session.out.line(f"wherry version {VERSION}")
@@ -68,6 +69,8 @@ def answer_without_command(session: Session, argv: list[str]) -> int:
         return _help_topic(session, rest)
     if first in GROUPS:
         return _answer_group(session, first, rest)
+    if plugin := plugins.find(session, first):
+        plugins.become(session, plugin, argv)
     raise UsageError(f"wherry: '{first}' is not a wherry command.\nSee 'wherry --help'", 1)
 
 
