@@ -282,11 +282,11 @@ def test_init_privileges_ipc_and_the_parent_of_control_groups(start: Start) -> N
     assert first != "sleep"
     assert last.split() == ["NoNewPrivs:", "1"]
     assert cli.inspect("box", "{{.HostConfig.IpcMode}}") == "shareable"
-    assert any(line.rpartition(":")[2].startswith("/mine/") for line in _control_groups(cli.pid("box")))
-
-
-def _control_groups(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    groups = Path(f"/proc/{cli.pid('box')}/cgroup").read_text().splitlines()
+    assert any(line.rpartition(":")[2].startswith("/mine/") for line in groups)
+    cli("rm", "-f", "box")
+    for left in (*Path("/sys/fs/cgroup").glob("mine"), *Path("/sys/fs/cgroup").glob("*/mine")):
+        left.rmdir()
 
 
 def test_the_daemons_log_as_json(start: Start, idle: Engine) -> None:
