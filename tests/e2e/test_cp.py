@@ -386,6 +386,20 @@ def test_its_own_files_are_those_that_it_sees(cli: Cli, tree: Path) -> None:
     assert "resource busy" in cli.fails(1, "cp", "file", "box:/etc/hosts")
 
 
+@pytest.mark.parametrize(("network", "name"), [("none", "box"), ("host", None), ("container:peer", "peer")])
+def test_whatever_its_network(cli: Cli, tree: Path, network: str, name: str | None) -> None:
+    cli("run", "-d", "--name", "peer", "--hostname", "peer", *SLEEP)
+    hostname = ("--hostname", "box") if name == "box" else ()
+    cli("run", "-d", "--name", "box", "--network", network, *hostname, *SLEEP)
+
+    cli("cp", "box:/etc/hostname", "there")
+    assert (tree / "there").read_text() == cli("exec", "box", "cat", "/etc/hostname").stdout
+    assert name is None or (tree / "there").read_text() == f"{name}\n"
+
+    cli("rm", "-f", "peer")
+    cli("cp", "box:/var/www", "pages")
+
+
 @pytest.mark.parametrize("running", [True, False])
 def test_read_only_places_are_refused(cli: Cli, tree: Path, running: bool) -> None:
     (tree / "shared").mkdir()

@@ -11,11 +11,11 @@ from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
 from wherry.engine.ports import ContainerFiles, Mounts, Trees
 from wherry.engine.volume_use import VolumeUse
-from wherry.errors import InvalidArgument, NotFound
+from wherry.errors import InvalidArgument, NoSuchContainer, NotFound
 from wherry.model.container import Container
 from wherry.model.mount import Viewed
 from wherry.model.path_stat import PathStat
-from wherry.plan import views
+from wherry.plan import namespaces, views
 
 
 class Packed(Struct, frozen=True, kw_only=True):
@@ -92,7 +92,13 @@ class Copying:
                 yield viewed
 
     def _own_files(self, container: Container) -> dict[str, str]:
-        """Those that a start writes: target → path on the host."""
+        """Those that a start writes, its own or of the container whose network it shares: target → path on the host."""
+        peer = namespaces.peer(container.spec.host.network)
+        if peer:
+            try:
+                return self._own_files(self._catalog.find(peer))
+            except NoSuchContainer:  # it was removed, and its files with it
+                return {}
         folder = self._files.folder(container.id)
         if not container.state.started_at:
             return {}
