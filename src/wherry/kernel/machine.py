@@ -7,11 +7,11 @@ from pathlib import Path
 from wherry.errors import InvalidArgument, RuntimeFailure
 from wherry.kernel import cgroup_stats, cgroups, devices, identity, processes, rootfs, sysctls
 from wherry.kernel.host import cpu_time, facts
+from wherry.model.cgroup import cgroup_of
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
 from wherry.model.host import Forwarding, HostFacts
 from wherry.model.process import ProcessId
-from wherry.model.sandbox import cgroup_of
 from wherry.model.usage import Usage
 
 _RESOLV_CONF = Path("/etc/resolv.conf")

@@ -35,12 +35,12 @@ def visible_ports(container: Container) -> tuple[str, ...]:
     """Ports (``80/tcp``) exposed or published, sorted by number; none while the container has no network."""
     if not live(container):
         return ()
-    ports = {port_key(text) for text in container.spec.exposed_ports}
-    ports |= {f"{binding.container_port}/{binding.protocol}" for binding in published(container)}
-    return tuple(sorted(ports, key=lambda port: (int(port.partition("/")[0]), port)))
+    ports = {exposed_port(text) for text in container.spec.exposed_ports}
+    ports |= {(binding.container_port, binding.protocol) for binding in published(container)}
+    return tuple(f"{number}/{protocol}" for number, protocol in sorted(ports))
 
 
-def port_key(text: str) -> str:
-    """An exposed port with its protocol: ``80`` is ``80/tcp``; what is no number is port 0, as Docker has it."""
+def exposed_port(text: str) -> tuple[int, str]:
+    """An exposed port and its protocol: ``80`` is 80, tcp; what is no number is port 0, as Docker has it."""
     number, _, protocol = text.partition("/")
-    return f"{number if number.isdecimal() else 0}/{protocol or 'tcp'}"
+    return int(number) if number.isdecimal() else 0, protocol or "tcp"

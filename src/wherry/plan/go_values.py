@@ -1,9 +1,42 @@
-"""Values as Go's ``strconv`` reads them."""
+"""Values as Go's ``strconv`` and Docker's go-units read them, with the texts of their errors."""
+
+import re
 
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 _FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
+_INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
+_LARGEST = 2**63 - 1
+_POWERS = ("", "k", "m", "g", "t", "p")
 
 
 def parse_bool(text: str) -> bool | None:
     """``strconv.ParseBool``; None if it is neither."""
     return True if text in _TRUE else False if text in _FALSE else None
+
+
+def read_bool(text: str) -> bool:
+    """``strconv.ParseBool``. ValueError if it is neither."""
+    value = parse_bool(text)
+    if value is None:
+        raise ValueError(f'strconv.ParseBool: parsing "{text}": invalid syntax')
+    return value
+
+
+def read_int(text: str, function: str = "Atoi") -> int:
+    """``strconv.Atoi``, or the ``function`` that the error is to name. ValueError if it is no number."""
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(f'strconv.{function}: parsing "{text}": invalid syntax')
+    return int(text)
+
+
+def read_size(text: str, base: int = 1000) -> int:
+    """Bytes of ``1.5k``, ``10 MB``, ``1gib``: go-units ``FromHumanSize``, or ``RAMInBytes`` with the base 1024.
+    ValueError if it is no size."""
+    found = _SIZE.fullmatch(text)
+    if found is None:
+        raise ValueError(f"invalid size: '{text}'")
+    size = float(found[1]) * base ** _POWERS.index(found[2].lower())
+    if size > _LARGEST:
+        raise ValueError(f'strconv.ParseFloat: parsing "{found[1]}": value out of range')
+    return int(size)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from wherry.errors import InternalError
 from wherry.model.container import Container, Link
 from wherry.model.network import Endpoint, LinkedPort
-from wherry.plan.attachments import DEFAULT_NETWORK, network_mode, port_key
+from wherry.plan.attachments import DEFAULT_NETWORK, exposed_port, network_mode
 from wherry.plan.namespaces import peer
 from wherry.plan.naming import short_id
 from wherry.plan.network_request import BUILTIN_DRIVERS
@@ -97,8 +97,7 @@ def linked_ports(receiver: Container, source: Container) -> tuple[LinkedPort, ..
 
 def _exposed(source: Container) -> tuple[Exposed, ...]:
     """TCP before all others, then by number."""
-    keys = (port_key(text).partition("/") for text in source.spec.exposed_ports)
-    ports = {(int(number), protocol) for number, _, protocol in keys}
+    ports = {exposed_port(text) for text in source.spec.exposed_ports}
     return tuple(sorted(ports, key=lambda port: (port[1] != "tcp", port[1], port[0])))
 
 

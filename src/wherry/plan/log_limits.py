@@ -1,19 +1,16 @@
 """How much of a log is kept, by the options of its driver (moby ``daemon/logger/jsonfilelog``, ``…/local``)."""
 
-import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 
 from wherry.errors import InternalError
 from wherry.model.container import LogConfig
 from wherry.model.log import LogLimits
-from wherry.plan.go_values import parse_bool
+from wherry.plan.go_values import read_bool, read_int, read_size
 
 T = TypeVar("T")
 
 _LOCAL: Final = LogLimits(size=20_000_000, files=5, packed=True)
-_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)(i?b)?", re.IGNORECASE)
-_POWERS: Final = ("", "k", "m", "g", "t", "p")
 
 
 def limits(log: LogConfig) -> LogLimits | None:
@@ -29,31 +26,23 @@ def refusal(reason: ValueError) -> InternalError:
     return InternalError(f"failed to create task for container: failed to initialize logging driver: {reason}")
 
 
-def human_size(text: str) -> int:
-    """Bytes, with powers of 1000 (go-units ``FromHumanSize``). ValueError."""
-    found = _SIZE.fullmatch(text)
-    if found is None:
-        raise ValueError(f"invalid size: '{text}'")
-    return int(float(found[1]) * 1000 ** _POWERS.index(found[2].lower()))
-
-
 def _json_file(options: dict[str, str]) -> LogLimits | None:
-    size = human_size(options["max-size"]) if "max-size" in options else None
+    size = read_size(options["max-size"]) if "max-size" in options else None
     if size == 0:
         raise ValueError("max-size must be a positive number")
-    files = _integer(options.get("max-file", "1"))
+    files = read_int(options.get("max-file", "1"))
     if files < 1:
         raise ValueError("max-file cannot be less than 1")
-    packed = _boolean(options.get("compress", "false"))
+    packed = read_bool(options.get("compress", "false"))
     if packed and (files < 2 or size is None):
         raise ValueError("compress cannot be true when max-file is less than 2 or max-size is not set")
     return LogLimits(size=size, files=files, packed=packed) if size else None
 
 
 def _local(options: dict[str, str]) -> LogLimits | None:
-    size = _named(options, "max-size", human_size) if "max-size" in options else _LOCAL.size
-    files = _named(options, "max-file", _integer) if "max-file" in options else _LOCAL.files
-    packed = _named(options, "compress", _boolean) if "compress" in options else _LOCAL.packed
+    size = _named(options, "max-size", read_size) if "max-size" in options else _LOCAL.size
+    files = _named(options, "max-file", read_int) if "max-file" in options else _LOCAL.files
+    packed = _named(options, "compress", read_bool) if "compress" in options else _LOCAL.packed
     if packed and files == 1:
         raise ValueError("compression cannot be enabled when max file count is 1")
     return LogLimits(size=size, files=files, packed=packed) if size else None
@@ -64,17 +53,3 @@ def _named(options: dict[str, str], name: str, read: Callable[[str], T]) -> T:
         return read(options[name])
     except ValueError as error:
         raise ValueError(f"invalid value for {name}: {options[name]}: {error}") from None
-
-
-def _integer(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f'strconv.Atoi: parsing "{text}": invalid syntax') from None
-
-
-def _boolean(text: str) -> bool:
-    value = parse_bool(text)
-    if value is None:
-        raise ValueError(f'strconv.ParseBool: parsing "{text}": invalid syntax')
-    return value

@@ -5,7 +5,8 @@ from typing import Final
 from wherry.errors import InvalidArgument
 from wherry.model.container import LogConfig
 from wherry.model.host import HostFacts
-from wherry.plan.log_limits import human_size, refusal
+from wherry.plan.go_values import read_size
+from wherry.plan.log_limits import refusal
 
 _JSON_FILE_OPTIONS: Final = frozenset(
     (
@@ -67,6 +68,6 @@ def _check_mode(options: dict[str, str]) -> None:
     if mode != "non-blocking":
         raise InvalidArgument("logger: max-buffer-size option is only supported with 'mode=non-blocking'")
     try:
-        human_size(options["max-buffer-size"])
+        read_size(options["max-buffer-size"])
     except ValueError as error:
         raise InvalidArgument(f"error parsing option max-buffer-size: {error}") from None

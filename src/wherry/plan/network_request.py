@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from wherry.errors import Forbidden, InvalidArgument, NotFound
 from wherry.model.network import Network, NetworkRequest, Subnet
 from wherry.plan import addresses
-from wherry.plan.go_values import parse_bool
+from wherry.plan.go_values import read_bool
 from wherry.plan.naming import short_id
 
 BUILTIN_DRIVERS = {"bridge": "bridge", "host": "host", "none": "null"}
@@ -136,12 +136,10 @@ def _bridge_name(asked: str, network_id: str) -> str:
 
 def _flag(options: dict[str, str], key: str) -> bool:
     text = options.get(key, "true")
-    value = parse_bool(text)
-    if value is None:
-        raise InvalidArgument(
-            f'failed to parse {key} value: {text} (strconv.ParseBool: parsing "{text}": invalid syntax)'
-        )
-    return value
+    try:
+        return read_bool(text)
+    except ValueError as error:
+        raise InvalidArgument(f"failed to parse {key} value: {text} ({error})") from None
 
 
 def _mtu(text: str) -> int:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from wherry.errors import InvalidArgument, NotSupported
 from wherry.model.container import HostSpec
 from wherry.model.mount import MountKind, MountPoint, Recursion
+from wherry.plan.binds import PROPAGATIONS
 from wherry.plan.kernel_version import at_least
 from wherry.plan.spec_request import SpecRequest
 
@@ -28,7 +29,6 @@ _MOUNT_FLAGS: Final = frozenset(
     )
 )
 _OPPOSITES: Final = {"exec": "noexec", "suid": "nosuid", "dev": "nodev", "rw": "ro"}
-_PROPAGATIONS: Final = frozenset(("private", "rprivate", "shared", "rshared", "slave", "rslave"))
 _RECURSIVE_READ_ONLY: Final = (5, 12)  # mount_setattr(2)
 
 
@@ -132,7 +132,7 @@ def _depth(mount: Mount) -> int:
 
 def _subject(option: str) -> str:
     """What an option is about: ``size=1m`` about size, ``exec`` and ``noexec`` about one thing."""
-    if option in _PROPAGATIONS:
+    if option in PROPAGATIONS:
         return "propagation"
     name = option.partition("=")[0]
     return _OPPOSITES.get(name, name)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from wherry.errors import InternalError, PortInUse
 from wherry.model.network import PortBinding, PortSpec
-from wherry.plan.attachments import port_key
+from wherry.plan.attachments import exposed_port
 
 ANYWHERE, ANYWHERE_IPV6 = "0.0.0.0", "::"
 EVERYWHERE = frozenset((ANYWHERE, ANYWHERE_IPV6))
@@ -19,7 +19,7 @@ Taken = Callable[[str, str, int], bool]
 def wanted(specs: tuple[PortSpec, ...], exposed: Iterable[str], *, publish_all: bool) -> tuple[PortSpec, ...]:
     """The ports to publish, in order; ``publish_all`` adds those that are exposed and not asked for."""
     asked = {(spec.container_port, spec.protocol) for spec in specs}
-    more = {_exposed(text) for text in exposed} - asked if publish_all else set()
+    more = {exposed_port(text) for text in exposed} - asked if publish_all else set()
     added = (PortSpec(container_port=port, protocol=protocol) for port, protocol in more)
     return tuple(sorted((*specs, *added), key=lambda spec: (spec.container_port, spec.protocol)))
 
@@ -102,8 +102,3 @@ def _range(text: str) -> range:
     """The ports of ``80`` or ``80-90``, none of ""."""
     first, _, last = text.partition("-")
     return range(int(first), int(last or first) + 1) if text else range(0)
-
-
-def _exposed(text: str) -> tuple[int, str]:
-    number, _, protocol = port_key(text).partition("/")
-    return int(number), protocol

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from wherry.model.cgroup import cgroup_of
 from wherry.model.container import ContainerSpec, HostSpec
 from wherry.plan.device_access import device_nodes
 from wherry.plan.linux_resources import linux_resources
@@ -19,7 +20,6 @@ from wherry.plan.spec_request import SpecRequest
 __all__ = ["SpecRequest", "build", "encode", "exec_process"]
 
 _VERSION: Final = "1.0.2"
-_CGROUP_PARENT: Final = "/wherry"
 _NETWORK_SYSCTLS: Final = {
     "net.ipv4.ip_unprivileged_port_start": "0",
     "net.ipv4.ping_group_range": "0 2147483647",
@@ -57,7 +57,7 @@ def _linux(request: SpecRequest) -> dict[str, Any]:
     section: dict[str, Any] = {
         "sysctl": _sysctls(request),
         "resources": linux_resources(host, request.devices, request.facts),
-        "cgroupsPath": f"/{(host.cgroup_parent or _CGROUP_PARENT).strip('/')}/{container.id}",
+        "cgroupsPath": cgroup_of(container),
         "namespaces": _namespaces(request),
         "devices": device_nodes(host, request.devices),
         "maskedPaths": masked_paths(host),

@@ -5,6 +5,7 @@ from wherry.plan.dockerfile.flags import Flags
 from wherry.plan.dockerfile.instructions import HealthcheckCmd, HealthcheckNone
 from wherry.plan.dockerfile.statement import Statement, command_line
 from wherry.plan.dockerfile.words import head
+from wherry.plan.go_values import read_int
 from wherry.plan.timestamps import parse_duration
 
 _TIMES = ("interval", "timeout", "start-period", "start-interval")
@@ -53,9 +54,9 @@ def _time(flags: Flags, name: str) -> int:
 
 def _retries(text: str) -> int:
     try:
-        retries = int(text)
-    except ValueError:
-        raise InvalidArgument(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
+        retries = read_int(text, "ParseInt")
+    except ValueError as error:
+        raise InvalidArgument(str(error)) from None
     if retries < 0:
         raise InvalidArgument(f"--retries cannot be negative ({retries})")
     return retries

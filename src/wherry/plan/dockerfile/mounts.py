@@ -1,14 +1,13 @@
 """The texts behind ``RUN --mount=`` (Dockerfile reference, "RUN --mount")."""
 
 import csv
-import re
 
 from msgspec import Struct
 
 from wherry.errors import InvalidArgument
 from wherry.plan.dockerfile.configuring import Scope
 from wherry.plan.dockerfile.suggestions import did_you_mean
-from wherry.plan.go_values import parse_bool
+from wherry.plan.go_values import parse_bool, read_size
 
 _TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
 _SHARINGS = ("shared", "private", "locked")
@@ -19,8 +18,6 @@ _KEYS = (
 )
 _SWITCHES = ("readonly", "readwrite", "required")
 _OWNED = ("cache", "secret", "ssh")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
-_UNITS = " kmgtp"
 
 
 class MountText(Struct, frozen=True, kw_only=True):
@@ -127,7 +124,7 @@ def _number(fields: dict[str, str], key: str, base: int) -> int | None:
 
 
 def _size(text: str) -> int:
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise InvalidArgument(f"invalid value for size: {text}")
-    return int(float(match[1]) * 1024 ** _UNITS.index(match[2].lower() or " "))
+    try:
+        return read_size(text, base=1024)
+    except ValueError:
+        raise InvalidArgument(f"invalid value for size: {text}") from None

@@ -9,6 +9,7 @@ from wherry.model.container import Container, Pending, Status
 from wherry.model.health import HealthStatus
 from wherry.plan.attachments import live, network_names, published, visible_ports
 from wherry.plan.filters.parse import Filters, matches_labels, matches_pattern, parse_flag
+from wherry.plan.go_values import read_int
 
 CONTAINER_FILTERS = frozenset(
     (
@@ -157,8 +158,6 @@ def _ports(key: str, texts: Collection[str]) -> Iterable[str]:
 
 def _exit_code(text: str) -> int:
     try:
-        return int(text)
-    except ValueError:
-        raise InvalidArgument(
-            f"invalid filter 'exited={text}': strconv.Atoi: parsing \"{text}\": invalid syntax"
-        ) from None
+        return read_int(text)
+    except ValueError as error:
+        raise InvalidArgument(f"invalid filter 'exited={text}': {error}") from None

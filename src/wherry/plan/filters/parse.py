@@ -72,7 +72,7 @@ def parse_labels(filters: Filters) -> tuple[str, ...]:
 
 def matches_labels(labels: Mapping[str, str], wanted: Collection[str]) -> bool:
     """Whether all that :func:`parse_labels` gives is met."""
-    return all(_has(labels, text[1:]) is False if text.startswith("!") else _has(labels, text) for text in wanted)
+    return all(_has(labels, text.removeprefix("!")) != text.startswith("!") for text in wanted)
 
 
 def _has(labels: Mapping[str, str], text: str) -> bool:

@@ -5,6 +5,7 @@ from msgspec import Struct
 from wherry.errors import InvalidArgument
 from wherry.model.registry import Found
 from wherry.plan.filters.parse import Filters, parse_flag
+from wherry.plan.go_values import read_int
 
 SEARCH_FILTERS = frozenset(("is-automated", "is-official", "stars"))
 
@@ -31,7 +32,6 @@ class SearchFilter(Struct, frozen=True, kw_only=True):
 
 def _stars(text: str) -> int:
     try:
-        return int(text)
-    except ValueError:
-        reason = f'strconv.Atoi: parsing "{text}": invalid syntax'
-        raise InvalidArgument(f"invalid filter 'stars={text}': {reason}") from None
+        return read_int(text)
+    except ValueError as error:
+        raise InvalidArgument(f"invalid filter 'stars={text}': {error}") from None

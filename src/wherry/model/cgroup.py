@@ -1,4 +1,4 @@
-"""Where a container is on the host."""
+"""A container's control group on the host."""
 
 from wherry.model.container import Container
 
