@@ -11,7 +11,7 @@ from wherry.errors import NoSuchManifest, NotFound, RegistryError
 from wherry.model.image import INDEX_OCI, LAYER_OCI, MANIFEST_OCI, Descriptor, Platform
 from wherry.model.reference import DEFAULT_TAG, Reference
 from wherry.model.registry import Credentials, Found, Resolved
-from wherry.plan.manifest import config_descriptor, read_index, read_manifest, write_index, write_manifest
+from wherry.plan.manifest import config_descriptor, read_manifest, write_index, write_manifest
 
 CHUNK = 64
 
@@ -157,12 +157,6 @@ class FakeRegistry:
     async def tags(self, reference: Reference, credentials: Credentials | None) -> tuple[str, ...]:
         prefix = f"{reference.name}:"
         return tuple(name.removeprefix(prefix) for name in self.manifests if name.startswith(prefix))
-
-    def select(self, index: Resolved, platform: Platform) -> Descriptor:
-        for entry in read_index(index.data):
-            if entry.platform == platform:
-                return entry
-        raise NoSuchManifest(f"no matching manifest for {platform} in the manifest list entries")
 
 
 def config_of(*layers: bytes, **members: Any) -> bytes:

@@ -16,7 +16,7 @@ from wherry.model.container import Container
 from wherry.model.device import DeviceNode
 from wherry.model.download import Download
 from wherry.model.host import Forwarding, HostFacts
-from wherry.model.image import Applied, Descriptor, Image, Layer, Platform, Tag
+from wherry.model.image import Applied, Descriptor, Image, Layer, Tag
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.log import LogLine, LogRange
 from wherry.model.mount import DeviceMount, HostMount, OverlayMount, View, Viewed
@@ -808,8 +808,6 @@ class Registry(Protocol):
     ) -> tuple[Found, ...]: ...
 
     async def tags(self, reference: Reference, credentials: Credentials | None) -> tuple[str, ...]: ...
-
-    def select(self, index: Resolved, platform: Platform) -> Descriptor: ...
 
 
 class Web(Protocol):

@@ -18,8 +18,8 @@ from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials, Resolved
 from wherry.plan.image_config import read_image
-from wherry.plan.manifest import Manifest, read_manifest
-from wherry.plan.platforms import check_platform
+from wherry.plan.manifest import Manifest, read_index, read_manifest
+from wherry.plan.platforms import best_match, check_platform
 from wherry.plan.repositories import known_at
 
 MAX_DOWNLOADS = 3  # as dockerd's --max-concurrent-downloads
@@ -169,7 +169,7 @@ class Transfer:
     async def _image_of(self, source: Source, resolved: Resolved, platform: Platform) -> Resolved:
         """The manifest of an image: ``resolved`` itself, or the one for the platform that its index leads to."""
         while resolved.descriptor.media_type in (INDEX_OCI, INDEX_DOCKER):
-            child = self._registry.select(resolved, platform)
+            child = best_match(read_index(resolved.data), platform)
             resolved = await self._registry.resolve(_at(source.reference, child.digest), source.credentials)
         return resolved
 

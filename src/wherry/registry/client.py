@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from wherry.errors import AccessRefused, RegistryError, Unauthorized
-from wherry.model.image import Descriptor, Platform
+from wherry.model.image import Descriptor
 from wherry.model.malformed import MALFORMED
 from wherry.model.reference import DEFAULT_DOMAIN, DEFAULT_TAG, Reference
 from wherry.model.registry import Credentials, Found, RegistrySettings, Resolved
@@ -94,10 +94,6 @@ class Registry:
             raise RegistryError(f"manifest verification failed for digest {reference.digest}")
         media_type = manifests.media_type_of(data, content_type, reference.familiar)
         return Resolved(descriptor=Descriptor(media_type=media_type, digest=digest, size=len(data)), data=data)
-
-    def select(self, index: Resolved, platform: Platform) -> Descriptor:
-        """The image of an index for a platform. Raises NoSuchManifest, CorruptImage."""
-        return manifests.select(index, platform)
 
     def blob(
         self,

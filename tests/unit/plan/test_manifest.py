@@ -76,3 +76,9 @@ def test_an_index_keeps_platforms_and_names() -> None:
     )
     assert read_index(write_index((entry,))) == (entry,)
     assert read_index(b'{"manifests": null}') == ()
+
+
+@pytest.mark.parametrize("data", [b"nope", b'{"manifests": [{"size": 1}]}', b'{"manifests": 1}'])
+def test_an_index_that_cannot_be_read_is_corrupt(data: bytes) -> None:
+    with pytest.raises(CorruptImage):
+        read_index(data)
