@@ -17,8 +17,9 @@ from wherry.model.malformed import MALFORMED
 from wherry.model.registry import Credentials
 from wherry.registry.answers import error_of, refusal
 from wherry.registry.challenges import Challenge
+from wherry.registry.connection import Request
 from wherry.registry.reasons import NoCredentials
-from wherry.registry.transport import Request, Transport
+from wherry.registry.transport import Transport
 
 CLIENT_ID = "wherry"
 MIN_LIFETIME = 60.0

@@ -20,6 +20,9 @@ class Challenge(Struct, frozen=True, kw_only=True):
     error_description: str = ""
 
 
+_KNOWN = frozenset(Challenge.__struct_fields__) - {"scheme"}
+
+
 def parse_challenges(values: Iterable[str]) -> tuple[Challenge, ...]:
     """The challenges of all the headers of one answer, in order. What is no challenge is left out."""
     return tuple(challenge for value in values for challenge in _parse(value))
@@ -39,6 +42,3 @@ def _parse(value: str) -> list[Challenge]:
         Challenge(scheme=scheme, **{name: text for name, text in given.items() if name in _KNOWN})
         for scheme, given in found
     ]
-
-
-_KNOWN = frozenset(Challenge.__struct_fields__) - {"scheme"}

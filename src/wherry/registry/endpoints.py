@@ -10,9 +10,10 @@ from msgspec import Struct
 
 from wherry.model.reference import DEFAULT_DOMAIN
 from wherry.registry.challenges import Challenge, parse_challenges
+from wherry.registry.connection import Request
 from wherry.registry.insecure import Address, InsecurePolicy
 from wherry.registry.reasons import ConnectionFailed, Unreachable
-from wherry.registry.transport import Request, Transport
+from wherry.registry.transport import Transport
 
 HUB_HOST = "registry-1.docker.io"
 

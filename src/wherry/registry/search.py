@@ -8,8 +8,9 @@ from wherry.errors import RegistryError
 from wherry.model.malformed import MALFORMED
 from wherry.model.registry import Credentials, Found
 from wherry.registry.auth import basic
+from wherry.registry.connection import Request
 from wherry.registry.reasons import ConnectionFailed, Unreachable
-from wherry.registry.transport import Request, Transport
+from wherry.registry.transport import Transport
 
 INDEX_URL = "https://index.docker.io"
 MAX_ANSWER = 4 << 20

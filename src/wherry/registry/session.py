@@ -13,13 +13,13 @@ from wherry.model.registry import Credentials
 from wherry.registry.answers import Refusal, pause_asked, pull_error, push_error, refusal
 from wherry.registry.auth import Authorizer
 from wherry.registry.challenges import Challenge, parse_challenges
+from wherry.registry.connection import Request
 from wherry.registry.dial import Origin
 from wherry.registry.endpoints import Endpoint, Endpoints
 from wherry.registry.reasons import ConnectionFailed, NoCredentials, NotAuthorized, Unreachable
-from wherry.registry.transport import Answer, Request, Transport
+from wherry.registry.transport import Answer, Transport
 
 log = logging.getLogger(__name__)
-
 
 Body = Callable[[], AsyncGenerator[bytes, None]]
 

@@ -1,4 +1,4 @@
-"""HTTP/1.1 for registries: blocking connections in threads, an asynchronous face, cancellation that wakes the thread.
+"""HTTP for registries: blocking connections in threads, an asynchronous face, cancellation that wakes the thread.
 
 Connections are kept for a while and shared by origin, since a pull makes many small requests of one host.
 """
@@ -6,18 +6,16 @@ Connections are kept for a while and shared by origin, since a pull makes many s
 import asyncio
 import http.client
 import os
-import select
-import ssl
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from wherry.registry.certificates import Certificates
-from wherry.registry.dial import Origin, Timeouts, Wire, dial, proxy_authorization
+from wherry.registry.connection import Connection, Request
+from wherry.registry.dial import Origin, Timeouts
 from wherry.registry.proxies import ProxyRules
 from wherry.registry.reasons import ConnectionFailed, exchange_failed
 
@@ -28,85 +26,14 @@ MAX_IDLE = 4
 MAX_REDIRECTS = 10
 MAX_THREADS = 32
 SHORT_BODY = 64 << 10
-WRITE = 64 << 10
 REDIRECTS = (301, 302, 303, 307, 308)
-
-
-class Request(Struct, frozen=True, kw_only=True):
-    """``verify``: whether the host's certificate must be good; a redirect to another host always asks for that."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str] = {}
-    body: bytes | None = None
-    verify: bool = True
-
-
-class Line:
-    """One connection to an origin. Its methods block, in one thread at a time; `cut` may come from any thread."""
-
-    def __init__(self, origin: Origin, proxy: str | None, context: Callable[[], ssl.SSLContext], timeouts: Timeouts):
-        self.origin = origin
-        self.used = False
-        self._proxy, self._context, self._timeouts = proxy, context, timeouts
-        self._wire = Wire()
-        self._connection = http.client.HTTPConnection(origin.host, origin.port)
-        self._connection.auto_open = 0
-
-    def exchange(self, request: Request) -> http.client.HTTPResponse:
-        """Send, and wait for the head of the answer. Raises ConnectionFailed."""
-        self.begin(request)
-        return self.finish()
-
-    def begin(self, request: Request) -> None:
-        """Send all that the request itself holds; a body that its Content-Length announces comes by `write`."""
-        headers = {"Host": self.origin.authority, **request.headers}
-        target = urlsplit(request.url)._replace(scheme="", netloc="", fragment="").geturl() or "/"
-        if self._proxy and self.origin.scheme == "http":
-            target, headers = request.url, headers | proxy_authorization(self._proxy)
-        if self._connection.sock is None:
-            self._connection.sock = dial(self.origin, self._wire, self._proxy, self._context, self._timeouts)
-        try:
-            self._connection.request(request.method, target, body=request.body, headers=headers)
-        except (OSError, http.client.HTTPException) as error:
-            raise exchange_failed(error) from error
-
-    def write(self, data: bytes) -> None:
-        """Send more of a body. In pieces: a socket's timeout is for all that one call sends."""
-        view = memoryview(data)
-        try:
-            for start in range(0, len(view), WRITE):
-                self._connection.send(view[start : start + WRITE])
-        except OSError as error:
-            raise exchange_failed(error) from error
-
-    def finish(self) -> http.client.HTTPResponse:
-        """Wait for the head of the answer."""
-        try:
-            return self._connection.getresponse()
-        except (OSError, http.client.HTTPException) as error:
-            raise exchange_failed(error) from error
-
-    def is_open(self) -> bool:
-        """Whether the connection can carry one more request: an idle one with something to read was closed there."""
-        if self._connection.sock is None:
-            return False
-        poll = select.poll()
-        poll.register(self._connection.sock, select.POLLIN)
-        return not poll.poll(0)
-
-    def cut(self) -> None:
-        self._wire.cut()
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 class Answer:
     """The head of an answer, and its body as it comes. To be closed, from whatever state."""
 
-    def __init__(self, transport: "Transport", line: Line, response: http.client.HTTPResponse) -> None:
-        self._transport, self._line, self._response = transport, line, response
+    def __init__(self, transport: "Transport", connection: Connection, response: http.client.HTTPResponse) -> None:
+        self._transport, self._connection, self._response = transport, connection, response
         self.status = response.status
         self.reason = response.reason
         self.headers = response.headers
@@ -122,7 +49,7 @@ class Answer:
 
     async def read(self, size: int) -> bytes:
         """``size`` bytes, or what is left until the end or the break. Raises ConnectionFailed."""
-        return await self._transport.run(self._line, self._read, size)
+        return await self._transport.run(self._connection, self._read, size)
 
     def _read(self, size: int) -> bytes:
         try:
@@ -157,9 +84,9 @@ class Answer:
             return
         self._closed = True
         if self._response.isclosed() and not self._response.will_close:
-            self._transport.keep(self._line)
+            self._transport.keep(self._connection)
         else:
-            self._transport.drop(self._line)
+            self._transport.drop(self._connection)
         self._response.close()
 
 
@@ -171,8 +98,8 @@ class Transport:
         self._timeouts, self._user_agent = timeouts, user_agent
         self._proxies = ProxyRules.from_environment(os.environ)
         self._threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="registry")
-        self._lines: set[Line] = set()
-        self._idle: dict[Origin, list[Line]] = {}
+        self._connections: set[Connection] = set()
+        self._idle: dict[Origin, list[Connection]] = {}
 
     async def send(self, request: Request) -> Answer:
         """The answer to ``request`` or to what it was redirected to. Raises ConnectionFailed.
@@ -193,103 +120,106 @@ class Transport:
 
         Never redirected. A registry may answer before it has all, and close. Raises ConnectionFailed.
         """
-        line = self._new_line(Origin.of(request.url, request.verify))  # not an idle one: there is no second try
+        # Not an idle one: there is no second try.
+        connection = self._new_connection(Origin.of(request.url, request.verify))
         request = self._introduced(request)
         try:
-            await self.run(line, line.begin, request)
-            while chunk := await self._drawn(line, chunks):
+            await self.run(connection, connection.begin, request)
+            while chunk := await self._drawn(connection, chunks):
                 try:
-                    await self.run(line, line.write, chunk)
+                    await self.run(connection, connection.write, chunk)
                 except ConnectionFailed:
                     break
-            return Answer(self, line, await self.run(line, line.finish))
+            return Answer(self, connection, await self.run(connection, connection.finish))
         except ConnectionFailed:
-            self.drop(line)
+            self.drop(connection)
             raise
 
-    async def run(self, line: Line, work: Callable[..., T], *arguments: object) -> T:
-        """Do blocking work on ``line`` in a thread. When the caller is cancelled, the line is cut at once."""
+    async def run(self, connection: Connection, work: Callable[..., T], *arguments: object) -> T:
+        """Do blocking work on ``connection`` in a thread; it is cut at once when the caller is cancelled."""
         future = asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
-            line.cut()
-            future.add_done_callback(lambda done: self._abandon(line, done))
+            connection.cut()
+            future.add_done_callback(lambda done: self._abandon(connection, done))
             raise
 
-    def keep(self, line: Line) -> None:
+    def keep(self, connection: Connection) -> None:
         """Let another request use the connection, for a while."""
-        idle = self._idle.setdefault(line.origin, [])
-        if line not in self._lines or len(idle) >= MAX_IDLE:
-            self.drop(line)
+        idle = self._idle.setdefault(connection.origin, [])
+        if connection not in self._connections or len(idle) >= MAX_IDLE:
+            self.drop(connection)
             return
-        line.used = True
-        idle.append(line)
-        asyncio.get_running_loop().call_later(IDLE_SECONDS, self._expire, line)
+        connection.used = True
+        idle.append(connection)
+        asyncio.get_running_loop().call_later(IDLE_SECONDS, self._expire, connection)
 
-    def drop(self, line: Line) -> None:
-        self._lines.discard(line)
-        line.cut()
-        line.close()
+    def drop(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        connection.cut()
+        connection.close()
 
     def close(self) -> None:
         """End idle connections and wake whoever waits on another one: they find it broken."""
-        for line in [line for idle in self._idle.values() for line in idle]:
-            self.drop(line)
+        for connection in [connection for idle in self._idle.values() for connection in idle]:
+            self.drop(connection)
         self._idle.clear()
-        for line in self._lines:
-            line.cut()
+        for connection in self._connections:
+            connection.cut()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _exchange(self, request: Request) -> Answer:
         origin = Origin.of(request.url, request.verify)
         request = self._introduced(request)
         while True:
-            line = self._take(origin)
+            connection = self._take(origin)
             try:
-                return Answer(self, line, await self.run(line, line.exchange, request))
+                return Answer(self, connection, await self.run(connection, connection.exchange, request))
             except ConnectionFailed:
-                self.drop(line)
+                self.drop(connection)
                 # The other side may have closed an idle connection just as it was taken up again.
-                if not line.used:
+                if not connection.used:
                     raise
 
     def _introduced(self, request: Request) -> Request:
         return replace(request, headers={"User-Agent": self._user_agent, **request.headers})
 
-    async def _drawn(self, line: Line, chunks: AsyncGenerator[bytes, None]) -> bytes:
+    async def _drawn(self, connection: Connection, chunks: AsyncGenerator[bytes, None]) -> bytes:
         """The next chunk of a body, b"" at its end."""
         try:
             return await anext(chunks, b"")
         except BaseException:
-            self.drop(line)
+            self.drop(connection)
             raise
 
-    def _take(self, origin: Origin) -> Line:
+    def _take(self, origin: Origin) -> Connection:
         idle = self._idle.get(origin, [])
         while idle:
-            line = idle.pop()
-            if line.is_open():
-                return line
-            self.drop(line)
-        return self._new_line(origin)
+            connection = idle.pop()
+            if connection.is_open():
+                return connection
+            self.drop(connection)
+        return self._new_connection(origin)
 
-    def _new_line(self, origin: Origin) -> Line:
+    def _new_connection(self, origin: Origin) -> Connection:
         proxy = self._proxies.proxy_for(origin.scheme, origin.host, origin.port)
-        line = Line(origin, proxy, lambda: self._certificates.context(origin.authority, origin.verify), self._timeouts)
-        self._lines.add(line)
-        return line
+        connection = Connection(
+            origin, proxy, lambda: self._certificates.context(origin.authority, origin.verify), self._timeouts
+        )
+        self._connections.add(connection)
+        return connection
 
-    def _expire(self, line: Line) -> None:
-        idle = self._idle.get(line.origin, [])
-        if line in idle:
-            idle.remove(line)
-            self.drop(line)
+    def _expire(self, connection: Connection) -> None:
+        idle = self._idle.get(connection.origin, [])
+        if connection in idle:
+            idle.remove(connection)
+            self.drop(connection)
         if not idle:
-            self._idle.pop(line.origin, None)
+            self._idle.pop(connection.origin, None)
 
-    def _abandon(self, line: Line, done: "asyncio.Future[T]") -> None:
-        self.drop(line)
+    def _abandon(self, connection: Connection, done: "asyncio.Future[T]") -> None:
+        self.drop(connection)
         if not done.cancelled():
             done.exception()
 

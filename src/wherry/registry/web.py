@@ -7,9 +7,10 @@ from email.utils import parsedate_to_datetime
 from wherry.errors import Forbidden, InternalError, InvalidArgument, NotFound, Unauthorized, WherryError
 from wherry.model.download import Download
 from wherry.registry.blobs import read_ahead
+from wherry.registry.connection import Request
 from wherry.registry.dial import Timeouts
 from wherry.registry.reasons import ConnectionFailed
-from wherry.registry.transport import Answer, Request, Transport
+from wherry.registry.transport import Answer, Transport
 
 REFUSALS: dict[int, type[WherryError]] = {400: InvalidArgument, 401: Unauthorized, 403: Forbidden, 404: NotFound}
 

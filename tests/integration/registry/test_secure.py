@@ -14,9 +14,10 @@ import pytest
 from tests.harness.authority import Authority
 from tests.harness.httpserver import Scripted, answering
 
+from wherry.registry.connection import Request
 from wherry.registry.dial import Timeouts
 from wherry.registry.reasons import ConnectionFailed
-from wherry.registry.transport import Request, Transport
+from wherry.registry.transport import Transport
 
 HELLO = answering(200, b"hello")
 
