@@ -21,18 +21,22 @@ class Restarts:
         self._clock = clock
         self._restart = restart
         self._due: dict[str, asyncio.Task[None]] = {}
+        self._begun: dict[str, asyncio.Task[None]] = {}
         self._closed = False
 
     def later(self, container: Container, delay: float) -> None:
         """Start it again in ``delay`` seconds, unless somebody stops or starts it before."""
         if not self._closed:
             self.cancel(container.id)
-            waiting = self._wait(container.id, delay, self._before(container))
-            self._due[container.id] = asyncio.get_running_loop().create_task(waiting)
+            self._due[container.id] = asyncio.get_running_loop().create_task(self._wait(container, delay))
 
     def take(self, container_id: str) -> bool:
         """Whether a restart is due; it no longer is."""
-        return self._due.pop(container_id, None) is not None
+        due = self._due.pop(container_id, None)
+        if due is not None:
+            self._begun[container_id] = due
+            due.add_done_callback(lambda _: self._begun.pop(container_id, None))
+        return due is not None
 
     def cancel(self, container_id: str) -> None:
         """Give up a restart that was about to happen. Idempotent."""
@@ -47,16 +51,17 @@ class Restarts:
             self.cancel(container_id)
 
     def _before(self, container: Container) -> "list[asyncio.Task[None]]":
-        """Restarts that are due of containers without which this one cannot start."""
+        """Restarts, due or begun, of containers without which this one cannot start: they are older, all of them."""
         needed = {*(link.source for link in container.links), *namespaces.peers(container.spec.host)}
-        others = (other.id for other in self._catalog.all() if needed & {other.id, other.name})
-        return [self._due[other] for other in others if other in self._due]
+        older = (other for other in self._catalog.all() if other.created < container.created)
+        restarts = {**self._due, **self._begun}
+        return [restarts[other.id] for other in older if needed & {other.id, other.name} and other.id in restarts]
 
-    async def _wait(self, container_id: str, delay: float, before: "list[asyncio.Task[None]]") -> None:
+    async def _wait(self, container: Container, delay: float) -> None:
         await self._clock.sleep(delay)
-        if before:
+        if before := self._before(container):
             await asyncio.wait(before)
         try:
-            await self._restart(container_id)
+            await self._restart(container.id)
         except (WherryError, OSError) as error:
-            _log.warning("container %s could not be restarted: %s", container_id, error)
+            _log.warning("container %s could not be restarted: %s", container.id, error)
