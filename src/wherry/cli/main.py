@@ -7,7 +7,7 @@ from ..client.connection import ApiError, CannotConnect
 from .flags import Command, Flag, HelpRequested, UsageError
 from .lazy import load
 from .session import CommandError, Session
-from .signals import SIG_DFL, SIGINT, default_int_handler, getsignal, signal
+from .signals import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -153,8 +153,8 @@ COMMANDS = {
 
 def main() -> "NoReturn":
     """Run the command of ``sys.argv`` and end the process: no time is spent on taking the interpreter down."""
-    if getsignal(SIGINT) is default_int_handler:
-        signal(SIGINT, SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     _exit(execute(sys.argv[1:]))
 
 

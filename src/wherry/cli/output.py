@@ -3,7 +3,7 @@
 from posix import get_terminal_size, isatty, write
 from select import POLLOUT, poll
 
-from .signals import SIG_DFL, SIGPIPE, raise_signal, signal
+from .signals import signal
 
 FLUSH_AT = 1 << 16
 DEFAULT_COLUMNS = 80
@@ -37,8 +37,8 @@ class Output:
                 ready.register(self.descriptor, POLLOUT)
                 ready.poll()
             except BrokenPipeError:
-                signal(SIGPIPE, SIG_DFL)
-                raise_signal(SIGPIPE)
+                signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+                signal.raise_signal(signal.SIGPIPE)
 
     def put(self, data: bytes) -> None:
         """Write at once."""

@@ -1,27 +1,16 @@
 """Signals and terminal sizes, passed on to a container while this process waits for it."""
 
 from ..client.connection import ApiError, CannotConnect, Client
-from .signals import (
-    SIGABRT,
-    SIGBUS,
-    SIGCHLD,
-    SIGFPE,
-    SIGILL,
-    SIGKILL,
-    SIGPIPE,
-    SIGSEGV,
-    SIGSTOP,
-    SIGTRAP,
-    SIGURG,
-    signal,
-    valid_signals,
-)
+from .signals import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
 
-OWN = {SIGABRT, SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGKILL, SIGPIPE, SIGSEGV, SIGSTOP, SIGTRAP, SIGURG}
+OWN = {
+    signal.SIGABRT, signal.SIGBUS, signal.SIGCHLD, signal.SIGFPE, signal.SIGILL, signal.SIGKILL, signal.SIGPIPE,
+    signal.SIGSEGV, signal.SIGSTOP, signal.SIGTRAP, signal.SIGURG,
+}  # fmt: skip
 """Signals that speak of this process itself, or that no process can catch."""
 
 
@@ -34,8 +23,8 @@ def pass_signals(host: str, container: str) -> None:
     def forward(number: int, _frame: "FrameType | None") -> None:
         _tell(host, f"/containers/{container}/kill", {"signal": str(number)})
 
-    for number in valid_signals() - OWN:
-        signal(number, forward)
+    for number in signal.valid_signals() - OWN:
+        signal.signal(number, forward)
 
 
 def pass_size(host: str, path: str) -> None:

@@ -1,78 +1,9 @@
-"""The C module behind ``signal``, which itself would import ``enum``."""
+"""``signal``, or rather the C module behind it: it does not import ``enum``."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from signal import (
-        SIG_DFL,
-        SIGABRT,
-        SIGBUS,
-        SIGCHLD,
-        SIGFPE,
-        SIGHUP,
-        SIGILL,
-        SIGINT,
-        SIGKILL,
-        SIGPIPE,
-        SIGQUIT,
-        SIGSEGV,
-        SIGSTOP,
-        SIGTERM,
-        SIGTRAP,
-        SIGURG,
-        SIGWINCH,
-        default_int_handler,
-        getsignal,
-        raise_signal,
-        signal,
-        valid_signals,
-    )
+    import signal
 else:
-    from _signal import (
-        SIG_DFL,
-        SIGABRT,
-        SIGBUS,
-        SIGCHLD,
-        SIGFPE,
-        SIGHUP,
-        SIGILL,
-        SIGINT,
-        SIGKILL,
-        SIGPIPE,
-        SIGQUIT,
-        SIGSEGV,
-        SIGSTOP,
-        SIGTERM,
-        SIGTRAP,
-        SIGURG,
-        SIGWINCH,
-        default_int_handler,
-        getsignal,
-        raise_signal,
-        signal,
-        valid_signals,
-    )
+    import _signal as signal
 
-__all__ = [
-    "SIGABRT",
-    "SIGBUS",
-    "SIGCHLD",
-    "SIGFPE",
-    "SIGHUP",
-    "SIGILL",
-    "SIGINT",
-    "SIGKILL",
-    "SIGPIPE",
-    "SIGQUIT",
-    "SIGSEGV",
-    "SIGSTOP",
-    "SIGTERM",
-    "SIGTRAP",
-    "SIGURG",
-    "SIGWINCH",
-    "SIG_DFL",
-    "default_int_handler",
-    "getsignal",
-    "raise_signal",
-    "signal",
-    "valid_signals",
-]
+__all__ = ["signal"]

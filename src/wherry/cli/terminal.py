@@ -3,7 +3,7 @@
 import termios
 
 from .output import terminal_size
-from .signals import SIG_DFL, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH, getsignal, raise_signal, signal
+from .signals import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 DEFAULT_DETACH_KEYS = b"\x10\x11"  # ctrl-p ctrl-q
-FATAL = (SIGHUP, SIGINT, SIGQUIT, SIGTERM)
+FATAL = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 
 
 class ChangedMode:
@@ -29,19 +29,19 @@ class ChangedMode:
     def __enter__(self) -> None:
         self._before = termios.tcgetattr(self._descriptor)
         for number in FATAL:
-            if getsignal(number) == SIG_DFL:
-                signal(number, self._die)
+            if signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, self._die)
                 self._guarded.append(number)
         termios.tcsetattr(self._descriptor, termios.TCSANOW, self._change(self._before))
 
     def __exit__(self, *_: object) -> None:
         termios.tcsetattr(self._descriptor, termios.TCSANOW, self._before)
         for number in self._guarded:
-            signal(number, SIG_DFL)
+            signal.signal(number, signal.SIG_DFL)
 
     def _die(self, number: int, _: "FrameType | None") -> None:
         self.__exit__()
-        raise_signal(number)
+        signal.raise_signal(number)
 
 
 def raw(attributes: "list[Any]") -> "list[Any]":
@@ -108,5 +108,5 @@ def watch_size(descriptor: int, tell: "Callable[[int, int], None]") -> None:
         if rows and columns:
             tell(rows, columns)
 
-    signal(SIGWINCH, changed)
-    changed(SIGWINCH, None)
+    signal.signal(signal.SIGWINCH, changed)
+    changed(signal.SIGWINCH, None)
