@@ -169,16 +169,10 @@ def execute(argv: list[str]) -> int:
 
         session.out.write(command_help(asked.command, asked.spelled, session.out.columns()))
         status = 0
-    except UsageError as error:
+    except (UsageError, CommandError) as error:
         session.err.line(str(error))
         status = error.status
-    except CommandError as error:
-        session.err.line(str(error))
-        status = error.status
-    except ApiError as error:
-        session.err.line(f"Error response from daemon: {error.message}")
-        status = 1
-    except CannotConnect as error:
+    except (ApiError, CannotConnect) as error:
         session.err.line(str(error))
         status = 1
     session.close()

@@ -17,10 +17,11 @@ MULTIPLEXED = "application/vnd.docker.multiplexed-stream"
 
 
 class ApiError(Exception):
-    """The engine answered with a status of 400 or more; ``message`` is its text."""
+    """The engine answered with a status of 400 or more; ``message`` is its text, ``str(error)`` the sentence for
+    people."""
 
     def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
+        super().__init__(f"Error response from daemon: {message}")
         self.status = status
         self.message = message
 

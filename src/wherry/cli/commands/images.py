@@ -187,7 +187,7 @@ def remove(session: "Session", argv: list[str]) -> int:
         try:
             removed = session.client.call("DELETE", f"/images/{image}", query=query).json()
         except ApiError as error:
-            problems.append(f"Error response from daemon: {error.message}")
+            problems.append(str(error))
             failed |= error.status != 404
             continue
         for entry in removed:

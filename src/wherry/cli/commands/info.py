@@ -34,10 +34,8 @@ def info(session: "Session", argv: list[str]) -> int:
     problem = ""
     try:
         engine = session.client.call("GET", "/info").json()
-    except CannotConnect as error:
+    except (ApiError, CannotConnect) as error:
         problem = str(error)
-    except ApiError as error:
-        problem = f"Error response from daemon: {error.message}"
     if parsed:
         if problem:
             session.err.line(problem)

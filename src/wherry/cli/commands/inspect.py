@@ -109,9 +109,7 @@ def _inspect(session: "Session", names: list[str], kind: str, template: str, *, 
     for name in names:
         try:
             found.append(_find(session, name, kind, size))
-        except ApiError as error:
-            problems.append(f"Error response from daemon: {error.message}")
-        except (CannotConnect, CommandError) as error:
+        except (ApiError, CannotConnect, CommandError) as error:
             problems.append(str(error))
     if parsed:
         _print_template(session, parsed, found, problems)

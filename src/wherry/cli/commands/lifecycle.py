@@ -82,7 +82,7 @@ def rename(session: "Session", argv: list[str]) -> int:
     try:
         session.client.call("POST", f"/containers/{old}/rename", query={"name": new})
     except ApiError as error:
-        session.err.line(f"Error response from daemon: {error.message}")
+        session.err.line(str(error))
         raise CommandError(f"Error: failed to rename container named {old}") from None
     return 0
 
@@ -119,7 +119,7 @@ def report(
                 session.out.line(text(name, request.response()))
                 session.out.flush()
             except ApiError as error:
-                session.err.line(f"Error response from daemon: {error.message}")
+                session.err.line(str(error))
                 session.err.flush()
                 status = status if error.status in harmless else 1
     return status

@@ -158,7 +158,7 @@ def remove(session: "Session", argv: list[str]) -> int:
             session.client.call("DELETE", f"/networks/{name}")
         except ApiError as error:
             if not (options["force"] and error.status == 404):
-                session.err.line(f"Error response from daemon: {error.message}")
+                session.err.line(str(error))
                 status = 1
         else:
             session.out.line(name)

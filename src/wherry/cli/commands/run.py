@@ -31,15 +31,12 @@ def run(session: "Session", argv: list[str]) -> int:
     check_terminal(stdin=body["AttachStdin"], tty=body["Tty"])
     try:
         container = create_container(session, options, body)
-    except ApiError as error:
-        raise _failure("run", f"Error response from daemon: {error.message}") from None
-    except (CannotConnect, CommandError) as error:
+    except (ApiError, CannotConnect, CommandError) as error:
         raise _failure("run", str(error)) from None
     try:
         return _start_detached(session, container) if options["detach"] else _start(session, options, body, container)
     except ApiError as error:
-        text = f"Error response from daemon: {error.message}"
-        raise CommandError(_complaint(text), start_failure_status(error.message)) from None
+        raise CommandError(_complaint(str(error)), start_failure_status(error.message)) from None
 
 
 def create(session: "Session", argv: list[str]) -> int:

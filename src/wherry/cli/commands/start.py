@@ -47,7 +47,7 @@ def _start(session: "Session", name: str) -> bool:
     try:
         session.client.call("POST", f"/containers/{name}/start")
     except ApiError as error:
-        session.err.line(f"Error response from daemon: {error.message}")
+        session.err.line(str(error))
         session.err.flush()
         return False
     session.out.line(name)

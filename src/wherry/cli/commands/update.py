@@ -66,7 +66,7 @@ def update(session: "Session", argv: list[str]) -> int:
         try:
             answer = session.client.call("POST", f"/containers/{name}/update", body=body).json()
         except ApiError as error:
-            errors.append(f"Error response from daemon: {error.message}")
+            errors.append(str(error))
             continue
         session.out.line(name)
         warnings += answer.get("Warnings") or ()
