@@ -1,5 +1,7 @@
 """``debian:trixie-slim`` → how mmdebstrap makes it: whose keys, which archives, what is left out."""
 
+from .session import CommandError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +24,6 @@ LEFT_OUT = (
 )
 # The host's, which mmdebstrap puts there; the engine makes those of each container.
 FORGET_HOST = 'rm -f "$1/etc/hostname" "$1/etc/resolv.conf"'
-
-
-class UnknownDistribution(ValueError):
-    """``str(error)`` says what is known."""
 
 
 class Distribution:
@@ -81,17 +79,17 @@ class Source:
     """``distribution[:suite]`` as typed: the distribution, its suite, whether it is a slim one."""
 
     def __init__(self, text: str) -> None:
-        """UnknownDistribution when it is none that can be made."""
+        """CommandError, which says what is known, when it is none that can be made."""
         name, _, tag = text.partition(":")
         if name not in DISTRIBUTIONS:
             known = " and ".join(sorted(DISTRIBUTIONS))
-            raise UnknownDistribution(f'cannot bootstrap "{text}": {known} can be, as in debian:trixie')
+            raise CommandError(f'cannot bootstrap "{text}": {known} can be, as in debian:trixie')
         self.distribution = DISTRIBUTIONS[name]
         self.slim = tag.endswith(SLIM)
         self.suite = tag.removesuffix(SLIM) or self.distribution.suite
         self.image = f"{name}:{tag or self.suite}"
         if not all(word.isalnum() and word.isascii() for word in self.suite.split("-")):
-            raise UnknownDistribution(f'cannot bootstrap "{text}": "{self.suite}" is no name of a suite')
+            raise CommandError(f'cannot bootstrap "{text}": "{self.suite}" is no name of a suite')
 
 
 def command(

@@ -4,13 +4,15 @@ Whether every character is allowed is for the engine to say; the client only ref
 it asks.
 """
 
+from .session import CommandError
+
 DEFAULT_DOMAIN = "docker.io"
 OFFICIAL = "library/"
 HEX = frozenset("0123456789abcdef")
 
 
-class InvalidReference(ValueError):
-    """``str(error)`` is Docker's sentence."""
+class InvalidReference(CommandError, ValueError):
+    """``str(error)`` is Docker's sentence; most commands end with it."""
 
 
 class Reference:

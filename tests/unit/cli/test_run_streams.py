@@ -170,6 +170,13 @@ def test_a_missing_image_is_pulled(container: Container) -> None:
     assert (pulled.query["fromImage"], pulled.query["tag"]) == ("x", "latest")
 
 
+def test_what_is_no_reference_cannot_be_pulled(container: Container) -> None:
+    done = container.call("run", "--pull=always", "no reference")
+    assert outcome(done) == (125, b"", b"wherry: invalid reference format.\nSee 'wherry run --help'.\n")
+    done = container.call("create", "--pull=always", "no reference")
+    assert outcome(done) == (1, b"", b"invalid reference format\n")
+
+
 def test_a_missing_image_is_not_pulled_when_never(container: Container) -> None:
     message = {"message": "No such image: x:latest"}
     container.engine.on("POST", "/containers/create", status=404, body=message)

@@ -6,10 +6,10 @@ from shutil import which
 from subprocess import PIPE, Popen
 from tempfile import TemporaryFile
 
-from ..distributions import ARCHITECTURES, VARIANTS, Source, UnknownDistribution, command
+from ..distributions import ARCHITECTURES, VARIANTS, Source, command
 from ..flags import Command, Flag
 from ..progress import render
-from ..references import InvalidReference, parse
+from ..references import parse
 from ..session import CommandError
 
 TYPE_CHECKING = False
@@ -61,11 +61,8 @@ def bootstrap(session: "Session", argv: list[str]) -> int:
 
 def _source(options: "Options") -> Source:
     """What is to be made, of what this host has. CommandError."""
-    try:
-        source = Source(options.arguments[0])
-        parse(options["tag"] or source.image)
-    except (UnknownDistribution, InvalidReference) as error:
-        raise CommandError(str(error)) from None
+    source = Source(options.arguments[0])
+    parse(options["tag"] or source.image)
     if options["variant"] not in VARIANTS:
         raise CommandError(f'unknown variant "{options["variant"]}": one of {", ".join(VARIANTS)}')
     if options["platform"] and options["platform"] not in ARCHITECTURES:

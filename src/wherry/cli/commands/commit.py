@@ -1,7 +1,7 @@
 """``commit``: an image of a container and what it changed."""
 
 from ..flags import Command, Flag
-from ..references import InvalidReference, parse
+from ..references import parse
 from ..session import CommandError
 
 TYPE_CHECKING = False
@@ -41,10 +41,7 @@ def commit(session: "Session", argv: list[str]) -> int:
 def _name(target: str) -> dict[str, str]:
     if not target:
         return {}
-    try:
-        reference = parse(target)
-    except InvalidReference as error:
-        raise CommandError(str(error)) from None
+    reference = parse(target)
     if reference.digest:
         raise CommandError("refusing to create a tag with a digest reference")
     return {"repo": reference.familiar_name, "tag": reference.tag or "latest"}

@@ -2,7 +2,7 @@
 
 from ..flags import Command, Flag
 from ..progress import pull as fetch
-from ..references import InvalidReference, parse
+from ..references import parse
 from ..session import CommandError, getenv
 
 TYPE_CHECKING = False
@@ -29,10 +29,7 @@ COMMAND = Command(
 def pull(session: "Session", argv: list[str]) -> int:
     options = COMMAND.parse(argv, session.spelled)
     quiet, all_tags, text = options["quiet"], options["all-tags"], options.arguments[0]
-    try:
-        reference = parse(text)
-    except InvalidReference as error:
-        raise CommandError(str(error)) from None
+    reference = parse(text)
     named = reference.tag or reference.digest
     if all_tags and named:
         raise CommandError("tag can't be used with --all-tags/-a")

@@ -3,7 +3,7 @@
 from ..credentials import push_headers
 from ..flags import Command, Flag
 from ..progress import render
-from ..references import InvalidReference, parse
+from ..references import parse
 from ..session import CommandError
 
 TYPE_CHECKING = False
@@ -27,10 +27,7 @@ COMMAND = Command(
 def push(session: "Session", argv: list[str]) -> int:
     options = COMMAND.parse(argv, session.spelled)
     quiet, all_tags = options["quiet"], options["all-tags"]
-    try:
-        reference = parse(options.arguments[0])
-    except InvalidReference as error:
-        raise CommandError(str(error)) from None
+    reference = parse(options.arguments[0])
     if all_tags and reference.suffix:
         raise CommandError("tag can't be used with --all-tags/-a")
     if not all_tags and not reference.suffix:
