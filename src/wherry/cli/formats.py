@@ -26,6 +26,7 @@ INSPECT_HELP = """Format output using a custom template:
 Refer to https://docs.docker.com/go/formatting/ for more information about formatting output with templates"""
 
 PROBLEM = "template parsing error"
+STATUS_BAD_TEMPLATE = 64
 
 
 class Listing:
@@ -129,14 +130,21 @@ class Listing:
         return Row(self.type_name, methods, self.with_argument)
 
 
-def parse(text: str, problem: str = PROBLEM) -> "Template":
-    """CommandError, ``problem`` its first words, when the text is no template."""
+def parse(text: str, problem: str = PROBLEM, *, status: int = 1, name: str = "") -> "Template":
+    """CommandError, ``problem`` its first words, when the text is no template; ``name`` is what they call it."""
     from .templates import ParseError, Template
 
     try:
-        return Template(text)
+        return Template(text, name)
     except ParseError as error:
-        raise CommandError(f"{problem}: {error}") from None
+        raise CommandError(f"{problem}: {error}", status) from None
+
+
+def parse_format(text: str, problem: str = PROBLEM, *, name: str = "") -> "Template | None":
+    """The --format of what is no listing; None for "". CommandError as of ``parse``, with the status of Docker's."""
+    if not text:
+        return None
+    return parse("{{json .}}" if text == "json" else text, problem, status=STATUS_BAD_TEMPLATE, name=name)
 
 
 def _unescaped(text: str) -> str:

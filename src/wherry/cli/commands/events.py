@@ -4,7 +4,7 @@ from time import time
 
 from ...client.jsonlite import loads
 from ..flags import Command, Flag
-from ..formats import INSPECT_HELP
+from ..formats import INSPECT_HELP, STATUS_BAD_TEMPLATE, parse_format
 from ..options.filters import FILTER, collect, encode
 from ..session import CommandError
 from ..timestamps import to_unix
@@ -29,14 +29,13 @@ COMMAND = Command(
     ),
     aliases=("system events", "events"),
 )
-STATUS_BAD_TEMPLATE = 64
+PROBLEM = "Error parsing format"
 NANOSECONDS = 1_000_000_000
 
 
 def events(session: "Session", argv: list[str]) -> int:
     options = COMMAND.parse(argv, session.spelled)
-    template = options["format"] or ""
-    parsed = _parse("{{json .}}" if template == "json" else template) if template else None
+    parsed = _parse(options["format"] or "")
     query = encode(collect(options["filter"]))
     now = time()
     for name in ("since", "until"):
@@ -53,15 +52,17 @@ def events(session: "Session", argv: list[str]) -> int:
     return 0
 
 
-def _parse(text: str) -> "Template":
-    """A template that fits an event: it is tried on an empty one."""
-    from ..templates import Template, TemplateError
+def _parse(text: str) -> "Template | None":
+    """A template that fits an event: it is tried on an empty one. None for ""."""
+    parsed = parse_format(text, PROBLEM)
+    if parsed is None:
+        return None
+    from ..templates import ExecError
 
     try:
-        parsed = Template(text)
         parsed.execute(_typed({}))
-    except TemplateError as error:
-        raise CommandError(f"Error parsing format: {error}", STATUS_BAD_TEMPLATE) from None
+    except ExecError as error:
+        raise CommandError(f"{PROBLEM}: {error}", STATUS_BAD_TEMPLATE) from None
     return parsed
 
 

@@ -2,7 +2,7 @@
 
 from ...client.connection import ApiError, CannotConnect
 from ..flags import Command, Flag
-from ..formats import INSPECT_HELP
+from ..formats import INSPECT_HELP, parse_format
 from ..session import CommandError
 from ..units import bytes_size
 from .version import client_version
@@ -22,13 +22,11 @@ COMMAND = Command(
     (Flag("format", "string", INSPECT_HELP, short="f"),),
     aliases=("system info", "info"),
 )
-STATUS_BAD_TEMPLATE = 64
 
 
 def info(session: "Session", argv: list[str]) -> int:
     options = COMMAND.parse(argv, session.spelled)
-    template = options["format"] or ""
-    parsed = _parse("{{json .}}" if template == "json" else template) if template else None
+    parsed = parse_format(options["format"] or "")
     client: Info = {**client_version(), "Debug": session.debug, "Plugins": [], "Warnings": None}
     engine: Info | None = None
     problem = ""
@@ -41,15 +39,6 @@ def info(session: "Session", argv: list[str]) -> int:
             session.err.line(problem)
         return _print_template(session, parsed, client, engine, problem)
     return _print_text(session, client, engine, problem)
-
-
-def _parse(text: str) -> "Template":
-    from ..templates import ParseError, Template
-
-    try:
-        return Template(text)
-    except ParseError as error:
-        raise CommandError(f"template parsing error: {error}", STATUS_BAD_TEMPLATE) from None
 
 
 def _print_template(session: "Session", parsed: "Template", client: "Info", engine: "Info | None", problem: str) -> int:

@@ -2,7 +2,7 @@
 
 from ...client.connection import ApiError, CannotConnect
 from ..flags import Command, Flag
-from ..formats import INSPECT_HELP
+from ..formats import INSPECT_HELP, PROBLEM, parse_format
 from ..jsontext import indent
 from ..session import CommandError
 
@@ -60,8 +60,6 @@ KINDS = {
 }
 """Where a kind is asked for, and the shape of the answer; names are looked up in this order."""
 
-STATUS_BAD_TEMPLATE = 64
-
 
 class Found:
     """An object: the engine's answer as text, and the shape it has."""
@@ -103,7 +101,7 @@ def inspect_volumes(session: "Session", argv: list[str]) -> int:
 
 def _inspect(session: "Session", names: list[str], kind: str, template: str, *, size: bool) -> int:
     """Print what is found, then fail with what is not."""
-    parsed = _parse(template) if template not in ("", "json") else None
+    parsed = parse_format(template) if template != "json" else None
     found: list[Found] = []
     problems: list[str] = []
     for name in names:
@@ -142,15 +140,6 @@ def _may_be_another_kind(error: ApiError) -> bool:
     return error.status == 404 or "not supported" in error.message or "invalid reference format" in error.message
 
 
-def _parse(template: str) -> "Template":
-    from ..templates import ParseError, Template
-
-    try:
-        return Template(template)
-    except ParseError as error:
-        raise CommandError(f"template parsing error: {error}", STATUS_BAD_TEMPLATE) from None
-
-
 def _print_template(session: "Session", parsed: "Template", found: list[Found], problems: list[str]) -> None:
     from ..templates import ExecError
 
@@ -159,7 +148,7 @@ def _print_template(session: "Session", parsed: "Template", found: list[Found], 
         try:
             lines.append(_rendered(parsed, element) + "\n")
         except ExecError as error:
-            problems.append(f"template parsing error: {error}")
+            problems.append(f"{PROBLEM}: {error}")
     session.out.write("".join(lines) or "\n")
 
 

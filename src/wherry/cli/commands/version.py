@@ -7,7 +7,7 @@ from time import asctime
 from ...client.connection import CannotConnect
 from ...client.request import API_PREFIX
 from ..flags import Command, Flag
-from ..formats import INSPECT_HELP
+from ..formats import INSPECT_HELP, parse_format
 from ..release import VERSION
 from ..session import CommandError
 from ..tables import align
@@ -24,15 +24,13 @@ COMMAND = Command(
     "Show the wherry version information",
     (Flag("format", "string", INSPECT_HELP, short="f"),),
 )
-STATUS_BAD_TEMPLATE = 64
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}
 NAME_WIDTH, NAME_PADDING = 20, 1
 
 
 def version(session: "Session", argv: list[str]) -> int:
     options = COMMAND.parse(argv, session.spelled)
-    template = options["format"] or ""
-    parsed = _parse("{{json .}}" if template == "json" else template) if template else None
+    parsed = parse_format(options["format"] or "", name="version")
     client, server, problem = client_version(), None, ""
     try:
         server = _with_engine(session.client.call("GET", "/version").json())
@@ -142,15 +140,6 @@ def _engine_lines(version: str, details: dict[str, str]) -> list[str]:
     lines.append(f"  OS/Arch:\t{details['Os']}/{details['Arch']}")
     lines.append(f"  Experimental:\t{details['Experimental']}")
     return lines
-
-
-def _parse(text: str) -> "Template":
-    from ..templates import ParseError, Template
-
-    try:
-        return Template(text, "version")
-    except ParseError as error:
-        raise CommandError(f"template parsing error: {error}", STATUS_BAD_TEMPLATE) from None
 
 
 def _print_template(
