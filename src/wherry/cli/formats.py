@@ -7,7 +7,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from .flags import Options
     from .output import Output
+    from .session import Session
     from .templates import Template
     from .templates.values import Row
 
@@ -145,6 +147,22 @@ def parse_format(text: str, problem: str = PROBLEM, *, name: str = "") -> "Templ
     if not text:
         return None
     return parse("{{json .}}" if text == "json" else text, problem, status=STATUS_BAD_TEMPLATE, name=name)
+
+
+def listing_template(session: "Session", options: "Options", key: str) -> str:
+    """The --format of a listing, else config.json's under ``key``, which --quiet does without; "" for neither."""
+    given: str = options["format"] or ""
+    return given if given or options["quiet"] else session.config.get(key, "")
+
+
+def quiet_template(template: str, raw: str) -> str:
+    """What --quiet makes of a listing's template: one field, unless it is of the user's own.
+
+    ``raw`` is that field's line of ``--format raw``: ``name: {{.Name}}``.
+    """
+    if template not in ("", "table", "raw"):
+        return template
+    return raw if template == "raw" else raw.partition(": ")[2]
 
 
 def _unescaped(text: str) -> str:

@@ -5,7 +5,7 @@ from time import time
 from ...client.jsonlite import loads
 from ..flags import Command, Flag
 from ..formats import INSPECT_HELP, STATUS_BAD_TEMPLATE, parse_format
-from ..options.filters import FILTER, collect, encode
+from ..options.filters import collect, encode, filter_flag
 from ..session import CommandError
 from ..timestamps import to_unix
 from ..units import rfc3339
@@ -22,7 +22,7 @@ COMMAND = Command(
     "[OPTIONS]",
     "Get real time events from the server",
     (
-        FILTER,
+        filter_flag(),
         Flag("format", "string", INSPECT_HELP),
         Flag("since", "string", "Show all events created since timestamp"),
         Flag("until", "string", "Stream events until this timestamp"),

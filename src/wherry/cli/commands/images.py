@@ -4,8 +4,8 @@ from time import time
 
 from ...client.connection import ApiError
 from ..flags import Command, Flag
-from ..formats import HELP, Listing
-from ..options.filters import FILTER, collect, encode
+from ..formats import HELP, Listing, listing_template, quiet_template
+from ..options.filters import collect, encode, filter_flag
 from ..references import InvalidReference, Reference, parse
 from ..session import CommandError
 from ..texts import short_id
@@ -25,7 +25,7 @@ LIST = Command(
     (
         Flag("all", "bool", "Show all images (default hides intermediate images)", short="a"),
         Flag("digests", "bool", "Show digests"),
-        FILTER,
+        filter_flag(),
         Flag("format", "string", HELP),
         Flag("no-trunc", "bool", "Don't truncate output"),
         Flag("quiet", "bool", "Only show image IDs", short="q"),
@@ -79,7 +79,7 @@ UNKNOWN = "N/A"
 
 def images(session: "Session", argv: list[str]) -> int:
     options = LIST.parse(argv, session.spelled)
-    quiet, digests, template = options["quiet"], options["digests"], options["format"] or ""
+    digests = options["digests"]
     filters = collect(options["filter"])
     if options.arguments:
         filters.setdefault("reference", []).append(options.arguments[0])
@@ -87,8 +87,7 @@ def images(session: "Session", argv: list[str]) -> int:
     if options["tree"]:
         _write_tree(session, options, query)
         return 0
-    if not template and not quiet:
-        template = session.config.get("imagesFormat", "")
+    template = listing_template(session, options, "imagesFormat")
     found = session.client.call("GET", "/images/json", query=query).json()
     wants_digests = digests or "{{.Digest}}" in template
     trunc = not options["no-trunc"]
@@ -97,8 +96,8 @@ def images(session: "Session", argv: list[str]) -> int:
         for image in found
         for repository, tag, digest in names(image, wants_digests=wants_digests, all_digests=digests)
     ]
-    if quiet and template in ("", "table", "raw"):
-        template = "image_id: {{.ID}}" if template == "raw" else "{{.ID}}"
+    if options["quiet"]:
+        template = quiet_template(template, "image_id: {{.ID}}")
     listing_of(digests=digests).write(session.out, rows, template, {"CreatedSince": UNKNOWN})
     return 0
 

@@ -2,10 +2,10 @@
 
 from ...client.connection import ApiError
 from ..flags import Command, Flag
-from ..formats import HELP, Listing
+from ..formats import HELP, Listing, listing_template, quiet_template
 from ..options.defaults import default_endpoint
 from ..options.environment import pairs
-from ..options.filters import collect, encode
+from ..options.filters import collect, encode, filter_flag
 from ..session import CommandError
 from ..texts import label_list, natural, short_id
 
@@ -52,14 +52,7 @@ LIST = Command(
     "[OPTIONS]",
     "List networks",
     (
-        Flag(
-            "filter",
-            "list",
-            'Provide filter values (e.g. "driver=bridge")',
-            short="f",
-            value_name="filter",
-            parse="filters:parse",
-        ),
+        filter_flag('Provide filter values (e.g. "driver=bridge")'),
         Flag("format", "string", HELP),
         Flag("no-trunc", "bool", "Do not truncate the output"),
         Flag("quiet", "bool", "Only display network IDs", short="q"),
@@ -123,13 +116,11 @@ def create(session: "Session", argv: list[str]) -> int:
 
 def ls(session: "Session", argv: list[str]) -> int:
     options = LIST.parse(argv, session.spelled)
-    quiet, template = options["quiet"], options["format"] or ""
-    if not template and not quiet:
-        template = session.config.get("networksFormat", "")
     found = session.client.call("GET", "/networks", query=encode(collect(options["filter"]))).json()
     networks = sorted(found, key=lambda network: natural(network["Name"]))
-    if quiet and template in ("", "table", "raw"):
-        template = "network_id: {{.ID}}" if template == "raw" else "{{.ID}}"
+    template = listing_template(session, options, "networksFormat")
+    if options["quiet"]:
+        template = quiet_template(template, "network_id: {{.ID}}")
     LISTING.write(session.out, [fields(network, trunc=not options["no-trunc"]) for network in networks], template)
     return 0
 

@@ -1,7 +1,7 @@
 """``prune`` of the system, builds, containers, images, networks and volumes: remove what nothing uses."""
 
 from ..flags import Command, Flag
-from ..options.filters import collect, encode
+from ..options.filters import collect, encode, filter_flag
 from ..prompts import line
 from ..session import CommandError
 from ..units import human_size
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 
 def _filter(example: str) -> Flag:
-    usage = f'Provide filter values (e.g. "{example}")'
-    return Flag("filter", "list", usage, value_name="filter", parse="filters:parse")
+    return filter_flag(f'Provide filter values (e.g. "{example}")', short="")
 
 
 FORCE = Flag("force", "bool", "Do not prompt for confirmation", short="f")

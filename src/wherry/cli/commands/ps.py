@@ -3,8 +3,8 @@
 from time import time
 
 from ..flags import Command, Flag
-from ..formats import HELP, Listing
-from ..options.filters import FILTER, collect, encode
+from ..formats import HELP, Listing, listing_template
+from ..options.filters import collect, encode, filter_flag
 from ..ports import displayed
 from ..references import familiar
 from ..texts import ellipsis, label_list, quote, short_id
@@ -22,7 +22,7 @@ COMMAND = Command(
     "List containers",
     (
         Flag("all", "bool", "Show all containers (default shows just running)", short="a"),
-        FILTER,
+        filter_flag(),
         Flag("format", "string", HELP),
         Flag(
             "last",
@@ -74,9 +74,7 @@ HEALTH = ("healthy", "unhealthy", "starting")
 
 def ps(session: "Session", argv: list[str]) -> int:
     options = COMMAND.parse(argv, session.spelled)
-    quiet, template = options["quiet"], options["format"] or ""
-    if not template and not quiet:
-        template = session.config.get("psFormat", "")
+    quiet, template = options["quiet"], listing_template(session, options, "psFormat")
     listing = listing_of(sizes=options["size"])
     query = encode(collect(options["filter"]))
     last = 1 if options["latest"] and options["last"] == -1 else options["last"]

@@ -3,7 +3,7 @@
 from ..credentials import auth_headers
 from ..flags import Command, Flag
 from ..formats import Listing
-from ..options.filters import FILTER, collect, encode
+from ..options.filters import collect, encode, filter_flag
 from ..references import DEFAULT_DOMAIN, InvalidReference, parse
 from ..texts import ellipsis
 
@@ -18,7 +18,7 @@ COMMAND = Command(
     "[OPTIONS] TERM",
     "Search Docker Hub for images",
     (
-        FILTER,
+        filter_flag(),
         Flag("format", "string", "Pretty-print search using a Go template"),
         Flag("limit", "int", "Max number of search results"),
         Flag("no-trunc", "bool", "Don't truncate output"),

@@ -53,9 +53,7 @@ UNKNOWN = "--"
 
 def stats(session: "Session", argv: list[str]) -> int:
     options = COMMAND.parse(argv, session.spelled)
-    template = options["format"] or ""
-    if not template:
-        template = session.config.get("statsFormat", "")
+    template = options["format"] or session.config.get("statsFormat", "")
     for name in options.arguments:
         session.client.call("GET", f"/containers/{name}/json")
     if options["no-stream"]:

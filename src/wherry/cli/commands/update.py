@@ -2,6 +2,7 @@
 
 from ...client.connection import ApiError
 from ..flags import Command, Flag
+from ..options.body import HOST_FLAGS
 from ..options.policies import restart_policy
 from ..session import CommandError
 
@@ -37,21 +38,6 @@ COMMAND = Command(
     maximum=None,
     aliases=("container update", "update"),
 )  # fmt: skip
-FIELDS = {
-    "blkio-weight": "BlkioWeight",
-    "cpu-period": "CpuPeriod",
-    "cpu-quota": "CpuQuota",
-    "cpu-rt-period": "CpuRealtimePeriod",
-    "cpu-rt-runtime": "CpuRealtimeRuntime",
-    "cpu-shares": "CpuShares",
-    "cpus": "NanoCpus",
-    "cpuset-cpus": "CpusetCpus",
-    "cpuset-mems": "CpusetMems",
-    "memory": "Memory",
-    "memory-reservation": "MemoryReservation",
-    "memory-swap": "MemorySwap",
-    "pids-limit": "PidsLimit",
-}
 
 
 def update(session: "Session", argv: list[str]) -> int:
@@ -78,7 +64,8 @@ def update(session: "Session", argv: list[str]) -> int:
 
 
 def _body(options: "Options") -> "dict[str, Any]":
-    body: dict[str, Any] = {field: options[flag] for flag, field in FIELDS.items() if options.given(flag)}
+    given = [flag.name for flag in COMMAND.flags if options.given(flag.name)]
+    body: dict[str, Any] = {HOST_FLAGS[name]: options[name] for name in given if name in HOST_FLAGS}
     if options["restart"]:
         try:
             body["RestartPolicy"] = restart_policy(options["restart"])

@@ -1,9 +1,9 @@
 """``volume create``, ``volume ls`` and ``volume rm``."""
 
 from ..flags import Command, Flag
-from ..formats import HELP, Listing
+from ..formats import HELP, Listing, listing_template, quiet_template
 from ..options.environment import pairs
-from ..options.filters import collect, encode
+from ..options.filters import collect, encode, filter_flag
 from ..session import CommandError
 from ..texts import label_list, natural
 from ..units import human_size
@@ -31,14 +31,7 @@ LIST = Command(
     "[OPTIONS]",
     "List volumes",
     (
-        Flag(
-            "filter",
-            "list",
-            'Provide filter values (e.g. "dangling=true")',
-            short="f",
-            value_name="filter",
-            parse="filters:parse",
-        ),
+        filter_flag('Provide filter values (e.g. "dangling=true")'),
         Flag("format", "string", HELP),
         Flag("quiet", "bool", "Only display volume names", short="q"),
     ),
@@ -91,13 +84,11 @@ def create(session: "Session", argv: list[str]) -> int:
 
 def ls(session: "Session", argv: list[str]) -> int:
     options = LIST.parse(argv, session.spelled)
-    quiet, template = options["quiet"], options["format"] or ""
-    if not template and not quiet:
-        template = session.config.get("volumesFormat", "")
     found = session.client.call("GET", "/volumes", query=encode(collect(options["filter"]))).json()
     volumes = sorted(found.get("Volumes") or (), key=lambda volume: natural(volume["Name"]))
-    if quiet and template in ("", "table", "raw"):
-        template = "name: {{.Name}}" if template == "raw" else "{{.Name}}"
+    template = listing_template(session, options, "volumesFormat")
+    if options["quiet"]:
+        template = quiet_template(template, "name: {{.Name}}")
     LISTING.write(session.out, [fields(volume) for volume in volumes], template)
     return 0
 

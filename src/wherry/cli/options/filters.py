@@ -6,14 +6,8 @@ from ..flags import Flag
 FORMAT_ERROR = "bad format of filter (expected name=value)"
 
 
-FILTER = Flag(
-    "filter",
-    "list",
-    "Filter output based on conditions provided",
-    short="f",
-    value_name="filter",
-    parse="filters:parse",
-)
+def filter_flag(usage: str = "Filter output based on conditions provided", *, short: str = "f") -> Flag:
+    return Flag("filter", "list", usage, short=short, value_name="filter", parse="filters:parse")
 
 
 def parse(text: str) -> str:
