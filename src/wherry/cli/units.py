@@ -68,6 +68,21 @@ def rfc3339(seconds: int, nanoseconds: int | None = None) -> str:
     return strftime("%Y-%m-%dT%H:%M:%S", moment) + fraction + zone
 
 
+def go_time(text: str) -> str:
+    """An RFC 3339 time as Go's ``Time.String`` has it: ``2024-05-01 12:00:00.5 +0000 UTC``."""
+    date, _, clock = text.partition("T")
+    for zone in ("Z", "+", "-"):
+        time, found, offset = clock.partition(zone)
+        if found:
+            break
+    if "." in time:
+        time = time.rstrip("0").rstrip(".")
+    if not offset:
+        return f"{date} {time} +0000 UTC"
+    numeric = zone + offset.replace(":", "")
+    return f"{date} {time} {numeric} {numeric}"
+
+
 def go_duration(nanoseconds: int) -> str:
     """``90000000000`` → ``1m30s``, as Go's ``Duration.String``."""
     if nanoseconds == 0:

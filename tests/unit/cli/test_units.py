@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from wherry.cli.units import bytes_size, go_duration, human_duration, human_size, local_time, rfc3339
+from wherry.cli.units import bytes_size, go_duration, go_time, human_duration, human_size, local_time, rfc3339
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -65,3 +65,15 @@ def test_times_are_local(monkeypatch: pytest.MonkeyPatch, zone: str, local: str,
     time.tzset()
     assert (local_time(1_700_000_000), rfc3339(1_700_000_000, 7)) == (local, precise)
     assert rfc3339(1_700_000_000) == precise.replace(".000000007", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2024-05-01T12:00:00Z", "2024-05-01 12:00:00 +0000 UTC"),
+        ("2024-05-01T12:00:00.500000000Z", "2024-05-01 12:00:00.5 +0000 UTC"),
+        ("2024-05-01T12:00:00.12+02:00", "2024-05-01 12:00:00.12 +0200 +0200"),
+    ],
+)
+def test_times_of_the_engine_are_printed_as_go_does(text: str, shown: str) -> None:
+    assert go_time(text) == shown

@@ -2,7 +2,7 @@
 
 from ...client.jsonlite import dumps
 from ..credentials import encoded, lookup
-from ..options.environment import PROXIES, pairs
+from ..options.environment import pairs, proxy_variables
 from ..session import getenv
 
 TYPE_CHECKING = False
@@ -67,11 +67,7 @@ def _arguments(session: "Session", options: "Options") -> dict[str, str | None]:
     """``--build-arg``: None for a name that has no value here; and the configured proxies."""
     split = [text.partition("=") for text in options["build-arg"]]
     given: dict[str, str | None] = {name: value if equals else None for name, equals, value in split}
-    for name, key in PROXIES.items():
-        if value := session.proxies.get(key):
-            given.setdefault(name, value)
-            given.setdefault(name.lower(), value)
-    return given
+    return {**proxy_variables(session.proxies), **given}
 
 
 def _separated(texts: list[str]) -> list[str]:

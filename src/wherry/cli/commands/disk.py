@@ -6,7 +6,7 @@ from ..flags import Command, Flag
 from ..formats import HELP, Listing, parse
 from ..session import CommandError
 from ..texts import SHORT_ID
-from ..units import ago, human_size
+from ..units import ago, go_time, human_size
 from . import images, ps, volumes
 
 TYPE_CHECKING = False
@@ -140,24 +140,18 @@ def _cache_row(entry: "Item", trunc: bool) -> "Fields":
     short = entry["ID"][:SHORT_ID] if trunc else entry["ID"]
     return {
         "CacheType": lambda: entry["Type"],
-        "CreatedAt": lambda: _go_time(entry["CreatedAt"]),
+        "CreatedAt": lambda: go_time(entry["CreatedAt"]),
         "CreatedSince": lambda: _since(entry["CreatedAt"]),
         "Description": lambda: entry.get("Description", ""),
         "ID": lambda: short + "*" if entry["InUse"] else short,
         "InUse": lambda: str(entry["InUse"]).lower(),
-        "LastUsedAt": lambda: _go_time(entry.get("LastUsedAt")),
+        "LastUsedAt": lambda: go_time(entry["LastUsedAt"]) if entry.get("LastUsedAt") else "",
         "Parent": lambda: ", ".join(entry.get("Parents") or ()) or entry.get("Parent", ""),
         "LastUsedSince": lambda: _since(entry.get("LastUsedAt")),
         "Shared": lambda: str(entry["Shared"]).lower(),
         "Size": lambda: human_size(entry["Size"], 3),
         "UsageCount": lambda: str(entry["UsageCount"]),
     }
-
-
-def _go_time(text: str | None) -> str:
-    from ..templates.values import Time
-
-    return str(Time(text)) if text else ""
 
 
 def _since(text: str | None) -> str:

@@ -8,6 +8,7 @@ from ..options.environment import pairs
 from ..options.filters import collect, encode, filter_flag
 from ..session import CommandError
 from ..texts import label_list, natural, short_id
+from ..units import go_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def ls(session: "Session", argv: list[str]) -> int:
 def fields(network: "dict[str, Any]", *, trunc: bool) -> "Fields":
     labels = network.get("Labels") or {}
     return {
-        "CreatedAt": lambda: _time(network["Created"]),
+        "CreatedAt": lambda: go_time(network["Created"]),
         "Driver": lambda: network["Driver"],
         "ID": lambda: short_id(network["Id"]) if trunc else network["Id"],
         "IPv6": lambda: str(network["EnableIPv6"]).lower(),
@@ -215,8 +216,3 @@ def _endpoint(options: "Options") -> "dict[str, Any]":
         "Aliases": aliases,
         "DriverOpts": {name: value for name, _, value in settings},
     }
-
-
-def _time(text: str) -> str:
-    """RFC 3339 in UTC → Go's ``Time.String``."""
-    return f"{text.removesuffix('Z').replace('T', ' ')} +0000 UTC"

@@ -8,16 +8,7 @@ from pathlib import Path
 from .facts import UNTESTED, Facts, Mount
 from .trials import try_all
 
-VERSION_FLAGS = {
-    "crun": "--version",
-    "runc": "--version",
-    "conmon": "--version",
-    "nft": "--version",
-    "docker-init": "--version",
-    "tini": "--version",
-    "catatonit": "--version",
-}
-"""The programs that are looked for, and how to ask each for its version."""
+PROGRAMS = ("crun", "runc", "conmon", "nft", "docker-init", "tini", "catatonit")
 
 
 def gather(data_root: Path) -> Facts:
@@ -31,7 +22,7 @@ def gather(data_root: Path) -> Facts:
         kernel=os.uname().release,
         cgroup_mounts=mounts,
         unified_controllers=_unified_controllers(mounts),
-        programs={name: _version(name, flag) for name, flag in VERSION_FLAGS.items() if shutil.which(name)},
+        programs={name: _version(name) for name in PROGRAMS if shutil.which(name)},
         trials=try_all(folder) if is_root else dict.fromkeys(names, UNTESTED),
         tried_in=str(folder),
         ipv4_forwarding=_read("/proc/sys/net/ipv4/ip_forward") == "1",
@@ -60,9 +51,9 @@ def _unified_controllers(mounts: tuple[Mount, ...]) -> tuple[str, ...]:
     return tuple(_read(f"{paths[0]}/cgroup.controllers").split()) if paths else ()
 
 
-def _version(name: str, flag: str) -> str:
+def _version(name: str) -> str:
     """The last word with a digit of the first line that ``name`` prints about itself."""
-    answer = subprocess.run([name, flag], capture_output=True, text=True, check=False)
+    answer = subprocess.run([name, "--version"], capture_output=True, text=True, check=False)
     words = (answer.stdout or answer.stderr).partition("\n")[0].split()
     return next((word.strip("(),") for word in words if any(map(str.isdigit, word))), "unknown")
 

@@ -50,11 +50,15 @@ def variables(options: "Options", proxies: "dict[str, Any]") -> list[str]:
     """The environment: files first, then ``-e`` (the last of a name wins), then the configured proxies."""
     from_files = [line for path in options["env-file"] for line in _file_lines(path, keep_names=True)]
     named = {text.partition("=")[0]: text for text in options["env"]}
-    for name, key in PROXIES.items():
-        if value := proxies.get(key):
-            named.setdefault(name, f"{name}={value}")
-            named.setdefault(name.lower(), f"{name.lower()}={value}")
+    for name, value in proxy_variables(proxies).items():
+        named.setdefault(name, f"{name}={value}")
     return from_files + list(named.values())
+
+
+def proxy_variables(proxies: "dict[str, Any]") -> dict[str, str]:
+    """What config.json says about proxies as variables, in capitals and in small letters."""
+    found = {name: proxies[key] for name, key in PROXIES.items() if proxies.get(key)}
+    return {spelled: value for name, value in found.items() for spelled in (name, name.lower())}
 
 
 def pairs(lines: list[str]) -> dict[str, str]:

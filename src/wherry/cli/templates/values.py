@@ -7,7 +7,7 @@ listing whose fields are computed.
 
 from __future__ import annotations
 
-from ..units import go_duration
+from ..units import go_duration, go_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Duration(int):
 
 
 class Time:
-    """An RFC 3339 time that prints the way Go prints one: ``2024-05-01 12:00:00.5 +0000 UTC``."""
+    """An RFC 3339 time that prints the way Go prints one."""
 
     __slots__ = ("text",)
 
@@ -100,17 +100,7 @@ class Time:
         self.text = text
 
     def __str__(self) -> str:
-        date, _, clock = self.text.partition("T")
-        for zone in ("Z", "+", "-"):
-            time, found, offset = clock.partition(zone)
-            if found:
-                break
-        if "." in time:
-            time = time.rstrip("0").rstrip(".")
-        if not offset:
-            return f"{date} {time} +0000 UTC"
-        numeric = zone + offset.replace(":", "")
-        return f"{date} {time} {numeric} {numeric}"
+        return go_time(self.text)
 
 
 class Row:
