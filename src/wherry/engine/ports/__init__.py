@@ -1,0 +1,46 @@
+"""Every way in which the engine touches the world.
+
+The edge packages fill these protocols structurally and hold no policy; ``wiring`` joins them; tests use fakes. Removals
+are idempotent: what is already gone is no error. Nothing here blocks the event loop.
+"""
+
+from wherry.engine.ports.building import BuildFiles, CacheFolders
+from wherry.engine.ports.content import Content, ImageArchives, Layers, Snapshots
+from wherry.engine.ports.files import ContainerFiles, LogReaders, Logs, Trees, VolumeFiles
+from wherry.engine.ports.host import DeviceNodes, Host, Mounts, RootFiles
+from wherry.engine.ports.networking import NameServers, Networking, Respond
+from wherry.engine.ports.records import Records, Table
+from wherry.engine.ports.registry import Git, Registry, Web
+from wherry.engine.ports.runtime import Console, ExecSession, Runtime
+from wherry.engine.ports.time import Chance, Clock
+
+__all__ = [
+    "BuildFiles",
+    "CacheFolders",
+    "Chance",
+    "Clock",
+    "Console",
+    "ContainerFiles",
+    "Content",
+    "DeviceNodes",
+    "ExecSession",
+    "Git",
+    "Host",
+    "ImageArchives",
+    "Layers",
+    "LogReaders",
+    "Logs",
+    "Mounts",
+    "NameServers",
+    "Networking",
+    "Records",
+    "Registry",
+    "Respond",
+    "RootFiles",
+    "Runtime",
+    "Snapshots",
+    "Table",
+    "Trees",
+    "VolumeFiles",
+    "Web",
+]

@@ -1,0 +1,80 @@
+"""The build engine."""
+
+from wherry.build.service import Builds
+from wherry.build.solver.bases import Bases
+from wherry.build.solver.cache import Cache
+from wherry.build.solver.cachemounts import CacheMounts
+from wherry.build.solver.context import Contexts
+from wherry.build.solver.copying import Copier
+from wherry.build.solver.downloads import Downloads
+from wherry.build.solver.finishing import Finisher
+from wherry.build.solver.mounting import Mounting
+from wherry.build.solver.repositories import Repositories
+from wherry.build.solver.running import Runner
+from wherry.build.solver.stages import Stages
+from wherry.engine.containers import Containers
+from wherry.engine.transfer import Transfer
+from wherry.kernel.git import Git
+from wherry.wiring.edges import Edges
+from wherry.wiring.handles import Handles
+from wherry.wiring.needs import Needs
+
+
+def make_cache_mounts(edges: Edges) -> CacheMounts:
+    store = edges.store
+    return CacheMounts(records=store.records, files=store.builds, folders=store.cache_folders, clock=edges.clock)
+
+
+def make_builds(
+    edges: Edges,
+    handles: Handles,
+    needs: Needs,
+    containers: Containers,
+    transfer: Transfer,
+    cache_mounts: CacheMounts,
+) -> Builds:
+    store = edges.store
+    cache = Cache(
+        records=store.records,
+        images=needs.images,
+        snapshots=store.snapshots,
+        host=edges.machine,
+        clock=edges.clock,
+    )
+    repositories = Repositories(files=store.builds, git=Git())
+    stages = Stages(
+        images=needs.images,
+        cache=cache,
+        copier=Copier(
+            files=store.builds,
+            layering=needs.layering,
+            downloads=Downloads(files=store.builds, web=edges.web),
+            repositories=repositories,
+        ),
+        runner=Runner(containers=containers, layering=needs.layering, snapshots=store.snapshots, files=store.builds),
+        mounting=Mounting(files=store.builds, cache_mounts=cache_mounts),
+        layering=needs.layering,
+        files=store.builds,
+        clock=edges.clock,
+    )
+    return Builds(
+        files=store.builds,
+        contexts=Contexts(files=store.builds, web=edges.web, repositories=repositories),
+        stages=stages,
+        bases=Bases(images=needs.images, transfer=transfer),
+        cache=cache,
+        cache_mounts=cache_mounts,
+        finisher=Finisher(
+            images=needs.images,
+            layering=needs.layering,
+            files=store.builds,
+            content=store.content,
+            events=handles.events,
+            clock=edges.clock,
+        ),
+        images=needs.images,
+        layering=needs.layering,
+        events=handles.events,
+        operations=handles.operations,
+        clock=edges.clock,
+    )

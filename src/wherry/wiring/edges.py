@@ -1,0 +1,129 @@
+"""Everything that touches the world."""
+
+import importlib.resources
+import os
+import platform
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from msgspec import Struct
+
+from wherry.kernel import apparmor
+from wherry.kernel.ambient import SystemChance, SystemClock
+from wherry.kernel.machine import DeviceNodes, Machine
+from wherry.kernel.mounting import HostMounts
+from wherry.kernel.name_servers import NameServers
+from wherry.kernel.networking import Networking
+from wherry.model.image import Platform, architecture
+from wherry.model.system import Settings
+from wherry.plan import firewall
+from wherry.plan.credentials import masked
+from wherry.plan.log_options import check_default
+from wherry.registry import CERTS_DIR, InsecurePolicy, Registry, Web
+from wherry.runtime.binaries import discover
+from wherry.runtime.monitor import monitor_version
+from wherry.runtime.oci import OciRuntime
+from wherry.store.engine_id import engine_id
+from wherry.store.layers import Layers
+from wherry.store.store import Store
+from wherry.version import VERSION
+from wherry.wiring.config import EngineConfig, exec_root_of
+
+USER_AGENT = f"wherry/{VERSION}"
+
+
+class Edges(Struct, frozen=True, kw_only=True):
+    """All that touches the world."""
+
+    exec_root: Path
+    store: Store
+    clock: SystemClock
+    chance: SystemChance
+    machine: Machine
+    mounts: HostMounts
+    devices: DeviceNodes
+    runtime: OciRuntime
+    networking: Networking
+    name_servers: NameServers
+    registry: Registry
+    web: Web
+    layers: Layers
+    settings: Settings
+
+
+async def open_edges(config: EngineConfig, stack: AsyncExitStack) -> Edges:
+    check_default(config.defaults.log)
+    exec_root = exec_root_of(config)
+    exec_root.mkdir(mode=0o711, parents=True, exist_ok=True)
+    runtime = OciRuntime(exec_root, await discover(config.runtimes, config.default_runtime))
+    stack.callback(runtime.close)
+    store = await Store.open(config.data_root)
+    stack.push_async_callback(store.close)
+    machine = Machine(config.data_root)
+    if machine.facts().apparmor:
+        await apparmor.load(profile("apparmor.profile"))
+    networking = Networking(
+        exec_root / "netns",
+        firewall.ruleset,
+        firewall.map_of,
+        firewall=config.network.firewall,
+        relay=config.network.relay,
+    )
+    stack.callback(networking.close)
+    name_servers = NameServers()
+    stack.push_async_callback(name_servers.close)
+    registry = Registry(
+        insecure=InsecurePolicy.parse(config.registries.insecure),
+        mirrors=config.registries.mirrors,
+        attempts=config.registries.max_attempts,
+        user_agent=USER_AGENT,
+    )
+    stack.callback(registry.close)
+    web = Web(certs_dir=CERTS_DIR, user_agent=USER_AGENT)
+    stack.callback(web.close)
+    return Edges(
+        exec_root=exec_root,
+        store=store,
+        clock=SystemClock(),
+        chance=SystemChance(),
+        machine=machine,
+        mounts=HostMounts(),
+        devices=DeviceNodes(),
+        runtime=runtime,
+        networking=networking,
+        name_servers=name_servers,
+        registry=registry,
+        web=web,
+        layers=Layers(),
+        settings=await _settings(config),
+    )
+
+
+def profile(name: str) -> bytes:
+    """A profile that the plans come with."""
+    return importlib.resources.files("wherry.plan").joinpath("data", name).read_bytes()
+
+
+async def _settings(config: EngineConfig) -> Settings:
+    return Settings(
+        id=engine_id(config.data_root),
+        version=VERSION,
+        python=platform.python_version(),
+        data_root=str(config.data_root),
+        monitor=("conmon", await monitor_version()),
+        init_path=DeviceNodes().init_path(),
+        debug=config.debug,
+        experimental=config.experimental,
+        labels=config.labels,
+        defaults=config.defaults,
+        insecure_registries=config.registries.insecure,
+        mirrors=config.registries.mirrors,
+        http_proxy=masked(os.environ.get("HTTP_PROXY", "")),
+        https_proxy=masked(os.environ.get("HTTPS_PROXY", "")),
+        no_proxy=os.environ.get("NO_PROXY", ""),
+    )
+
+
+def image_platform(machine: Machine) -> Platform:
+    """What images are chosen for."""
+    return Platform(os="linux", architecture=architecture(machine.facts().architecture))

@@ -1,0 +1,32 @@
+"""What the services share in memory."""
+
+from msgspec import Struct
+
+from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.hubs import Hubs
+from wherry.engine.containers.waiters import Waiters
+from wherry.engine.events import Events
+from wherry.engine.operations import KeyedLocks, Operations
+from wherry.wiring.edges import Edges
+
+
+class Handles(Struct, frozen=True, kw_only=True):
+    """What services share that is in no record: locks, tasks, those who listen and wait."""
+
+    events: Events
+    operations: Operations
+    locks: KeyedLocks
+    catalog: Catalog
+    hubs: Hubs
+    waiters: Waiters
+
+
+def make_handles(edges: Edges) -> Handles:
+    return Handles(
+        events=Events(edges.clock),
+        operations=Operations(),
+        locks=KeyedLocks(),
+        catalog=Catalog(edges.store.records),
+        hubs=Hubs(edges.runtime),
+        waiters=Waiters(),
+    )

@@ -1,0 +1,75 @@
+"""Images, networks and volumes: what containers need."""
+
+from msgspec import Struct
+
+from wherry.engine.images import Images
+from wherry.engine.layering import Layering
+from wherry.engine.networks import Networks
+from wherry.engine.unpacking import Unpacker
+from wherry.engine.volume_use import VolumeUse
+from wherry.engine.volumes import Volumes
+from wherry.wiring.config import EngineConfig
+from wherry.wiring.edges import Edges
+from wherry.wiring.handles import Handles
+
+
+class Needs(Struct, frozen=True, kw_only=True):
+    """The services that containers need."""
+
+    images: Images
+    layering: Layering
+    networks: Networks
+    volumes: Volumes
+    volume_use: VolumeUse
+
+
+def make_needs(config: EngineConfig, edges: Edges, handles: Handles) -> Needs:
+    store = edges.store
+    images = Images(
+        records=store.records,
+        content=store.content,
+        snapshots=store.snapshots,
+        operations=handles.operations,
+        events=handles.events,
+        clock=edges.clock,
+        containers_using=handles.catalog.of_image,
+    )
+    volumes = Volumes(
+        records=store.records,
+        files=store.volumes,
+        clock=edges.clock,
+        chance=edges.chance,
+        events=handles.events,
+        containers=handles.catalog.all,
+    )
+    return Needs(
+        images=images,
+        layering=Layering(
+            images=images,
+            unpacker=Unpacker(images=images, layers=edges.layers, content=store.content, snapshots=store.snapshots),
+            layers=edges.layers,
+            content=store.content,
+            snapshots=store.snapshots,
+        ),
+        networks=Networks(
+            records=store.records,
+            networking=edges.networking,
+            clock=edges.clock,
+            chance=edges.chance,
+            events=handles.events,
+            settings=config.network,
+            containers=handles.catalog.all,
+            name_servers=edges.name_servers,
+            host_resolv_conf=edges.machine.resolv_conf,
+            defaults=edges.settings.defaults,
+        ),
+        volumes=volumes,
+        volume_use=VolumeUse(
+            edges.exec_root / "parts",
+            volumes=volumes,
+            files=store.volumes,
+            mounts=edges.mounts,
+            events=handles.events,
+            containers=handles.catalog.all,
+        ),
+    )
