@@ -11,6 +11,7 @@ from tests.fakes.name_servers import FakeNameServers
 from tests.fakes.networking import FakeNetworking
 from tests.fakes.store import FakeContainerFiles, FakeContent, FakeLogs, FakeRecords, FakeSnapshots, FakeVolumeFiles
 from wherry.engine.containers import Containers
+from wherry.engine.containers.building import Building
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.connecting import Connecting
 from wherry.engine.containers.creation import Creation
@@ -198,7 +199,6 @@ class World:
             removal=removal,
             volumes=self.volume_use,
             runtime=runtime,
-            snapshots=snapshots,
             hubs=hubs,
             checks=checks,
             rotation=LogRotation(files=files, logs=out.logs, runtime=runtime),
@@ -257,6 +257,13 @@ class World:
             catalog=catalog,
             networks=self.networks,
             creation=creation,
+            building=Building(
+                catalog=catalog,
+                teardown=teardown,
+                snapshots=snapshots,
+                operations=self.operations,
+                locks=locks,
+            ),
             supervisor=self.supervisor,
             ending=ending,
             linking=linking,

@@ -2,6 +2,7 @@
 
 from wherry.engine.committing import Committing
 from wherry.engine.containers import Containers
+from wherry.engine.containers.building import Building
 from wherry.engine.containers.connecting import Connecting
 from wherry.engine.containers.copying import Copying
 from wherry.engine.containers.creation import Creation
@@ -20,6 +21,13 @@ def make_containers(edges: Edges, handles: Handles, needs: Needs, parts: Parts) 
         catalog=handles.catalog,
         networks=needs.networks,
         creation=_creation(edges, handles, needs, parts),
+        building=Building(
+            catalog=handles.catalog,
+            teardown=parts.teardown,
+            snapshots=edges.store.snapshots,
+            operations=handles.operations,
+            locks=handles.locks,
+        ),
         supervisor=parts.supervisor,
         ending=parts.ending,
         linking=parts.linking,

@@ -78,7 +78,6 @@ def make_parts(edges: Edges, handles: Handles, needs: Needs) -> Parts:
         removal=removal,
         volumes=needs.volume_use,
         runtime=edges.runtime,
-        snapshots=store.snapshots,
         hubs=handles.hubs,
         checks=checks,
         rotation=LogRotation(files=store.containers, logs=store.logs, runtime=edges.runtime),

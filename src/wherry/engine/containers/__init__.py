@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
+from wherry.engine.containers.building import Building
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.connecting import Connecting
 from wherry.engine.containers.creation import Created, Creation
@@ -44,6 +45,7 @@ class Containers:
         catalog: Catalog,
         networks: Networks,
         creation: Creation,
+        building: Building,
         supervisor: Supervisor,
         ending: Ending,
         linking: Linking,
@@ -58,6 +60,7 @@ class Containers:
         self._catalog = catalog
         self._networks = networks
         self._creation = creation
+        self._building = building
         self._supervisor = supervisor
         self._ending = ending
         self._linking = linking
@@ -86,10 +89,10 @@ class Containers:
         return self._supervisor.keeping(container_id)
 
     async def take_changes(self, container_id: str) -> str:
-        return await self._supervisor.take_changes(container_id)
+        return await self._building.take_changes(container_id)
 
     async def leave_behind(self, container_id: str) -> None:
-        await self._supervisor.leave_behind(container_id)
+        await self._building.leave_behind(container_id)
 
     async def start(self, ref: str) -> bool:
         return await self._supervisor.start(ref)

@@ -104,8 +104,8 @@ class Ending:
         if force and (await self._mark_stopped(container.id)).alive:
             await self._kill_and_wait(container)
         async with self._locks.hold(container.id):
-            if self._catalog.has(container.id):
-                current = self._catalog.get(container.id)
+            current = self._catalog.peek(container.id)
+            if current is not None:
                 if current.state.status.runs:
                     raise Conflict(_still_running(current))
                 await self._removal.remove_locked(current, volumes=volumes)
@@ -150,7 +150,8 @@ class Ending:
         return await _done(exited, seconds)
 
     def _runs(self, container_id: str) -> bool:
-        return self._catalog.has(container_id) and self._catalog.get(container_id).state.alive
+        container = self._catalog.peek(container_id)
+        return container is not None and container.state.alive
 
     async def _signal(self, container: Container, number: int) -> None:
         process = self._catalog.get(container.id).state.process

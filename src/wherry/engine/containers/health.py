@@ -60,8 +60,7 @@ class HealthChecks:
             self.end(container_id)
 
     async def _check(self, container_id: str) -> None:
-        while self._catalog.has(container_id):
-            container = self._catalog.get(container_id)
+        while container := self._catalog.peek(container_id):
             await self._clock.sleep(health.wait(container, self._clock.now()))
             probe = await self._probe(container)
             try:
@@ -96,9 +95,9 @@ class HealthChecks:
 
     async def _record(self, probed: Container, probe: Probe) -> None:
         async with self._locks.hold(probed.id):
-            if not self._catalog.has(probed.id):
+            container = self._catalog.peek(probed.id)
+            if container is None:
                 return
-            container = self._catalog.get(probed.id)
             state = container.state
             if state.status is not Status.RUNNING or state.started_at != probed.state.started_at:
                 return

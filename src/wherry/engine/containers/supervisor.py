@@ -19,7 +19,7 @@ from wherry.engine.containers.told import tell
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.operations import KeyedLocks, Operations
-from wherry.engine.ports import Clock, Runtime, Snapshots
+from wherry.engine.ports import Clock, Runtime
 from wherry.engine.volume_use import VolumeUse
 from wherry.errors import Conflict, WherryError
 from wherry.model.container import Container, Pending, Status
@@ -45,7 +45,6 @@ class Supervisor:
         removal: Removal,
         volumes: VolumeUse,
         runtime: Runtime,
-        snapshots: Snapshots,
         hubs: Hubs,
         checks: HealthChecks,
         rotation: LogRotation,
@@ -61,7 +60,6 @@ class Supervisor:
         self._removal = removal
         self._volumes = volumes
         self._runtime = runtime
-        self._snapshots = snapshots
         self._hubs = hubs
         self._checks = checks
         self._rotation = rotation
@@ -104,30 +102,6 @@ class Supervisor:
             yield
         finally:
             self._kept.discard(container_id)
-
-    async def take_changes(self, container_id: str) -> str:
-        """What an ended container wrote, as the directory of a layer. It has no files of its own from now on: next,
-        remove it."""
-        return await self._operations.run(self._take_changes(container_id))
-
-    async def _take_changes(self, container_id: str) -> str:
-        async with self._locks.hold(container_id):
-            container = self._catalog.get(container_id)
-            if container.state.alive:
-                raise Conflict(f"container {container_id} is still running")
-            await self._teardown.everything(container)
-            return await self._snapshots.commit(container_id)
-
-    async def leave_behind(self, container_id: str) -> None:
-        """The container of a build outlives it: its user may want to see why it failed."""
-        await self._operations.run(self._leave_behind(container_id))
-
-    async def _leave_behind(self, container_id: str) -> None:
-        async with self._locks.hold(container_id):
-            container = self._catalog.get(container_id)
-            await self._snapshots.prepare(container_id, volatile=True)
-            host = replace(container.spec.host, auto_remove=False)
-            await self._catalog.put(replace(container, build=False, spec=replace(container.spec, host=host)))
 
     async def close(self) -> None:
         """Let what was begun end, and stop watching: the containers go on."""
@@ -217,10 +191,8 @@ class Supervisor:
     async def ended(self, container_id: str, how: Exit | None) -> None:
         """Record an exit (None: its code is lost), tear down, and do what the restart policy says."""
         async with self._locks.hold(container_id):
-            if not self._catalog.has(container_id):
-                return
-            container = self._catalog.get(container_id)
-            if container.state.alive:
+            container = self._catalog.peek(container_id)
+            if container and container.state.alive:
                 await self._ended(container, how or Exit(code=255, finished_at=self._clock.now()))
 
     async def _ended(self, container: Container, how: Exit) -> None:
