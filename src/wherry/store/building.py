@@ -1,6 +1,6 @@
 """What builds do with files: folders of their own, contexts unpacked, files looked at and copied into layers.
 
-All that writes by names of a context or of an image is done by a confined process, ``tar.building``.
+All that writes by names of a context or of an image is done by a confined process, ``tar.programs.build``.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from wherry.errors import CorruptLayer, InternalError, InvalidArgument, NoSpace
 from wherry.model.build import Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied
-from wherry.store.children import Applier, pipe, pour
+from wherry.store.children import Child, pipe, pour
 from wherry.store.descriptors import closing_fd
 from wherry.store.failures import explained, reason
 from wherry.store.removal import discard
@@ -29,11 +29,10 @@ from wherry.store.tree import delete_tree, tree_size
 from wherry.tar import pack
 from wherry.tar.ignoring import IGNORE_FILE, read_ignored
 from wherry.tar.merged import Merged
-from wherry.tar.process import APPLIED, CORRUPT, FULL, REFUSED
+from wherry.tar.programs.process import APPLIED, CORRUPT, FULL, REFUSED
 from wherry.tar.resolving import resolved
 from wherry.tar.selecting import REFUSALS, select
 
-_PROGRAM = "building"
 _MAX_TEXT = 1 << 20
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
@@ -70,7 +69,7 @@ class BuildFiles:
         reading, writing = pipe()
         try:
             with writing:
-                async with Applier(reading, (into,), "unpacking") as process:
+                async with Child("context", (into,), reading) as process:
                     await pour(chunks, writing)
                     _checked(*await process.ended())
         except CorruptLayer as error:
@@ -144,7 +143,7 @@ class BuildFiles:
         reading, writing = pipe()
         encoded = msgspec.json.encode(request, enc_hook=os.fspath)
         with writing:
-            async with Applier(reading, (task,), _PROGRAM) as process:
+            async with Child("build", (task,), reading) as process:
                 await pour(_once(encoded), writing)
                 return msgspec.json.decode(_checked(*await process.ended()))
 

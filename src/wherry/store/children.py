@@ -1,5 +1,5 @@
-"""Starting a process that applies an archive (``wherry.tar``) and living with it: feeding it, hearing how it ended,
-ending it.
+"""Starting a program of ``wherry.tar.programs`` and living with its process: feeding it, hearing how it ended, killing
+it.
 
 It is started with posix_spawn(3) and watched by a pidfd: what asyncio offers makes a real fork under uvloop,
 which grows with the daemon.
@@ -17,26 +17,26 @@ from pathlib import Path
 from wherry.store.failures import explained
 from wherry.store.threads import settled
 
-_BOOT = "import sys; sys.path += sys.argv.pop(1).split(':'); from wherry.tar.{} import main; main()"
+_BOOT = "import sys; sys.path += sys.argv.pop(1).split(':'); from wherry.tar.programs.{} import main; main()"
 _OPTIONS = ("-I", "-S", "-X", "utf8", "-c")  # without site a process starts in half the time
 _PIPE = 1 << 20
 _MAX_TEXT = 1 << 16
 
 
-class Applier:
-    """A running child that works on the files of one layer: ``child`` applies an archive, ``building`` copies.
+class Child:
+    """A running program.
 
     ``async with`` it: at the end of the block the process is gone, killed if it has not ended.
     """
 
-    def __init__(self, stdin: int, arguments: tuple[Path | str, ...], program: str = "child") -> None:
-        """Starts a module of this package, which reads from the file descriptor ``stdin``, which is closed here.
+    def __init__(self, program: str, arguments: tuple[Path | str, ...], stdin: int) -> None:
+        """Starts a program by the name of its module; it reads from the descriptor ``stdin``, which is closed here.
 
         Raises ``InternalError`` where this host cannot start one.
         """
         self._loop = asyncio.get_running_loop()
         with explained("starting a process that works on a layer"):
-            self._pid, self._output = _spawn(stdin, program, arguments)
+            self._pid, self._output = _spawn(program, arguments, stdin)
         try:
             self._pidfd = os.pidfd_open(self._pid)
         except BaseException:
@@ -47,7 +47,7 @@ class Applier:
         self._status: asyncio.Future[int] = self._loop.create_future()
         self._loop.add_reader(self._pidfd, self._reap)
 
-    async def __aenter__(self) -> "Applier":
+    async def __aenter__(self) -> "Child":
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -71,7 +71,7 @@ class Applier:
         self._status.set_result(os.waitstatus_to_exitcode(status))
 
 
-def _spawn(stdin: int, program: str, arguments: tuple[Path | str, ...]) -> tuple[int, int]:
+def _spawn(program: str, arguments: tuple[Path | str, ...], stdin: int) -> tuple[int, int]:
     """The new process's ID, and the reading end of all that it writes."""
     try:
         reading, writing = os.pipe()

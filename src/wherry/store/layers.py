@@ -8,12 +8,12 @@ from pathlib import Path
 from wherry.errors import CorruptLayer, InternalError, NoSpace
 from wherry.model.change import ChangeKind, PathChange
 from wherry.model.image import Applied
-from wherry.store.children import Applier, pipe, pour
+from wherry.store.children import Child, pipe, pour
 from wherry.store.failures import explained
 from wherry.store.gzip import gzipped
 from wherry.store.threads import settled
 from wherry.tar import changes, pack
-from wherry.tar.process import APPLIED, CORRUPT, FULL
+from wherry.tar.programs.process import APPLIED, CORRUPT, FULL
 
 
 class Layers:
@@ -29,16 +29,16 @@ class Layers:
         """
         reading, writing = pipe()
         with writing:
-            async with Applier(reading, (into, *parents)) as applier:
+            async with Child("layer", (into, *parents), reading) as process:
                 await pour(source, writing)
-                return _applied(*await applier.ended())
+                return _applied(*await process.ended())
 
     async def apply_file(self, blob: Path, into: Path, parents: tuple[Path, ...] = ()) -> Applied:
         """``apply`` for a layer in a file, which the child reads by itself."""
         with explained(f"open {blob}"):
             stdin = os.open(blob, os.O_RDONLY | os.O_CLOEXEC)
-        async with Applier(stdin, (into, *parents)) as applier:
-            return _applied(*await applier.ended())
+        async with Child("layer", (into, *parents), stdin) as process:
+            return _applied(*await process.ended())
 
     def diff(self, upper: Path) -> AsyncGenerator[bytes, None]:
         """The changeset that an overlay's upper directory stands for, as plain tar; see ``tar.pack.diff``."""

@@ -14,13 +14,13 @@ from typing import Final
 from wherry.errors import InternalError, InvalidArgument, NoSpace
 from wherry.model.mount import Viewed
 from wherry.model.path_stat import PathStat
-from wherry.store.children import Applier, pipe, pour
+from wherry.store.children import Child, pipe, pour
 from wherry.store.descriptors import closing_fd, open_in_root
 from wherry.store.failures import explained
 from wherry.store.layers import streamed
 from wherry.store.threads import Threads
 from wherry.tar import pack
-from wherry.tar.process import APPLIED, CORRUPT, FULL
+from wherry.tar.programs.process import APPLIED, CORRUPT, FULL
 
 _MAX_LINKS: Final = 40  # as path_resolution(7)
 _LOOK: Final = os.O_PATH | os.O_NOFOLLOW
@@ -52,9 +52,8 @@ class Trees:
         who = "" if owner is None else f"{owner[0]}:{owner[1]}"
         reading, writing = pipe()
         with writing:
-            async with Applier(
-                reading, (viewed.namespace, directory, who, "keep" if keep else ""), "receiver"
-            ) as process:
+            arguments = (viewed.namespace, directory, who, "keep" if keep else "")
+            async with Child("cp", arguments, reading) as process:
                 await pour(chunks, writing)
                 _check(*await process.ended())
 

@@ -9,7 +9,7 @@ import os
 import stat
 
 from . import header, nodes
-from .copyup import copy_up
+from .copying import copy_up
 from .header import Entry, TarError
 from .merged import Merged
 from .reader import entries, printable
@@ -69,7 +69,7 @@ class Extractor:
             self.size = size_below(self._root, set())
 
     def extract(self) -> None:
-        """``run``, but that ``size`` counts what other entries have replaced."""
+        """As ``run``, but ``size`` counts also what other entries have replaced."""
         for entry in entries(self._stream):
             self._add(entry)
         for path, entry in self._tree.unsettled():

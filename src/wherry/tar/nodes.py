@@ -8,6 +8,14 @@ from . import header
 from .header import Entry
 from .whiteouts import OVERLAY_XATTR
 
+_KINDS = {
+    stat.S_IFREG: header.REGULAR,
+    stat.S_IFDIR: header.DIRECTORY,
+    stat.S_IFLNK: header.SYMLINK,
+    stat.S_IFCHR: header.CHARACTER,
+    stat.S_IFBLK: header.BLOCKDEV,
+    stat.S_IFIFO: header.FIFO,
+}
 SPECIAL = {header.CHARACTER: stat.S_IFCHR, header.BLOCKDEV: stat.S_IFBLK, header.FIFO: stat.S_IFIFO}
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -45,6 +53,17 @@ def special(at: int, name: bytes, entry: Entry) -> None:
     """A device node or a fifo."""
     os.mknod(name, SPECIAL[entry.kind] | entry.mode, os.makedev(*entry.device), dir_fd=at)
     _dress(at, name, entry)
+
+
+def kind_of(status: os.stat_result) -> bytes | None:
+    """What an archive calls a file; None for a socket, which is nothing without its process."""
+    return _KINDS.get(stat.S_IFMT(status.st_mode))
+
+
+def own_xattrs(fd: int) -> dict[bytes, bytes]:
+    """The extended attributes of an open file, without overlayfs's."""
+    names = (os.fsencode(name) for name in os.listxattr(fd))
+    return {name: os.getxattr(fd, name) for name in names if not name.startswith(OVERLAY_XATTR)}
 
 
 def described(kind: bytes, status: os.stat_result) -> Entry:

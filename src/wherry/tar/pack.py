@@ -8,8 +8,9 @@ import stat
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 
-from .header import BLOCKDEV, CHARACTER, DIRECTORY, FIFO, HARDLINK, REGULAR, SYMLINK
+from .header import DIRECTORY, HARDLINK, REGULAR, SYMLINK
 from .merged import Merged
+from .nodes import kind_of
 from .whiteouts import OPAQUE_MARK, OVERLAY_XATTR, WHITEOUT, is_opaque, is_whiteout
 from .writer import END, header, padding
 
@@ -17,14 +18,6 @@ CHUNK = 1 << 18  # bytes, about, of what the iterators yield
 
 # Of this host, not of the file: labels and measurements of its security modules, overlayfs's book-keeping.
 _HOST_XATTRS = (OVERLAY_XATTR.decode(), "security.selinux", "security.ima", "security.evm")
-_KINDS = {
-    stat.S_IFREG: REGULAR,
-    stat.S_IFDIR: DIRECTORY,
-    stat.S_IFLNK: SYMLINK,
-    stat.S_IFCHR: CHARACTER,
-    stat.S_IFBLK: BLOCKDEV,
-    stat.S_IFIFO: FIFO,
-}  # a socket is nothing without its process
 _READ = 1 << 20
 _SECOND = 1_000_000_000
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -158,7 +151,7 @@ class _Packer:
             yield header(self._prefix + path + OPAQUE_MARK, REGULAR, 0o600)
 
     def _member(self, at: int, name: bytes, path: bytes, status: os.stat_result) -> Iterator[bytes]:
-        kind = _KINDS.get(stat.S_IFMT(status.st_mode))
+        kind = kind_of(status)
         if kind is None:
             return
         if self._overlay and is_whiteout(status):

@@ -5,22 +5,19 @@ directory there, and where links lead. Files whose attributes are right already 
 a layer, so they may share an inode with the layer or the build context that they come from.
 """
 
-import errno
 import os
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
 
 from . import header, nodes
-from .copyup import KINDS, copy_file, is_own
+from .copying import copy, linked
 from .header import Entry
 from .merged import Merged
 from .modes import Chmod
 from .resolving import resolved
 from .selecting import Member
 from .tree import Directory, Tree
-
-_CANNOT_LINK = (errno.EXDEV, errno.EMLINK, errno.EPERM)
 
 Owner = tuple[int, int]
 
@@ -68,7 +65,10 @@ class Placer:
             self.tree.finish(path, entry)
 
     def _put(self, at: int, name: bytes, status: os.stat_result, where: Directory, base: bytes) -> None:
-        entry = nodes.described(KINDS.get(stat.S_IFMT(status.st_mode), header.DIRECTORY), status)
+        kind = nodes.kind_of(status)
+        if kind is None:
+            return
+        entry = nodes.described(kind, status)
         if self._owner is not None:
             entry.uid, entry.gid = self._owner
         if self._chmod is not None and entry.kind != header.SYMLINK:
@@ -76,34 +76,24 @@ class Placer:
         if entry.kind == header.DIRECTORY:
             self._directory(at, name, entry, where, base)
             return
-        self._clear(where, base)
-        if entry.kind == header.REGULAR:
-            self._regular(at, name, status, entry, where, base)
-        elif entry.kind == header.SYMLINK:
-            entry.link = os.readlink(name, dir_fd=at)
-            nodes.symlink(where.fd, base, entry)
-        else:
-            nodes.special(where.fd, base, entry)
+        with suppress(FileNotFoundError):
+            self.tree.remove(where, base)
+        if not (self._is_same(entry, status) and linked(at, name, where.fd, base)):
+            copy(at, name, where.fd, base, entry)
 
     def _directory(self, at: int, name: bytes, entry: Entry, where: Directory, base: bytes) -> None:
         fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
         try:
-            entry.xattrs = {os.fsencode(key): os.getxattr(fd, key) for key in os.listxattr(fd) if is_own(key)}
+            entry.xattrs = nodes.own_xattrs(fd)
         finally:
             os.close(fd)
         self.tree.ensure(where, base)
         self.tree.settle(where.child(base), entry)
 
-    def _regular(
-        self, at: int, name: bytes, status: os.stat_result, entry: Entry, where: Directory, base: bytes
-    ) -> None:
-        same = (entry.uid, entry.gid, entry.mode) == (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
-        if not (self._link and same and linked(at, name, where.fd, base)):
-            copy_file(at, name, where.fd, base, entry)
-
-    def _clear(self, where: Directory, base: bytes) -> None:
-        with suppress(FileNotFoundError):
-            self.tree.remove(where, base)
+    def _is_same(self, entry: Entry, status: os.stat_result) -> bool:
+        """Whether a file stays as it is, so that it may be linked."""
+        attributes = (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
+        return self._link and entry.kind == header.REGULAR and (entry.uid, entry.gid, entry.mode) == attributes
 
 
 def _is_directory(top: Merged, path: bytes) -> bool:
@@ -114,14 +104,3 @@ def _is_directory(top: Merged, path: bytes) -> bool:
         return not name or (found is not None and stat.S_ISDIR(found[1].st_mode))
     finally:
         here.close()
-
-
-def linked(source: int, name: bytes, target: int, base: bytes) -> bool:
-    """Whether a file could be given one more name."""
-    try:
-        os.link(name, base, src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
-    except OSError as error:
-        if error.errno in _CANNOT_LINK:
-            return False
-        raise
-    return True

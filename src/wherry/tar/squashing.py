@@ -4,9 +4,8 @@ import os
 import stat
 
 from . import header, nodes
-from .copyup import KINDS, copy_file, is_own
+from .copying import copy, linked
 from .merged import Merged
-from .placing import linked
 from .whiteouts import make_opaque, make_whiteout
 
 
@@ -24,7 +23,7 @@ def squash(upper: Merged, lower: Merged, at: int) -> None:
                 make_whiteout(at, name)
         elif stat.S_ISDIR(found[1].st_mode):
             _directory(name, upper, lower, at)
-        elif not stat.S_ISSOCK(found[1].st_mode):
+        else:
             _file(name, *found, at)
     _dress(upper.parts[0], at)
 
@@ -46,21 +45,15 @@ def _directory(name: bytes, upper: Merged, lower: Merged, at: int) -> None:
 
 
 def _file(name: bytes, source: int, status: os.stat_result, at: int) -> None:
-    entry = nodes.described(KINDS[stat.S_IFMT(status.st_mode)], status)
-    if entry.kind == header.REGULAR:
-        if not linked(source, name, at, name):
-            copy_file(source, name, at, name, entry)
-    elif entry.kind == header.SYMLINK:
-        entry.link = os.readlink(name, dir_fd=source)
-        nodes.symlink(at, name, entry)
-    else:
-        nodes.special(at, name, entry)
+    kind = nodes.kind_of(status)
+    if kind is not None and not (kind == header.REGULAR and linked(source, name, at, name)):
+        copy(source, name, at, name, nodes.described(kind, status))
 
 
 def _dress(source: int, target: int) -> None:
     """Give a directory the attributes of another."""
     status = os.fstat(source)
     entry = nodes.described(header.DIRECTORY, status)
-    entry.xattrs = {os.fsencode(key): os.getxattr(source, key) for key in os.listxattr(source) if is_own(key)}
+    entry.xattrs = nodes.own_xattrs(source)
     os.fchmod(target, entry.mode)
     nodes.seal(target, entry)

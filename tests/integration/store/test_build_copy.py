@@ -141,6 +141,14 @@ def test_a_directory_is_its_contents(files: BuildFiles, context: Path) -> None:
     assert (tree / "new/sub").stat().st_mtime == MTIME
 
 
+def test_a_socket_is_nothing_without_its_process(files: BuildFiles, context: Path) -> None:
+    os.mknod(context / "d/socket", stat.S_IFSOCK | 0o600)
+    tree, _ = copied(files, context, "d", "/new")
+    alone, _ = copied(files, context, "d/socket", "/new/")
+    assert sorted(os.listdir(tree / "new")) == ["hard", "ln", "sub"]
+    assert os.listdir(alone / "new") == []
+
+
 def test_what_exists_is_merged_and_takes_the_attributes_of_the_source(
     files: BuildFiles, context: Path, image: Path
 ) -> None:

@@ -2,17 +2,17 @@
 
 Arguments: a mount namespace whose root is the container's, and all that this process can touch; a directory there; who
 is to own everything, as ``UID:GID``, or nothing; ``keep`` if no directory may take the place of a file or the other way
-round, or nothing. The end is told as by ``child``.
+round, or nothing. The end is told as by ``layer``.
 """
 
 import ctypes
 import os
 import sys
 
-from .compression import decompressed
+from ..compression import decompressed
+from ..stream import Stream
+from ..unpack import Unpacker
 from .process import end_with, open_many_files, standard_input
-from .stream import Stream
-from .unpack import Unpacker
 
 _CLONE_NEWNS = 0x20000
 

@@ -1,15 +1,15 @@
 """The process that unpacks an archive from standard input into the directory that its argument names: for builds.
 
-The end is told as ``child`` does, with no text if all went well.
+The end is told as ``layer`` does, with no text if all went well.
 """
 
 import sys
 
-from .compression import decompressed
-from .extract import Extractor
-from .merged import Merged
+from ..compression import decompressed
+from ..extract import Extractor
+from ..merged import Merged
+from ..stream import Stream
 from .process import confine, end_with, standard_input
-from .stream import Stream
 
 
 def main() -> None:

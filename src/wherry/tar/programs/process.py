@@ -1,4 +1,4 @@
-"""The process that works on one directory, which is all that it can reach by name: how it begins and how it ends.
+"""The process of a program: how it is confined to the one directory that it can reach by name, and how it ends.
 
 chroot(2) is enough of a cage: nothing of a layer is executed, no descriptor from outside but those of the lower layers
 is open, and a mount namespace would pin the mounts of all containers meanwhile.
@@ -11,11 +11,10 @@ import resource
 import sys
 from collections.abc import Callable, Iterator
 
-from .extract import NO_SPACE
-from .header import TarError
+from ..extract import NO_SPACE
+from ..header import TarError
 
 APPLIED, CORRUPT, FAILED, REFUSED, FULL = 0, 3, 4, 5, 6
-
 
 _READ = 1 << 18
 _MAX_DEPTH = 10_000  # of directories that are removed whole or measured; a name can make 2000

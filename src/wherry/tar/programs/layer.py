@@ -13,11 +13,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
-from .compression import decompressed
-from .extract import Extractor
-from .merged import Merged
+from ..compression import decompressed
+from ..extract import Extractor
+from ..merged import Merged
+from ..stream import Stream
 from .process import confine, end_with, open_many_files, standard_input
-from .stream import Stream
 
 _CHUNKS_AHEAD = 16
 

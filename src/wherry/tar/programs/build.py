@@ -1,6 +1,6 @@
 """The process that copies files into a layer, makes a directory there, or makes one layer of several.
 
-One argument says which; what else there is to know comes as JSON on standard input. The end is told as ``child`` does,
+One argument says which; what else there is to know comes as JSON on standard input. The end is told as ``layer`` does,
 with JSON for a text, and 5 where the build asked for something that cannot be.
 """
 
@@ -11,19 +11,21 @@ import json
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from .compression import decompressed, prepare
-from .extract import Extractor, normalized, size_below
-from .header import BLOCK, TarError, parse
-from .merged import Merged
-from .modes import parse as parse_mode
-from .pack import diff
-from .placing import Placer
+from ..compression import decompressed, prepare
+from ..extract import Extractor, normalized, size_below
+from ..header import BLOCK, TarError, parse
+from ..merged import Merged
+from ..modes import parse as parse_mode
+from ..pack import diff
+from ..placing import Placer
+from ..resolving import resolved
+from ..selecting import REFUSALS, Source, Sources
+from ..squashing import squash
+from ..stream import Stream
 from .process import Refused, confine, end_with, open_many_files, standard_input
-from .resolving import resolved
-from .selecting import REFUSALS, Source, Sources
-from .squashing import squash
-from .stream import Stream
 
 _READ = 1 << 20
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -87,25 +89,29 @@ def _put(placer: Placer, source: Source, destination: bytes, lowers: Merged, roo
 
 def _is_archive(at: int, name: bytes) -> bool:
     """By content, not by name: the first header of a tar archive, plain or compressed."""
-    fd = os.open(name, _OPEN, dir_fd=at)
     try:
-        block = Stream(decompressed(iter(lambda: os.read(fd, _READ), b""))).block()
+        with _archive(at, name) as stream:
+            block = stream.block()
         if len(block) < BLOCK or not block.strip(b"\0"):
             return False
         parse(block)
     except TarError:
         return False
-    finally:
-        os.close(fd)
     return True
 
 
 def _unpack_into(placer: Placer, at: int, name: bytes, path: bytes, lowers: Merged) -> None:
     where = placer.tree.directory(path)
+    with _archive(at, name) as stream:
+        Extractor(os.dup(where.fd), stream, lowers.descend(where.path), whiteouts=False).run()
+
+
+@contextmanager
+def _archive(at: int, name: bytes) -> Iterator[Stream]:
+    """A file read as an archive, plain or compressed."""
     fd = os.open(name, _OPEN, dir_fd=at)
     try:
-        stream = Stream(decompressed(iter(lambda: os.read(fd, _READ), b"")))
-        Extractor(os.dup(where.fd), stream, lowers.descend(where.path), whiteouts=False).run()
+        yield Stream(decompressed(iter(lambda: os.read(fd, _READ), b"")))
     finally:
         os.close(fd)
 
