@@ -5,7 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 from wherry.engine.images import Images
-from wherry.engine.operations import KeyedLocks
+from wherry.engine.operations import KeyedLocks, undoable
 from wherry.engine.ports import Content, Layers, Snapshots
 from wherry.engine.unpacking import Unpacker
 from wherry.errors import InternalError
@@ -53,12 +53,8 @@ class Layering:
     @asynccontextmanager
     async def filled(self, fill: Fill, parent: str) -> AsyncIterator[Layer | None]:
         """The layer on ``parent`` that ``fill`` makes in an empty directory; otherwise as ``copied``."""
-        directory = await self._snapshots.begin()
-        try:
+        async with undoable(self._snapshots.begin(), self._snapshots.remove) as directory:
             applied = await fill(self._snapshots.tree(directory), self.trees(parent))
-        except BaseException:
-            await self._snapshots.remove(directory)
-            raise
         async with self.taken_in(directory, applied, parent) as layer:
             yield layer
 
@@ -97,6 +93,12 @@ class Layering:
                 found = layer_descriptor(blob.digest, blob.size, GZIP)
             return layer, found
 
+    async def described(self, digest: str) -> Descriptor:
+        """The descriptor of a layer's blob. NotFound."""
+        async with aclosing(self._content.chunks(digest)) as chunks:
+            head = await anext(chunks, b"")
+        return layer_descriptor(digest, self._content.size(digest), head)
+
     async def _packed(self, layer: Layer) -> Layer:
         """The directory as the same tar again that it was the contents of."""
         async with self._packing.hold(layer.chain_id), self._images.hold(layer.diff_id):
@@ -111,7 +113,5 @@ class Layering:
         """The blob of a layer, if it is one that registries take."""
         if not layer.blob:
             return None
-        async with aclosing(self._content.chunks(layer.blob)) as chunks:
-            head = await anext(chunks, b"")
-        found = layer_descriptor(layer.blob, self._content.size(layer.blob), head)
+        found = await self.described(layer.blob)
         return None if found.media_type == LAYER_OCI else found

@@ -5,18 +5,17 @@ from contextlib import aclosing
 from msgspec import Struct
 
 from wherry.engine.ports import Registry
-from wherry.errors import CorruptImage, InvalidArgument
+from wherry.errors import InvalidArgument
 from wherry.model.image import INDEX_DOCKER, INDEX_OCI, Descriptor, Platform
 from wherry.model.reference import DEFAULT_DOMAIN, LEGACY_DOMAIN, Reference
 from wherry.model.registry import Credentials, Found
 from wherry.plan.filters import SearchFilter
 from wherry.plan.image_config import read_image
-from wherry.plan.manifest import read_index, read_manifest
+from wherry.plan.manifest import check_config_size, read_index, read_manifest
 from wherry.plan.repositories import search_target
 
 MAX_RESULTS = 100
 DEFAULT_RESULTS = 25
-MAX_CONFIG = 16 << 20  # bytes
 
 
 class Distribution(Struct, frozen=True, kw_only=True):
@@ -64,8 +63,7 @@ class Registries:
         return tuple(one for one in found if wanted.matches(one))
 
     async def _platform(self, reference: Reference, config: Descriptor, credentials: Credentials | None) -> Platform:
-        if config.size > MAX_CONFIG:
-            raise CorruptImage(f"the image's configuration is larger than {MAX_CONFIG} bytes")
+        check_config_size(config)
         async with aclosing(self._registry.blob(reference, config, credentials)) as chunks:
             data = b"".join([chunk async for chunk in chunks])
         return read_image(data).platform

@@ -18,13 +18,12 @@ from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials, Resolved
 from wherry.plan.image_config import read_image
-from wherry.plan.manifest import Manifest, read_index, read_manifest
+from wherry.plan.manifest import Manifest, check_config_size, read_index, read_manifest
 from wherry.plan.platforms import best_match, check_platform
 from wherry.plan.repositories import known_at
 
 MAX_DOWNLOADS = 3  # as dockerd's --max-concurrent-downloads
 MAX_UPLOADS = 5  # as dockerd's --max-concurrent-uploads
-MAX_CONFIG = 16 << 20
 
 _CONFIGS = (CONFIG_DOCKER, CONFIG_OCI, "application/octet-stream", "")  # the last two from old registries
 
@@ -238,8 +237,7 @@ def _at(reference: Reference, digest: str) -> Reference:
 def _check_config(config: Descriptor) -> None:
     if config.media_type not in _CONFIGS:
         raise CorruptImage(f'Encountered remote "{config.media_type}"(unknown) when fetching')
-    if config.size > MAX_CONFIG:
-        raise CorruptImage(f"the image's configuration is larger than {MAX_CONFIG} bytes")
+    check_config_size(config)
 
 
 def _check_image(image: Image, manifest: Manifest) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from wherry.engine.images import Images
+from wherry.engine.operations import undoable
 from wherry.engine.ports import Content, Layers, Snapshots
 from wherry.errors import CorruptLayer
 from wherry.model.image import Applied, Layer
@@ -52,12 +53,8 @@ class Unpacker:
 
     async def base(self, blob: str) -> Layer:
         """A layer without any below, whose diff ID is found out by unpacking it: next, hold and ``adopt`` it."""
-        directory = await self._snapshots.begin()
-        try:
+        async with undoable(self._snapshots.begin(), self._snapshots.remove) as directory:
             applied = await self._layers.apply_file(self._content.path(blob), self._snapshots.tree(directory))
-        except BaseException:
-            await self._snapshots.remove(directory)
-            raise
         diff_id = applied.diff_id
         return Layer(chain_id=diff_id, diff_id=diff_id, directory=directory, size=applied.size, blob=blob)
 
@@ -80,14 +77,10 @@ class Unpacker:
             return layer
 
     async def _apply(self, link: Link, apply: Apply) -> Layer:
-        directory = await self._snapshots.begin()
-        try:
+        async with undoable(self._snapshots.begin(), self._snapshots.remove) as directory:
             applied = await apply(self._snapshots.tree(directory), self.trees(link.parent))
             if applied.diff_id != link.diff_id:
                 raise CorruptLayer(f'invalid diffID for layer: expected "{link.diff_id}", got "{applied.diff_id}"')
-        except BaseException:
-            await self._snapshots.remove(directory)
-            raise
         return Layer(
             chain_id=link.chain_id,
             diff_id=link.diff_id,

@@ -28,6 +28,8 @@ from wherry.model.malformed import MALFORMED
 
 T = TypeVar("T")
 
+MAX_CONFIG = 16 << 20  # bytes
+
 GZIP = b"\x1f\x8b\x08"  # how such a blob begins
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -145,6 +147,12 @@ def manifest_descriptor(data: bytes) -> Descriptor:
 
 def config_descriptor(digest: str, size: int) -> Descriptor:
     return Descriptor(media_type=CONFIG_OCI, digest=digest, size=size)
+
+
+def check_config_size(config: Descriptor) -> None:
+    """CorruptImage for an image's configuration that is too large to be read."""
+    if config.size > MAX_CONFIG:
+        raise CorruptImage(f"the image's configuration is larger than {MAX_CONFIG} bytes")
 
 
 def layer_descriptor(digest: str, size: int, head: bytes) -> Descriptor:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from wherry.errors import CorruptLayer, InternalError, InvalidArgument, NoSpace
+from wherry.errors import CorruptLayer, InternalError, InvalidArgument
 from wherry.model.build import Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied
@@ -29,7 +29,6 @@ from wherry.store.tree import delete_tree, tree_size
 from wherry.tar import pack
 from wherry.tar.ignoring import IGNORE_FILE, read_ignored
 from wherry.tar.merged import Merged
-from wherry.tar.programs.process import APPLIED, CORRUPT, FULL, REFUSED
 from wherry.tar.resolving import resolved
 from wherry.tar.selecting import REFUSALS, select
 
@@ -71,7 +70,7 @@ class BuildFiles:
             with writing:
                 async with Child("context", (into,), reading) as process:
                     await pour(chunks, writing)
-                    _checked(*await process.ended())
+                    await process.result()
         except CorruptLayer as error:
             raise InvalidArgument(str(error)) from error
         finally:
@@ -145,7 +144,7 @@ class BuildFiles:
         with writing:
             async with Child("build", (task,), reading) as process:
                 await pour(_once(encoded), writing)
-                return msgspec.json.decode(_checked(*await process.ended()))
+                return msgspec.json.decode(await process.result())
 
 
 def _select(selections: tuple[Selection, ...]) -> Selected:
@@ -162,18 +161,6 @@ def _select(selections: tuple[Selection, ...]) -> Selected:
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:
     yield data
-
-
-def _checked(status: int, text: str) -> str:
-    if status == APPLIED:
-        return text
-    if status == REFUSED:
-        raise InvalidArgument(text)
-    if status == CORRUPT:
-        raise CorruptLayer(text)
-    if status == FULL:
-        raise NoSpace(text)
-    raise InternalError(text or f"the process that works for a build ended with status {status}")
 
 
 def _make(folder: Path) -> None:

@@ -14,13 +14,16 @@ from collections.abc import AsyncIterator
 from io import FileIO
 from pathlib import Path
 
+from wherry.errors import CorruptLayer, InternalError, InvalidArgument, NoSpace
 from wherry.store.failures import explained
 from wherry.store.threads import settled
+from wherry.tar.programs.process import APPLIED, CORRUPT, FULL, REFUSED
 
 _BOOT = "import sys; sys.path += sys.argv.pop(1).split(':'); from wherry.tar.programs.{} import main; main()"
 _OPTIONS = ("-I", "-S", "-X", "utf8", "-c")  # without site a process starts in half the time
 _PIPE = 1 << 20
 _MAX_TEXT = 1 << 16
+_FAILURES = {CORRUPT: CorruptLayer, REFUSED: InvalidArgument, FULL: NoSpace}
 
 
 class Child:
@@ -35,7 +38,7 @@ class Child:
         Raises ``InternalError`` where this host cannot start one.
         """
         self._loop = asyncio.get_running_loop()
-        with explained("starting a process that works on a layer"):
+        with explained("starting a process that works on files"):
             self._pid, self._output = _spawn(program, arguments, stdin)
         try:
             self._pidfd = os.pidfd_open(self._pid)
@@ -59,10 +62,18 @@ class Child:
         finally:
             os.close(self._output)
 
-    async def ended(self) -> tuple[int, str]:
-        """Waits for the end: exit status (negative: the signal) and the text it left."""
+    async def result(self) -> str:
+        """Waits for the end; the text that it left when its work was done.
+
+        CorruptLayer for a broken archive, InvalidArgument for what it refused, NoSpace on a full disk, InternalError
+        where this host fails otherwise.
+        """
         await asyncio.wait((self._status,))
-        return self._status.result(), os.read(self._output, _MAX_TEXT).decode("utf-8", "replace")
+        status, text = self._status.result(), os.read(self._output, _MAX_TEXT).decode("utf-8", "replace")
+        if status == APPLIED:
+            return text
+        failure = _FAILURES.get(status, InternalError)
+        raise failure(text or f"the process that works on files ended with status {status}")
 
     def _reap(self) -> None:
         self._loop.remove_reader(self._pidfd)

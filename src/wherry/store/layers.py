@@ -5,7 +5,6 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from pathlib import Path
 
-from wherry.errors import CorruptLayer, InternalError, NoSpace
 from wherry.model.change import ChangeKind, PathChange
 from wherry.model.image import Applied
 from wherry.store.children import Child, pipe, pour
@@ -13,7 +12,6 @@ from wherry.store.failures import explained
 from wherry.store.gzip import gzipped
 from wherry.store.threads import settled
 from wherry.tar import changes, pack
-from wherry.tar.programs.process import APPLIED, CORRUPT, FULL
 
 
 class Layers:
@@ -31,14 +29,14 @@ class Layers:
         with writing:
             async with Child("layer", (into, *parents), reading) as process:
                 await pour(source, writing)
-                return _applied(*await process.ended())
+                return _applied(await process.result())
 
     async def apply_file(self, blob: Path, into: Path, parents: tuple[Path, ...] = ()) -> Applied:
         """``apply`` for a layer in a file, which the child reads by itself."""
         with explained(f"open {blob}"):
             stdin = os.open(blob, os.O_RDONLY | os.O_CLOEXEC)
         async with Child("layer", (into, *parents), stdin) as process:
-            return _applied(*await process.ended())
+            return _applied(await process.result())
 
     def diff(self, upper: Path) -> AsyncGenerator[bytes, None]:
         """The changeset that an overlay's upper directory stands for, as plain tar; see ``tar.pack.diff``."""
@@ -63,15 +61,9 @@ class Layers:
         return tuple(PathChange(path, ChangeKind(kind)) for path, kind in found)
 
 
-def _applied(status: int, text: str) -> Applied:
-    if status == APPLIED:
-        diff_id, size, entries = text.split()
-        return Applied(diff_id=diff_id, size=int(size), entries=int(entries))
-    if status == CORRUPT:
-        raise CorruptLayer(text)
-    if status == FULL:
-        raise NoSpace(text)
-    raise InternalError(text or f"the process that applies layers ended with status {status}")
+def _applied(text: str) -> Applied:
+    diff_id, size, entries = text.split()
+    return Applied(diff_id=diff_id, size=int(size), entries=int(entries))
 
 
 async def streamed(chunks: Generator[bytes, None, None], tree: Path) -> AsyncGenerator[bytes, None]:

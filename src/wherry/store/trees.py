@@ -11,7 +11,7 @@ from pathlib import Path
 from posixpath import basename, dirname
 from typing import Final
 
-from wherry.errors import InternalError, InvalidArgument, NoSpace
+from wherry.errors import CorruptLayer, InternalError, InvalidArgument
 from wherry.model.mount import Viewed
 from wherry.model.path_stat import PathStat
 from wherry.store.children import Child, pipe, pour
@@ -20,7 +20,6 @@ from wherry.store.failures import explained
 from wherry.store.layers import streamed
 from wherry.store.threads import Threads
 from wherry.tar import pack
-from wherry.tar.programs.process import APPLIED, CORRUPT, FULL
 
 _MAX_LINKS: Final = 40  # as path_resolution(7)
 _LOOK: Final = os.O_PATH | os.O_NOFOLLOW
@@ -50,21 +49,15 @@ class Trees:
         """An archive, compressed or plain, into a ``directory`` that has no links in its path; see
         ``tar.unpack.Unpacker``. InvalidArgument for what is no archive or may not be unpacked."""
         who = "" if owner is None else f"{owner[0]}:{owner[1]}"
+        arguments = (viewed.namespace, directory, who, "keep" if keep else "")
         reading, writing = pipe()
-        with writing:
-            arguments = (viewed.namespace, directory, who, "keep" if keep else "")
-            async with Child("cp", arguments, reading) as process:
-                await pour(chunks, writing)
-                _check(*await process.ended())
-
-
-def _check(status: int, text: str) -> None:
-    if status == CORRUPT:
-        raise InvalidArgument(text)
-    if status == FULL:
-        raise NoSpace(text)
-    if status != APPLIED:
-        raise InternalError(text or f"the process that unpacks archives ended with status {status}")
+        try:
+            with writing:
+                async with Child("cp", arguments, reading) as process:
+                    await pour(chunks, writing)
+                    await process.result()
+        except CorruptLayer as error:
+            raise InvalidArgument(str(error)) from error
 
 
 def _opened_root(root: str) -> int:

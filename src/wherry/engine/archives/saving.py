@@ -20,7 +20,6 @@ from wherry.plan import image_archive
 from wherry.plan.image_archive import Archived, blob_path, member_header, member_padding
 from wherry.plan.manifest import (
     config_descriptor,
-    layer_descriptor,
     manifest_descriptor,
     read_manifest,
     write_index,
@@ -104,7 +103,7 @@ class Saver:
             manifest = read_manifest(document)
             config, layers = manifest.config, manifest.layers
         else:
-            layers = tuple([await self._layer(blob) for blob in blobs])
+            layers = tuple([await self._layering.described(blob) for blob in blobs])
             document = write_manifest(config, layers)
         return _Parts(
             chosen=chosen,
@@ -113,11 +112,6 @@ class Saver:
             manifest=manifest_descriptor(document),
             document=document,
         )
-
-    async def _layer(self, digest: str) -> Descriptor:
-        async with aclosing(self._content.chunks(digest)) as chunks:
-            head = await anext(chunks, b"")
-        return layer_descriptor(digest, self._content.size(digest), head)
 
     async def _archive(self, parts: list[_Parts]) -> AsyncGenerator[bytes, None]:
         for name, data in _documents(parts).items():
