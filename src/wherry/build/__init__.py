@@ -1,5 +1,6 @@
 """Images from Dockerfiles.
 
 Text → instructions (`wherry.plan.dockerfile`) → stages that the target needs (`graph`) → one action after another,
-all of it expanded (`stage`). What carries the actions out comes after them; up to there all is pure.
+all of it expanded (`stage`, and for single instructions `copying`, `running`, `mounting`). All that is pure; `solver`
+carries the actions out, and `service` is what the faces call.
 """

@@ -4,6 +4,9 @@ from msgspec import Struct
 
 from wherry.build.graph import ImageSource, StageSource
 
+SCRIPTS = "/dev/pipes"
+"""The directory of a container in which RUN finds a document that names its interpreter."""
+
 
 class InlineFile(Struct, frozen=True):
     """A file whose content stands in the Dockerfile (heredoc)."""
@@ -63,7 +66,7 @@ class RunCommand(Struct, frozen=True, kw_only=True):
 
     ``env`` is the configuration's environment and the ARGs in scope; ``proxies`` are more variables (``name=value``)
     that count neither for the cache nor for the history. ``network`` is "" (the request's), ``none`` or ``host``.
-    ``script`` is a file to be seen read-only as ``/dev/pipes/<name>``, mode 0755, while the command runs.
+    ``script`` is a file to be seen read-only in `SCRIPTS`, mode 0755, while the command runs.
     """
 
     argv: tuple[str, ...]
@@ -81,10 +84,9 @@ class CopyFiles(Struct, frozen=True, kw_only=True):
 
     ``sources`` are patterns (Go's filepath.Match) relative to the root of the origin, without a leading slash;
     ``urls`` are fetched, ``repositories`` (``url#ref:directory``) cloned, with their ``.git`` if ``keep_git_dir``, and
-    ``files`` made from the Dockerfile. ``destination`` is absolute and ends in ``/`` if a
-    directory is meant. ``chown`` is ``user[:group]``, names or numbers, "" for 0:0; ``chmod`` octal digits or
-    symbolic, "" to keep. ``unpack``: archives are unpacked by content (True: also fetched ones; False: none; None:
-    those of the context, as ADD does).
+    ``files`` made from the Dockerfile. ``destination`` is absolute and ends in ``/`` if a directory is meant. ``chown``
+    is ``user[:group]``, names or numbers, "" for 0:0; ``chmod`` octal digits or symbolic, "" to keep. ``unpack``:
+    archives are unpacked by content (True: also fetched ones; False: none; None: those of the context, as ADD does).
     ``checksum`` is what the one URL must have (``sha256:…``).
     """
 

@@ -25,21 +25,21 @@ class _Words:
         self.chown = scope.expand(instruction.chown)
         self.chmod = scope.expand(instruction.chmod)
         self.exclude = tuple(map(scope.expand, instruction.exclude))
-        self._check()
-
-    def _check(self) -> None:
-        count = len(self.sources) + len(self.files)
-        if not count:
-            raise InvalidArgument(f"{self.name} failed: no source files were specified")
-        if count > 1 and not self.destination.endswith("/"):
-            raise InvalidArgument(
-                f"When using {self.name} with more than one source file, the destination must be a directory and "
-                "end with a /"
-            )
+        check_count(self.name, len(self.sources) + len(self.files), self.destination)
 
     def comment(self) -> str:
         owner = f" --chown={self.chown}" if self.chown else ""
         return f"{self.name}{owner}"
+
+
+def check_count(verb: str, count: int, destination: str) -> None:
+    """Raise InvalidArgument for no sources, or for several that would be one file."""
+    if not count:
+        raise InvalidArgument(f"{verb} failed: no source files were specified")
+    if count > 1 and not destination.endswith("/"):
+        raise InvalidArgument(
+            f"When using {verb} with more than one source file, the destination must be a directory and end with a /"
+        )
 
 
 def copy_files(copy: Copy, scope: Scope, stage: StageScope, working_dir: str) -> tuple[CopyFiles, str, str]:

@@ -26,7 +26,7 @@ class BuildRequest(Struct, frozen=True, kw_only=True):
     quiet: bool = False
     network: str = "default"
     extra_hosts: tuple[str, ...] = ()
-    shm_size: int = 67108864
+    shm_size: int = 64 << 20
     cgroup_parent: str = ""
     security_opt: tuple[str, ...] = ()
     resources: Resources = Resources()

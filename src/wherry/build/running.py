@@ -1,6 +1,6 @@
 """RUN: the command that is to be run, and what the history says of it."""
 
-from wherry.build.actions import InlineFile, RunCommand
+from wherry.build.actions import SCRIPTS, InlineFile, RunCommand
 from wherry.build.mounting import run_mounts
 from wherry.build.scope import StageScope
 from wherry.errors import NotSupported
@@ -8,8 +8,6 @@ from wherry.model.image import ImageConfig
 from wherry.plan.dockerfile.configuring import Scope, environment, shell_of
 from wherry.plan.dockerfile.heredocs import opening
 from wherry.plan.dockerfile.instructions import CommandLine, Heredoc, Run
-
-_SCRIPTS = "/dev/pipes"
 
 
 def run_command(
@@ -23,7 +21,7 @@ def run_command(
     own = environment(config)
     given = {name: value for name, value in sorted(args.items()) if name not in own and value is not None}
     action = RunCommand(
-        argv=(*argv[:-1], f"{_SCRIPTS}/{script.name}") if script else argv,
+        argv=(*argv[:-1], f"{SCRIPTS}/{script.name}") if script else argv,
         env=(*config.env, *(f"{name}={value}" for name, value in given.items())),
         proxies=tuple(f"{name}={value}" for name, value in sorted(stage.proxies.items()) if name not in {*own, *given}),
         user=config.user,

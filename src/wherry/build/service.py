@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from wherry.build.graph import Graph, plan
 from wherry.build.pruning import Prune, chosen
@@ -89,11 +89,6 @@ class Builds:
                 task.cancel()
                 await asyncio.wait((task,))
 
-    async def _release(self, chains: list[str]) -> None:
-        """Of what a build stood on, a step that was done anew meanwhile left something that nobody has any more."""
-        for chain_id in chains:
-            await self._images.release(chain_id)
-
     async def usage(self) -> tuple[CacheUsage, ...]:
         """All of the build cache."""
         return (*self._cache.usage(), *await self._cache_mounts.usage())
@@ -136,6 +131,19 @@ class Builds:
             clock=self._clock,
             who=who,
         )
+        async with self._working(request, context, space, solver) as work:
+            try:
+                made = await solver.solve(work)
+            finally:
+                await self._operations.run(self._cache.settle(work.done, work.used))
+            forgotten = unconsumed(request, tuple(stage.state for stage in made.values()))
+            await self._finisher.finish(request, made[graph.target.index], forgotten, story.epilogue)
+
+    @asynccontextmanager
+    async def _working(
+        self, request: BuildRequest, context: Context, space: Workspace, solver: Solver
+    ) -> AsyncIterator[Work]:
+        """What the steps share; the layers and steps that they stand on are kept while the block runs."""
         async with AsyncExitStack() as leaving, AsyncExitStack() as holding:
             work = Work(
                 request=request,
@@ -154,9 +162,9 @@ class Builds:
             )
             holding.callback(self._cache.leave, work.keys)
             leaving.push_async_callback(self._release, work.chains)
-            try:
-                made = await solver.solve(work)
-            finally:
-                await self._operations.run(self._cache.settle(work.done, work.used))
-            forgotten = unconsumed(request, tuple(stage.state for stage in made.values()))
-            await self._finisher.finish(request, made[graph.target.index], forgotten, story.epilogue)
+            yield work
+
+    async def _release(self, chains: list[str]) -> None:
+        """Of what a build stood on, a step that was done anew meanwhile left something that nobody has any more."""
+        for chain_id in chains:
+            await self._images.release(chain_id)

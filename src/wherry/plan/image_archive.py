@@ -26,6 +26,8 @@ LAYOUT_VERSION = b'{"imageLayoutVersion": "1.0.0"}'
 CONTAINERD_NAME = "io.containerd.image.name"
 OCI_NAME = "org.opencontainers.image.ref.name"
 
+ARCHIVE_END = bytes(2 * tarfile.BLOCKSIZE)
+
 _MAX_LINKS = 10
 
 
@@ -122,6 +124,3 @@ def member_header(name: str, size: int) -> bytes:
 
 def member_padding(size: int) -> bytes:
     return bytes(-size % tarfile.BLOCKSIZE)
-
-
-ARCHIVE_END = bytes(2 * tarfile.BLOCKSIZE)

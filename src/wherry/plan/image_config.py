@@ -17,12 +17,11 @@ from wherry.model.malformed import MALFORMED
 from wherry.plan.chain import chain_id
 from wherry.plan.timestamps import parse_timestamp, rfc3339
 
-_DIFF_ID = re.compile(r"sha256:[0-9a-f]{64}")
-_Words = list[str] | str | None
-
-
 MAX_LAYERS = 125
 """Of one image, as in Docker: an overlay of many more cannot be mounted."""
+
+_DIFF_ID = re.compile(r"sha256:[0-9a-f]{64}")
+_Words = list[str] | str | None
 
 
 class _Healthcheck(Struct, rename="pascal", omit_defaults=True):

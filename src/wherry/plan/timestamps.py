@@ -73,6 +73,17 @@ def rfc3339(nanoseconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}{digits}Z"
 
 
+def duration_text(nanoseconds: int) -> str:
+    """A duration as Go writes it (``time.Duration.String``): ``0s``, ``500ms``, ``1.5s``, ``1m30s``, ``1h0m0s``."""
+    if 0 < nanoseconds < SECOND:
+        return f"{nanoseconds / 1_000_000:.6f}".rstrip("0").rstrip(".") + "ms"
+    seconds, fraction = divmod(nanoseconds, SECOND)
+    minutes, hours = seconds // 60, seconds // 3600
+    text = f"{seconds % 60}" + (f".{fraction:09}".rstrip("0") if fraction else "") + "s"
+    text = f"{minutes % 60}m{text}" if minutes else text
+    return f"{hours}h{text}" if hours else text
+
+
 def _part(number: str, unit: str) -> int:
     whole, _, fraction = number.partition(".")
     scale = _UNITS[unit]
@@ -101,14 +112,3 @@ def _zone(text: str | None, utc_offset: int) -> timezone:
 
 def _nanoseconds(fraction: str) -> int:
     return int(fraction[:9].ljust(9, "0")) if fraction else 0
-
-
-def duration_text(nanoseconds: int) -> str:
-    """A duration as Go writes it (``time.Duration.String``): ``0s``, ``500ms``, ``1.5s``, ``1m30s``, ``1h0m0s``."""
-    if 0 < nanoseconds < SECOND:
-        return f"{nanoseconds / 1_000_000:.6f}".rstrip("0").rstrip(".") + "ms"
-    seconds, fraction = divmod(nanoseconds, SECOND)
-    minutes, hours = seconds // 60, seconds // 3600
-    text = f"{seconds % 60}" + (f".{fraction:09}".rstrip("0") if fraction else "") + "s"
-    text = f"{minutes % 60}m{text}" if minutes else text
-    return f"{hours}h{text}" if hours else text

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from msgspec import Struct
 
 from wherry.build.actions import CopyFiles
+from wherry.build.copying import check_count
 from wherry.build.solver.downloads import Downloads
 from wherry.build.solver.made import Made
 from wherry.build.solver.repositories import Repositories
@@ -107,9 +108,4 @@ def _check(action: CopyFiles, verb: str, selected: Selected) -> None:
         if action.origin is None:
             reason = f"file not found in build context or excluded by .dockerignore: {reason}"
         raise InvalidArgument(f"{verb} failed: {reason}")
-    if not selected.count:
-        raise InvalidArgument(f"{verb} failed: no source files were specified")
-    if selected.count > 1 and not action.destination.endswith("/"):
-        raise InvalidArgument(
-            f"When using {verb} with more than one source file, the destination must be a directory and end with a /"
-        )
+    check_count(verb, selected.count, action.destination)

@@ -7,7 +7,7 @@ from posixpath import normpath
 
 from msgspec import Struct
 
-from wherry.build.actions import BindMount, CacheMount, InlineFile, RunCommand, RunMount, TmpfsMount
+from wherry.build.actions import SCRIPTS, BindMount, CacheMount, InlineFile, RunCommand, RunMount, TmpfsMount
 from wherry.build.solver.cachemounts import CacheMounts
 from wherry.build.solver.sources import Sources
 from wherry.build.solver.story import Chapter
@@ -15,8 +15,6 @@ from wherry.engine.ports import BuildFiles
 from wherry.errors import InvalidArgument
 from wherry.model.build import Placement, Selection
 from wherry.model.mount import MountKind, MountSpec
-
-_SCRIPTS = "/dev/pipes"
 
 
 class Mounted(Struct, frozen=True, kw_only=True):
@@ -81,7 +79,7 @@ class Mounting:
     async def _script(self, script: InlineFile, sources: Sources) -> MountSpec:
         folder = await sources.space.folder()
         await self._files.write(folder, script.name, script.content, 0o755)
-        return _mount(f"{_SCRIPTS}/{script.name}", str(folder / script.name), read_only=True)
+        return _mount(f"{SCRIPTS}/{script.name}", str(folder / script.name), read_only=True)
 
     async def _bind(self, mount: BindMount, sources: Sources, chapter: Chapter) -> MountSpec:
         """A copy, for a path of a context or a layer may lead anywhere on the host; of links where nobody writes."""

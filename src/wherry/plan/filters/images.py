@@ -13,6 +13,8 @@ from wherry.plan.timestamps import parse_timestamp
 
 IMAGE_FILTERS = frozenset(("before", "dangling", "label", "reference", "since", "until"))
 
+_TOKEN = re.compile(r"\*+|\?|\[\^?(?:\\.|[^\]\\])+\]|\\.|[^\[\\]", re.DOTALL)
+
 
 class ImageFilter(Struct, frozen=True, kw_only=True):
     """Filters with their texts read. Times are ns since the epoch; ``before`` 0 for no bound."""
@@ -82,9 +84,6 @@ def _glob(pattern: str) -> re.Pattern[str]:
         return re.compile("".join(pieces), re.DOTALL)
     except re.error:
         raise InvalidArgument("syntax error in pattern") from None
-
-
-_TOKEN = re.compile(r"\*+|\?|\[\^?(?:\\.|[^\]\\])+\]|\\.|[^\[\\]", re.DOTALL)
 
 
 def _translate(token: str) -> str:
