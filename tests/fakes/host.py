@@ -136,9 +136,6 @@ class FakeHost:
             await self._runtime.end(process.pid, 128 + signal)
         return True
 
-    async def exited(self, process: ProcessId) -> None:
-        await self._runtime.gone(process.pid)
-
     async def processes(
         self, container: Container, ps_args: str
     ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

@@ -41,7 +41,6 @@ _VETH_INFO_PEER: Final = 1
 _IFLA_BRPORT_STATE: Final = 1
 _IFLA_BRPORT_MODE: Final = 4  # hairpin
 _IFLA_BRPORT_FLUSH: Final = 13
-_IFLA_BRPORT_ISOLATED: Final = 33
 _BR_STATE_DISABLED: Final = 0
 _IFF_UP: Final = 1
 
@@ -76,8 +75,6 @@ class Veth(msgspec.Struct, frozen=True, kw_only=True):
     bridge_index: int
     host_index: int
     peer_index: int
-    hairpin: bool = False
-    isolated: bool = False
 
 
 def links(rtnl: Netlink) -> tuple[Link, ...]:
@@ -113,17 +110,15 @@ def create_bridge(rtnl: Netlink, name: str, *, mac: str | None = None, mtu: int 
 
 
 def create_veth(rtnl: Netlink, veth: Veth) -> None:
-    """Makes the pair, its host end up and in the bridge, its peer in the namespace and still down.
+    """Makes the pair, its host end up and in the bridge as by ``attach``, its peer in the namespace and still down.
 
     FileExistsError if a link here has the name or the index already.
     """
     fd = os.open(veth.namespace, os.O_RDONLY | os.O_CLOEXEC)
     try:
         what = f"create veth {veth.interface.host_name} ({veth.host_index}) into {veth.namespace}"
-        requests = [Request(_RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, _veth_body(veth, fd), what)]
-        if veth.hairpin or veth.isolated:
-            requests.append(_port_request(veth.host_index, veth.hairpin, veth.isolated))
-        rtnl.execute(*requests)
+        request = Request(_RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, _veth_body(veth, fd), what)
+        rtnl.execute(request, _hairpin_request(veth.host_index))
     finally:
         os.close(fd)
 
@@ -139,16 +134,12 @@ def set_up(rtnl: Netlink, index: int) -> None:
     rtnl.execute(up_request(index))
 
 
-def set_port(rtnl: Netlink, index: int, *, hairpin: bool = False, isolated: bool = False) -> None:
-    """Whether a bridge port may send back where a frame came from, and is kept from other isolated ports."""
-    rtnl.execute(_port_request(index, hairpin, isolated))
-
-
 def attach(rtnl: Netlink, index: int, bridge_index: int) -> None:
-    """Puts a link into a bridge, as a port that may send back where a frame came from."""
+    """Puts a link into a bridge, as a port that may send back where a frame came from: a container may call its own
+    published port."""
     body = _link_header(index) + netlink.u32(_IFLA_MASTER, bridge_index)
     what = f"put link {index} into bridge {bridge_index}"
-    rtnl.execute(Request(_RTM_SETLINK, 0, body, what), _port_request(index, hairpin=True, isolated=False))
+    rtnl.execute(Request(_RTM_SETLINK, 0, body, what), _hairpin_request(index))
 
 
 def cut_off(rtnl: Netlink, name: str) -> None:
@@ -202,13 +193,10 @@ def _veth_body(veth: Veth, namespace_fd: int) -> bytes:
     )
 
 
-def _port_request(index: int, hairpin: bool, isolated: bool) -> Request:
-    flags = (
-        netlink.attribute(_IFLA_BRPORT_MODE, bytes([hairpin])),
-        netlink.attribute(_IFLA_BRPORT_ISOLATED, bytes([isolated])),
-    )
-    body = _link_header(index, family=socket.AF_BRIDGE) + netlink.nested(_IFLA_PROTINFO, *flags)
-    return Request(_RTM_SETLINK, 0, body, f"set bridge port {index} hairpin={hairpin} isolated={isolated}")
+def _hairpin_request(index: int) -> Request:
+    flags = netlink.nested(_IFLA_PROTINFO, netlink.attribute(_IFLA_BRPORT_MODE, bytes([True])))
+    body = _link_header(index, family=socket.AF_BRIDGE) + flags
+    return Request(_RTM_SETLINK, 0, body, f"set bridge port {index} to hairpin mode")
 
 
 def _link(body: bytes) -> Link:

@@ -43,9 +43,6 @@ class Machine:
     async def signal(self, process: ProcessId, signal: int) -> bool:
         return identity.send_signal(process, signal)
 
-    async def exited(self, process: ProcessId) -> None:
-        await identity.exited(process)
-
     async def processes(
         self, container: Container, ps_args: str
     ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

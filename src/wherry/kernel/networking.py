@@ -200,7 +200,6 @@ class Networking:
                 bridge_index=bridge.index,
                 host_index=self._last_index,
                 peer_index=peer_index,
-                hairpin=True,  # a container may call its own published port
             )
             try:
                 links.create_veth(self._rtnl, veth)

@@ -25,8 +25,6 @@ class CloneFlag(IntFlag):
     """CLONE_NEW* of unshare(2) and setns(2)."""
 
     NEWNS = 0x20000
-    NEWUTS = 0x4000000
-    NEWIPC = 0x8000000
     NEWNET = 0x40000000
 
 

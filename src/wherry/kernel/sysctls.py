@@ -1,6 +1,6 @@
 """Kernel parameters under /proc/sys. Those below ``net`` are of the calling thread's network namespace.
 
-Keys have slashes, since interface names may have dots: ``net/ipv4/conf/eth0.7/rp_filter``. Sources: proc_sys(5),
+Keys have slashes, since interface names may have dots: ``net/ipv4/conf/eth0.7/route_localnet``. Sources: proc_sys(5),
 ``Documentation/networking/ip-sysctl.rst``.
 """
 
@@ -15,11 +15,6 @@ BRIDGED_IPV6_MEETS_FIREWALL: Final = "net/bridge/bridge-nf-call-ip6tables"
 def route_localnet(link: str) -> str:
     """Key: whether packets from and to 127.0.0.0/8 may pass this link (0, 1)."""
     return f"net/ipv4/conf/{link}/route_localnet"
-
-
-def rp_filter(link: str) -> str:
-    """Key: whether the source of a packet must be reachable by the link it came from (0 no, 1 strict, 2 loose)."""
-    return f"net/ipv4/conf/{link}/rp_filter"
 
 
 def disable_ipv6(link: str) -> str:

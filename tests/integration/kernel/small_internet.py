@@ -54,9 +54,7 @@ class World:
         links.set_up(self.rtnl, index)
         return index
 
-    def container(
-        self, name: str, bridge_index: int, *addresses: str, gateways: tuple[str, ...] = (), isolated: bool = False
-    ) -> str:
+    def container(self, name: str, bridge_index: int, *addresses: str, gateways: tuple[str, ...] = ()) -> str:
         """A namespace with eth0 in the bridge, where port 80 answers ``<name> <address of the caller>``."""
         path = self._namespace(name)
         number = next(self._numbers)
@@ -77,8 +75,6 @@ class World:
                 bridge_index=bridge_index,
                 host_index=number,
                 peer_index=7,
-                hairpin=True,
-                isolated=isolated,
             ),
         )
         with Netlink(NETLINK_ROUTE, path) as inside:

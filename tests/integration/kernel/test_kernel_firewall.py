@@ -339,16 +339,6 @@ def test_without_icc_only_published_ports_answer_neighbours(net: World, at: Cont
     assert net.ask(at.e, OUTSIDE, 80) == f"outside {HOST_OUTSIDE}"
 
 
-def test_isolated_ports_of_a_bridge_reach_the_gateway_but_not_each_other(net: World) -> None:
-    index = net.bridge("wb5", "10.95.0.1/16")
-    gateways = ("10.95.0.1",)
-    first = net.container("h", index, "10.95.0.2/16", gateways=gateways, isolated=True)
-    net.container("i", index, "10.95.0.3/16", gateways=gateways, isolated=True)
-    assert net.ask(net.host, "10.95.0.3", 80) == "i 10.95.0.1"
-    with pytest.raises(OSError, match=r"timed out|No route"):
-        net.ask(first, "10.95.0.3", 80, timeout=QUIET)
-
-
 def test_a_container_cannot_reach_what_listens_on_the_hosts_loopback(net: World, at: Containers) -> None:
     with listening(net.host, "127.0.0.1", 5353) as private:
         send_to_loopback_of(at.a, "10.91.0.2", "10.91.0.1", 5353)

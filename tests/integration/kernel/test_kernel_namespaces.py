@@ -9,7 +9,6 @@ import pytest
 from wherry.kernel import addressing, links, mounts, namespaces, syscalls, sysctls
 from wherry.kernel.addressing import Address
 from wherry.kernel.links import Veth
-from wherry.kernel.namespaces import Kind
 from wherry.kernel.netlink import NETLINK_ROUTE, Netlink
 from wherry.model.network import Interface
 
@@ -27,22 +26,21 @@ def pinned(tmp_path: Path) -> Iterator[str]:
             namespaces.remove(entry.target)
 
 
-def namespace_of_this_thread(kind: str = "net") -> int:
-    return os.stat(f"/proc/thread-self/ns/{kind}").st_ino
+def namespace_of_this_thread() -> int:
+    return os.stat("/proc/thread-self/ns/net").st_ino
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_a_namespace_is_pinned_and_this_thread_stays_where_it_was(tmp_path: Path, kind: Kind) -> None:
-    home = namespace_of_this_thread(kind.value)
+def test_a_namespace_is_pinned_and_this_thread_stays_where_it_was(tmp_path: Path) -> None:
+    home = namespace_of_this_thread()
     path = str(tmp_path / "ns")
-    namespaces.create(path, kind)
+    namespaces.create(path)
     try:
-        assert namespace_of_this_thread(kind.value) == home
-        with namespaces.entered(path, kind):
-            inside = namespace_of_this_thread(kind.value)
+        assert namespace_of_this_thread() == home
+        with namespaces.entered(path):
+            inside = namespace_of_this_thread()
         assert inside not in (home, 0)
         assert os.stat(path).st_ino == inside
-        assert namespace_of_this_thread(kind.value) == home
+        assert namespace_of_this_thread() == home
     finally:
         namespaces.remove(path)
     assert not os.path.exists(path)
@@ -240,20 +238,6 @@ def test_a_taken_index_is_refused(tmp_path: Path, pinned: str) -> None:
             links.create_veth(rtnl, veth)
 
 
-def test_ports_can_be_set_later(tmp_path: Path, pinned: str) -> None:
-    container = str(tmp_path / "container")
-    namespaces.create(container)
-    with Netlink(NETLINK_ROUTE, pinned) as rtnl:
-        bridge = links.create_bridge(rtnl, "wb0")
-        links.create_veth(
-            rtnl,
-            Veth(interface=interface(), namespace=container, bridge_index=bridge.index, host_index=777, peer_index=2),
-        )
-        links.set_port(rtnl, 777, hairpin=True, isolated=True)
-        with pytest.raises(OSError, match="set bridge port"):
-            links.set_port(rtnl, bridge.index, hairpin=True)
-
-
 def test_sysctls_are_of_the_namespace_entered(pinned: str) -> None:
     with namespaces.entered(pinned):
         sysctls.write(sysctls.FORWARD_IPV4, 1)
@@ -263,4 +247,4 @@ def test_sysctls_are_of_the_namespace_entered(pinned: str) -> None:
         sysctls.write(sysctls.FORWARD_IPV4, "0")
         assert sysctls.read(sysctls.FORWARD_IPV4) == "0"
     with pytest.raises(FileNotFoundError):
-        sysctls.write(sysctls.rp_filter("nosuch0"), 0)
+        sysctls.write(sysctls.route_localnet("nosuch0"), 0)

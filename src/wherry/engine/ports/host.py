@@ -53,10 +53,6 @@ class Host(Protocol):
         """Send a signal, race-free; False if the process is gone."""
         ...
 
-    async def exited(self, process: ProcessId) -> None:
-        """Wait until a process, not necessarily a child, has ended."""
-        ...
-
     async def processes(
         self, container: Container, ps_args: str
     ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
