@@ -11,8 +11,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from wherry.errors import NotFound, NotSupported
-from wherry.kernel import addressing, conntrack, links, namespaces, nftables, sysctls
+from wherry.errors import NotFound
+from wherry.kernel import addressing, bridges, conntrack, links, namespaces, nftables, sysctls
 from wherry.kernel.host_ports import HostPorts
 from wherry.kernel.links import Link, Veth
 from wherry.kernel.netlink import NETLINK_NETFILTER, NETLINK_ROUTE, Netlink
@@ -58,34 +58,13 @@ class Networking:
     # --- bridges ---
 
     async def ensure_bridge(self, plan: BridgePlan) -> None:
-        """The bridge is there and up, with these addresses."""
-        if plan.owned:
-            bridge = links.create_bridge(self._rtnl, plan.name, mac=plan.mac or None, mtu=plan.mtu)
-            self._delete_other_addresses(bridge, plan.addresses)
-        else:
-            bridge = self._bridge(plan.name)
-        if any(":" in address for address in plan.addresses):
-            _prepare_ipv6(plan)
-        for address in plan.addresses:
-            addressing.add_address(self._rtnl, bridge.index, address)
-        if self._firewall:
-            sysctls.write(sysctls.route_localnet(plan.name), 1)
-        if plan.forward:
-            sysctls.write(sysctls.FORWARD_IPV4, 1)
-        if plan.filtered:
-            _filter_bridges()
-        links.set_up(self._rtnl, bridge.index)
+        bridges.ensure(self._rtnl, plan, firewall=self._firewall)
 
     async def remove_bridge(self, name: str) -> None:
         links.delete(self._rtnl, name)
 
     def bridges(self) -> dict[str, tuple[str, ...]]:
-        found = addressing.addresses(self._rtnl)
-        return {
-            link.name: tuple(each.address for each in found if each.index == link.index and ":" not in each.address)
-            for link in links.links(self._rtnl)
-            if link.kind == "bridge"
-        }
+        return bridges.addresses(self._rtnl)
 
     def routes(self) -> tuple[str, ...]:
         return tuple(route.destination for route in addressing.routes(self._rtnl))
@@ -135,7 +114,7 @@ class Networking:
 
     async def attach(self, host_name: str, bridge: str) -> None:
         if port := links.link(self._rtnl, host_name):
-            links.attach(self._rtnl, port.index, self._bridge(bridge).index)
+            links.attach(self._rtnl, port.index, bridges.find(self._rtnl, bridge).index)
 
     async def remove_interface(self, host_name: str) -> None:
         links.delete(self._rtnl, host_name)
@@ -184,7 +163,7 @@ class Networking:
         self._forget_flows(ports)
 
     def _add_interface(self, path: str, inside: Netlink, interface: Interface) -> None:
-        bridge = self._bridge(interface.bridge)
+        bridge = bridges.find(self._rtnl, interface.bridge)
         peer_index = max(link.index for link in links.links(inside)) + 1
         self._create_veth(path, interface, bridge, peer_index)
         _switch_ipv6(path, interface.name, on=any(":" in address for address in interface.addresses))
@@ -211,17 +190,6 @@ class Networking:
             else:
                 return
 
-    def _bridge(self, name: str) -> Link:
-        bridge = links.link(self._rtnl, name)
-        if bridge is None:
-            raise NotFound(f"the bridge {name} is missing")
-        return bridge
-
-    def _delete_other_addresses(self, bridge: Link, wanted: tuple[str, ...]) -> None:
-        for other in addressing.addresses(self._rtnl, bridge.index):
-            if ":" not in other.address and other.address not in wanted:
-                addressing.delete_address(self._rtnl, bridge.index, other.address)
-
     def _needs_relay(self, port: PublishedPort) -> bool:
         """The kernel takes no answer to ::1 from elsewhere, so that IPv6 needs one even where rules translate it."""
         return self._relay and (not self._firewall or ":" in port.host_ip)
@@ -239,27 +207,10 @@ class Networking:
             conntrack.forget(self._nfnl, socket.AF_INET, socket.IPPROTO_UDP, port)
 
 
-def _filter_bridges() -> None:
-    """Frames from one port of a bridge to another meet the firewall. NotSupported if this kernel cannot do that."""
-    try:
-        sysctls.write(sysctls.BRIDGED_IPV4_MEETS_FIREWALL, 1)
-        sysctls.write(sysctls.BRIDGED_IPV6_MEETS_FIREWALL, 1)
-    except FileNotFoundError:
-        raise NotSupported("without icc the kernel module br_netfilter is needed: modprobe br_netfilter") from None
-
-
 def _set_up_loopback(inside: Netlink) -> None:
     loopback = links.link(inside, "lo")
     if loopback is not None:
         links.set_up(inside, loopback.index)
-
-
-def _prepare_ipv6(plan: BridgePlan) -> None:
-    """Before the bridge is up: it has IPv6, is found by its containers at once, and the host forwards."""
-    sysctls.write(sysctls.disable_ipv6(plan.name), 0)
-    sysctls.write(sysctls.accept_dad(plan.name), 0)
-    if plan.forward:
-        sysctls.write(sysctls.FORWARD_IPV6, 1)
 
 
 def _switch_ipv6(path: str, name: str, *, on: bool) -> None:
