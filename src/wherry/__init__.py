@@ -11,8 +11,9 @@ TYPE_CHECKING = False  # typing's own costs the command line 2 ms
 if TYPE_CHECKING:
     from wherry.errors import WherryError
     from wherry.library import Result, open_engine, run
-    from wherry.model.container import ContainerSpec, HostSpec, Resources
+    from wherry.model.container import ContainerSpec, HostSpec
     from wherry.model.reference import Reference
+    from wherry.model.resources import Resources
 
 __all__ = ["ContainerSpec", "HostSpec", "Reference", "Resources", "Result", "WherryError", "open_engine", "run"]
 

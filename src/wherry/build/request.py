@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from wherry.model.container import Resources
 from wherry.model.image import Platform
+from wherry.model.resources import Resources
 
 
 class BuildRequest(Struct, frozen=True, kw_only=True):

@@ -10,9 +10,10 @@ from msgspec import Struct
 from wherry.cli.flags import Options
 from wherry.daemon import file
 from wherry.daemon.flags import CONFIG_FILE, LOG_FORMATS, LOG_LEVELS, SETTINGS
-from wherry.model.container import ContainerDefaults, LogConfig, Ulimit
+from wherry.model.container import ContainerDefaults, LogConfig
 from wherry.model.network import NetworkSettings
 from wherry.model.registry import RegistrySettings
+from wherry.model.resources import Ulimit
 
 DEFAULT_HOST = "unix:///run/wherry/wherry.sock"
 DEFAULT_GROUP = "docker"

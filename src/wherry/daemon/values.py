@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from wherry.cli.flagvalues import parse_bytes
 from wherry.cli.options.limits import ulimit as parse_ulimit
-from wherry.model.container import Ulimit
 from wherry.model.network import AddressPool
+from wherry.model.resources import Ulimit
 
 _SCHEMES = ("unix", "tcp", "fd")
 _DOMAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")

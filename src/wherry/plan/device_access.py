@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from wherry.errors import InternalError
-from wherry.model.container import Device, HostSpec
+from wherry.model.container import HostSpec
 from wherry.model.device import DeviceNode
+from wherry.model.resources import Device
 
 _RULE: Final = re.compile(r"([acb]) ([0-9]+|\*):([0-9]+|\*) ([rwm]{1,3})")
 _DENY_ALL: Final = {"allow": False, "access": "rwm"}

@@ -3,9 +3,10 @@
 from typing import Any, Final
 
 from wherry.errors import InternalError
-from wherry.model.container import DeviceRate, HostSpec, Resources
+from wherry.model.container import HostSpec
 from wherry.model.device import DeviceNode
 from wherry.model.host import HostFacts
+from wherry.model.resources import DeviceRate, Resources
 from wherry.plan.device_access import device_rules
 from wherry.plan.resources import effective, with_default_swap
 

@@ -12,8 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wherry.errors import InvalidArgument
-from wherry.model.container import HostSpec, Resources
+from wherry.model.container import HostSpec
 from wherry.model.host import HostFacts
+from wherry.model.resources import Resources
 from wherry.plan.rlimits import clamp_warnings
 
 _MINIMUM_MEMORY: Final = 6 << 20

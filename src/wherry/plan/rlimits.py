@@ -7,8 +7,9 @@ would fail. What was asked for is brought into the bounds then, with a warning.
 from collections.abc import Iterator
 from typing import Any, Final
 
-from wherry.model.container import HostSpec, Ulimit
+from wherry.model.container import HostSpec
 from wherry.model.host import HostFacts
+from wherry.model.resources import Ulimit
 
 _UNLIMITED: Final = 2**64 - 1
 

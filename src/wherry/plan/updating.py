@@ -6,8 +6,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wherry.errors import Conflict
-from wherry.model.container import Container, Resources, RestartPolicy
+from wherry.model.container import Container, RestartPolicy
 from wherry.model.host import HostFacts
+from wherry.model.resources import Resources
 from wherry.plan import resources, validation
 from wherry.plan.linux_resources import limits_section
 

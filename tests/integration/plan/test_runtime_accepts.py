@@ -15,9 +15,10 @@ from msgspec.structs import replace
 
 from wherry.kernel import host as kernel_host
 from wherry.kernel.devices import device, find_init, host_devices
-from wherry.model.container import Container, ContainerSpec, Device, DeviceRate, HostSpec, Resources, Ulimit
+from wherry.model.container import Container, ContainerSpec, HostSpec
 from wherry.model.host import HostFacts
 from wherry.model.mount import MountKind, MountPoint
+from wherry.model.resources import Device, DeviceRate, Resources, Ulimit
 from wherry.plan.runtime_spec import SpecRequest, build, encode
 from wherry.plan.seccomp import Seccomp
 from wherry.plan.users import Identity

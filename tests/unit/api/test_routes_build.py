@@ -13,10 +13,10 @@ from wherry.build.pruning import Prune
 from wherry.build.request import BuildRequest
 from wherry.errors import BuildFailed, InvalidArgument
 from wherry.model.build import CacheEntry, CacheUsage, OutputNews, StepNews, StepState
-from wherry.model.container import Resources, Ulimit
 from wherry.model.image import Platform
 from wherry.model.progress import Progress
 from wherry.model.registry import Credentials
+from wherry.model.resources import Resources, Ulimit
 
 HOST = Platform(os="linux", architecture="amd64")
 ENTRY = CacheEntry(key="sha256:k", parent="sha256:p", chain_id="c", description="RUN x", created=1, last_used=2, size=7)

@@ -9,8 +9,9 @@ import pytest
 from wherry.cli.flags import UsageError
 from wherry.daemon.configuration import Configuration, ConfigurationError, configured
 from wherry.daemon.flags import COMMAND
-from wherry.model.container import LogConfig, Ulimit
+from wherry.model.container import LogConfig
 from wherry.model.network import AddressPool, NetworkSettings
+from wherry.model.resources import Ulimit
 
 
 def configuration(folder: Path, *flags: str, **keys: Any) -> Configuration:

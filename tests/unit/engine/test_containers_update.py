@@ -6,7 +6,7 @@ import pytest
 from tests.fakes.world import World
 
 from wherry.errors import InternalError, RuntimeFailure
-from wherry.model.container import Resources
+from wherry.model.resources import Resources
 from wherry.plan.updating import Update
 
 SHARES = Update(resources=Resources(cpu_shares=512))

@@ -6,9 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from wherry.errors import InvalidArgument
-from wherry.model.container import ContainerDefaults, ContainerSpec, HostSpec, LogConfig, Resources, Ulimit
+from wherry.model.container import ContainerDefaults, ContainerSpec, HostSpec, LogConfig
 from wherry.model.image import Healthcheck, ImageConfig
 from wherry.model.network import EndpointSpec
+from wherry.model.resources import Resources, Ulimit
 from wherry.plan.creation import complete, merge
 
 SECOND = 10**9

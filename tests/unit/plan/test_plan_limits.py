@@ -7,8 +7,9 @@ from msgspec.structs import replace
 from tests.unit.plan.plan_facts import CGROUP_2, FACTS
 
 from wherry.errors import InternalError, InvalidArgument
-from wherry.model.container import Device, DeviceRate, HostSpec, Resources, Ulimit
+from wherry.model.container import HostSpec
 from wherry.model.host import HostFacts
+from wherry.model.resources import Device, DeviceRate, Resources, Ulimit
 from wherry.plan.linux_resources import device_paths, limits_section
 from wherry.plan.resources import check, effective
 from wherry.plan.rlimits import oom_score_adj, rlimits

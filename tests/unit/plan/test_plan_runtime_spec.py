@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from tests.unit.plan.plan_facts import CGROUP_2, FACTS
 
 from wherry.errors import InternalError
-from wherry.model.container import Container, ContainerSpec, Device, DeviceRate, HostSpec, Resources, Ulimit
+from wherry.model.container import Container, ContainerSpec, HostSpec
 from wherry.model.device import DeviceNode
 from wherry.model.exec import ExecSpec
 from wherry.model.mount import MountKind, MountPoint
+from wherry.model.resources import Device, DeviceRate, Resources, Ulimit
 from wherry.plan.runtime_spec import SpecRequest, build, encode, exec_process
 from wherry.plan.users import Identity
 

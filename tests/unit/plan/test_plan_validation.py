@@ -6,8 +6,9 @@ import pytest
 from tests.unit.plan.plan_facts import FACTS
 
 from wherry.errors import InternalError, InvalidArgument
-from wherry.model.container import ContainerSpec, HostSpec, Resources, RestartPolicy
+from wherry.model.container import ContainerSpec, HostSpec, RestartPolicy
 from wherry.model.image import Healthcheck
+from wherry.model.resources import Resources
 from wherry.plan.validation import check
 
 

@@ -3,7 +3,8 @@ from msgspec.structs import replace
 from tests.fakes.host import FACTS
 
 from wherry.errors import Conflict, InvalidArgument
-from wherry.model.container import Container, ContainerSpec, HostSpec, Resources, RestartPolicy
+from wherry.model.container import Container, ContainerSpec, HostSpec, RestartPolicy
+from wherry.model.resources import Resources
 from wherry.plan.updating import Update, apply, check, runtime_section
 
 MB = 1 << 20

@@ -11,11 +11,11 @@ from wherry.api.translate.progress import error_message, progress_message
 from wherry.build.request import BuildRequest
 from wherry.errors import BuildFailed, InternalError, InvalidArgument, WherryError
 from wherry.model.build import BuildNews, CacheUsage, OutputNews, StepNews
-from wherry.model.container import Resources, Ulimit
 from wherry.model.image import Platform
 from wherry.model.malformed import MALFORMED
 from wherry.model.reference import DEFAULT_DOMAIN, Reference
 from wherry.model.registry import Credentials
+from wherry.model.resources import Resources, Ulimit
 from wherry.plan.platforms import parse_platform
 from wherry.plan.resources import with_default_swap
 from wherry.plan.timestamps import rfc3339

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from wherry.errors import InvalidArgument
-from wherry.model.container import Device, DeviceRate, Resources, RestartPolicy, Ulimit
+from wherry.model.container import RestartPolicy
 from wherry.model.host import HostFacts
+from wherry.model.resources import Device, DeviceRate, Resources, Ulimit
 from wherry.plan.resources import with_default_swap
 from wherry.plan.updating import Update
 from wherry.wire import container as wire
