@@ -1,11 +1,10 @@
-"""Flags as data, parsed by the rules of Go's pflag, which Docker's command line uses.
+"""Flags as data: a command declares its flags once; ``parse`` gives values and positional arguments; what is wrong
+becomes a ``UsageError`` with Docker's words."""
 
-A command declares its flags once; ``parse`` gives values and positional arguments; what is wrong becomes a
-``UsageError`` with Docker's words.
-"""
-
-from .flagvalues import PARSERS, quoted
+from .flagline import Line
+from .flagvalues import PARSERS
 from .lazy import load
+from .texts import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,7 +108,7 @@ class Options:
         try:
             value: Any = flag.value(text)
         except ValueError as error:
-            raise ValueError(f"invalid argument {quoted(text)} for {quoted(flag.spelled)} flag: {error}") from None
+            raise ValueError(f"invalid argument {quote(text)} for {quote(flag.spelled)} flag: {error}") from None
         if flag.kind == "list":
             self._values.setdefault(flag.of, []).append(value)
         elif flag.kind == "map":
@@ -160,7 +159,7 @@ class Command:
         """As ``parse``, whatever the number of positional arguments."""
         options = Options({flag.name: flag for flag in self.flags})
         try:
-            asks_help = _Line(self, options, argv).read()
+            asks_help = Line(self, options, argv).read()
         except ValueError as error:
             raise UsageError(f"{error}\nSee '{program(spelled, self.program)} --help'.", STATUS_BAD_FLAG) from None
         if asks_help:
@@ -198,73 +197,3 @@ def _expectation(low: int, high: int | None) -> str:
 
 def _arguments(count: int) -> str:
     return f"{count} argument{'' if count == 1 else 's'}"
-
-
-class _Line:
-    """One pass over a command line, as pflag's ``parseArgs``."""
-
-    def __init__(self, command: Command, options: Options, argv: list[str]) -> None:
-        self.flags = {flag.name: flag for flag in command.flags}
-        self.shorts = {flag.short: flag for flag in command.flags if flag.short}
-        self.interspersed = command.interspersed
-        self.options = options
-        self.rest = argv[::-1]
-
-    def read(self) -> bool:
-        """Put everything into the options; True as soon as help is asked for. ValueError for a wrong flag."""
-        while self.rest:
-            word = self.rest.pop()
-            if word == "--":
-                break
-            if word.startswith("--"):
-                if self._long(word):
-                    return True
-            elif word.startswith("-") and word != "-":
-                if self._short(word[1:]):
-                    return True
-            else:
-                self.options.arguments.append(word)
-                if not self.interspersed:
-                    break
-        self.options.arguments += self.rest[::-1]
-        return False
-
-    def _long(self, word: str) -> bool:
-        name, equals, text = word[2:].partition("=")
-        if not name or name.startswith("-"):
-            raise ValueError(f"bad flag syntax: {word}")
-        if name == "help":
-            return True
-        flag = self.flags.get(name)
-        if flag is None:
-            raise ValueError(f"unknown flag: --{name}")
-        if not equals:
-            if flag.kind == "bool":
-                text = "true"
-            elif self.rest:
-                text = self.rest.pop()
-            else:
-                raise ValueError(f"flag needs an argument: --{name}")
-        self.options.put(flag, text)
-        return False
-
-    def _short(self, letters: str) -> bool:
-        while letters:
-            flag = self.shorts.get(letters[0])
-            if flag is None:
-                if letters[0] == "h":
-                    return True
-                raise ValueError(f"unknown shorthand flag: '{letters[0]}' in -{letters}")
-            if len(letters) > 2 and letters[1] == "=":
-                text, rest = letters[2:], ""
-            elif flag.kind == "bool":
-                text, rest = "true", letters[1:]
-            elif len(letters) > 1:
-                text, rest = letters[1:], ""
-            elif self.rest:
-                text, rest = self.rest.pop(), ""
-            else:
-                raise ValueError(f"flag needs an argument: '{letters[0]}' in -{letters}")
-            self.options.put(flag, text)
-            letters = rest
-        return False

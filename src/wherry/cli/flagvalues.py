@@ -1,5 +1,7 @@
 """Typed flag values: text → value, or ValueError with the words of Go's strconv, time and docker's units."""
 
+from .texts import quote
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,30 +25,24 @@ DIGITS = "0123456789."
 MAX_INT64 = (1 << 63) - 1
 
 
-def quoted(text: str) -> str:
-    """Go's %q for the text people type."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
-
-
 def parse_bool(text: str) -> bool:
     if text in TRUE:
         return True
     if text in FALSE:
         return False
-    raise ValueError(f"strconv.ParseBool: parsing {quoted(text)}: invalid syntax")
+    raise ValueError(f"strconv.ParseBool: parsing {quote(text)}: invalid syntax")
 
 
 def _integer(function: str, low: int, high: int) -> "Callable[[str], int]":
     def parse(text: str) -> int:
         if text != text.strip() or "__" in text:
-            raise ValueError(f"strconv.{function}: parsing {quoted(text)}: invalid syntax")
+            raise ValueError(f"strconv.{function}: parsing {quote(text)}: invalid syntax")
         try:
             value = int(text, 0) if not text.lstrip("+-0").isdigit() else int(text)
         except ValueError:
-            raise ValueError(f"strconv.{function}: parsing {quoted(text)}: invalid syntax") from None
+            raise ValueError(f"strconv.{function}: parsing {quote(text)}: invalid syntax") from None
         if not low <= value <= high:
-            raise ValueError(f"strconv.{function}: parsing {quoted(text)}: value out of range")
+            raise ValueError(f"strconv.{function}: parsing {quote(text)}: value out of range")
         return value
 
     return parse
@@ -80,17 +76,17 @@ def parse_duration(text: str) -> int:
         return 0
     total = 0.0
     if not rest:
-        raise ValueError(f"time: invalid duration {quoted(text)}")
+        raise ValueError(f"time: invalid duration {quote(text)}")
     while rest:
         number = _leading(rest, DIGITS)
         rest = rest[len(number) :]
         if not number.strip(".") or number.count(".") > 1:
-            raise ValueError(f"time: invalid duration {quoted(text)}")
+            raise ValueError(f"time: invalid duration {quote(text)}")
         unit = _unit(rest)
         if not unit:
-            raise ValueError(f"time: missing unit in duration {quoted(text)}")
+            raise ValueError(f"time: missing unit in duration {quote(text)}")
         if unit not in NANOSECONDS:
-            raise ValueError(f"time: unknown unit {quoted(unit)} in duration {quoted(text)}")
+            raise ValueError(f"time: unknown unit {quote(unit)} in duration {quote(text)}")
         rest = rest[len(unit) :]
         total += float(number) * NANOSECONDS[unit]
     return -round(total) if text.startswith("-") else round(total)

@@ -30,7 +30,7 @@ def find(session: Session, name: str) -> str | None:
 
 def become(session: Session, path: str, argv: list[str]) -> "NoReturn":
     """Go on as the plugin at ``path``, at this session's engine. Builds are classic ones unless the user says other."""
-    session.client  # noqa: B018 - the engine is started if need be
+    session.client.connect()  # the engine is started if need be
     session.close()
     said = {
         b"DOCKER_HOST": session.host.encode("utf-8", "surrogateescape"),

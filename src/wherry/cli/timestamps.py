@@ -1,6 +1,7 @@
 """Points in time as people give them: a UNIX time, a date, or a duration before now."""
 
-from .flagvalues import parse_duration, quoted
+from .flagvalues import parse_duration
+from .texts import quote
 
 NANOSECONDS = 1_000_000_000
 
@@ -25,5 +26,5 @@ def to_unix(text: str, now: float) -> str:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"failed to parse value as time or duration: {quoted(text)}") from None
+        raise ValueError(f"failed to parse value as time or duration: {quote(text)}") from None
     return f"{int(moment.timestamp())}.{nanoseconds[0] if nanoseconds else '0':0<9}"

@@ -1,6 +1,7 @@
 """--device, --device-cgroup-rule, --gpus, and the block I/O limits that name a device."""
 
-from ..flagvalues import parse_bytes, parse_uint16, parse_uint64, quoted
+from ..flagvalues import parse_bytes, parse_uint16, parse_uint64
+from ..texts import quote
 from .csvline import fields
 from .environment import pairs
 
@@ -160,4 +161,4 @@ def _count(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise ValueError(f"count must be an integer: strconv.Atoi: parsing {quoted(text)}: invalid syntax") from None
+        raise ValueError(f"count must be an integer: strconv.Atoi: parsing {quote(text)}: invalid syntax") from None
