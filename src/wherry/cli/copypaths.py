@@ -3,7 +3,7 @@ arrives. A slash or a dot at the end of a path says that it is a directory."""
 
 import os
 from posixpath import basename, dirname, isabs, join, normpath, realpath
-from stat import S_IFBLK, S_IFCHR, S_IFMT, S_ISDIR, S_ISLNK
+from stat import S_ISDIR, S_ISLNK
 
 from .session import CommandError
 
@@ -94,15 +94,6 @@ def local_target(path: str) -> Copied:
             return Copied(path, exists=True, is_directory=S_ISDIR(status.st_mode))
         path = beside(path, os.readlink(path.rstrip("/")))
     raise CommandError(f"too many symlinks in {asked}")
-
-
-def check_output(path: str) -> None:
-    """CommandError unless something could be written there."""
-    folder = dirname(normpath(path))
-    if folder and not os.path.exists(folder):
-        raise CommandError(f'invalid output path: directory "{folder}" does not exist')
-    if os.path.exists(path) and S_IFMT(os.stat(path).st_mode) in (S_IFCHR, S_IFBLK):
-        raise CommandError(f'invalid output path: "{path}" must be a directory or a regular file: got a device')
 
 
 def placed(source: Copied, target: Copied) -> tuple[str, str]:

@@ -14,7 +14,6 @@ from ..copypaths import (
     Copied,
     absolute,
     beside,
-    check_output,
     followed,
     local_source,
     local_target,
@@ -24,6 +23,7 @@ from ..copypaths import (
 )
 from ..copyprogress import CopyProgress
 from ..flags import Command, Flag
+from ..outputpath import check_output_path
 from ..session import CommandError
 
 TYPE_CHECKING = False
@@ -88,7 +88,7 @@ def cp(session: "Session", argv: list[str]) -> int:
 def _copy_out(session: "Session", options: "Options", container: str, source: str, target: str) -> None:
     if target != "-":
         target = absolute(target)
-    check_output(target)
+    check_output_path(target)
     rebase = ""
     if options["follow-link"]:
         source, rebase = _link_followed(session, container, source)
