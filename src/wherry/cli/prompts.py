@@ -1,21 +1,14 @@
 """Questions to whoever sits at stdin."""
 
 import termios
-from posix import isatty, read
 
 from .session import CommandError, Session
+from .stdin import STDIN, line
 from .terminal import ChangedMode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-STDIN = 0
-
-
-def is_interactive() -> bool:
-    """Whether stdin is a terminal."""
-    return isatty(STDIN)
 
 
 def ask(session: Session, question: str) -> str:
@@ -35,22 +28,6 @@ def ask_secret(session: Session, question: str) -> str:
         answer = ask(session, question)
     session.out.put(b"\n")
     return answer
-
-
-def line() -> bytes:
-    """One line of stdin, or what there is of it."""
-    typed = b""
-    while not typed.endswith(b"\n") and (byte := read(STDIN, 1)):
-        typed += byte
-    return typed
-
-
-def rest() -> bytes:
-    """All that is left in stdin."""
-    data = b""
-    while part := read(STDIN, 1 << 16):
-        data += part
-    return data
 
 
 def _without_echo(attributes: "list[Any]") -> "list[Any]":

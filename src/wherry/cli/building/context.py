@@ -5,10 +5,12 @@ Source of the rules: docker/cli, ``cli/command/image/build/context.go``.
 
 import os
 import zlib
+from itertools import chain
 
 from ...tar.header import REGULAR
 from ...tar.pack import pack
 from ...tar.writer import END, header, padding
+from .. import stdin
 from ..session import CommandError
 
 TYPE_CHECKING = False
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 
     from ...tar.ignoring import Ignored
 
-STDIN = 0
-CHUNK = 1 << 20
 BLOCK = 512
 DEFAULT = "Dockerfile"
 IGNORE_FILE = ".dockerignore"
@@ -69,10 +69,10 @@ def _is_remote(place: str) -> bool:
 
 def _from_stdin(file: str) -> Context:
     """An archive as it comes, or a lone Dockerfile."""
-    first = _read_some(BLOCK)
+    first = stdin.start(BLOCK)
     if _is_archive(first):
-        return Context(_with(first), dockerfile=file)
-    content = first + _read_all()
+        return Context(chain((first,), stdin.chunks()), dockerfile=file)
+    content = first + stdin.rest()
     return Context(iter((_member(DEFAULT, content), END)), dockerfile=DEFAULT, text=_text(content))
 
 
@@ -81,7 +81,7 @@ def _from_directory(place: str, file: str) -> Context:
     if not os.path.isdir(root):
         raise CommandError(f"unable to prepare context: context must be a directory: {os.path.abspath(place)}")
     if file == "-":
-        content, inside, own_ignores = _read_all(), "", ""
+        content, inside, own_ignores = stdin.rest(), "", ""
     else:
         path = _dockerfile(root, file)
         content, inside = _read(path), _inside(root, path)
@@ -158,23 +158,6 @@ def _is_archive(first: bytes) -> bool:
         return False
     told = first[CHECKSUM].strip(b" \0")
     return told.isdigit() and int(told, 8) == sum(first[:148]) + 8 * ord(" ") + sum(first[156:])
-
-
-def _with(first: bytes) -> "Iterator[bytes]":
-    yield first
-    while chunk := os.read(STDIN, CHUNK):
-        yield chunk
-
-
-def _read_some(size: int) -> bytes:
-    data = b""
-    while len(data) < size and (part := os.read(STDIN, size - len(data))):
-        data += part
-    return data
-
-
-def _read_all() -> bytes:
-    return b"".join(iter(lambda: os.read(STDIN, CHUNK), b""))
 
 
 def _read(path: str) -> bytes:

@@ -1,7 +1,6 @@
 """``save``, ``load`` and ``import``: images as archives, to and from files and pipes."""
 
-from posix import isatty, read
-
+from .. import stdin
 from ..archivefile import check_output, write_output
 from ..flags import Command, Flag
 from ..progress import render
@@ -45,7 +44,6 @@ IMPORT = Command(
     aliases=("image import", "import"),
 )
 CHUNK = 1 << 20
-STDIN = 0
 
 
 def save(session: "Session", argv: list[str]) -> int:
@@ -59,17 +57,13 @@ def save(session: "Session", argv: list[str]) -> int:
 
 def load(session: "Session", argv: list[str]) -> int:
     options = LOAD.parse(argv, session.spelled)
-    archive = _opened(options["input"]) if options["input"] else _stdin(session)
+    if not options["input"] and stdin.is_terminal():
+        raise CommandError("requested load from stdin, but stdin is empty")
+    archive = _opened(options["input"]) if options["input"] else stdin.chunks()
     quiet = options["quiet"] or not session.out.isatty()
     response = session.client.call("POST", "/images/load", query={"quiet": "1" if quiet else "0"}, body=archive)
     render(response, session.out)
     return 0
-
-
-def _stdin(session: "Session") -> "Iterator[bytes]":
-    if isatty(STDIN):
-        raise CommandError("requested load from stdin, but stdin is empty")
-    return _chunks(STDIN)
 
 
 def import_image(session: "Session", argv: list[str]) -> int:
@@ -87,7 +81,7 @@ def import_image(session: "Session", argv: list[str]) -> int:
         query["fromSrc"] = source
     else:
         query["fromSrc"] = "-"
-        archive = _chunks(STDIN) if source == "-" else _opened(source)
+        archive = stdin.chunks() if source == "-" else _opened(source)
     render(session.client.call("POST", "/images/create", query=query, body=archive), session.out)
     return 0
 
@@ -106,7 +100,3 @@ def _drained(file: "BufferedReader") -> "Iterator[bytes]":
     with file:
         while chunk := file.read(CHUNK):
             yield chunk
-
-
-def _chunks(descriptor: int) -> "Iterator[bytes]":
-    return iter(lambda: read(descriptor, CHUNK), b"")

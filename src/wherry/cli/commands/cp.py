@@ -10,6 +10,7 @@ from ...tar.header import TarError
 from ...tar.pack import pack_named
 from ...tar.stream import Stream
 from ...tar.unpack import Unpacker
+from .. import stdin
 from ..copypaths import (
     Copied,
     absolute,
@@ -57,7 +58,6 @@ COMMAND = Command(
 )
 HEADER = "x-docker-container-path-stat"
 LINK, DEVICE, DIRECTORY = 1 << 27, 1 << 26, 1 << 31  # of Go's fs.FileMode
-CHUNK = 1 << 18
 
 
 def cp(session: "Session", argv: list[str]) -> int:
@@ -122,7 +122,7 @@ def _copy_in(session: "Session", options: "Options", source: str, container: str
     if source == "-":
         if not there.is_directory:
             raise CommandError(f'destination "{container}:{target}" must be a directory')
-        folder, chunks = there.path, _stdin()
+        folder, chunks = there.path, stdin.chunks()
     else:
         here = local_source(absolute(source), follow=options["follow-link"])
         folder, name = placed(here, there)
@@ -183,7 +183,3 @@ def _endpoint(container: str) -> str:
 def _progress(session: "Session", options: "Options", header: str) -> CopyProgress:
     quiet = options["quiet"] if options.given("quiet") else not session.out.isatty()
     return CopyProgress(session.err, header, quiet=quiet)
-
-
-def _stdin() -> "Iterator[bytes]":
-    return iter(lambda: os.read(0, CHUNK), b"")

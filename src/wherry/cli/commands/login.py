@@ -1,7 +1,7 @@
 """``login`` and ``logout``: credentials for a registry, tried by the engine and kept by the client."""
 
 from ...client.connection import ApiError
-from .. import prompts
+from .. import prompts, stdin
 from ..credentials import HUB_DOMAIN, HUB_KEY, hostname, lookup
 from ..flags import Command, Flag
 from ..session import CommandError, getenv
@@ -87,7 +87,7 @@ def _password(session: "Session", options: "Options") -> str:
         raise CommandError("--password and --password-stdin are mutually exclusive")
     if not options["username"]:
         raise CommandError("Must provide --username with --password-stdin")
-    return prompts.rest().decode(errors="surrogateescape").removesuffix("\n").removesuffix("\r")
+    return stdin.rest().decode(errors="surrogateescape").removesuffix("\n").removesuffix("\r")
 
 
 def _try_known(session: "Session", credentials: "Credentials") -> "dict[str, Any] | None":
@@ -105,7 +105,7 @@ def _try_known(session: "Session", credentials: "Credentials") -> "dict[str, Any
 
 def _asked(session: "Session", key: str, user: str, password: str, known_user: str) -> "Credentials":
     """What was given, and what is missing from whoever sits there."""
-    if not password and not prompts.is_interactive():
+    if not password and not stdin.is_terminal():
         raise CommandError("Error: Cannot perform an interactive login from a non TTY device")
     user = user or _ask_user(session, key, known_user)
     if not user:

@@ -2,8 +2,8 @@
 
 from ..flags import Command, Flag
 from ..options.filters import collect, encode, filter_flag
-from ..prompts import line
 from ..session import CommandError
+from ..stdin import line
 from ..units import human_size
 
 TYPE_CHECKING = False
