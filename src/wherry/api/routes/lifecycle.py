@@ -5,7 +5,8 @@ from wherry.api.parameters import required_integer
 from wherry.api.translate.resources import update
 from wherry.engine.containers import Containers
 from wherry.errors import InvalidArgument
-from wherry.wire.container import HostConfig, UpdateResponse, WaitResponse
+from wherry.wire.container import UpdateResponse, WaitResponse
+from wherry.wire.host_config import HostConfig
 
 NOT_MODIFIED = 304
 _OLD_BODY = 7

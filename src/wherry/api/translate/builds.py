@@ -20,7 +20,7 @@ from wherry.plan.platforms import parse_platform
 from wherry.plan.resources import with_default_swap
 from wherry.plan.timestamps import rfc3339
 from wherry.wire.build import BuildCache, OutputDetail, OutputMessage, StepDetail, StepMessage
-from wherry.wire.container import Ulimit as WireUlimit
+from wherry.wire.host_config import Ulimit as WireUlimit
 from wherry.wire.progress import JSONMessage
 from wherry.wire.registry import AuthConfig
 

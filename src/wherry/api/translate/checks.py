@@ -6,7 +6,8 @@ What makes no sense in a spec, whoever made it, is refused by the engine.
 from posixpath import isabs
 
 from wherry.errors import InvalidArgument
-from wherry.wire.container import ContainerConfig, HostConfig
+from wherry.wire.container import ContainerConfig
+from wherry.wire.host_config import HostConfig
 
 
 def check_config(config: ContainerConfig) -> None:

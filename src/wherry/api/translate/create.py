@@ -10,7 +10,8 @@ from wherry.api.translate.networking import endpoint_specs
 from wherry.errors import InvalidArgument
 from wherry.model.container import ContainerSpec, HostSpec
 from wherry.model.host import HostFacts
-from wherry.wire.container import ContainerConfig, CreateRequest, HostConfig
+from wherry.wire.container import ContainerConfig, CreateRequest
+from wherry.wire.host_config import HostConfig
 
 
 class Requested(Struct, frozen=True, kw_only=True):

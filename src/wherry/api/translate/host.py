@@ -13,7 +13,7 @@ from wherry.model.container import Container, HostSpec, LogConfig, RestartPolicy
 from wherry.model.host import HostFacts
 from wherry.plan.attachments import network_mode
 from wherry.plan.security import masked_paths, readonly_paths
-from wherry.wire import container as wire
+from wherry.wire import host_config as wire
 
 
 def host_spec(host: wire.HostConfig, facts: HostFacts) -> HostSpec:

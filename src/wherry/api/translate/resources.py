@@ -10,7 +10,7 @@ from wherry.model.host import HostFacts
 from wherry.model.resources import Device, DeviceRate, Resources, Ulimit
 from wherry.plan.resources import with_default_swap
 from wherry.plan.updating import Update
-from wherry.wire import container as wire
+from wherry.wire import host_config as wire
 
 
 def resources(host: wire.HostConfig, facts: HostFacts) -> Resources:
