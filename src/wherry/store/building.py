@@ -9,7 +9,6 @@ import os
 import posixpath
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +19,16 @@ from wherry.model.build import Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied
 from wherry.store.children import Child, pipe, pour
-from wherry.store.descriptors import closing_fd
 from wherry.store.failures import explained, reason
 from wherry.store.removal import discard
+from wherry.store.stacks import read_text, unlink
 from wherry.store.stubs import clear_stubs
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
 from wherry.tar import pack
 from wherry.tar.ignoring import IGNORE_FILE, read_ignored
-from wherry.tar.merged import Merged
-from wherry.tar.resolving import resolved
 from wherry.tar.selecting import REFUSALS, select
 
-_MAX_TEXT = 1 << 20
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
@@ -136,7 +132,7 @@ class BuildFiles:
 
     async def read_text(self, trees: tuple[Path, ...], path: str) -> str:
         """A small text file of a stack of trees, the uppermost first; "" if it is not there."""
-        return await self._threads.run(_read_text, trees, path)
+        return await self._threads.run(read_text, trees, path)
 
     async def _perform(self, task: str, request: dict[str, Any]) -> Any:
         reading, writing = pipe()
@@ -190,47 +186,11 @@ def _identify(upper: Path) -> Applied:
     return Applied(diff_id=f"sha256:{digest.hexdigest()}", size=tree_size(upper), entries=0)
 
 
-def _read_text(trees: tuple[Path, ...], path: str) -> str:
-    top = Merged.open(tuple(map(os.fspath, trees)))
-    try:
-        real = resolved(top, os.fsencode(path))
-        if not real:
-            return ""
-        folder, _, name = real.rpartition(b"/")
-        here = top.descend(folder)
-        try:
-            found = here.find(name)
-            return _text(name, found[0]) if found else ""
-        finally:
-            here.close()
-    finally:
-        top.close()
-
-
 def _leave_out(context: Path, names: tuple[str, ...]) -> None:
-    text = _read_text((context,), IGNORE_FILE)
+    text = read_text((context,), IGNORE_FILE)
     try:
         ignored = read_ignored(text)
     except ValueError as error:
         raise InvalidArgument(str(error)) from None
     for name in filter(ignored.__contains__, map(posixpath.normpath, names)):
-        _unlink(context, os.fsencode(name))
-
-
-def _unlink(tree: Path, path: bytes) -> None:
-    """A file, if it is there. Links on the way to it lead nowhere else."""
-    top = Merged.open((os.fspath(tree),))
-    folder, _, name = path.rpartition(b"/")
-    try:
-        real = resolved(top, folder)
-        if real is not None:
-            with closing(top.descend(real)) as here, suppress(FileNotFoundError):
-                for fd in here.parts:
-                    os.unlink(name, dir_fd=fd)
-    finally:
-        top.close()
-
-
-def _text(name: bytes, at: int) -> str:
-    with closing_fd(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)) as fd:
-        return os.read(fd, _MAX_TEXT).decode("utf-8", "replace")
+        unlink(context, os.fsencode(name))

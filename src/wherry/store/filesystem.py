@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from wherry.errors import NotSupported
+from wherry.store.descriptors import closing_fd
 from wherry.store.failures import reason
 from wherry.store.mountinfo import mount_of
 
@@ -38,25 +39,20 @@ def set_topdir(folder: Path) -> None:
     Layers deleted and made again in one group are slow to make: ext4 passes over inodes that were freed within the
     last seconds. Other file systems have no such flag, and it is a hint: nothing happens there.
     """
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        (flags,) = struct.unpack("l", fcntl.ioctl(fd, _FS_IOC_GETFLAGS, bytes(8)))
-        fcntl.ioctl(fd, _FS_IOC_SETFLAGS, struct.pack("l", flags | _FS_TOPDIR_FL))
-    except OSError as error:
-        if error.errno not in (errno.ENOTTY, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
-            raise
-    finally:
-        os.close(fd)
+    with closing_fd(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as fd:
+        try:
+            (flags,) = struct.unpack("l", fcntl.ioctl(fd, _FS_IOC_GETFLAGS, bytes(8)))
+            fcntl.ioctl(fd, _FS_IOC_SETFLAGS, struct.pack("l", flags | _FS_TOPDIR_FL))
+        except OSError as error:
+            if error.errno not in (errno.ENOTTY, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+                raise
 
 
 def write_back(folder: Path) -> None:
     """syncfs(2): return when all that was written to the file system of ``folder`` is on the disk. OSError."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with closing_fd(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as fd:
         if _libc.syncfs(fd) != 0:
             raise OSError(ctypes.get_errno(), f"syncfs {folder}")
-    finally:
-        os.close(fd)
 
 
 def _lack(folder: Path) -> str:

@@ -2,9 +2,11 @@
 
 import os
 import stat
+from contextlib import closing
 from pathlib import Path
 
 from wherry.store.descriptors import closing_fd, open_beneath
+from wherry.store.stacks import opened
 from wherry.tar.merged import Merged
 from wherry.tar.resolving import resolved
 from wherry.tar.whiteouts import is_opaque
@@ -18,12 +20,9 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 def clear_stubs(upper: Path, lowers: tuple[Path, ...], targets: tuple[str, ...]) -> None:
     """Remove from an overlay's upper directory the empty files and directories at ``targets``, and the directories on
     the way to them, that nobody has written to or given other attributes. Blocks."""
-    top = Merged.open(tuple(map(os.fspath, (upper, *lowers))))
-    try:
+    with closing(opened((upper, *lowers))) as top:
         for target in targets:
             _clear(top, resolved(top, os.fsencode(target)))
-    finally:
-        top.close()
 
 
 def _clear(top: Merged, path: bytes | None) -> None:
@@ -40,16 +39,9 @@ def _clear(top: Merged, path: bytes | None) -> None:
 
 def _below(top: Merged, parent: bytes, name: bytes) -> os.stat_result | None:
     """What is there without the upper directory."""
-    lowers = Merged(map(os.dup, top.parts[1:]))
-    try:
-        here = lowers.descend(parent)
-        try:
-            found = here.find(name)
-            return found[1] if found else None
-        finally:
-            here.close()
-    finally:
-        lowers.close()
+    with closing(Merged(map(os.dup, top.parts[1:]))) as lowers, closing(lowers.descend(parent)) as here:
+        found = here.find(name)
+        return found[1] if found else None
 
 
 def _remove(folder: int, name: bytes, below: os.stat_result | None) -> bool:
