@@ -18,7 +18,7 @@ from wherry.store.records import Records
 from wherry.store.removal import sweep
 from wherry.store.snapshots import Snapshots
 from wherry.store.threads import Threads
-from wherry.store.trees import Trees
+from wherry.store.views import ViewFiles
 
 _THREADS: Final = 8
 
@@ -42,7 +42,7 @@ class Store:
             self.cache_folders = CacheFolders(self.root / "buildcache", self._threads)
             self.containers = ContainerFiles(self.root / "containers", self._threads)
             self.volumes = VolumeFiles(self.root / "volumes", self._threads)
-            self.trees = Trees(self._threads)
+            self.view_files = ViewFiles(self._threads)
             self.logs = Logs(self._threads)
             self._database = Database(self.root / "wherry.db")
             undo.callback(self._database.close)

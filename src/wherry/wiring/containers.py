@@ -109,7 +109,7 @@ def make_copying(edges: Edges, handles: Handles, needs: Needs, parts: Parts) -> 
         volumes=needs.volume_use,
         files=edges.store.containers,
         mounts=edges.mounts,
-        trees=edges.store.trees,
+        view_files=edges.store.view_files,
         events=handles.events,
     )
 

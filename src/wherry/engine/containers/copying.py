@@ -9,7 +9,7 @@ from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.rootfs import Roots
 from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
-from wherry.engine.ports import ContainerFiles, Mounts, Trees
+from wherry.engine.ports import ContainerFiles, Mounts, ViewFiles
 from wherry.engine.volume_use import VolumeUse
 from wherry.errors import InvalidArgument, NoSuchContainer, NotFound
 from wherry.model.container import Container
@@ -36,7 +36,7 @@ class Copying:
         volumes: VolumeUse,
         files: ContainerFiles,
         mounts: Mounts,
-        trees: Trees,
+        view_files: ViewFiles,
         events: Events,
     ) -> None:
         self._catalog = catalog
@@ -44,7 +44,7 @@ class Copying:
         self._volumes = volumes
         self._files = files
         self._mounts = mounts
-        self._trees = trees
+        self._view_files = view_files
         self._events = events
 
     async def stat(self, ref: str, path: str) -> PathStat:
@@ -59,7 +59,7 @@ class Copying:
         async with self._view(container) as viewed:
             place = views.absolute(path)
             stat = await self._stat(viewed, ref, path, place)
-            async with aclosing(self._trees.pack(viewed, place)) as chunks:
+            async with aclosing(self._view_files.pack(viewed, place)) as chunks:
                 tell(self._events, container, "archive-path")
                 yield Packed(stat=stat, chunks=chunks)
 
@@ -72,12 +72,12 @@ class Copying:
         """
         container = self._find(ref, path)
         async with self._view(container) as viewed:
-            directory = await self._trees.resolve(viewed, views.absolute(path))
+            directory = await self._view_files.resolve(viewed, views.absolute(path))
             if directory is None:
                 raise _not_there(ref, path)
             views.check_writable(container, directory)
             owner = await self._owner(container, viewed) if as_user else None
-            await self._trees.unpack(viewed, directory, chunks, owner=owner, keep=keep)
+            await self._view_files.unpack(viewed, directory, chunks, owner=owner, keep=keep)
         tell(self._events, container, "extract-to-dir")
 
     def _find(self, ref: str, path: str) -> Container:
@@ -105,7 +105,7 @@ class Copying:
         return {f"/etc/{name}": str(folder / name) for name in ("hosts", "hostname", "resolv.conf")}
 
     async def _stat(self, viewed: Viewed, ref: str, asked: str, path: str) -> PathStat:
-        found = await self._trees.stat(viewed, path)
+        found = await self._view_files.stat(viewed, path)
         if found is None:
             raise _not_there(ref, asked)
         return found

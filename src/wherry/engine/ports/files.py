@@ -97,7 +97,7 @@ class VolumeFiles(Protocol):
         ...
 
 
-class Trees(Protocol):
+class ViewFiles(Protocol):
     """Files of a view: no link leads out of it, whoever swaps it meanwhile."""
 
     async def stat(self, viewed: Viewed, path: str) -> PathStat | None:

@@ -26,7 +26,7 @@ _LOOK: Final = os.O_PATH | os.O_NOFOLLOW
 _LIST: Final = os.O_RDONLY | os.O_DIRECTORY
 
 
-class Trees:
+class ViewFiles:
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
 
