@@ -57,28 +57,39 @@ def refusal(
         if challenge.scheme == "bearer" and challenge.error in _CODES_OF_CHALLENGE:
             code = _CODES_OF_CHALLENGE[challenge.error]
             return Refusal(status=status, code=code, message=challenge.error_description or _MESSAGES[code])
-    text = body.decode(errors="replace").strip()
-    named = _CODES_OF_STATUS.get(status, "UNKNOWN")
     if "json" not in content_type:
-        return Refusal(status=status, code=named, message=text or reason)
+        return Refusal(status=status, code=_code_of(status), message=_text(body) or reason)
+    return _refusal_of_document(status, body)
+
+
+def _refusal_of_document(status: int, body: bytes) -> Refusal:
+    """By the specification's list of errors, or by ``details`` alone (errors.go)."""
     try:
         faults = msgspec.json.decode(body, type=_Faults)
     except MALFORMED as error:
-        return Refusal(status=status, code="", message=_unreadable(status, str(error), text))
+        return Refusal(status=status, code="", message=_unreadable(status, str(error), body))
     if faults.errors:
         code = faults.errors[0].code
         return Refusal(status=status, code=code, message=faults.errors[0].message or code.lower().replace("_", " "))
     if faults.details:
-        return Refusal(status=status, code=named, message=faults.details)
+        return Refusal(status=status, code=_code_of(status), message=faults.details)
     if status in _CODES_OF_STATUS:
-        return Refusal(status=status, code=named, message=text)
+        return Refusal(status=status, code=_code_of(status), message=_text(body))
     return Refusal(
-        status=status, code="", message=_unreadable(status, "no error details found in HTTP response body", text)
+        status=status, code="", message=_unreadable(status, "no error details found in HTTP response body", body)
     )
 
 
-def _unreadable(status: int, why: str, text: str) -> str:
-    return f"error parsing HTTP {status} response body: {why}: {json.dumps(text)}"
+def _code_of(status: int) -> str:
+    return _CODES_OF_STATUS.get(status, "UNKNOWN")
+
+
+def _text(body: bytes) -> str:
+    return body.decode(errors="replace").strip()
+
+
+def _unreadable(status: int, why: str, body: bytes) -> str:
+    return f"error parsing HTTP {status} response body: {why}: {json.dumps(_text(body))}"
 
 
 def pause_asked(text: str) -> float:

@@ -93,30 +93,23 @@ class _Packer:
     def merged(self, layers: tuple[str | bytes, ...]) -> Iterator[bytes]:
         """As ``archive``, of a stack of directories. A member comes from the uppermost that has it."""
         top = Merged.open(layers)
-        open_directories = [(top, b"", iter(sorted(top.names())))]
         try:
-            while open_directories:
-                here, path, names = open_directories[-1]
-                name = next(names, None)
-                if name is None:
-                    open_directories.pop()[0].close()
-                    continue
-                with suppress(FileNotFoundError):  # a living tree loses files between a look and the next
-                    found = here.find(name)
-                    if found is None:
-                        continue
-                    at, status = found
+            for path, at, name, status in top.members():
+                with suppress(FileNotFoundError, NotADirectoryError):  # a living tree changes between looks
                     if stat.S_ISDIR(status.st_mode):
-                        deeper = here.enter(name)
-                        open_directories.append((deeper, path + name + b"/", iter(sorted(deeper.names()))))
-                        for fd in deeper.parts[:1]:  # none, if it went away meanwhile
-                            yield from self._directory(fd, path + name + b"/", status)
+                        yield from self._named_directory(at, name, path + b"/", status)
                     else:
-                        yield from self._member(at, name, path + name, status)
+                        yield from self._member(at, name, path, status)
             yield END
         finally:
-            for directory, _, _ in open_directories:
-                directory.close()
+            top.close()
+
+    def _named_directory(self, at: int, name: bytes, path: bytes, status: os.stat_result) -> Iterator[bytes]:
+        fd = os.open(name, _OPEN | os.O_DIRECTORY, dir_fd=at)
+        try:
+            yield from self._directory(fd, path, status)
+        finally:
+            os.close(fd)
 
     def _below(self, root: int) -> Iterator[bytes]:
         """Everything below an open directory, which it closes; deep trees must not meet Python's stack."""

@@ -13,10 +13,9 @@ from contextlib import suppress
 from . import header, nodes
 from .copying import copy, linked
 from .header import Entry
-from .merged import Merged
+from .merged import Member, Merged
 from .modes import Chmod
 from .resolving import resolved
-from .selecting import Member
 from .tree import Directory, Tree
 
 Owner = tuple[int, int]

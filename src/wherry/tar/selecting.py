@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .extract import normalized
-from .merged import Merged
+from .merged import Member, Merged
 from .resolving import matching, resolved
 
 TYPE_CHECKING = False
@@ -26,9 +26,6 @@ REFUSALS = frozenset((errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLO
 
 _READ = 1 << 20
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-Member = tuple[bytes, int, bytes, os.stat_result]
-"""Path below where the walk began, an open directory, the name in it, what it is."""
 
 
 class Source:
@@ -67,7 +64,7 @@ class Source:
     def members(self) -> Iterator[Member]:
         """All that is to be copied of a directory."""
         assert self.real is not None
-        return members(self.top, self.real, self._ignored)
+        return self.top.members(self.real, self._ignored)
 
     def look(self) -> tuple[int, bytes, os.stat_result]:
         """A directory that is open until ``close``, the name in it, and what it is. For the root that is all of it."""
@@ -165,34 +162,6 @@ def _digest(source: Source) -> str:
         return f"dir:{digest.hexadecimal()}"
     finally:
         source.close()
-
-
-def members(top: Merged, path: bytes, ignored: Ignored | None = None) -> Iterator[Member]:
-    """All that is below the directory at a link-free path and not ignored, in the order of names, directories before
-    what they hold."""
-    below = [(here := top.descend(path), b"", iter(sorted(here.names())))]
-    try:
-        while below:
-            here, prefix, names = below[-1]
-            name = next(names, None)
-            if name is None:
-                below.pop()[0].close()
-                continue
-            found = here.find(name)
-            if found is None:
-                continue
-            at, status = found
-            below_top = os.fsdecode(prefix + name)
-            if ignored is None or below_top not in ignored:
-                yield prefix + name, at, name, status
-            elif not ignored.has_exceptions_below(below_top):
-                continue
-            if stat.S_ISDIR(status.st_mode):
-                deeper = here.enter(name)
-                below.append((deeper, prefix + name + b"/", iter(sorted(deeper.names()))))
-    finally:
-        for here, _, _ in below:
-            here.close()
 
 
 class Digest:

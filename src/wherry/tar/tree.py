@@ -11,9 +11,9 @@ import stat
 from . import header, nodes
 from .header import Entry
 from .merged import Merged
+from .resolving import MAX_LINKS
 from .whiteouts import is_whiteout, make_opaque
 
-MAX_LINKS = 40  # as path_resolution(7)
 MAX_OPEN = 400
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
