@@ -4,18 +4,20 @@ The first piece is awaited before the head goes out, so that what fails at once 
 progress streams tell of failures in-band, and others are cut.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import msgspec
 
 from wherry.api.http import JSON, Request
-from wherry.api.translate.progress import error_message, progress_message
+from wherry.api.translate.progress import failure_message, progress_message
 from wherry.errors import WherryError
 from wherry.model.progress import Progress
 
 T = TypeVar("T")
+
+TAR = "application/x-tar"
 
 _encode = msgspec.json.Encoder().encode
 
@@ -36,14 +38,21 @@ async def closing(source: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
 
 async def send_progress(request: Request, source: AsyncIterator[Progress], *, in_band: bool = False) -> None:
     """Answer with a progress stream. ``in_band`` tells even of a failure before the first line with status 200."""
+    await send_messages(request, source, progress_message, in_band=in_band)
+
+
+async def send_messages(
+    request: Request, source: AsyncIterator[T], message: Callable[[T], object], *, in_band: bool = False
+) -> None:
+    """The same of whatever there is a ``message`` for."""
     async with closing(source):
         first = [] if in_band else await _first(source)
         stream = await request.stream(JSON)
         try:
-            async for progress in _chained(first, source):
-                await stream.write(json_line(progress_message(progress)))
+            async for piece in _chained(first, source):
+                await stream.write(json_line(message(piece)))
         except WherryError as error:
-            await stream.write(json_line(error_message(str(error))))
+            await stream.write(json_line(failure_message(error)))
 
 
 async def send_bytes(request: Request, source: AsyncIterator[bytes], content_type: str) -> None:

@@ -4,8 +4,11 @@ import time
 
 from wherry.api.http import Query, Request
 from wherry.errors import InvalidArgument
+from wherry.model.host import HostFacts
+from wherry.model.image import Platform, architecture
 from wherry.model.reference import Reference
 from wherry.plan.filters import Filters, parse_filters, parse_labels, parse_until
+from wherry.plan.platforms import parse_platform
 
 PRUNE_FILTERS = frozenset(("label", "label!", "until"))
 
@@ -33,6 +36,12 @@ def new_name(query: Query) -> Reference | None:
     if reference.digest or ":" in tag:
         raise InvalidArgument("cannot import digest reference")
     return reference.with_tag(tag) if tag else reference.with_default_tag()
+
+
+def platform(query: Query, facts: HostFacts) -> Platform | None:
+    """``platform``, what it leaves out taken from the host. InvalidArgument."""
+    text = query.get("platform")
+    return parse_platform(text, architecture(facts.architecture)) if text else None
 
 
 def required_integer(query: Query, name: str) -> int:

@@ -63,9 +63,9 @@ class Execs:
 
     async def create(self, ref: str, spec: ExecSpec) -> str:
         """Prepare a session in a running container; gives its id. NotRunning, ContainerPaused, InvalidArgument."""
-        container = self._running(ref)
         if not spec.command:
             raise InvalidArgument("No exec command specified")
+        container = self._running(ref)
         detach.parse(spec.detach_keys, "escape")
         session = Exec(id=self._chance.new_id(), container_id=container.id, spec=spec)
         self._forget_old()

@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 from wherry.api import parameters
-from wherry.api.bodies import closing, json_line
-from wherry.api.http import JSON, Request, Response, Router, json_response
-from wherry.api.translate.builds import build_request, failure_message, news_message, registry_credentials
+from wherry.api.bodies import closing, send_messages
+from wherry.api.http import Request, Response, Router, json_response
+from wherry.api.translate.builds import build_request, news_message, registry_credentials
 from wherry.build.pruning import PROPERTIES, Prune
 from wherry.build.service import Builds
 from wherry.engine.system import System
@@ -43,8 +43,7 @@ class BuildRoutes:
             credentials=registry_credentials(request.headers.get("x-registry-config")),
             live=query.flag("wherry.progress"),
         )
-        async with closing(news):
-            await _send(request, _silenced(news) if asked.quiet else news)
+        await send_messages(request, _silenced(news) if asked.quiet else news, news_message)
 
     async def prune(self, request: Request) -> Response:
         query = request.query
@@ -75,27 +74,16 @@ def _check_version(version: str) -> None:
         raise InvalidArgument(f'invalid version "{version}"')
 
 
-async def _send(request: Request, news: AsyncIterator[BuildNews]) -> None:
-    """Before the first piece a failure has its HTTP status; after that it is told in the stream."""
-    first = await anext(news)
-    stream = await request.stream(JSON)
-    try:
-        await stream.write(json_line(news_message(first)))
-        async for piece in news:
-            await stream.write(json_line(news_message(piece)))
-    except WherryError as error:
-        await stream.write(json_line(failure_message(error)))
-
-
 async def _silenced(news: AsyncIterator[BuildNews]) -> AsyncIterator[BuildNews]:
     """The ID alone; of a build that fails, what it told at last."""
     told: deque[BuildNews] = deque(maxlen=_REMEMBERED)
     image_id = ""
     try:
-        async for piece in news:
-            told.append(piece)
-            if isinstance(piece, Progress) and "ID" in piece.aux:
-                image_id = str(piece.aux["ID"])
+        async with closing(news):
+            async for piece in news:
+                told.append(piece)
+                if isinstance(piece, Progress) and "ID" in piece.aux:
+                    image_id = str(piece.aux["ID"])
     except WherryError:
         for piece in told:
             yield piece

@@ -13,9 +13,7 @@ from wherry.engine.images import Images
 from wherry.engine.system import System
 from wherry.errors import InvalidArgument, NoSuchContainer, NotFound
 from wherry.model.container import Container
-from wherry.model.image import architecture
 from wherry.plan.filters import CONTAINER_FILTERS, ContainerFilter, Filters
-from wherry.plan.platforms import parse_platform
 from wherry.plan.security import apparmor_profile
 from wherry.wire.container import ContainersPruned, CreateRequest, CreateResponse, TopResponse
 
@@ -60,10 +58,12 @@ class ContainerRoutes:
         )
 
     async def create(self, request: Request) -> Response:
-        asked = requested(await request.json(CreateRequest), self._system.facts)
+        facts = self._system.facts
+        asked = requested(await request.json(CreateRequest), facts)
         name = request.query.get("name", "").removeprefix("/")
+        platform = parameters.platform(request.query, facts)
         try:
-            created = await self._containers.create(asked.spec, name, self._platform(request))
+            created = await self._containers.create(asked.spec, name, str(platform or ""))
         except NoSuchContainer as error:
             # Not 404: clients take that for a missing image, and pull it.
             raise InvalidArgument(str(error)) from None
@@ -111,10 +111,6 @@ class ContainerRoutes:
         until, labels = parameters.prune_bounds(found, self._system.now())
         deleted, reclaimed = await self._containers.prune(until=until, labels=labels)
         return json_response(ContainersPruned(containers_deleted=list(deleted) or None, space_reclaimed=reclaimed))
-
-    def _platform(self, request: Request) -> str:
-        text = request.query.get("platform")
-        return str(parse_platform(text, architecture(self._system.facts.architecture))) if text else ""
 
     def _filter(self, found: Filters) -> ContainerFilter:
         """The filters, with what they name looked up. Raises NoSuchContainer."""

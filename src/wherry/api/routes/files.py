@@ -1,10 +1,9 @@
 """Files into containers and out of them."""
 
+from wherry.api.bodies import TAR
 from wherry.api.http import Request, Response, Router, empty
 from wherry.api.translate.path_stat import path_stat_header
 from wherry.engine.containers.copying import Copying
-
-TAR = "application/x-tar"
 
 
 class FileRoutes:

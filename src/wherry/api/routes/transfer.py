@@ -3,18 +3,15 @@
 from msgspec.structs import replace
 
 from wherry.api import parameters
-from wherry.api.bodies import send_bytes, send_progress
+from wherry.api.bodies import TAR, send_bytes, send_progress
 from wherry.api.http import Request, Router
 from wherry.api.translate.credentials import credentials
 from wherry.engine.archives import Archives
 from wherry.engine.system import System
 from wherry.engine.transfer import Transfer
 from wherry.errors import InvalidArgument
-from wherry.model.image import Platform, architecture
+from wherry.model.image import Platform
 from wherry.model.reference import Reference
-from wherry.plan.platforms import parse_platform
-
-TAR = "application/x-tar"
 
 
 class TransferRoutes:
@@ -81,8 +78,7 @@ class TransferRoutes:
         await send_progress(request, progress)
 
     def _platform(self, request: Request) -> Platform | None:
-        text = request.query.get("platform")
-        return parse_platform(text, architecture(self._system.facts.architecture)) if text else None
+        return parameters.platform(request.query, self._system.facts)
 
 
 def _reference(name: str, tag: str) -> Reference:

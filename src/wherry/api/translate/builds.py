@@ -7,9 +7,9 @@ import msgspec
 
 from wherry.api.http import Query
 from wherry.api.translate.credentials import decoded, given
-from wherry.api.translate.progress import error_message, progress_message
+from wherry.api.translate.progress import progress_message
 from wherry.build.request import BuildRequest
-from wherry.errors import BuildFailed, InternalError, InvalidArgument, WherryError
+from wherry.errors import InternalError, InvalidArgument
 from wherry.model.build import BuildNews, CacheUsage, OutputNews, StepNews
 from wherry.model.image import Platform
 from wherry.model.malformed import MALFORMED
@@ -87,10 +87,6 @@ def news_message(news: BuildNews) -> JSONMessage | StepMessage | OutputMessage:
             return OutputMessage(aux=OutputDetail(index=news.index, text=news.text))
         case _:
             return progress_message(news)
-
-
-def failure_message(error: WherryError) -> JSONMessage:
-    return error_message(str(error), error.code if isinstance(error, BuildFailed) else msgspec.UNSET)
 
 
 def build_cache(usage: CacheUsage) -> BuildCache:

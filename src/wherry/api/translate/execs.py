@@ -3,22 +3,14 @@
 from msgspec import UNSET
 
 from wherry.api.translate.config import console_size
-from wherry.errors import InvalidArgument
 from wherry.model.exec import Exec, ExecSpec
 from wherry.wire.exec import ExecCreateRequest, ExecInspect, ProcessConfig
 
 
 def exec_spec(request: ExecCreateRequest) -> ExecSpec:
-    """What is to run.
-
-    Raises:
-        InvalidArgument: there is no command.
-    """
-    command = (request.cmd,) if isinstance(request.cmd, str) else tuple(request.cmd or ())
-    if not command:
-        raise InvalidArgument("No exec command specified")
+    """What is to run."""
     return ExecSpec(
-        command=command,
+        command=(request.cmd,) if isinstance(request.cmd, str) else tuple(request.cmd or ()),
         env=tuple(request.env or ()),
         user=request.user or "",
         working_dir=request.working_dir or "",

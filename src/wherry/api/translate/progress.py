@@ -2,8 +2,9 @@
 
 import re
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
+from wherry.errors import BuildFailed, WherryError
 from wherry.model.progress import Progress
 from wherry.wire.progress import ErrorDetail, JSONMessage, ProgressDetail
 
@@ -27,9 +28,10 @@ def progress_message(progress: Progress) -> JSONMessage:
     )
 
 
-def error_message(text: str, code: int | UnsetType = UNSET) -> JSONMessage:
-    """How a stream that has begun tells that it failed."""
-    return JSONMessage(error_detail=ErrorDetail(code=code, message=text), error=text)
+def failure_message(error: WherryError) -> JSONMessage:
+    """How a stream that has begun tells that it failed, with the exit code of the command of a build."""
+    code = error.code if isinstance(error, BuildFailed) else UNSET
+    return JSONMessage(error_detail=ErrorDetail(code=code, message=str(error)), error=str(error))
 
 
 def bar(current: int, total: int) -> str:
