@@ -76,3 +76,9 @@ async def test_only_what_runs_can_be_entered() -> None:
         await world.execs.start(exec_id, detach=True)
     with pytest.raises(NoSuchExec):
         world.execs.find("nonsense")
+
+
+async def test_a_session_without_a_command_is_refused_before_its_container_is_looked_for() -> None:
+    world = await World.open()
+    with pytest.raises(InvalidArgument, match="No exec command specified"):
+        await world.execs.create("nobody", ExecSpec(command=()))
