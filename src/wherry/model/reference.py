@@ -16,7 +16,7 @@ DEFAULT_DOMAIN = "docker.io"
 DEFAULT_TAG = "latest"
 LEGACY_DOMAIN = "index.docker.io"
 OFFICIAL_PREFIX = "library/"
-MAX_PATH_LENGTH = 255
+_MAX_PATH_LENGTH = 255
 
 _DOMAIN_LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _DOMAIN = rf"(?:{_DOMAIN_LABEL}(?:\.{_DOMAIN_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
@@ -59,8 +59,8 @@ class Reference(Struct, frozen=True, kw_only=True):
         match = _REFERENCE.fullmatch(f"{domain}/{rest}")
         if match is None:
             raise InvalidReference("invalid reference format")
-        if len(match["path"]) > MAX_PATH_LENGTH:
-            raise InvalidReference(f"repository name must not be more than {MAX_PATH_LENGTH} characters")
+        if len(match["path"]) > _MAX_PATH_LENGTH:
+            raise InvalidReference(f"repository name must not be more than {_MAX_PATH_LENGTH} characters")
         if match["digest"] is not None:
             check_digest(match["digest"])
         return cls(domain=match["domain"], path=match["path"], tag=match["tag"], digest=match["digest"])

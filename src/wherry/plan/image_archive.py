@@ -23,8 +23,8 @@ INDEX = "index.json"
 LAYOUT = "oci-layout"
 LAYOUT_VERSION = b'{"imageLayoutVersion": "1.0.0"}'
 
-CONTAINERD_NAME = "io.containerd.image.name"
-OCI_NAME = "org.opencontainers.image.ref.name"
+_CONTAINERD_NAME = "io.containerd.image.name"
+_OCI_NAME = "org.opencontainers.image.ref.name"
 
 ARCHIVE_END = bytes(2 * tarfile.BLOCKSIZE)
 
@@ -89,9 +89,9 @@ def find(members: Mapping[str, Member], path: str) -> Blob:
 
 def names_of(descriptor: Descriptor) -> tuple[Reference, ...]:
     """What an entry of a layout's index is called. A bare tag, as the OCI allows, names nothing."""
-    for key in (CONTAINERD_NAME, OCI_NAME):
+    for key in (_CONTAINERD_NAME, _OCI_NAME):
         text = descriptor.annotations.get(key, "")
-        if key == CONTAINERD_NAME or ":" in text or "/" in text:
+        if key == _CONTAINERD_NAME or ":" in text or "/" in text:
             try:
                 return (Reference.parse(text).with_default_tag(),)
             except InvalidReference:
@@ -100,7 +100,7 @@ def names_of(descriptor: Descriptor) -> tuple[Reference, ...]:
 
 
 def name_annotations(name: Reference) -> dict[str, str]:
-    return {CONTAINERD_NAME: name.canonical, OCI_NAME: name.tag or ""}
+    return {_CONTAINERD_NAME: name.canonical, _OCI_NAME: name.tag or ""}
 
 
 def choose(entries: tuple[Descriptor, ...], platform: Platform) -> Descriptor:

@@ -17,7 +17,7 @@ from wherry.model.malformed import MALFORMED
 from wherry.plan.chain import chain_id
 from wherry.plan.timestamps import parse_timestamp, rfc3339
 
-MAX_LAYERS = 125
+_MAX_LAYERS = 125
 """Of one image, as in Docker: an overlay of many more cannot be mounted."""
 
 _DIFF_ID = re.compile(r"sha256:[0-9a-f]{64}")
@@ -86,7 +86,7 @@ def read_image(data: bytes) -> Image:
     if image.rootfs is None:
         raise CorruptImage("invalid image JSON, no RootFS key")
     diff_ids = tuple(image.rootfs.diff_ids or ())
-    if len(diff_ids) > MAX_LAYERS:
+    if len(diff_ids) > _MAX_LAYERS:
         raise CorruptImage("max depth exceeded")
     for diff_id in diff_ids:
         if not _DIFF_ID.fullmatch(diff_id):

@@ -28,7 +28,7 @@ from wherry.model.malformed import MALFORMED
 
 T = TypeVar("T")
 
-MAX_CONFIG = 16 << 20  # bytes
+_MAX_CONFIG = 16 << 20  # bytes
 
 GZIP = b"\x1f\x8b\x08"  # how such a blob begins
 
@@ -151,8 +151,8 @@ def config_descriptor(digest: str, size: int) -> Descriptor:
 
 def check_config_size(config: Descriptor) -> None:
     """CorruptImage for an image's configuration that is too large to be read."""
-    if config.size > MAX_CONFIG:
-        raise CorruptImage(f"the image's configuration is larger than {MAX_CONFIG} bytes")
+    if config.size > _MAX_CONFIG:
+        raise CorruptImage(f"the image's configuration is larger than {_MAX_CONFIG} bytes")
 
 
 def layer_descriptor(digest: str, size: int, head: bytes) -> Descriptor:

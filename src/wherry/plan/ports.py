@@ -10,7 +10,7 @@ from wherry.model.network import PortBinding, PortSpec
 from wherry.plan.attachments import exposed_port
 
 ANYWHERE, ANYWHERE_IPV6 = "0.0.0.0", "::"
-EVERYWHERE = frozenset((ANYWHERE, ANYWHERE_IPV6))
+_EVERYWHERE = frozenset((ANYWHERE, ANYWHERE_IPV6))
 
 Taken = Callable[[str, str, int], bool]
 """Whether somebody else has a protocol's port at a host address."""
@@ -61,7 +61,7 @@ def bind(
 def clash(first: str, second: str) -> bool:
     """Whether two host addresses cannot both have one port: they are the same, or one means all of their IP version."""
     same_version = (":" in first) == (":" in second)
-    return first == second or (same_version and not EVERYWHERE.isdisjoint((first, second)))
+    return first == second or (same_version and not _EVERYWHERE.isdisjoint((first, second)))
 
 
 def rotated(ports: range, after: int) -> Iterator[int]:

@@ -9,7 +9,7 @@ from wherry.model.image import Layer
 from wherry.model.reference import DEFAULT_DOMAIN, LEGACY_DOMAIN, OFFICIAL_PREFIX, Reference
 
 MAX_REMEMBERED = 20
-MAX_MOUNTS = 3
+_MAX_MOUNTS = 3
 
 
 def known_at(layer: Layer, repositories: Iterable[str]) -> Layer:
@@ -23,7 +23,7 @@ def mountable(repositories: Iterable[str], target: Reference) -> tuple[str, ...]
     """The paths from which ``target``'s registry may take a blob over, the latest of ``repositories`` first."""
     parts = (name.partition("/") for name in dict.fromkeys(reversed(tuple(repositories))))
     paths = [path for domain, _, path in parts if domain == target.domain and path != target.path]
-    return tuple(paths[:MAX_MOUNTS])
+    return tuple(paths[:_MAX_MOUNTS])
 
 
 def search_target(term: str) -> tuple[str, str]:

@@ -21,10 +21,10 @@ from wherry.registry.connection import Request
 from wherry.registry.reasons import NoCredentials
 from wherry.registry.transport import Transport
 
-CLIENT_ID = "wherry"
-MIN_LIFETIME = 60.0
-USABLE_PART = 0.9
-MAX_TOKENS = 256
+_CLIENT_ID = "wherry"
+_MIN_LIFETIME = 60.0
+_USABLE_PART = 0.9
+_MAX_TOKENS = 256
 
 
 class _TokenAnswer(msgspec.Struct):
@@ -92,7 +92,7 @@ class Authorizer:
         if not token:
             raise RegistryError("authorization server did not include a token in the response")
         self._forget_old()
-        end = asked + max(answer.expires_in or 0.0, MIN_LIFETIME) * USABLE_PART
+        end = asked + max(answer.expires_in or 0.0, _MIN_LIFETIME) * _USABLE_PART
         self._tokens[self._cache_key(challenge, scopes, credentials)] = (token, end)
         return answer
 
@@ -118,7 +118,7 @@ class Authorizer:
     def _forget_old(self) -> None:
         now = self._clock()
         self._tokens = {key: kept for key, kept in self._tokens.items() if kept[1] > now}
-        while len(self._tokens) >= MAX_TOKENS:
+        while len(self._tokens) >= _MAX_TOKENS:
             del self._tokens[next(iter(self._tokens))]
 
 
@@ -135,7 +135,7 @@ def _token_request(
     fields = [("service", challenge.service)] if challenge.service else []
     if credentials is not None and credentials.identity_token:
         fields += [("scope", " ".join(scopes))] if scopes else []
-        fields += [("client_id", CLIENT_ID), ("grant_type", "refresh_token")]
+        fields += [("client_id", _CLIENT_ID), ("grant_type", "refresh_token")]
         return Request(
             method="POST",
             url=challenge.realm,
@@ -145,7 +145,7 @@ def _token_request(
     headers = {}
     fields += [("scope", scope) for scope in scopes]
     if offline:
-        fields += [("offline_token", "true"), ("client_id", CLIENT_ID)]
+        fields += [("offline_token", "true"), ("client_id", _CLIENT_ID)]
     if credentials is not None and credentials.username:
         fields += [("account", credentials.username)]
         headers["Authorization"] = basic(credentials)

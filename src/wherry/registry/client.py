@@ -31,8 +31,8 @@ from wherry.registry.uploads import Uploads
 log = logging.getLogger(__name__)
 
 CERTS_DIR = "/etc/docker/certs.d"
-MAX_DOCUMENT = 4 << 20
-MAX_PAGES = 1000
+_MAX_DOCUMENT = 4 << 20
+_MAX_PAGES = 1000
 
 _NEXT_PAGE = re.compile(r'<[^>?]*(?P<query>\?[^>]*)>\s*;\s*rel="?next\b')
 
@@ -86,7 +86,7 @@ class Registry:
         place = reference.digest or reference.tag or DEFAULT_TAG
         ask = pull_ask(reference, f"manifests/{place}", headers={"Accept": ", ".join(manifests.ACCEPTED)})
         async with self._session.fetch(reference, ask, credentials) as answer:
-            data = await answer.body(MAX_DOCUMENT)
+            data = await answer.body(_MAX_DOCUMENT)
             content_type = answer.content_type
         algorithm = reference.digest.partition(":")[0] if reference.digest else "sha256"
         digest = f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
@@ -158,11 +158,11 @@ class Registry:
         seen: set[str] = set()
         query = ""
         while query not in seen:
-            if len(seen) == MAX_PAGES:
-                raise RegistryError(f"the tags of {reference.familiar_name} do not end: {MAX_PAGES} pages were read")
+            if len(seen) == _MAX_PAGES:
+                raise RegistryError(f"the tags of {reference.familiar_name} do not end: {_MAX_PAGES} pages were read")
             seen.add(query)
             async with self._session.fetch(reference, pull_ask(reference, f"tags/list{query}"), credentials) as answer:
-                page = _decode_tags(await answer.body(MAX_DOCUMENT))
+                page = _decode_tags(await answer.body(_MAX_DOCUMENT))
                 following = _NEXT_PAGE.search(answer.headers.get("Link", ""))
             found |= dict.fromkeys(page)
             query = following["query"] if following else query

@@ -11,7 +11,7 @@ from msgspec import Struct
 from wherry.registry.dial import Origin, Timeouts, Wire, dial, proxy_authorization
 from wherry.registry.reasons import exchange_failed
 
-WRITE = 64 << 10
+_WRITE = 64 << 10
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -57,8 +57,8 @@ class Connection:
         """Send more of a body. In pieces: a socket's timeout is for all that one call sends."""
         view = memoryview(data)
         try:
-            for start in range(0, len(view), WRITE):
-                self._http.send(view[start : start + WRITE])
+            for start in range(0, len(view), _WRITE):
+                self._http.send(view[start : start + _WRITE])
         except OSError as error:
             raise exchange_failed(error) from error
 

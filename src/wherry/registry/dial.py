@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from wherry.registry.reasons import ConnectionFailed, dial_failed, exchange_failed, lookup_failed
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Timeouts(Struct, frozen=True, kw_only=True):
@@ -36,14 +36,14 @@ class Origin(NamedTuple):
     def of(cls, url: str, verify: bool) -> Self:
         """Raises ConnectionFailed for a URL that is neither http nor https, or whose port is none."""
         parts = urlsplit(url)
-        if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
             raise ConnectionFailed(f'unsupported protocol scheme "{parts.scheme}"')
         authority = parts.netloc.rpartition("@")[2]
         try:
             port = parts.port
         except ValueError as error:
             raise ConnectionFailed(f"dial tcp: address {authority}: invalid port") from error
-        return cls(parts.scheme, parts.hostname, port or DEFAULT_PORTS[parts.scheme], authority, verify)
+        return cls(parts.scheme, parts.hostname, port or _DEFAULT_PORTS[parts.scheme], authority, verify)
 
     def is_host_of(self, other: Self) -> bool:
         """Whether what may be told to one may be told to the other."""
@@ -134,7 +134,7 @@ def _proxy_address(proxy: str) -> tuple[str, int]:
     parts = urlsplit(proxy)
     if parts.scheme != "http" or not parts.hostname:
         raise ConnectionFailed(f'proxyconnect: unsupported proxy scheme "{parts.scheme}"')
-    return parts.hostname, parts.port or DEFAULT_PORTS["http"]
+    return parts.hostname, parts.port or _DEFAULT_PORTS["http"]
 
 
 def _tunnel(connection: socket, origin: Origin, proxy: str) -> None:

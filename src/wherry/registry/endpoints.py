@@ -15,7 +15,7 @@ from wherry.registry.insecure import Address, InsecurePolicy
 from wherry.registry.reasons import ConnectionFailed, Unreachable
 from wherry.registry.transport import Transport
 
-HUB_HOST = "registry-1.docker.io"
+_HUB_HOST = "registry-1.docker.io"
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Endpoints:
 
     async def is_insecure(self, host: str) -> bool:
         """Whether ``host`` or ``host:port`` needs no verified certificate, by its name or by where its name leads."""
-        if host == HUB_HOST:
+        if host == _HUB_HOST:
             return False
         return self._insecure.covers(host, await _addresses(urlsplit(f"//{host}").hostname or ""))
 
@@ -99,7 +99,7 @@ class Endpoints:
 
 
 def _place(domain: str) -> str:
-    return HUB_HOST if domain == DEFAULT_DOMAIN else domain
+    return _HUB_HOST if domain == DEFAULT_DOMAIN else domain
 
 
 def _advised(error: ConnectionFailed, host: str) -> str:

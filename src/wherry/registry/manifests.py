@@ -12,7 +12,7 @@ from wherry.model.image import INDEX_DOCKER, INDEX_OCI, MANIFEST_DOCKER, MANIFES
 from wherry.model.malformed import MALFORMED
 
 ACCEPTED = (MANIFEST_DOCKER, INDEX_DOCKER, MANIFEST_OCI, INDEX_OCI)
-SCHEMA_1_PREFIX = "application/vnd.docker.distribution.manifest.v1+"
+_SCHEMA_1_PREFIX = "application/vnd.docker.distribution.manifest.v1+"
 
 
 class _Shape(msgspec.Struct, rename="camel"):
@@ -36,7 +36,7 @@ def media_type_of(data: bytes, content_type: str, name: str) -> str:
     except MALFORMED as error:
         raise RegistryError(f"error unmarshalling content: {error}") from error
     stated = shape.media_type or content_type.partition(";")[0].strip().lower()
-    if shape.schema_version == 1 or stated.startswith(SCHEMA_1_PREFIX):
+    if shape.schema_version == 1 or stated.startswith(_SCHEMA_1_PREFIX):
         raise CorruptImage(
             "Docker Image Format v1 and Docker Image manifest version 2, schema 1 are not supported. Suggest the "
             f"author of {name} to upgrade the image to the OCI Format or Docker Image manifest v2, schema 2."

@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from wherry.registry.reasons import Unreachable, UploadLost
 
-FIRST_PAUSE = 0.5
-MAX_PAUSE = 10.0
-MAX_WISH = 60.0
+_FIRST_PAUSE = 0.5
+_MAX_PAUSE = 10.0
+_MAX_WISH = 60.0  # seconds for which a registry may wish to be left alone
 
 Pausing = Callable[[float], None]
 
@@ -21,11 +21,11 @@ class Patience(Struct, frozen=True, kw_only=True):
 
     async def bear(self, error: Unreachable | UploadLost, failures: int, pausing: Pausing | None = None) -> None:
         """Pause after this many failures in a row, the last of which was ``error``; raises it if they are enough, or if
-        the registry wishes to be left alone for longer than MAX_WISH seconds. ``pausing`` is told for how long."""
+        the registry wishes for too long a pause. ``pausing`` is told for how long it is."""
         wish = error.pause if isinstance(error, Unreachable) else 0
-        if failures >= self.attempts or wish > MAX_WISH:
+        if failures >= self.attempts or wish > _MAX_WISH:
             raise error
-        pause = max(wish, min(FIRST_PAUSE * 2 ** (failures - 1), MAX_PAUSE))
+        pause = max(wish, min(_FIRST_PAUSE * 2 ** (failures - 1), _MAX_PAUSE))
         if pausing is not None:
             pausing(pause)
         await self.sleep(pause)

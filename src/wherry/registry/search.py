@@ -13,7 +13,7 @@ from wherry.registry.reasons import ConnectionFailed, Unreachable
 from wherry.registry.transport import Transport
 
 INDEX_URL = "https://index.docker.io"
-MAX_ANSWER = 4 << 20
+_MAX_ANSWER = 4 << 20
 
 
 class _Result(msgspec.Struct):
@@ -45,7 +45,7 @@ async def search(
         headers["Authorization"] = basic(credentials)
     try:
         answer = await transport.send(Request(method="GET", url=url, headers=headers))
-        body = await answer.body(MAX_ANSWER)
+        body = await answer.body(_MAX_ANSWER)
     except ConnectionFailed as error:
         raise Unreachable("GET", url, error.reason) from error
     if answer.status != 200:

@@ -21,12 +21,12 @@ from wherry.registry.reasons import ConnectionFailed, exchange_failed
 
 T = TypeVar("T")
 
-IDLE_SECONDS = 15.0
-MAX_IDLE = 4
-MAX_REDIRECTS = 10
-MAX_THREADS = 32
-SHORT_BODY = 64 << 10
-REDIRECTS = (301, 302, 303, 307, 308)
+_IDLE_SECONDS = 15.0
+_MAX_IDLE = 4
+_MAX_REDIRECTS = 10
+_MAX_THREADS = 32
+_SHORT_BODY = 64 << 10
+_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class Answer:
@@ -70,10 +70,10 @@ class Answer:
         return data
 
     async def finish(self) -> bytes:
-        """At most SHORT_BODY bytes of the body; and close, keeping the connection. Any later call gives the same."""
+        """The beginning of the body, which is all of a short one; and close. Any later call gives the same."""
         if self._short_body is None:
             try:
-                self._short_body = await self.read(SHORT_BODY)
+                self._short_body = await self.read(_SHORT_BODY)
             finally:
                 self.close()
         return self._short_body
@@ -97,7 +97,7 @@ class Transport:
         self._certificates = Certificates(certs_dir)
         self._timeouts, self._user_agent = timeouts, user_agent
         self._proxies = ProxyRules.from_environment(os.environ)
-        self._threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="registry")
+        self._threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="registry")
         self._connections: set[Connection] = set()
         self._idle: dict[Origin, list[Connection]] = {}
 
@@ -106,14 +106,14 @@ class Transport:
 
         A request with a body is never redirected, and Authorization is dropped when another host is asked.
         """
-        for _ in range(MAX_REDIRECTS):
+        for _ in range(_MAX_REDIRECTS):
             answer = await self._exchange(request)
             location = answer.headers.get("Location")
-            if answer.status not in REDIRECTS or location is None or request.body is not None:
+            if answer.status not in _REDIRECTS or location is None or request.body is not None:
                 return answer
             await answer.finish()
             request = redirected(request, location)
-        raise ConnectionFailed(f"stopped after {MAX_REDIRECTS} redirects")
+        raise ConnectionFailed(f"stopped after {_MAX_REDIRECTS} redirects")
 
     async def upload(self, request: Request, chunks: AsyncGenerator[bytes, None]) -> Answer:
         """The answer to a request with a body as it comes; the Content-Length is among the headers.
@@ -148,12 +148,12 @@ class Transport:
     def keep(self, connection: Connection) -> None:
         """Let another request use the connection, for a while."""
         idle = self._idle.setdefault(connection.origin, [])
-        if connection not in self._connections or len(idle) >= MAX_IDLE:
+        if connection not in self._connections or len(idle) >= _MAX_IDLE:
             self.drop(connection)
             return
         connection.used = True
         idle.append(connection)
-        asyncio.get_running_loop().call_later(IDLE_SECONDS, self._expire, connection)
+        asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._expire, connection)
 
     def drop(self, connection: Connection) -> None:
         self._connections.discard(connection)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
-MAGIC = {
+_MAGIC = {
     b"\x1f\x8b\x08": "gzip",
     b"\x28\xb5\x2f\xfd": "zstd",
     b"BZh": "bzip2",
@@ -31,17 +31,17 @@ MAGIC = {
 }
 PIECE = 1 << 20  # bytes of one inflated chunk at most, whatever the ratio: a bomb must not fill memory
 
-_LONGEST_MAGIC = max(map(len, MAGIC))
+_LONGEST_MAGIC = max(map(len, _MAGIC))
 
 
 def sniff(head: bytes) -> str | None:
     """The name of the compression that a stream with this head has, or None for plain bytes."""
-    return next((name for magic, name in MAGIC.items() if head.startswith(magic)), None)
+    return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
 
 
 def prepare() -> None:
     """Import all that inflates: for a process that will not find it where it goes before it knows what it needs."""
-    for name in MAGIC.values():
+    for name in _MAGIC.values():
         _codec(name)
 
 

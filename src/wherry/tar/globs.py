@@ -6,7 +6,7 @@ what follows it and never tries another (an atomic group), which finds a match w
 
 import re
 
-STAR = "*"
+_STAR = "*"
 
 
 def component(pattern: str) -> str:
@@ -15,11 +15,11 @@ def component(pattern: str) -> str:
 
 
 def tokens(pattern: str, anything: str) -> list[str]:
-    """The expressions of a pattern's parts, in which ``?`` is ``anything``; a star is `STAR`. ValueError."""
+    """The expressions of a pattern's parts, in which ``?`` is ``anything``; a star is `_STAR`. ValueError."""
     found, at = list[str](), 0
     while at < len(pattern):
         if pattern[at] == "*":
-            found.append(STAR)
+            found.append(_STAR)
             at += 1
         else:
             text, at = _token(pattern, at, anything)
@@ -41,7 +41,7 @@ def _segments(parts: list[str]) -> list[str]:
     """What is between the stars."""
     segments = [""]
     for part in parts:
-        if part == STAR:
+        if part == _STAR:
             segments.append("")
         else:
             segments[-1] += part

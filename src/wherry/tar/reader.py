@@ -6,7 +6,7 @@ from . import pax, sparse
 from .header import BLOCK, GNU_SPARSE, MAX_NAME, REGULAR, Entry, TarError, parse
 from .stream import Stream
 
-MAX_EXTENDED_HEADER = 1 << 20
+_MAX_EXTENDED_HEADER = 1 << 20
 
 _PAX, _PAX_GLOBAL, _GNU_NAME, _GNU_LINK = b"x", b"g", b"L", b"K"
 _EXTENDED = frozenset((_PAX, _PAX_GLOBAL, _GNU_NAME, _GNU_LINK))
@@ -35,7 +35,7 @@ def entries(stream: Stream) -> Iterator[Entry]:
 
 
 def _extend(entry: Entry, stream: Stream, defaults: pax.Records, said: pax.Records) -> None:
-    if entry.size > MAX_EXTENDED_HEADER:
+    if entry.size > _MAX_EXTENDED_HEADER:
         raise TarError(f"archive/tar: extended header of {entry.size} bytes is too long")
     body = stream.take(_padded(entry.size))[: entry.size]
     if entry.kind == _PAX:

@@ -14,7 +14,7 @@ from .merged import Merged
 from .resolving import MAX_LINKS
 from .whiteouts import is_whiteout, make_opaque
 
-MAX_OPEN = 400
+_MAX_OPEN = 400
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -87,7 +87,7 @@ class Tree:
 
     def trim(self) -> None:
         """Closes directories if many are open; between entries only."""
-        if len(self._open) > MAX_OPEN:
+        if len(self._open) > _MAX_OPEN:
             self._close()
 
     def remove(self, where: Directory, name: bytes) -> bool:

@@ -16,7 +16,7 @@ from wherry.plan.dockerfile.expansion import expand, expand_words
 from wherry.plan.dockerfile.exposing import ports
 from wherry.plan.timestamps import duration_text
 
-DEFAULT_SHELL = ("/bin/sh", "-c")
+_DEFAULT_SHELL = ("/bin/sh", "-c")
 
 
 class Scope(Struct, frozen=True):
@@ -39,7 +39,7 @@ class Configured(Struct, frozen=True):
 
 
 def shell_of(config: ImageConfig) -> tuple[str, ...]:
-    return config.shell or DEFAULT_SHELL
+    return config.shell or _DEFAULT_SHELL
 
 
 def arguments(config: ImageConfig, command: ast.CommandLine) -> tuple[str, ...]:
