@@ -1,7 +1,9 @@
 """Containers: their output and input, live and logged."""
 
+from collections.abc import Awaitable, Callable
+
 from wherry.api.bodies import closing
-from wherry.api.http import Request, Router, accept
+from wherry.api.http import HijackedStream, Request, Router, WebSocket, accept
 from wherry.api.streams import content_type, hijack, log_bytes, serve
 from wherry.engine.containers import Containers
 from wherry.engine.streams import Attachment
@@ -10,6 +12,9 @@ from wherry.model.container import Container
 from wherry.model.log import LogRange
 from wherry.plan.log_details import log_details
 from wherry.plan.timestamps import parse_unix
+
+TakeOver = Callable[[Attachment], Awaitable[HijackedStream | WebSocket]]
+"""Makes a stream of the connection of a request."""
 
 _STREAMS = ("stdin", "stdout", "stderr")
 _CHOICE_SINCE = (1, 42)
@@ -35,29 +40,18 @@ class OutputRoutes:
 
     async def attach(self, request: Request) -> None:
         streams = frozenset(name for name in _STREAMS if request.query.flag(name))
-        attachment = await self._attachment(request, streams)
-        try:
-            stream = await hijack(request, tty=attachment.tty)
-        except BaseException:
-            attachment.close()
-            raise
-        await serve(stream, attachment, takes_input="stdin" in streams)
+        await self._join(request, streams, lambda attachment: hijack(request, tty=attachment.tty))
 
     async def attach_websocket(self, request: Request) -> None:
         """Clients below API 1.42 get all three streams, whatever they ask for."""
         chooses = request.api_version >= _CHOICE_SINCE
         streams = frozenset(name for name in _STREAMS if not chooses or request.query.flag(name))
-        attachment = await self._attachment(request, streams)
-        try:
-            stream = await accept(request)
-        except BaseException:
-            attachment.close()
-            raise
-        await serve(stream, attachment, takes_input="stdin" in streams)
+        await self._join(request, streams, lambda _attachment: accept(request))
 
-    async def _attachment(self, request: Request, streams: frozenset[str]) -> Attachment:
+    async def _join(self, request: Request, streams: frozenset[str], take_over: TakeOver) -> None:
+        """Join a client and a container's streams, once the container has them to give."""
         query = request.query
-        return await self._containers.attach(
+        attachment = await self._containers.attach(
             request.params["name"],
             stdin="stdin" in streams,
             stdout="stdout" in streams,
@@ -66,6 +60,12 @@ class OutputRoutes:
             logs=query.flag("logs"),
             detach_keys=query.get("detachKeys", ""),
         )
+        try:
+            stream = await take_over(attachment)
+        except BaseException:
+            attachment.close()
+            raise
+        await serve(stream, attachment, takes_input="stdin" in streams)
 
     async def _send_frames(self, request: Request, container: Container, which: LogRange) -> None:
         async with closing(self._containers.log_frames(container.id, which)) as frames:

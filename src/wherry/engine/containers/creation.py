@@ -3,6 +3,7 @@
 from contextlib import AsyncExitStack
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.linking import Linking
@@ -81,6 +82,16 @@ class Creation:
         return await self._create_of(image, spec, name)
 
     async def _create_of(self, image: Image, spec: ContainerSpec, name: str, build: bool = False) -> Created:
+        draft, warnings = self._draft(image, spec, name, build)
+        with self._catalog.reserving(draft.name, draft.id):
+            async with self._images.hold(image.id, image.chain_id), AsyncExitStack() as undo:
+                container = await self._make(draft, undo)
+                undo.pop_all()
+        tell(self._events, container, "create")
+        return Created(container=container, warnings=warnings)
+
+    def _draft(self, image: Image, spec: ContainerSpec, name: str, build: bool) -> tuple[Container, tuple[str, ...]]:
+        """The container but for what has to be made for it; and warnings about what was asked."""
         container_id = self._chance.new_id()
         facts = self._host.facts()
         merged = creation.merge(spec, image.config)
@@ -89,47 +100,32 @@ class Creation:
         self._check_peers(spec)
         spec = self._networks.named(spec)
         runtime = self._runtime.check(spec.host.runtime)
-        name = name.removeprefix("/") or self._free_name()
-        with self._catalog.reserving(name, container_id):
-            async with self._images.hold(image.id, image.chain_id), AsyncExitStack() as undo:
-                container = await self._make(container_id, name, image, spec, runtime, undo, build)
-                undo.pop_all()
-        tell(self._events, container, "create")
-        return Created(container=container, warnings=warnings)
-
-    async def _make(
-        self,
-        container_id: str,
-        name: str,
-        image: Image,
-        spec: ContainerSpec,
-        runtime: str,
-        undo: AsyncExitStack,
-        build: bool,
-    ) -> Container:
-        links = self._linking.resolve(spec)
-        undo.push_async_callback(self._volumes.discard, container_id)
-        mounts = await self._volumes.resolve(container_id, spec, self._catalog.find)
-        undo.push_async_callback(self._snapshots.remove, container_id)
-        await self._snapshots.prepare(container_id)
-        undo.push_async_callback(self._files.remove, container_id)
-        await self._files.write(container_id, {})
-        container = Container(
+        draft = Container(
             id=container_id,
-            name=name,
+            name=name.removeprefix("/") or self._free_name(),
             image_id=image.id,
             chain_id=image.chain_id,
             created=self._clock.now(),
             spec=spec,
-            mounts=mounts,
-            links=links,
             runtime=runtime,
             build=build,
         )
+        return draft, warnings
+
+    async def _make(self, draft: Container, undo: AsyncExitStack) -> Container:
+        """The container with its links and mounts, stored; ``undo`` takes away all that was made for it."""
+        links = self._linking.resolve(draft.spec)
+        undo.push_async_callback(self._volumes.discard, draft.id)
+        mounts = await self._volumes.resolve(draft.id, draft.spec, self._catalog.find)
+        undo.push_async_callback(self._snapshots.remove, draft.id)
+        await self._snapshots.prepare(draft.id)
+        undo.push_async_callback(self._files.remove, draft.id)
+        await self._files.write(draft.id, {})
+        container = replace(draft, links=links, mounts=mounts)
         await self._populate(container, undo)
-        undo.push_async_callback(self._catalog.delete, container_id)
+        undo.push_async_callback(self._catalog.delete, container.id)
         container = await self._catalog.put(container)
-        self._volumes.settled(container_id)
+        self._volumes.settled(container.id)
         return container
 
     async def _populate(self, container: Container, undo: AsyncExitStack) -> None:
