@@ -20,6 +20,7 @@ from wherry.plan.timestamps import parse_timestamp, rfc3339
 _MAX_LAYERS = 125
 """Of one image, as in Docker: an overlay of many more cannot be mounted."""
 
+_LATEST = 2**63 - 1
 _DIFF_ID = re.compile(r"sha256:[0-9a-f]{64}")
 _Words = list[str] | str | None
 
@@ -101,8 +102,17 @@ def read_image(data: bytes) -> Image:
         author=image.author or "",
         comment=image.comment or "",
         docker_version=image.docker_version or "",
-        created=_nanoseconds(image.created or ""),
+        created=read_time(image.created or ""),
     )
+
+
+def read_time(text: str) -> int:
+    """A time that a configuration tells, in nanoseconds since the epoch, of 64 bits at the most; 0 where it has none or
+    one before 1970 (Go's zero time is of the year 1). CorruptImage."""
+    try:
+        return min(max(0, parse_timestamp(text, 0)), _LATEST) if text else 0
+    except InvalidArgument as error:
+        raise CorruptImage(f"invalid image configuration: {error}") from error
 
 
 def write_image(
@@ -166,6 +176,7 @@ def _healthcheck(check: _Healthcheck) -> Healthcheck:
 
 
 def _line(line: _History) -> History:
+    read_time(line.created or "")
     return History(
         created=line.created or "",
         created_by=line.created_by or "",
@@ -173,14 +184,6 @@ def _line(line: _History) -> History:
         author=line.author or "",
         empty_layer=bool(line.empty_layer),
     )
-
-
-def _nanoseconds(text: str) -> int:
-    """A time of Go's, 0 where it has none or one before 1970 (its zero time is of the year 1)."""
-    try:
-        return max(0, parse_timestamp(text, 0)) if text else 0
-    except InvalidArgument as error:
-        raise CorruptImage(f"invalid image configuration: {error}") from error
 
 
 def _encoded(config: ImageConfig) -> _Config:

@@ -14,9 +14,9 @@ SECOND = 1_000_000_000
 _UNITS = {"ns": 1, "us": 1_000, "µs": 1_000, "μs": 1_000, "ms": 1_000_000, "s": SECOND, "m": 60 * SECOND}
 _UNITS["h"] = 60 * _UNITS["m"]
 
-_DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+_DURATION_PART = re.compile(r"(\d{1,19}(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _DURATION = re.compile(rf"([+-]?)((?:{_DURATION_PART.pattern})+)")
-_UNIX = re.compile(r"(-?\d+)(?:\.(\d+))?")
+_UNIX = re.compile(r"(-?\d{1,19})(?:\.(\d+))?")
 _DATE = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})"
     r"(?:T(?P<hour>\d{2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<fraction>\d+))?)?)?)?"
@@ -87,6 +87,7 @@ def duration_text(nanoseconds: int) -> str:
 def _part(number: str, unit: str) -> int:
     whole, _, fraction = number.partition(".")
     scale = _UNITS[unit]
+    fraction = fraction[:15]
     return int(whole or 0) * scale + (int(fraction) * scale // 10 ** len(fraction) if fraction else 0)
 
 

@@ -9,6 +9,7 @@ from wherry.errors import CorruptImage
 from wherry.model.image import Healthcheck, History, ImageConfig, Platform
 from wherry.plan.chain import chain_id
 from wherry.plan.image_config import read_image, write_image
+from wherry.plan.timestamps import rfc3339
 
 DIFF_IDS = ("sha256:" + "1" * 64, "sha256:" + "2" * 64)
 AMD64 = Platform(os="linux", architecture="amd64")
@@ -134,6 +135,11 @@ def test_a_time_that_docker_calls_none_is_none(created: str | None) -> None:
     assert read_image(encoded(created=created)).created == 0
 
 
+@pytest.mark.parametrize("created", ["9999-12-31T23:59:59-14:00", "99999999999999"])
+def test_a_time_too_far_ahead_to_be_told_is_the_latest_there_is(created: str) -> None:
+    assert rfc3339(read_image(encoded(created=created)).created) == "2262-04-11T23:47:16.854775807Z"
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -143,7 +149,9 @@ def test_a_time_that_docker_calls_none_is_none(created: str | None) -> None:
         encoded(rootfs=None),
         encoded(rootfs={"type": "layers", "diff_ids": ["sha256:x"]}),
         encoded(created="yesterday"),
+        encoded(created="9" * 5000),
         encoded(history="none"),
+        encoded(history=[{"created": "yesterday"}]),
     ],
 )
 def test_what_is_no_configuration_is_refused(data: bytes) -> None:

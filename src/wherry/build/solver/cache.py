@@ -11,7 +11,7 @@ from wherry.engine.ports import Clock, Host, Records, Snapshots
 from wherry.model.build import STEP, CacheEntry, CacheUsage
 from wherry.model.image import Image, Layer
 from wherry.plan.chain import chain_ids
-from wherry.plan.timestamps import parse_timestamp
+from wherry.plan.image_config import read_time
 
 
 class Cache:
@@ -57,9 +57,8 @@ class Cache:
                 continue
             line = image.history[number]
             layer = None if line.empty_layer else self._next_layer(image, below)
-            created = parse_timestamp(line.created, 0) if line.created else 0
             async with self._images.hold(image.chain_id):
-                return await self.add(key, below, created_by, layer, created)
+                return await self.add(key, below, created_by, layer, read_time(line.created))
         return None
 
     async def settle(self, done: Iterable[CacheEntry], used: Iterable[CacheEntry]) -> None:

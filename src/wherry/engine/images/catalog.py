@@ -10,7 +10,8 @@ from wherry.errors import InternalError, NoSuchImage
 from wherry.model.image import History, Image, Layer
 from wherry.model.reference import Reference
 from wherry.plan.chain import chain_ids
-from wherry.plan.timestamps import SECOND, parse_timestamp
+from wherry.plan.image_config import read_time
+from wherry.plan.timestamps import SECOND
 
 MISSING = "<missing>"
 
@@ -120,7 +121,7 @@ class Catalog:
     def _entry(self, step: History, size: int, owner: Image | None) -> HistoryEntry:
         return HistoryEntry(
             id=owner.id if owner else MISSING,
-            created=max(0, parse_timestamp(step.created, 0)) // SECOND if step.created else 0,
+            created=read_time(step.created) // SECOND,
             created_by=step.created_by,
             tags=tuple(name.familiar for name in self.names(owner.id) if not name.digest) if owner else (),
             size=size,

@@ -1,7 +1,7 @@
 """Which images ``images --filter`` means."""
 
 import re
-from functools import cache
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -70,7 +70,7 @@ def matches_reference(pattern: str, name: Reference) -> bool:
     return bool(glob.fullmatch(name.familiar) or glob.fullmatch(name.familiar_name))
 
 
-@cache
+@lru_cache(maxsize=64)
 def _glob(pattern: str) -> re.Pattern[str]:
     """``*`` and ``?`` stop at a slash, ``[^a-z]`` is a class, a backslash takes the next character as it is."""
     pieces, at = [], 0
