@@ -39,9 +39,7 @@ def main() -> None:
             return
         configuration = configured(flags)
     except HelpRequested:
-        columns = shutil.get_terminal_size().columns
-        print(f"\nUsage:\t{COMMAND.program} {COMMAND.arguments}\n\n{COMMAND.short}\n\nOptions:")
-        print(flag_usages(COMMAND.flags, columns), end="")
+        _print_help()
         return
     except (UsageError, ConfigurationError) as error:
         print(error, file=sys.stderr)
@@ -49,6 +47,16 @@ def main() -> None:
     if flags["validate"]:
         print("configuration OK", file=sys.stderr)
         return
+    _start(configuration, flags)
+
+
+def _print_help() -> None:
+    columns = shutil.get_terminal_size().columns
+    print(f"\nUsage:\t{COMMAND.program} {COMMAND.arguments}\n\n{COMMAND.short}\n\nOptions:")
+    print(flag_usages(COMMAND.flags, columns), end="")
+
+
+def _start(configuration: Configuration, flags: Options) -> None:
     start_logging(configuration.log_level, configuration.log_format)
     os.environ.update(configuration.proxies)
     descriptors.keep()
@@ -61,18 +69,7 @@ def main() -> None:
 
 
 async def _run(configuration: Configuration, flags: Options) -> None:
-    config = EngineConfig(
-        data_root=configuration.data_root.absolute(),
-        exec_root=Path(configuration.exec_root).absolute() if configuration.exec_root else None,
-        runtimes=configuration.runtimes,
-        default_runtime=configuration.default_runtime,
-        registries=configuration.registries,
-        debug=configuration.debug,
-        experimental=configuration.experimental,
-        labels=configuration.labels,
-        network=configuration.network,
-        defaults=configuration.defaults,
-    )
+    config = _engine_config(configuration)
     _log.info("Starting up")
     path = Path(configuration.pidfile or exec_root_of(config) / "wherry.pid")
     with pidfile(path):
@@ -89,6 +86,21 @@ async def _run(configuration: Configuration, flags: Options) -> None:
             finally:
                 await server.close(grace=1.0)
     _log.info("Daemon shutdown complete")
+
+
+def _engine_config(configuration: Configuration) -> EngineConfig:
+    return EngineConfig(
+        data_root=configuration.data_root.absolute(),
+        exec_root=Path(configuration.exec_root).absolute() if configuration.exec_root else None,
+        runtimes=configuration.runtimes,
+        default_runtime=configuration.default_runtime,
+        registries=configuration.registries,
+        debug=configuration.debug,
+        experimental=configuration.experimental,
+        labels=configuration.labels,
+        network=configuration.network,
+        defaults=configuration.defaults,
+    )
 
 
 async def _until_told(engine: Engine, flags: Options) -> None:
