@@ -1,7 +1,7 @@
 """A client of one engine: a kept connection for requests, and one of its own for each stream that is taken over."""
 
 from .jsonlite import loads
-from .request import quote, send_request
+from .request import send_request
 from .response import Response, body_of, read_head
 from .transport import CannotConnect, Stream, connect
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from .request import Query
 
-__all__ = ["ApiError", "CannotConnect", "Client", "Hijacked", "Pending", "Response", "quote"]
+__all__ = ["ApiError", "CannotConnect", "Client", "Hijacked", "Pending", "Response"]
 
 MULTIPLEXED = "application/vnd.docker.multiplexed-stream"
 
@@ -124,9 +124,6 @@ class Hijacked:
     def has_buffered(self) -> bool:
         """Whether ``recv`` will not wait, although the socket may not be readable."""
         return bool(self._stream.buffer)
-
-    def send(self, data: bytes) -> None:
-        self._stream.send(data)
 
     def send_some(self, data: bytes) -> int:
         """Send what the connection takes without waiting; how much that was. CannotConnect when it is gone."""

@@ -4,7 +4,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-STDIN, STDOUT, STDERR, SYSTEM_ERROR = range(4)
+STDERR, SYSTEM_ERROR = 2, 3
 HEADER_SIZE = 8
 
 

@@ -10,9 +10,10 @@ from fake_engine import STREAM, TERMINAL, FakeEngine, Peer, Request, frame
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherry.client.connection import ApiError, CannotConnect, Client, quote
+from wherry.client.connection import ApiError, CannotConnect, Client
 from wherry.client.frames import demultiplex
 from wherry.client.jsonlite import dumps, loads
+from wherry.client.request import quote
 
 
 @pytest.fixture
@@ -244,7 +245,7 @@ def test_hijack_keeps_what_came_behind_the_head(engine: FakeEngine, client: Clie
 
     engine.on("POST", "/attach", handler)
     stream = client.hijack("/attach", query={"stream": "1"})
-    stream.send(b"typed")
+    stream.send_some(b"typed")
     stream.close_write()
     runs = list(demultiplex(iter(stream.recv, b"")))
     stream.close()

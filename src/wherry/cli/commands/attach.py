@@ -1,4 +1,4 @@
-"""attach: the streams of a container that runs."""
+"""``attach``: the streams of a container that runs."""
 
 from ..attached import Attachment, detach_keys, exit_status
 from ..flags import Command, Flag
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ..session import Session
 
-ATTACH = Command(
+COMMAND = Command(
     "[OPTIONS] CONTAINER",
     "Attach stdin, stdout and stderr to a running container",
     (
@@ -28,7 +28,7 @@ ATTACH = Command(
 
 def attach(session: "Session", argv: list[str]) -> int:
     """Stay with a container until it exits; its exit code, 0 when the user detached."""
-    options = ATTACH.parse(argv, session.spelled)
+    options = COMMAND.parse(argv, session.spelled)
     client = session.client
     found = client.call("GET", f"/containers/{options.arguments[0]}/json").json()
     _check_state(found["State"])

@@ -1,4 +1,4 @@
-"""exec: another process in a running container."""
+"""``exec``: another process in a running container."""
 
 from ..attached import detach_keys
 from ..flags import Command, Flag
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..flags import Options
     from ..session import Session
 
-EXEC = Command(
+COMMAND = Command(
     "[OPTIONS] CONTAINER COMMAND [ARG...]",
     "Run a command in a running container",
     (
@@ -38,7 +38,7 @@ EXEC = Command(
 
 def exec_command(session: "Session", argv: list[str]) -> int:
     """Run a command and return its exit code; 0 at once with --detach."""
-    options = EXEC.parse(argv, session.spelled)
+    options = COMMAND.parse(argv, session.spelled)
     body = _body(session, options)
     if not options["detach"]:
         check_terminal(stdin=options["interactive"], tty=options["tty"])

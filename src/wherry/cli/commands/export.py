@@ -7,7 +7,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..session import Session
 
-EXPORT = Command(
+COMMAND = Command(
     "[OPTIONS] CONTAINER",
     "Export a container's filesystem as a tar archive",
     (Flag("output", "string", "Write to a file, instead of STDOUT", short="o"),),
@@ -19,7 +19,7 @@ WHAT = "export container"
 
 
 def export(session: "Session", argv: list[str]) -> int:
-    options = EXPORT.parse(argv, session.spelled)
+    options = COMMAND.parse(argv, session.spelled)
     path = options["output"]
     check_output(session, path, WHAT)
     write_output(session, path, WHAT, session.client.call("GET", f"/containers/{options.arguments[0]}/export"))

@@ -1,5 +1,5 @@
-"""stop, kill, pause, wait, rm and their like: a request for each container named, all at once, going on after an
-error."""
+"""``stop``, ``kill``, ``pause``, ``wait``, ``rm`` and their like: a request for each container named, all at once,
+going on after an error."""
 
 from ...client.connection import ApiError
 from ..flags import Command, Flag

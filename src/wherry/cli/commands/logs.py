@@ -1,4 +1,4 @@
-"""logs: what a container wrote, from the engine's store."""
+"""``logs``: what a container wrote, from the engine's store."""
 
 import time
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MULTIPLEXED = "application/vnd.docker.multiplexed-stream"
 WHEN = 'as a time ("2013-01-02T13:23:37Z") or that long ago ("42m")'
 
-LOGS = Command(
+COMMAND = Command(
     "[OPTIONS] CONTAINER",
     "Show what a container wrote to stdout and stderr",
     (
@@ -35,7 +35,7 @@ LOGS = Command(
 
 def logs(session: "Session", argv: list[str]) -> int:
     """Stdout goes to stdout, stderr to stderr; a terminal's output, which is one stream, to stdout."""
-    options = LOGS.parse(argv, session.spelled)
+    options = COMMAND.parse(argv, session.spelled)
     path = f"/containers/{options.arguments[0]}/logs"
     response = session.client.call("GET", path, query=_query(options))
     _show(session, response)

@@ -1,7 +1,7 @@
-"""run and create."""
+"""``run`` and ``create``: a container from an image, and whether to stay with it."""
 
 from ...client.connection import ApiError, CannotConnect
-from ..attached import Attachment, detach_keys, start_attached
+from ..attached import STATUS_ENGINE_FAILED, Attachment, detach_keys, start_attached
 from ..options.body import container_body
 from ..options.grammar import CREATE, RUN, WINDOWS
 from ..output import terminal_size
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..flags import Options
     from ..session import Session
 
-STATUS_ENGINE_FAILED, STATUS_NOT_INVOKABLE, STATUS_NOT_FOUND = 125, 126, 127
+STATUS_NOT_INVOKABLE, STATUS_NOT_FOUND = 126, 127
 PULL_POLICIES = ("always", "missing", "never")
 
 

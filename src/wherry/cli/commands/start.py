@@ -1,4 +1,4 @@
-"""start, alone or with the container's streams attached."""
+"""``start``: containers that do not run, one of them with its streams attached."""
 
 from ...client.connection import ApiError
 from ..attached import Attachment, detach_keys, start_attached
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..flags import Options
     from ..session import Session
 
-START = Command(
+COMMAND = Command(
     "[OPTIONS] CONTAINER [CONTAINER...]",
     "Start containers that do not run",
     (
@@ -29,7 +29,7 @@ START = Command(
 
 def start(session: "Session", argv: list[str]) -> int:
     """Print the names of those that started; with --attach return the exit code."""
-    options = START.parse(argv, session.spelled)
+    options = COMMAND.parse(argv, session.spelled)
     for name in ("checkpoint", "checkpoint-dir"):
         if options.given(name):
             raise CommandError(f'"--{name}" is only supported on a Docker daemon with experimental features enabled')
