@@ -1,7 +1,5 @@
 """``images --tree``: the layers of images as a drawing, with colours for a terminal or without."""
 
-from os import environ
-
 from .texts import ellipsis, short_id
 from .units import human_size
 
@@ -10,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, NamedTuple
 
-    from .output import Output
+    from .session import Session
 
     Layer = dict[str, Any]
 
@@ -38,11 +36,11 @@ STEP_WIDTH = 40
 NO_LAYER = "<empty>"
 
 
-def write(out: "Output", layers: "list[Layer]", *, trunc: bool) -> None:
+def write(session: "Session", layers: "list[Layer]", *, trunc: bool) -> None:
     """Draw the answer of ``GET /wherry/images/tree``. On a terminal no line is longer than it is wide."""
-    styled = out.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
-    for line in draw(layers, width=out.columns() if out.isatty() and trunc else 0, styled=styled, trunc=trunc):
-        out.line(line)
+    width = session.out.columns() if session.out.isatty() and trunc else 0
+    for line in draw(layers, width=width, styled=session.has_colours, trunc=trunc):
+        session.out.line(line)
 
 
 def draw(layers: "list[Layer]", *, width: int = 0, styled: bool = False, trunc: bool = True) -> list[str]:

@@ -78,6 +78,11 @@ class Session:
         return self._config
 
     @property
+    def has_colours(self) -> bool:
+        """Whether what goes to stdout may be coloured: to a terminal that can, if the user does not object."""
+        return self.out.isatty() and getenv("TERM") != "dumb" and not getenv("NO_COLOR")
+
+    @property
     def proxies(self) -> "dict[str, Any]":
         """What the configuration says about proxies for this engine, or for all."""
         configured: dict[str, Any] = self.config.get("proxies") or {}

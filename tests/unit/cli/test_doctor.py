@@ -56,8 +56,8 @@ def test_a_good_host_has_nothing_to_mend() -> None:
     ("check", "facts", "status", "found", "mend"),
     [
         ("root", {"is_root": False}, "missing", "no", "run the engine, and this command, as root"),
-        ("kernel", {"kernel": "4.19.0-27-amd64"}, "missing", "4.19.0-27-amd64", "a kernel of 5.10 or newer is needed"),
-        ("kernel", {"kernel": "5.10.0"}, "ok", "5.10.0", ""),
+        ("kernel", {"kernel": "4.19.0-27-amd64"}, "missing", "4.19.0-27-amd64", "a kernel of 5.11 or newer is needed"),
+        ("kernel", {"kernel": "5.11.0"}, "ok", "5.11.0", ""),
         ("runtime", {"programs": without("crun", "runc")}, "missing", "neither crun nor runc", "apt install crun"),
         ("runtime", {"programs": without("crun")}, "note", "runc 1.1", "apt install crun: containers start faster than with runc"),
         ("monitor", {"programs": without("conmon")}, "missing", "no conmon", "apt install conmon"),
@@ -137,3 +137,4 @@ def test_colour_is_for_terminals_that_want_it() -> None:
     shown = on_terminal("doctor")
     assert "\x1b[32mok\x1b[0m" in shown
     assert "\x1b" not in on_terminal("doctor", NO_COLOR="1")
+    assert "\x1b" not in on_terminal("doctor", TERM="dumb")

@@ -7,7 +7,7 @@ from ..doctor.facts import Verdict
 from ..doctor.probes import gather
 from ..flags import Command, Flag
 from ..formats import HELP, Listing
-from ..session import Session, getenv
+from ..session import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,12 +62,11 @@ def _fields(verdict: Verdict) -> "Fields":
 
 def _write_table(session: Session, table: str, verdicts: list[Verdict]) -> None:
     header, *lines = table.splitlines()
-    coloured = session.out.isatty() and not getenv("NO_COLOR")
     session.out.line(header)
     for line, verdict in zip(lines, verdicts, strict=True):
         colour = COLOURS[verdict.status]
         rest = line.removeprefix(verdict.status)
-        session.out.line(f"\x1b[{colour}m{verdict.status}\x1b[0m{rest}" if coloured else line)
+        session.out.line(f"\x1b[{colour}m{verdict.status}\x1b[0m{rest}" if session.has_colours else line)
     mends = [f"  {verdict.check}: {verdict.mend}" for verdict in verdicts if verdict.mend]
     if mends:
         session.out.line("\nTo mend:")

@@ -119,7 +119,7 @@ def _write_tree(session: "Session", options: "Options", query: dict[str, str]) -
     else:
         from ..imagetree import write
 
-        write(session.out, answer.json(), trunc=not options["no-trunc"])
+        write(session, answer.json(), trunc=not options["no-trunc"])
 
 
 def listing_of(*, digests: bool) -> Listing:

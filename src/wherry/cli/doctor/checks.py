@@ -5,7 +5,7 @@ from collections.abc import Callable
 from .facts import UNTESTED, Facts, Mount, Verdict
 
 OK, NOTE, MISSING = "ok", "note", "missing"
-OLDEST_KERNEL = (5, 10)
+OLDEST_KERNEL = (5, 11)
 CAP_SYS_RESOURCE = 24
 NEEDED_V1 = ("memory", "cpu", "cpuacct", "cpuset", "devices", "freezer", "blkio", "pids")
 NEEDED_V2 = ("cpu", "cpuset", "io", "memory", "pids")
