@@ -5,7 +5,7 @@ from .streams import Detached, relay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..client.connection import Response
+    from ..client.connection import Hijacked, Response
     from .session import Session
 
 STATUS_ENGINE_FAILED = 125
@@ -57,9 +57,7 @@ def start_attached(session: "Session", container: str, how: Attachment) -> int:
     try:
         client.call("POST", f"{path}/start")
     except ApiError:
-        stream.close()
-        if how.auto_remove:
-            exited.read()  # the end of it: the container is gone when the error is told
+        _give_up(stream, exited, how)
         raise
     if how.tty and session.out.isatty():
         from .passing import pass_size
@@ -70,6 +68,13 @@ def start_attached(session: "Session", container: str, how: Attachment) -> int:
     except Detached:
         return 0
     return exit_status(session, exited)
+
+
+def _give_up(stream: "Hijacked", exited: "Response", how: Attachment) -> None:
+    """The container did not start: one that removes itself is gone before that is told."""
+    stream.close()
+    if how.auto_remove:
+        exited.read()
 
 
 def exit_status(session: "Session", exited: "Response") -> int:
