@@ -24,9 +24,14 @@ def _quoted(char: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def go_bool(value: object) -> str:
+    """``true`` or ``false``."""
+    return "true" if value else "false"
+
+
 def ellipsis(text: str, width: int) -> str:
     """At most ``width`` characters, the last of them ``…`` when some are missing."""
-    return text if len(text) <= width else text[: width - 1] + "…"
+    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
 
 
 def short_id(identifier: str) -> str:

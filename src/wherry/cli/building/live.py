@@ -10,6 +10,7 @@ from collections import deque
 
 from ..output import terminal_size
 from ..progress import bar
+from ..texts import ellipsis
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Live:
         digits = len(str(detail["total"]))
         head = f"[{stage}{detail['index']:>{digits}}/{detail['total']}] {_printable(detail['text'])}"
         width = self._out.columns() - max(TIME_WIDTH, len(told) + 2) - 1
-        return self._coloured(colour, f"{_cut(head, width):<{width}}{told:>{max(TIME_WIDTH, len(told) + 2)}}")
+        return self._coloured(colour, f"{ellipsis(head, width):<{width}}{told:>{max(TIME_WIDTH, len(told) + 2)}}")
 
     def _region(self) -> list[str]:
         """What is shown of now, as far as there is room: the cursor could not come back to more."""
@@ -138,8 +139,10 @@ class Live:
         for running in self._running.values():
             elapsed = f"{int(self._clock() - running.began)}s"
             lines.append(self._line(running.detail, elapsed, BOLD))
-            lines += [self._coloured(DIM, _cut(f"      {line}", width)) for line in running.written()[-LINES_SHOWN:]]
-        lines += [_cut(f"      {text}", width) for text in self._transfers.values()]
+            lines += [
+                self._coloured(DIM, ellipsis(f"      {line}", width)) for line in running.written()[-LINES_SHOWN:]
+            ]
+        lines += [ellipsis(f"      {text}", width) for text in self._transfers.values()]
         rows = terminal_size(self._out.descriptor)[0] or DEFAULT_ROWS
         return lines[: rows - 1]
 
@@ -163,10 +166,6 @@ class Live:
 def _printable(text: str) -> str:
     """Without what moves the cursor; of a line that was written over, what is seen of it."""
     return CONTROLS.sub("", text.rpartition("\r")[2].replace("\t", "    "))
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
 
 
 def _seconds(seconds: float) -> str:

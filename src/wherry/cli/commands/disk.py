@@ -5,7 +5,7 @@ from time import time
 from ..flags import Command, Flag
 from ..formats import HELP, Listing, parse
 from ..session import CommandError
-from ..texts import SHORT_ID
+from ..texts import SHORT_ID, go_bool
 from ..units import ago, go_time, human_size
 from . import images, ps, volumes
 
@@ -144,11 +144,11 @@ def _cache_row(entry: "Item", trunc: bool) -> "Fields":
         "CreatedSince": lambda: _since(entry["CreatedAt"]),
         "Description": lambda: entry.get("Description", ""),
         "ID": lambda: short + "*" if entry["InUse"] else short,
-        "InUse": lambda: str(entry["InUse"]).lower(),
+        "InUse": lambda: go_bool(entry["InUse"]),
         "LastUsedAt": lambda: go_time(entry["LastUsedAt"]) if entry.get("LastUsedAt") else "",
         "Parent": lambda: ", ".join(entry.get("Parents") or ()) or entry.get("Parent", ""),
         "LastUsedSince": lambda: _since(entry.get("LastUsedAt")),
-        "Shared": lambda: str(entry["Shared"]).lower(),
+        "Shared": lambda: go_bool(entry["Shared"]),
         "Size": lambda: human_size(entry["Size"], 3),
         "UsageCount": lambda: str(entry["UsageCount"]),
     }

@@ -4,6 +4,7 @@ from ...client.connection import ApiError, CannotConnect
 from ..flags import Command, Flag
 from ..formats import INSPECT_HELP, parse_format
 from ..session import CommandError
+from ..texts import go_bool
 from ..units import bytes_size
 from .version import client_version
 
@@ -60,7 +61,7 @@ def _print_text(session: "Session", client: "Info", engine: "Info | None", probl
         "Client:",
         f" Version:    {client['Version']}",
         f" Context:    {client['Context']}",
-        f" Debug Mode: {_flag(client['Debug'])}",
+        f" Debug Mode: {go_bool(client['Debug'])}",
         "",
         "Server:",
         *(engine_lines(engine, debug=client["Debug"]) if engine else ()),
@@ -88,15 +89,11 @@ def engine_lines(info: "Info", *, debug: bool) -> list[str]:
         *_host(info),
         *(_debugging(info) if info["Debug"] or debug else ()),
         *_proxies_and_labels(info),
-        f" Experimental: {_flag(info['ExperimentalBuild'])}",
+        f" Experimental: {go_bool(info['ExperimentalBuild'])}",
         *_registries(info.get("RegistryConfig") or {}),
-        f" Live Restore Enabled: {_flag(info['LiveRestoreEnabled'])}",
+        f" Live Restore Enabled: {go_bool(info['LiveRestoreEnabled'])}",
         *_address_pools(info.get("DefaultAddressPools") or ()),
     ]
-
-
-def _flag(value: bool) -> str:
-    return "true" if value else "false"
 
 
 def _present(info: "Info", *names: tuple[str, str]) -> list[str]:
@@ -173,7 +170,7 @@ def _host(info: "Info") -> list[str]:
         f" Total Memory: {bytes_size(info['MemTotal'])}",
         *_present(info, ("Name", "Name"), ("ID", "ID")),
         f" Docker Root Dir: {info['DockerRootDir']}",
-        f" Debug Mode: {_flag(info['Debug'])}",
+        f" Debug Mode: {go_bool(info['Debug'])}",
     ]
 
 

@@ -7,7 +7,7 @@ from ..options.defaults import default_endpoint
 from ..options.environment import pairs
 from ..options.filters import collect, encode, filter_flag
 from ..session import CommandError
-from ..texts import label_list, natural, short_id
+from ..texts import go_bool, label_list, natural, short_id
 from ..units import go_time
 
 TYPE_CHECKING = False
@@ -132,8 +132,8 @@ def fields(network: "dict[str, Any]", *, trunc: bool) -> "Fields":
         "CreatedAt": lambda: go_time(network["Created"]),
         "Driver": lambda: network["Driver"],
         "ID": lambda: short_id(network["Id"]) if trunc else network["Id"],
-        "IPv6": lambda: str(network["EnableIPv6"]).lower(),
-        "Internal": lambda: str(network["Internal"]).lower(),
+        "IPv6": lambda: go_bool(network["EnableIPv6"]),
+        "Internal": lambda: go_bool(network["Internal"]),
         "Label": lambda name: labels.get(name, ""),
         "Labels": lambda: label_list(labels),
         "Name": lambda: network["Name"],

@@ -5,7 +5,7 @@ from ..flags import Command, Flag
 from ..formats import Listing
 from ..options.filters import collect, encode, filter_flag
 from ..references import DEFAULT_DOMAIN, InvalidReference, parse
-from ..texts import ellipsis
+from ..texts import ellipsis, go_bool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def fields(found: "dict[str, Any]", *, trunc: bool, words: bool) -> "Fields":
         return ellipsis(text, DESCRIPTION_WIDTH) if trunc else text
 
     def mark(key: str) -> str:
-        return str(bool(found.get(key))).lower() if words else "[OK]" if found.get(key) else ""
+        return go_bool(found.get(key)) if words else "[OK]" if found.get(key) else ""
 
     return {
         "Description": description,

@@ -11,6 +11,7 @@ from ..formats import INSPECT_HELP, parse_format
 from ..release import VERSION
 from ..session import CommandError
 from ..tables import align
+from ..texts import go_bool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _with_engine(server: "dict[str, Any]") -> "dict[str, Any]":
     if details is None:
         names = ("ApiVersion", "MinAPIVersion", "GitCommit", "GoVersion", "Os", "Arch", "BuildTime")
         details = {name: server.get(name, "") for name in names}
-        details["Experimental"] = str(server.get("Experimental", False)).lower()
+        details["Experimental"] = go_bool(server.get("Experimental"))
         components.append({"Name": "Engine", "Version": server["Version"], "Details": details})
     if details.get("BuildTime"):
         details["BuildTime"] = readable_date(details["BuildTime"])

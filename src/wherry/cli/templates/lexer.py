@@ -5,6 +5,8 @@ A text is literal but for actions between ``{{`` and ``}}``; ``{{-`` and ``-}}``
 
 from __future__ import annotations
 
+from ..texts import quote
+
 SPACES = " \t\r\n"
 KEYWORDS = frozenset(
     ("block", "break", "continue", "define", "else", "end", "if", "nil", "range", "template", "with")
@@ -37,7 +39,7 @@ class Token:
             return self.text
         if self.kind in (KEYWORD, DOT):
             return f"<{self.text}>"
-        shown = '"' + self.text[:10].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+        shown = quote(self.text[:10])
         return shown + "..." if len(self.text) > 10 else shown
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..texts import quote
+
 
 class Node:
     __slots__ = ("pos",)
@@ -174,5 +176,5 @@ class Call(Node):
         self.pipe = pipe
 
     def __str__(self) -> str:
-        quoted = '"' + self.name + '"'
-        return "{{template " + (f"{quoted} {self.pipe}" if self.pipe else quoted) + "}}"
+        words = f"{quote(self.name)} {self.pipe}" if self.pipe else quote(self.name)
+        return "{{template " + words + "}}"
