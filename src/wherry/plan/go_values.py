@@ -4,7 +4,8 @@ import re
 
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 _FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
-_INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
+_MOST_DIGITS = 20
+_INTEGER = re.compile(rf"[+-]?[0-9]{{1,{_MOST_DIGITS}}}")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
 _LARGEST = 2**63 - 1
 _POWERS = ("", "k", "m", "g", "t", "p")
@@ -28,6 +29,13 @@ def read_int(text: str, function: str = "Atoi") -> int:
     if not _INTEGER.fullmatch(text):
         raise ValueError(f'strconv.{function}: parsing "{text}": invalid syntax')
     return int(text)
+
+
+def decimal(text: str, most: int) -> int | None:
+    """A number of digits alone, up to ``most``; None for anything else. Python refuses to read very long ones."""
+    if not (text.isascii() and text.isdigit()) or len(text) > _MOST_DIGITS:
+        return None
+    return number if (number := int(text)) <= most else None
 
 
 def read_size(text: str, base: int = 1000) -> int:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from wherry.errors import Forbidden, InvalidArgument, NotFound
 from wherry.model.network import Network, NetworkRequest, Subnet
 from wherry.plan import addresses
-from wherry.plan.go_values import read_bool
+from wherry.plan.go_values import decimal, read_bool
 from wherry.plan.naming import short_id
 
 BUILTIN_DRIVERS = {"bridge": "bridge", "host": "host", "none": "null"}
@@ -25,7 +25,7 @@ ICC = PREFIX + "enable_icc"
 MASQUERADE = PREFIX + "enable_ip_masquerade"
 DRIVER_MTU = "com.docker.network.driver.mtu"
 _INTERFACE_NAME_LENGTH = 15
-_LARGEST_MTU = 65535
+_SMALLEST_MTU, _LARGEST_MTU = 68, 65535
 
 
 def configured(request: NetworkRequest, source: Network | None) -> NetworkRequest:
@@ -143,6 +143,7 @@ def _flag(options: dict[str, str], key: str) -> bool:
 
 
 def _mtu(text: str) -> int:
-    if not text.isdecimal() or not 68 <= int(text) <= _LARGEST_MTU:
+    mtu = decimal(text, _LARGEST_MTU)
+    if mtu is None or mtu < _SMALLEST_MTU:
         raise InvalidArgument(f"failed to parse {DRIVER_MTU} value: {text}")
-    return int(text)
+    return mtu

@@ -19,7 +19,7 @@ from wherry.plan.rlimits import clamp_warnings
 
 _MINIMUM_MEMORY: Final = 6 << 20
 _NANO: Final = 10**9
-_CPU_LIST: Final = re.compile(r"(\d+)(?:-(\d+))?")
+_CPU_LIST: Final = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 
 
 class _Feature(Struct, frozen=True):

@@ -3,6 +3,7 @@
 import signal
 
 from wherry.errors import InvalidArgument
+from wherry.plan.go_values import decimal
 
 KILL = int(signal.SIGKILL)
 _HIGHEST = 64
@@ -10,13 +11,14 @@ _HIGHEST = 64
 
 def number(text: str) -> int:
     """``SIGTERM``, ``term``, ``15``, ``SIGRTMIN+3`` → the signal's number. InvalidArgument with Docker's text."""
-    if text.removeprefix("-").isdecimal() and int(text):
-        return _supported(int(text))
+    if value := decimal(text.removeprefix("-"), 2**63 - 1):
+        return _supported(-value if text.startswith("-") else value)
     name = "SIG" + text.upper().removeprefix("SIG")
     base, sign, offset = name.partition("+") if "+" in name else name.partition("-")
-    if base not in signal.Signals.__members__ or (sign and not offset.isdecimal()):
+    distance = decimal(offset, _HIGHEST) if sign else 0
+    if base not in signal.Signals.__members__ or distance is None:
         raise InvalidArgument(f"invalid signal: {text}")
-    return int(signal.Signals[base]) + (int(offset) if sign == "+" else -int(offset) if sign else 0)
+    return int(signal.Signals[base]) + (-distance if sign == "-" else distance)
 
 
 def _supported(number: int) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from wherry.errors import InvalidArgument
+from wherry.plan.go_values import decimal
 
 _MAX_ID = 2**31 - 1
 
@@ -107,8 +108,8 @@ def _in_range(number: int) -> int:
 
 def _number(text: str) -> int | None:
     """Decimal digits with a sign, as Go's strconv.Atoi reads them."""
-    digits = text[1:] if text[:1] in ("-", "+") else text
-    return int(text) if digits.isascii() and digits.isdigit() else None
+    number = decimal(text[1:] if text[:1] in ("-", "+") else text, 2**63 - 1)
+    return -number if number and text.startswith("-") else number
 
 
 def _accounts(passwd: str) -> Iterator[_Account]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wherry.plan.go_values import read_bool, read_int, read_size
+from wherry.plan.go_values import decimal, read_bool, read_int, read_size
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,11 @@ def test_what_is_no_number(text: str) -> None:
 def test_what_is_no_boolean() -> None:
     with pytest.raises(ValueError, match='parsing "yes": invalid syntax'):
         read_bool("yes")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("0", 0), ("65535", 65535), ("65536", None), ("9" * 5000, None), ("-1", None), ("", None), ("٧", None)],
+)
+def test_numbers_up_to_a_bound(text: str, number: int | None) -> None:
+    assert decimal(text, 65535) == number

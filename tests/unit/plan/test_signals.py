@@ -12,7 +12,7 @@ def test_signals_by_name_and_number(text: str, expected: int) -> None:
     assert number(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "0", "SIGNOPE", "RTMIN+x", "KILL+"])
+@pytest.mark.parametrize("text", ["", "0", "SIGNOPE", "RTMIN+x", "KILL+", "9" * 5000, "RTMIN+" + "9" * 5000])
 def test_no_signals(text: str) -> None:
     with pytest.raises(InvalidArgument, match="invalid signal"):
         number(text)

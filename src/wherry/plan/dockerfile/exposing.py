@@ -1,6 +1,7 @@
 """Ports as EXPOSE takes them."""
 
 from wherry.errors import InvalidArgument
+from wherry.plan.go_values import decimal
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
 
@@ -18,4 +19,4 @@ def ports(text: str) -> tuple[str, ...]:
 
 
 def _is_port(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and 0 < int(text) < 1 << 16
+    return bool(decimal(text, (1 << 16) - 1))

@@ -68,7 +68,7 @@ def read_mount(text: str, scope: Scope) -> MountText:
 def _fields(text: str) -> dict[str, str]:
     """A switch without a value is ``true``."""
     found: dict[str, str] = {}
-    for field in next(csv.reader([text]), []):
+    for field in _split(text):
         name, equals, value = field.partition("=")
         key = _ALIASES.get(name.lower(), name.lower())
         if key not in _KEYS:
@@ -77,6 +77,13 @@ def _fields(text: str) -> dict[str, str]:
             raise InvalidArgument(f"invalid field '{field}' must be a key=value pair")
         found[key] = value if equals else "true"
     return found
+
+
+def _split(text: str) -> list[str]:
+    try:
+        return next(csv.reader([text]), [])
+    except csv.Error as error:
+        raise InvalidArgument(f"failed to parse csv mounts: {error}") from None
 
 
 def _check_keys(kind: str, fields: dict[str, str]) -> None:
