@@ -7,10 +7,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from tests.harness.engine import Engine, busybox_tar
+from tests.harness.waiting import PATIENCE
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,7 +44,12 @@ def busybox(disk: Path) -> Path:
     return busybox_tar(disk / "busybox.tar")
 
 
-@pytest.fixture(scope="module")
+def engine_scope(fixture_name: str, config: pytest.Config) -> Literal["session", "module"]:
+    """On an emulated machine one engine serves all tests: a start takes half a minute there."""
+    return "session" if PATIENCE > 1 else "module"
+
+
+@pytest.fixture(scope=engine_scope)
 def engine(disk: Path, busybox: Path, request: pytest.FixtureRequest) -> Iterator[Engine]:
     """An engine with the image ``busybox``, one for each module of tests."""
     folder = Path(tempfile.mkdtemp(prefix="engine-", dir=disk))

@@ -161,6 +161,7 @@ def test_quiet(builder: Builder) -> None:
     assert builder.cli.line("images", "-q", "--no-trunc", "app") == image
 
 
+@pytest.mark.v2
 def test_limits_and_hosts(builder: Builder) -> None:
     done = builder(
         "FROM busybox\nRUN df -k /dev/shm | tail -1 | tr -s ' ' | cut -d' ' -f2; ulimit -n; grep other /etc/hosts\n",

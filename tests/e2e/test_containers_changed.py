@@ -20,6 +20,7 @@ def cgroup_file(cli: Cli, name: str, legacy: str, unified: str) -> str:
     return Path(f"/sys/fs/cgroup{groups['']}/{unified}").read_text().strip()
 
 
+@pytest.mark.v2
 def test_paused_and_unpaused(cli: Cli) -> None:
     cli("run", "-d", "--name", "box", "busybox", "sleep", "60")
     identifier = cli.inspect("box", "{{.Id}}")
@@ -85,6 +86,7 @@ def test_names_that_cannot_be_had(cli: Cli) -> None:
     assert "No such container: nobody" in cli.fails(1, "rename", "nobody", "x")
 
 
+@pytest.mark.v2
 def test_limits_of_a_running_container(cli: Cli) -> None:
     cli("run", "-d", "--name", "box", "busybox", "sleep", "60")
 

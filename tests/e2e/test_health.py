@@ -21,6 +21,7 @@ def status(cli: Cli) -> str:
     return cli.line("ps", "--format", "{{.Status}}")
 
 
+@pytest.mark.v2
 def test_healthy_then_ill_then_healthy(cli: Cli) -> None:
     cli("run", "-d", "--name", "box", *SWITCH, "--health-retries", "2", *SLEEP)
     eventually(lambda: health(cli) == "unhealthy")

@@ -80,6 +80,7 @@ def test_stop_kills_who_does_not_listen(cli: Cli) -> None:
     assert cli.inspect("box", "{{.State.ExitCode}}") == "137"
 
 
+@pytest.mark.v2
 def test_kill_sends_any_signal(cli: Cli) -> None:
     listener(cli)
     cli("kill", "-s", "HUP", "box")
@@ -236,6 +237,7 @@ def test_export(cli: Cli, tmp_path: Path) -> None:
     assert "No such container: nobody" in cli.fails(1, "export", "nobody")
 
 
+@pytest.mark.v2
 def test_top_takes_the_options_of_ps(cli: Cli) -> None:
     cli("run", "-d", "--name", "box", *SLEEP)
 

@@ -66,6 +66,7 @@ def lookup(cli: Cli, container: str, *query: str) -> list[str]:
     return sorted(found)
 
 
+@pytest.mark.v2
 def test_names_by_which_a_container_is_found(cli: Cli, mine: str) -> None:
     identifier = sleeper(cli, "web", "--network", mine, "--network-alias", "www", "--hostname", "host-of-web")
     sleeper(cli, "box", "--network", mine)

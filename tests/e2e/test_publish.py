@@ -98,6 +98,7 @@ def served(namespace: str, address: str, port: int) -> bool:
     return bool(eventually(lambda: fetch(namespace, address, port) == GREETING))
 
 
+@pytest.mark.v2
 def test_a_published_port_is_on_every_address(cli: Cli, engine: Engine, neighbour: str) -> None:
     cli("run", "-d", "--name", "web", "-p", "8080:80", *HTTPD)
 

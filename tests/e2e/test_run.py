@@ -545,6 +545,7 @@ def test_ulimit(cli: Cli) -> None:
     ]
 
 
+@pytest.mark.v2
 def test_pids_limit_holds(cli: Cli) -> None:
     done = cli(
         "run",
@@ -561,11 +562,12 @@ def test_pids_limit_holds(cli: Cli) -> None:
     assert "can't fork: Resource temporarily unavailable" in done.stderr
 
 
+@pytest.mark.v2
 def test_oom_kill_is_told(cli: Cli) -> None:
     script = "head -c 60m /dev/zero | tail"
     cli("run", "--name", "box", "-m", "20m", "--memory-swap", "20m", "busybox", "sh", "-c", script, check=False)
 
-    assert cli.inspect("box", "{{.State.OOMKilled}}") == "true"
+    assert cli.inspect("box", "{{.State.OOMKilled}} {{.State.ExitCode}}") == "true 137"
 
 
 def test_limits_that_make_no_sense(cli: Cli) -> None:

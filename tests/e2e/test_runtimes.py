@@ -40,6 +40,7 @@ def test_what_cannot_run_says_so(cli: Cli, runtime: str, command: str, code: int
     assert text in done.stderr
 
 
+@pytest.mark.v2
 def test_exec_passes_streams_and_codes(cli: Cli, runtime: str) -> None:
     cli("run", "-d", "--name", "box", "--runtime", runtime, "busybox", "sleep", "1000")
     assert cli("exec", "-i", "box", "cat", stdin="typed").stdout == "typed"
@@ -51,6 +52,7 @@ def test_exec_passes_streams_and_codes(cli: Cli, runtime: str) -> None:
     cli("exec", "box", "sh", "-c", "until [ -e /made ]; do :; done")
 
 
+@pytest.mark.v2
 def test_a_paused_container_can_be_removed(cli: Cli, api: docker.DockerClient, runtime: str) -> None:
     box = cli("run", "-d", "--runtime", runtime, "busybox", "sleep", "1000").stdout.strip()
     api.api.pause(box)

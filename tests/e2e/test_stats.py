@@ -19,6 +19,7 @@ def shown(cli: Cli, *arguments: str) -> dict[str, str]:
     return row
 
 
+@pytest.mark.v2
 def test_a_busy_container(cli: Cli) -> None:
     cli("run", "-d", "--name", "box", "--cpus", "0.5", "-m", "64m", "busybox", "sh", "-c", BUSY)
 
@@ -90,6 +91,7 @@ def test_a_stream_ends_with_the_container(cli: Cli, api: docker.DockerClient) ->
     assert len(list(stream)) < 5
 
 
+@pytest.mark.v2
 def test_one_shot_takes_one_sample(cli: Cli, api: docker.DockerClient) -> None:
     cli("run", "-d", "--name", "box", "busybox", "sleep", "60")
 

@@ -91,6 +91,7 @@ def test_the_container_ends_with_its_foreground_process(cli: Cli) -> None:
     eventually(lambda: cli.line("ps", "-a", "--format", "{{.Status}}").startswith("Exited (0)"))
 
 
+@pytest.mark.v2
 def test_limits_are_in_the_kernels_files(cli: Cli) -> None:
     flags = ["--cpu-shares", "512", "--memory", "64m", "--memory-swap", "128m", "--memory-reservation", "32m"]
     flags += ["--cpus", "0.5", "--cpuset-cpus", "0", "--pids-limit", "50"]

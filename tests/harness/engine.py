@@ -11,8 +11,10 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.harness.waiting import PATIENCE
+
 BIN = Path(sys.executable).parent
-TIMEOUT = 60
+TIMEOUT = 60 * PATIENCE
 # The daemon under test; WHERRY_TEST_DAEMON=dockerd proves on the original what the tests expect.
 DAEMON = os.environ.get("WHERRY_TEST_DAEMON") or str(BIN / "wherryd")
 

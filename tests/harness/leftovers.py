@@ -59,5 +59,8 @@ def _monitors(engine: Engine) -> list[str]:
 
 
 def _control_groups(engine: Engine) -> list[str]:
+    """Of version 1 below each controller's folder, of version 2 at the top."""
     ids = {path.name for path in (engine.data_root / "containers").iterdir()}
-    return [f"control group {path}" for path in Path("/sys/fs/cgroup").glob("*/wherry/*") if path.name in ids]
+    root = Path("/sys/fs/cgroup")
+    groups = [*root.glob("*/wherry/*"), *root.glob("wherry/*")]
+    return [f"control group {path}" for path in groups if path.name in ids]

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from tests.harness.waiting import PATIENCE
+
 CTRL_C = "\x03"
 CTRL_P_CTRL_Q = "\x10\x11"
 CTRL_Z = "\x1a"
@@ -54,7 +56,7 @@ class Terminal:
 
     def expect(self, text: str, seconds: float = 15) -> str:
         """Read until ``text`` is on the screen; gives what came before it. What follows is read next time."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * PATIENCE
         while text not in self._unread:
             data = self._read(deadline)
             assert data, f"{text!r} never came, but {self._unread!r}"
@@ -70,7 +72,7 @@ class Terminal:
 
     def wait(self, seconds: float = 15) -> int:
         """The exit code. What it prints meanwhile can be expected afterwards."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * PATIENCE
         while self.process.poll() is None and time.monotonic() < deadline:
             self._unread += self._read(time.monotonic() + 0.02)
         return self.process.wait(0)

@@ -80,7 +80,7 @@ def _unified_usage(folder: Path) -> Usage:
             usage=_number(folder / "memory.current") or 0,
             max_usage=_number(folder / "memory.peak") or 0,
             limit=_limit(folder / "memory.max"),
-            failures=events.get("max", 0),
+            failures=events.get("oom", 0),
             oom_kills=events.get("oom_kill", 0),
             details=_table(folder / "memory.stat"),
         ),

@@ -16,7 +16,10 @@ class CpuUsage(Struct, frozen=True, kw_only=True):
 
 
 class MemoryUsage(Struct, frozen=True, kw_only=True):
-    """Bytes. ``limit`` None: unlimited. ``details`` is memory.stat as the kernel has it."""
+    """Bytes. ``limit`` None: unlimited. ``details`` is memory.stat as the kernel has it.
+
+    ``failures``: version 1's memory.failcnt, version 2's ``oom`` in memory.events.
+    """
 
     usage: int = 0
     max_usage: int = 0

@@ -24,6 +24,7 @@ async def test_the_parsers_reason_is_told() -> None:
         await apparmor.load(b"profile x { bogus }", WITHOUT_KERNEL)
 
 
+@pytest.mark.v2
 @pytest.mark.skipif(not apparmor.available(), reason="needs a kernel with AppArmor")
 async def test_the_default_profile_can_be_loaded() -> None:
     profile = importlib.resources.files("wherry.plan").joinpath("data/apparmor.profile").read_bytes()

@@ -7,7 +7,7 @@ import pytest
 from wherry.kernel import cgroups
 from wherry.kernel.cgroup_warmth import CgroupWarmth
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.v2]
 
 
 def test_we_stay_in_the_group_we_are_in() -> None:

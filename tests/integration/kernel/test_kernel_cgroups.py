@@ -11,7 +11,7 @@ import pytest
 from wherry.kernel import cgroup_stats, cgroups
 from wherry.kernel.cgroups import Layout
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.v2]
 
 
 @pytest.fixture(scope="module")

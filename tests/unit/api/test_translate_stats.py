@@ -22,7 +22,7 @@ def sample(**changes: Any) -> Sample:
         ),
         pids=PidsUsage(current=2),
         block_bytes=changes.pop("block", ()),
-        block_operations=(),
+        block_operations=changes.pop("operations", ()),
     )
     return Sample(time=1_700_000_000_000_000_000, usage=usage, host_cpu=900)
 
@@ -37,10 +37,13 @@ def test_memory_of_version_1() -> None:
     assert memory == {"usage": 4096, "max_usage": 8192, "failcnt": 3, "stats": {"total_rss": 7}, "limit": V1.memory}
 
 
-def test_memory_of_version_2_has_no_peak_and_the_kernels_own_names() -> None:
+def test_memory_of_version_2_has_no_peak_and_names_of_its_own() -> None:
     memory = shown(sample(), None, V2, None)["memory_stats"]
 
-    assert memory == {"usage": 4096, "stats": {"anon": 5, "swap": 1, "total_rss": 7}, "limit": V2.memory}
+    stats = memory.pop("stats")
+    assert memory == {"usage": 4096, "failcnt": 3, "limit": V2.memory}
+    assert (stats["anon"], stats["workingset_refault"], len(stats)) == (5, 0, 31)
+    assert "swap" not in stats
 
 
 @pytest.mark.parametrize(("facts", "nothing"), [(V1, []), (V2, None)])
@@ -51,9 +54,16 @@ def test_no_block_io(facts: Any, nothing: Any) -> None:
 
 
 def test_block_io() -> None:
-    block = shown(sample(block=(DISK,)), None, V2, None)["blkio_stats"]
+    for facts in (V1, V2):
+        block = shown(sample(block=(DISK,)), None, facts, None)["blkio_stats"]
 
-    assert block["io_service_bytes_recursive"] == [{"major": 8, "minor": 0, "op": "read", "value": 512}]
+        assert block["io_service_bytes_recursive"] == [{"major": 8, "minor": 0, "op": "read", "value": 512}]
+
+
+def test_version_2_counts_no_block_operations() -> None:
+    block = shown(sample(operations=(DISK,)), None, V2, None)["blkio_stats"]
+
+    assert block["io_serviced_recursive"] is None
 
 
 def test_processors() -> None:

@@ -82,7 +82,7 @@ def test_version_2_usage_in_the_common_shape(tmp_path: Path) -> None:
         "memory.peak": "8192\n",
         "memory.max": "max\n",
         "memory.stat": "anon 1024\nfile 2048\n",
-        "memory.events": "low 0\nhigh 0\nmax 3\noom 1\noom_kill 1\n",
+        "memory.events": "low 0\nhigh 0\nmax 3\noom 2\noom_kill 1\n",
         "pids.current": "5\n",
         "pids.max": "100\n",
         "io.stat": "8:0 rbytes=512 wbytes=1024 rios=1 wios=2 dbytes=0 dios=0\n253:1 \n",
@@ -93,7 +93,7 @@ def test_version_2_usage_in_the_common_shape(tmp_path: Path) -> None:
     assert (usage.cpu.total, usage.cpu.user, usage.cpu.system, usage.cpu.throttled) == (30_000, 20_000, 10_000, 7_000)
     assert (usage.cpu.periods, usage.cpu.throttled_periods) == (4, 2)
     assert (usage.memory.usage, usage.memory.max_usage, usage.memory.limit) == (4096, 8192, None)
-    assert (usage.memory.failures, usage.memory.oom_kills) == (3, 1)
+    assert (usage.memory.failures, usage.memory.oom_kills) == (2, 1)
     assert usage.memory.details == {"anon": 1024, "file": 2048}
     assert (usage.pids.current, usage.pids.limit) == (5, 100)
     assert usage.block_bytes == (

@@ -17,6 +17,14 @@ _MEMORY = (
 _LEGACY_MEMORY = frozenset(
     (*_MEMORY, *(f"total_{name}" for name in _MEMORY), "hierarchical_memory_limit", "hierarchical_memsw_limit")
 )
+# What it tells of version 2's, as zero what the kernel does not tell (any more).
+_UNIFIED_MEMORY = (
+    *("active_anon", "active_file", "anon", "anon_thp", "file", "file_dirty", "file_mapped", "file_writeback"),
+    *("inactive_anon", "inactive_file", "kernel_stack", "pgactivate", "pgdeactivate", "pgfault", "pglazyfree"),
+    *("pglazyfreed", "pgmajfault", "pgrefill", "pgscan", "pgsteal", "shmem", "slab", "slab_reclaimable"),
+    *("slab_unreclaimable", "sock", "thp_collapse_alloc", "thp_fault_alloc", "unevictable", "workingset_activate"),
+    *("workingset_nodereclaim", "workingset_refault"),
+)
 _NOTHING = wire.CpuStats(cpu_usage=wire.CpuUsage(), throttling_data=wire.ThrottlingData())
 
 
@@ -65,27 +73,31 @@ def _cpu(sample: Sample | None, facts: HostFacts) -> wire.CpuStats:
 
 
 def _memory(memory: MemoryUsage, facts: HostFacts) -> wire.MemoryStats:
-    """Version 2 tells no greatest usage and no failures. No limit is the host's memory."""
+    """Of version 2 dockerd tells no greatest usage. No limit is the host's memory."""
     legacy = facts.cgroup_version == 1
-    details = {name: value for name, value in memory.details.items() if not legacy or name in _LEGACY_MEMORY}
+    if legacy:
+        details = {name: value for name, value in memory.details.items() if name in _LEGACY_MEMORY}
+    else:
+        details = {name: memory.details.get(name, 0) for name in _UNIFIED_MEMORY}
     return wire.MemoryStats(
         usage=memory.usage or UNSET,
         max_usage=(memory.max_usage if legacy else 0) or UNSET,
         stats=dict(sorted(details.items())) or UNSET,
-        failcnt=(memory.failures if legacy else 0) or UNSET,
+        failcnt=memory.failures or UNSET,
         limit=min(memory.limit or facts.memory, facts.memory),
     )
 
 
 def _block(sample: Sample, facts: HostFacts) -> wire.BlkioStats:
+    """Of version 2 dockerd tells bytes alone; what there is not is null there, and an empty list on version 1."""
     usage = sample.usage
+    if facts.cgroup_version == 2:
+        return wire.BlkioStats(io_service_bytes_recursive=_entries(usage.block_bytes) or None)
     stats = wire.BlkioStats(
-        io_service_bytes_recursive=_entries(usage.block_bytes) or None,
-        io_serviced_recursive=_entries(usage.block_operations) or None,
+        io_service_bytes_recursive=_entries(usage.block_bytes),
+        io_serviced_recursive=_entries(usage.block_operations),
     )
-    if facts.cgroup_version == 1:  # where dockerd tells empty lists, and null on version 2
-        return wire.BlkioStats(**{name: value or [] for name, value in asdict(stats).items()})
-    return stats
+    return wire.BlkioStats(**{name: value or [] for name, value in asdict(stats).items()})
 
 
 def _entries(devices: tuple[DeviceUsage, ...]) -> list[wire.BlkioEntry]:
