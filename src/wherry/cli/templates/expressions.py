@@ -120,10 +120,13 @@ class Evaluator:
             if name not in value and self.missing_key_is_error:
                 raise self._error(node, f'map has no entry for key "{name}"')
             return value.get(name, MISSING)
+        raise self._no_field(node, value, name, inside_json)
+
+    def _no_field(self, node: Node, value: object, name: str, inside_json: bool) -> ExecError:
         kind = "interface {}" if value is None or inside_json else type_name(value)
         if value is None or (isinstance(value, NilPointer) and name in value.names):
-            raise self._error(node, f"nil pointer evaluating {kind}.{name}")
-        raise self._error(node, f"can't evaluate field {name} in type {kind}")
+            return self._error(node, f"nil pointer evaluating {kind}.{name}")
+        return self._error(node, f"can't evaluate field {name} in type {kind}")
 
     def _function(
         self, name_node: Identifier, node: Node, args: tuple[Node, ...], dot: object, piped: object
