@@ -19,13 +19,18 @@ def shown(cli: Cli, *arguments: str) -> dict[str, str]:
     return row
 
 
+def percent(row: dict[str, str]) -> float:
+    return float(row["CPUPerc"].removesuffix("%"))
+
+
 @pytest.mark.v2
 def test_a_busy_container(cli: Cli) -> None:
+    """It takes what it may as soon as the machine has that much to give."""
     cli("run", "-d", "--name", "box", "--cpus", "0.5", "-m", "64m", "busybox", "sh", "-c", BUSY)
 
-    row = eventually(lambda: (found := shown(cli, "box"))["CPUPerc"] != "0.00%" and found)
+    row = eventually(lambda: percent(found := shown(cli, "box")) > 20 and found, seconds=60)
 
-    assert 20 < float(row["CPUPerc"].removesuffix("%")) < 80
+    assert percent(row) < 80
     assert row["MemUsage"].endswith("iB / 64MiB")
     assert (row["Name"], row["Container"], row["PIDs"]) == ("box", "box", "1")
     assert cli.inspect("box", "{{.Id}}").startswith(row["ID"])
