@@ -7,7 +7,8 @@ from wherry.model.network import Endpoint, PortBinding
 from wherry.plan.go_values import decimal
 
 DEFAULT_NETWORK = "bridge"
-_LARGEST_PORT = 65535
+LARGEST_PORT = 65535
+
 _DEFAULT_NAMES = frozenset(("", "default"))
 
 
@@ -45,4 +46,4 @@ def visible_ports(container: Container) -> tuple[str, ...]:
 def exposed_port(text: str) -> tuple[int, str]:
     """An exposed port and its protocol: ``80`` is 80, tcp; what is no number is port 0, as Docker has it."""
     number, _, protocol = text.partition("/")
-    return decimal(number, _LARGEST_PORT) or 0, protocol or "tcp"
+    return decimal(number, LARGEST_PORT) or 0, protocol or "tcp"

@@ -9,8 +9,9 @@ from msgspec import UNSET
 from wherry.errors import InvalidArgument
 from wherry.model.container import Container
 from wherry.model.network import PortSpec
-from wherry.plan.attachments import published, visible_ports
+from wherry.plan.attachments import LARGEST_PORT, published, visible_ports
 from wherry.plan.filters import port_range
+from wherry.plan.go_values import decimal
 from wherry.wire.network import Port, PortBinding
 
 Bindings = dict[str, list[PortBinding] | None]
@@ -64,10 +65,11 @@ def port_list(container: Container) -> list[Port]:
 
 def _port_spec(key: str, binding: PortBinding) -> PortSpec:
     number, _, protocol = key.partition("/")
-    if not number.isdecimal() or int(number) > 65535:
+    container_port = decimal(number, LARGEST_PORT)
+    if container_port is None:
         raise InvalidArgument(f'invalid port specification: "{number}"')
     return PortSpec(
-        container_port=int(number),
+        container_port=container_port,
         protocol=(protocol or "tcp").lower(),
         host_ip=_address(binding.host_ip or ""),
         host_port=_host_port(binding.host_port or ""),

@@ -1,6 +1,7 @@
 """Ports as EXPOSE takes them."""
 
 from wherry.errors import InvalidArgument
+from wherry.plan.attachments import LARGEST_PORT
 from wherry.plan.go_values import decimal
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
@@ -19,4 +20,4 @@ def ports(text: str) -> tuple[str, ...]:
 
 
 def _is_port(text: str) -> bool:
-    return bool(decimal(text, (1 << 16) - 1))
+    return bool(decimal(text, LARGEST_PORT))

@@ -7,7 +7,7 @@ from msgspec import Struct
 from wherry.errors import InvalidArgument
 from wherry.model.container import Container, Pending, Status
 from wherry.model.health import HealthStatus
-from wherry.plan.attachments import live, network_names, published, visible_ports
+from wherry.plan.attachments import LARGEST_PORT, live, network_names, published, visible_ports
 from wherry.plan.filters.parse import Filters, matches_labels, matches_pattern, parse_flag
 from wherry.plan.go_values import read_int
 
@@ -19,7 +19,6 @@ CONTAINER_FILTERS = frozenset(
 )
 
 REMOVING = "removing"
-_HIGHEST_PORT = 65535
 _STATES = frozenset((*Status, REMOVING))
 _HEALTH = frozenset((*HealthStatus, ""))
 
@@ -142,7 +141,7 @@ def port_range(text: str) -> tuple[range, str]:
 def _port(text: str) -> int:
     if not text.isdecimal():
         raise ValueError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
-    if int(text) > _HIGHEST_PORT:
+    if int(text) > LARGEST_PORT:
         raise ValueError(f'strconv.ParseUint: parsing "{text}": value out of range')
     return int(text)
 
