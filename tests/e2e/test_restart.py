@@ -56,7 +56,7 @@ def test_pauses_between_tries_double(cli: Cli) -> None:
 
 def test_one_that_waits_for_its_next_try_says_so(cli: Cli) -> None:
     cli("run", "-d", "--name", "box", "--restart", "always", "busybox", "sh", "-c", "exit 5")
-    eventually(lambda: count(cli) >= 4)
+    eventually(lambda: count(cli) >= 6)  # its next wait is of three seconds: time to look at it
 
     eventually(lambda: status(cli) == "restarting")
 

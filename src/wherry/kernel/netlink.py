@@ -157,18 +157,15 @@ def u32(kind: int, value: int) -> bytes:
 
 def parse(data: bytes) -> dict[int, bytes]:
     """The attributes in ``data`` by type; of one that repeats, the last."""
-    return dict(parse_all(data))
-
-
-def parse_all(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The attributes in ``data`` in order."""
+    found: dict[int, bytes] = {}
     offset = 0
     while offset + _ATTRIBUTE.size <= len(data):
         length, kind = _ATTRIBUTE.unpack_from(data, offset)
         if length < _ATTRIBUTE.size:
-            return
-        yield kind & _NLA_TYPE_MASK, data[offset + _ATTRIBUTE.size : offset + length]
+            break
+        found[kind & _NLA_TYPE_MASK] = data[offset + _ATTRIBUTE.size : offset + length]
         offset += _aligned(length)
+    return found
 
 
 def _failure(body: bytes, flags: int) -> OSError | None:
