@@ -12,6 +12,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from tests.harness.cgroups import UNIFIED
 from tests.harness.cli import Cli
 from tests.harness.engine import Engine
 from tests.harness.waiting import eventually
@@ -576,6 +577,16 @@ def test_limits_that_make_no_sense(cli: Cli) -> None:
     assert "Minimum memoryswap limit should be larger than memory limit" in error
     assert "Range of CPUs is from 0.01 to" in cli.fails(125, "run", "--cpus", "1000", "busybox", "true")
     assert "Requested CPUs are not available" in cli.fails(125, "run", "--cpuset-cpus", "500", "busybox", "true")
+
+
+@pytest.mark.v2
+def test_a_limit_that_the_host_cannot_keep_is_discarded(cli: Cli) -> None:
+    done = cli("create", "--name", "box", "--blkio-weight", "300", "--memory-swappiness", "10", "busybox")
+
+    discarded = "Memory swappiness" if UNIFIED else "Weight"
+    assert f"or the cgroup is not mounted. {discarded} discarded." in done.stderr
+    kept = cli.inspect("box", "{{.HostConfig.MemorySwappiness}} {{.HostConfig.BlkioWeight}}")
+    assert kept == ("<nil> 300" if UNIFIED else "10 0")
 
 
 def test_cpuset(cli: Cli) -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wherry.errors import InvalidArgument
-from wherry.model.container import HostSpec
+from wherry.model.container import ContainerSpec, HostSpec
 from wherry.model.host import HostFacts
 from wherry.model.resources import Resources
 from wherry.plan.rlimits import clamp_warnings
@@ -143,6 +143,11 @@ def effective(resources: Resources, facts: HostFacts) -> Resources:
     default = Resources()
     fields = (name for feature in _missing(resources, facts) for name in feature.fields)
     return replace(resources, **{name: getattr(default, name) for name in fields})
+
+
+def with_kept_limits(spec: ContainerSpec, facts: HostFacts) -> ContainerSpec:
+    """The spec without the limits that this host cannot keep, as it is stored and shown."""
+    return replace(spec, host=replace(spec.host, resources=effective(spec.host.resources, facts)))
 
 
 def with_default_swap(resources: Resources) -> Resources:

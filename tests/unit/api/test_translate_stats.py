@@ -46,6 +46,11 @@ def test_memory_of_version_2_has_no_peak_and_names_of_its_own() -> None:
     assert "swap" not in stats
 
 
+def test_processes_without_a_limit() -> None:
+    assert shown(sample(), None, V1, None)["pids_stats"] == {"current": 2}
+    assert shown(sample(), None, V2, None)["pids_stats"] == {"current": 2, "limit": 2**64 - 1}
+
+
 @pytest.mark.parametrize(("facts", "nothing"), [(V1, []), (V2, None)])
 def test_no_block_io(facts: Any, nothing: Any) -> None:
     block = shown(sample(), None, facts, None)["blkio_stats"]

@@ -6,7 +6,7 @@ from msgspec.structs import asdict
 from wherry.api.translate.times import rfc3339
 from wherry.model.container import Container
 from wherry.model.host import HostFacts
-from wherry.model.usage import DeviceUsage, MemoryUsage, Sample
+from wherry.model.usage import DeviceUsage, MemoryUsage, PidsUsage, Sample
 from wherry.wire import stats as wire
 
 # What dockerd tells of version 1's memory.stat: that of the group, and with ``total_`` that of groups below it too.
@@ -25,6 +25,7 @@ _UNIFIED_MEMORY = (
     *("slab_unreclaimable", "sock", "thp_collapse_alloc", "thp_fault_alloc", "unevictable", "workingset_activate"),
     *("workingset_nodereclaim", "workingset_refault"),
 )
+_UNLIMITED_PIDS = 2**64 - 1  # what it makes of version 2's "max"
 _NOTHING = wire.CpuStats(cpu_usage=wire.CpuUsage(), throttling_data=wire.ThrottlingData())
 
 
@@ -39,9 +40,7 @@ def stats_response(
     return wire.StatsResponse(
         read=rfc3339(sample.time if sample else 0),
         preread=rfc3339(before.time if before else 0),
-        pids_stats=wire.PidsStats(current=known.pids.current or UNSET, limit=known.pids.limit or UNSET)
-        if known
-        else wire.PidsStats(),
+        pids_stats=_pids(known.pids, facts) if known else wire.PidsStats(),
         blkio_stats=_block(sample, facts) if sample else wire.BlkioStats(),
         storage_stats=wire.StorageStats(),
         cpu_stats=_cpu(sample, facts),
@@ -51,6 +50,11 @@ def stats_response(
         id=container.id if container else UNSET,
         networks=_networks(sample) if sample and sample.traffic else UNSET,
     )
+
+
+def _pids(pids: PidsUsage, facts: HostFacts) -> wire.PidsStats:
+    unlimited = _UNLIMITED_PIDS if facts.cgroup_version == 2 else UNSET
+    return wire.PidsStats(current=pids.current or UNSET, limit=pids.limit or unlimited)
 
 
 def _cpu(sample: Sample | None, facts: HostFacts) -> wire.CpuStats:

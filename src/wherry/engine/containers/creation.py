@@ -18,7 +18,7 @@ from wherry.engine.volume_use import VolumeUse
 from wherry.engine.volumes import Volumes
 from wherry.model.container import NO_SETTINGS, Container, ContainerDefaults, ContainerSpec
 from wherry.model.image import Image
-from wherry.plan import creation, namespaces, validation
+from wherry.plan import creation, namespaces, resources, validation
 from wherry.plan.platforms import check_platform
 
 
@@ -96,7 +96,8 @@ class Creation:
         facts = self._host.facts()
         merged = creation.merge(spec, image.config)
         warnings = validation.check(merged, facts)
-        spec = creation.complete(merged, container_id, facts.hostname, self._defaults)
+        kept = resources.with_kept_limits(merged, facts)
+        spec = creation.complete(kept, container_id, facts.hostname, self._defaults)
         self._check_peers(spec)
         spec = self._networks.named(spec)
         runtime = self._runtime.check(spec.host.runtime)
