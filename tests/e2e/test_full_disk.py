@@ -54,14 +54,18 @@ def cli(cli: Cli, engine: Engine) -> Iterator[Cli]:
         cli("rm", "-f", container)
     for image in set(cli.line("images", "-q", "--no-trunc").split()) - {busybox}:
         cli("rmi", "-f", image)
-    eventually(lambda: kept(engine) == before)
+    eventually(lambda: on_disk(engine) == before)
+
+
+def on_disk(engine: Engine) -> set[str]:
+    """Layers, containers and blobs on the disk, whole or half, and those that are being deleted."""
+    folders = ("overlay2", "containers", "blobs/sha256", "blobs/tmp")
+    return {f"{folder}/{name}" for folder in folders for name in os.listdir(engine.data_root / folder)}
 
 
 def kept(engine: Engine) -> set[str]:
-    """Layers, containers and blobs on the disk, whole or half, but those that are being deleted."""
-    folders = ("overlay2", "containers", "blobs/sha256", "blobs/tmp")
-    names = ((folder, name) for folder in folders for name in os.listdir(engine.data_root / folder))
-    return {f"{folder}/{name}" for folder, name in names if not name.startswith(".removed-")}
+    """The same without those that are being deleted."""
+    return {path for path in on_disk(engine) if "/.removed-" not in path}
 
 
 def image_of(size: int) -> bytes:

@@ -262,22 +262,22 @@ def test_a_port_taken_by_a_container(cli: Cli, engine: Engine) -> None:
 
 
 def test_a_port_taken_by_a_process_of_the_host(cli: Cli, engine: Engine) -> None:
-    server = subprocess.Popen(engine.host.inside(["busybox", "nc", "-ll", "-p", "8080", "-e", "true"]))
-    eventually(lambda: ":8080" in engine.host.run(["ss", "-Hltn"]).stdout)
-
-    error = cli.fails(125, "run", "-d", "--name", "second", "-p", "8080:80", *HTTPD)
-
-    assert "0.0.0.0:8080: bind: address already in use" in error
-    assert_nothing_half_left(cli, engine, others=0)
-    server.kill()
-    server.wait()
+    with subprocess.Popen(engine.host.inside(["busybox", "nc", "-ll", "-p", "8080", "-e", "true"])) as server:
+        try:
+            eventually(lambda: ":8080" in engine.host.run(["ss", "-Hltn"]).stdout)
+            error = cli.fails(125, "run", "-d", "--name", "second", "-p", "8080:80", *HTTPD)
+            assert "0.0.0.0:8080: bind: address already in use" in error
+            assert_nothing_half_left(cli, engine, others=0)
+        finally:
+            server.kill()
     cli("start", "second")
     assert served(engine.host.name, "127.0.0.1", 8080)
 
 
 def assert_nothing_half_left(cli: Cli, engine: Engine, others: int) -> None:
     assert cli.inspect("second", "{{.State.Status}} {{.State.Pid}}") == "created 0"
-    assert engine.host.run(["ip", "link", "show", "master", "docker0"]).stdout.count("veth") == others
+    ports = ["ip", "link", "show", "master", "docker0"]  # the kernel removes those of a namespace a moment after it
+    eventually(lambda: engine.host.run(ports).stdout.count("veth") == others)
 
 
 def test_an_address_that_is_not_the_hosts(cli: Cli) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 R = TypeVar("R")
@@ -53,15 +53,26 @@ class Operations:
 
 @asynccontextmanager
 async def undoable(transition: Coroutine[Any, Any, R], undo: Callable[[R], Awaitable[None]]) -> AsyncIterator[R]:
-    """What ``transition`` makes; undone if the block fails, or if the caller is cancelled while it is being made."""
+    """What ``transition`` makes; undone if the block fails, or if the caller is cancelled while it is being made.
+
+    It is undone to the end, even if the caller is cancelled meanwhile: the failure of the block is what is raised.
+    """
     making = asyncio.ensure_future(transition)
     try:
         yield await asyncio.shield(making)
     except BaseException:
-        await asyncio.wait((making,))
-        if not making.cancelled() and making.exception() is None:
-            await undo(making.result())
+        undoing = asyncio.ensure_future(_undo(making, undo))
+        while not undoing.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait((undoing,))
+        undoing.result()
         raise
+
+
+async def _undo(making: asyncio.Future[R], undo: Callable[[R], Awaitable[None]]) -> None:
+    await asyncio.wait((making,))
+    if not making.cancelled() and making.exception() is None:
+        await undo(making.result())
 
 
 class KeyedLocks:

@@ -4,6 +4,7 @@ A folder is renamed to ``.removed-…`` beside it before anything in it is delet
 folder. What a death leaves over is swept at the next start.
 """
 
+import asyncio
 import logging
 import os
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Final
 from wherry.errors import InternalError, InvalidArgument
 from wherry.store.failures import explained
 from wherry.store.mountinfo import mounts_below
-from wherry.store.threads import Threads
+from wherry.store.threads import Threads, settled
 from wherry.store.tree import delete_tree
 
 _GRAVE: Final = ".removed-"
@@ -37,8 +38,14 @@ async def discard(folder: Path, threads: Threads) -> None:
     Refuses (InternalError) while something is mounted below: deletion would go through the mount.
     """
     grave = folder.with_name(f"{_GRAVE}{os.urandom(8).hex()}")
-    if await threads.run(_bury, folder, grave):
-        threads.submit(_delete, grave)
+
+    def delete(burying: asyncio.Future[bool]) -> None:
+        if burying.exception() is None and burying.result():
+            threads.submit(_delete, grave)
+
+    burying = threads.submit(_bury, folder, grave)
+    burying.add_done_callback(delete)  # whether or not the caller still waits
+    await settled(burying)
 
 
 def sweep(folder: Path) -> None:

@@ -87,7 +87,8 @@ def test_a_child_has_exactly_the_descriptors_it_is_given(loop_run: Runner, tmp_p
 
     loop_run(main())
     lines = (tmp_path / "out").read_text().splitlines()
-    found = {line.split()[-3]: line.split()[-1] for line in lines if "->" in line}
+    links = (line.partition(" -> ") for line in lines if " -> " in line)
+    found = {name.split()[-1]: target for name, _, target in links}
     targets = {name: target for name, target in found.items() if not target.startswith("/proc/")}  # ls reads that one
     given = {"0": "/dev/null", "1": str(tmp_path / "out"), "2": "/dev/null", "5": "/etc/hostname"}
     assert {name: target for name, target in targets.items() if name in given or name not in inherited} == given

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from wherry.engine import operations
-from wherry.engine.operations import Operations
+from wherry.engine.operations import Operations, undoable
 
 
 def test_a_transition_that_takes_too_long_is_given_up_and_may_undo_what_it_did(
@@ -53,3 +53,27 @@ def test_a_drain_waits_for_what_transitions_begin() -> None:
     asyncio.run(scenario())
 
     assert ended == ["first", "second"]
+
+
+async def test_what_is_undone_is_undone_to_the_end_whoever_is_cancelled() -> None:
+    undoing, undone = asyncio.Event(), []
+
+    async def make() -> str:
+        return "made"
+
+    async def undo(made: str) -> None:
+        undoing.set()
+        await asyncio.sleep(0.01)
+        undone.append(made)
+
+    async def fail() -> None:
+        async with undoable(make(), undo):
+            raise ValueError("no")
+
+    failing = asyncio.ensure_future(fail())
+    await undoing.wait()
+    failing.cancel()
+
+    with pytest.raises(ValueError, match="no"):
+        await failing
+    assert undone == ["made"]

@@ -1,5 +1,6 @@
 """Removing and measuring trees that a container may have made."""
 
+import asyncio
 import logging
 import os
 from pathlib import Path
@@ -88,6 +89,19 @@ def test_a_very_deep_tree_can_be_measured(tmp_path: Path) -> None:
     (tmp_path / "tree/file").write_bytes(b"x" * 10)
     assert tree_size(tmp_path / "tree") == 10
     delete_tree(tmp_path / "tree")
+
+
+async def test_a_discarded_folder_goes_even_if_nobody_waits_any_more(tmp_path: Path) -> None:
+    threads = Threads(1, "store")
+    (tmp_path / "folder").mkdir()
+    discarding = asyncio.ensure_future(discard(tmp_path / "folder", threads))
+    await asyncio.sleep(0)
+    discarding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await discarding
+    await asyncio.sleep(0)
+    threads.shutdown()
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_discarded_folder_is_gone_when_the_threads_are(tmp_path: Path) -> None:
