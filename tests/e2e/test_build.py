@@ -15,7 +15,7 @@ STAGES = """
 FROM busybox AS made
 ARG WHO=nobody
 ENV GREETING=hello
-WORKDIR /work
+WORKDIR /made
 COPY words words
 RUN echo $GREETING $WHO > said && cat words/* >> said
 
@@ -23,7 +23,7 @@ FROM busybox AS unused
 RUN false
 
 FROM busybox
-COPY --from=made /work/said /said
+COPY --from=made /made/said /said
 LABEL kind=test
 EXPOSE 80
 USER user
