@@ -359,9 +359,10 @@ def test_a_file_that_makes_no_sense_changes_nothing(start: Start, idle: Engine, 
         ('{"labels": 7}', "cannot unmarshal"),
         ('{"labels": ["c=d"], "default-runtime": "zzz"}', "specified default runtime 'zzz' does not exist"),
     ):
+        said = len(idle.log.read_text())
         file.write_text(text)
         hang_up(idle)
-        assert eventually(lambda reason=reason: reason in idle.log.read_text())
+        assert eventually(lambda reason=reason, said=said: reason in idle.log.read_text()[said:])
 
     assert cli.line("info", "-f", "{{.Labels}}") == "[a=b]"
 
