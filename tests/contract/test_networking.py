@@ -1,5 +1,6 @@
 """Networking: what the fake and the kernel promise."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.networking import FakeNetworking
+from tests.harness.waiting import PATIENCE
 from wherry.engine.ports import Networking
 from wherry.errors import HostPortRefused, NotFound
 from wherry.kernel import addressing, links, namespaces
@@ -61,6 +63,12 @@ class World:
             return self.port.defaults.get(self.path(name))
         with Netlink(NETLINK_ROUTE, self.path(name)) as rtnl:
             return next((route.gateway for route in addressing.routes(rtnl) if route.destination == "0.0.0.0/0"), None)
+
+    async def take_away_bridge(self, name: str) -> None:
+        """As another program would."""
+        await self.port.remove_bridge(name)
+        if isinstance(self.port, FakeNetworking):
+            self.port.taken_away.set()
 
     def close(self) -> None:
         for each in self._sockets:
@@ -174,16 +182,45 @@ async def test_interfaces_of_a_bridge_that_is_gone_come_into_a_new_one(world: Wo
     await world.port.ensure_bridge(BRIDGE)
     await world.port.apply_firewall((NETWORK,), ())
     await world.port.create_namespace(world.path("a"), (interface(2),))
-    assert not world.port.lacks({"wc0"})
+    assert not world.port.lacks([BRIDGE])
+    world.port.disturbed()  # by what was here before the first rules
 
-    await world.port.remove_bridge("wc0")
-    assert world.port.lacks({"wc0"})
+    await world.take_away_bridge("wc0")
+    assert world.port.disturbed()
+    assert not world.port.disturbed()
+    assert world.port.lacks([BRIDGE])
     assert world.port.interfaces() == {"vethwc2": ""}
 
     await world.port.ensure_bridge(BRIDGE)
     await world.port.attach("vethwc2", "wc0")
-    assert not world.port.lacks({"wc0"})
+    assert not world.port.lacks([BRIDGE])
     assert world.port.interfaces() == {"vethwc2": "wc0"}
+
+
+async def test_what_is_made_disturbs_nobody(world: World) -> None:
+    await world.port.apply_firewall((), ())
+    world.port.disturbed()
+
+    await world.port.ensure_bridge(BRIDGE)
+    await world.port.create_namespace(world.path("a"), (interface(2),))
+    await world.port.publish((PORT,))
+    await world.port.withdraw((PORT,))
+    await world.port.disconnect(world.path("a"), "eth0")
+
+    assert not world.port.disturbed()
+
+
+async def test_a_disturbance_is_waited_for(world: World) -> None:
+    await world.port.ensure_bridge(BRIDGE)
+    world.port.disturbed()
+    waiting = asyncio.ensure_future(world.port.disturbance())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+
+    await world.take_away_bridge("wc0")
+
+    async with asyncio.timeout(10 * PATIENCE):
+        await waiting
 
 
 async def test_bridges_are_made_once_and_removed(world: World) -> None:

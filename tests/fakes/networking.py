@@ -13,8 +13,8 @@ class FakeNetworking:
     """``bridged``, ``pinned`` (interfaces by namespace), ``defaults`` (default route by namespace), ``published`` and
     ``ruled`` (networks that the firewall knows) tell what is made. ``host_routes`` and ``host_ports`` (of other
     processes) are for tests to set, ``has_relay`` whether IPv6 is relayed, ``has_table`` whether the firewall's
-    table is there, ``loose`` interfaces in no bridge, and ``failures`` and ``failures_once``: an
-    exception to raise, by method name."""
+    table is there, ``loose`` interfaces in no bridge, ``taken_away`` when the kernel tells of losses, and ``failures``
+    and ``failures_once``: an exception to raise, by method name."""
 
     def __init__(self) -> None:
         self.bridged: dict[str, BridgePlan] = {}
@@ -28,6 +28,7 @@ class FakeNetworking:
         self.has_relay = False
         self.has_table = True
         self.loose: set[str] = set()
+        self.taken_away = asyncio.Event()
         self.failures: dict[str, BaseException] = {}
         self.failures_once: dict[str, BaseException] = {}
 
@@ -97,8 +98,17 @@ class FakeNetworking:
         ends = (each for inside in self.pinned.values() for each in inside.values())
         return {each.host_name: "" if each.host_name in self.loose else each.bridge for each in ends}
 
-    def lacks(self, bridges: Collection[str]) -> bool:
-        return not self.has_table or not set(bridges) <= self.bridged.keys()
+    def lacks(self, plans: Collection[BridgePlan]) -> bool:
+        return not self.has_table or not {plan.name for plan in plans} <= self.bridged.keys()
+
+    def disturbed(self) -> bool:
+        was = self.taken_away.is_set()
+        self.taken_away.clear()
+        return was
+
+    async def disturbance(self) -> None:
+        await self.taken_away.wait()
+        self.taken_away.clear()
 
     async def attach(self, host_name: str, bridge: str) -> None:
         await self._act("attach")

@@ -26,6 +26,15 @@ def ensure(rtnl: Netlink, plan: BridgePlan, *, firewall: bool) -> None:
     links.set_up(rtnl, bridge.index)
 
 
+def lacks(rtnl: Netlink, plan: BridgePlan) -> bool:
+    """Whether the bridge is missing, or one of its addresses."""
+    bridge = links.link(rtnl, plan.name)
+    if bridge is None:
+        return True
+    present = {each.address for each in addressing.addresses(rtnl, bridge.index)}
+    return not present.issuperset(plan.addresses)
+
+
 def find(rtnl: Netlink, name: str) -> Link:
     """The bridge called ``name``. NotFound."""
     bridge = links.link(rtnl, name)

@@ -80,14 +80,14 @@ class Veth(msgspec.Struct, frozen=True, kw_only=True):
 def links(rtnl: Netlink) -> tuple[Link, ...]:
     """All links of the namespace."""
     request = Request(_RTM_GETLINK, NLM_F_DUMP, _link_header(), "list links")
-    return tuple(_link(body) for body in rtnl.dump(request))
+    return tuple(parsed(body) for body in rtnl.dump(request))
 
 
 def link(rtnl: Netlink, name: str) -> Link | None:
     """The link called ``name``."""
     body = _link_header() + netlink.text(_IFLA_IFNAME, name)
     request = Request(_RTM_GETLINK, 0, body, f"look up link {name}", (errno.ENODEV,))
-    return next((_link(answer) for answer in rtnl.dump(request)), None)
+    return next((parsed(answer) for answer in rtnl.dump(request)), None)
 
 
 def create_bridge(rtnl: Netlink, name: str, *, mac: str | None = None, mtu: int = 1500) -> Link:
@@ -199,7 +199,8 @@ def _hairpin_request(index: int) -> Request:
     return Request(_RTM_SETLINK, 0, body, f"set bridge port {index} to hairpin mode")
 
 
-def _link(body: bytes) -> Link:
+def parsed(body: bytes) -> Link:
+    """The link that a message is about."""
     _family, _type, index, flags, _change = _LINK_HEADER.unpack_from(body)
     attributes = netlink.parse(body[_LINK_HEADER.size :])
     info = netlink.parse(attributes.get(_IFLA_LINKINFO, b""))

@@ -36,7 +36,7 @@ _NLA_TYPE_MASK: Final = 0x3FFF
 _SOL_NETLINK: Final = 270
 _NETLINK_CAP_ACK: Final = 10
 _NETLINK_EXT_ACK: Final = 11
-_RECEIVE_SIZE: Final = 1 << 17
+RECEIVE_SIZE: Final = 1 << 17
 
 
 class Request(NamedTuple):
@@ -122,17 +122,21 @@ class Netlink:
     def _received(self) -> Iterator[tuple[int, int, int, bytes]]:
         """Type, flags, sequence and body of each message that comes in, without end."""
         while True:
-            data = self._socket.recv(_RECEIVE_SIZE)
-            offset = 0
-            while offset < len(data):
-                length, kind, flags, sequence, _port = _HEADER.unpack_from(data, offset)
-                yield kind, flags, sequence, data[offset + _HEADER.size : offset + length]
-                offset += _aligned(length)
+            yield from messages(self._socket.recv(RECEIVE_SIZE))
 
 
 def message(kind: int, flags: int, body: bytes, sequence: int) -> bytes:
     """A whole message: header and body."""
     return _HEADER.pack(_HEADER.size + len(body), kind, flags, sequence, 0) + body + bytes(-len(body) % 4)
+
+
+def messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
+    """Type, flags, sequence and body of each message in what was received at once."""
+    offset = 0
+    while offset < len(data):
+        length, kind, flags, sequence, _port = _HEADER.unpack_from(data, offset)
+        yield kind, flags, sequence, data[offset + _HEADER.size : offset + length]
+        offset += _aligned(length)
 
 
 def attribute(kind: int, payload: bytes) -> bytes:

@@ -13,6 +13,7 @@ from typing import Final
 
 from wherry.errors import NotFound
 from wherry.kernel import addressing, bridges, conntrack, links, namespaces, nftables, sysctls
+from wherry.kernel.disturbances import Disturbances
 from wherry.kernel.host_ports import HostPorts
 from wherry.kernel.links import Link, Veth
 from wherry.kernel.netlink import NETLINK_NETFILTER, NETLINK_ROUTE, Netlink
@@ -46,9 +47,11 @@ class Networking:
         self._relay = relay
         self._ports = HostPorts(self._needs_relay)
         self._last_index = _FIRST_INDEX
+        self._rules = frozenset[bytes]()  # as this made them
         with ExitStack() as opened:
             self._rtnl = opened.enter_context(Netlink(NETLINK_ROUTE))
             self._nfnl = opened.enter_context(Netlink(NETLINK_NETFILTER))
+            self._disturbances = opened.enter_context(Disturbances(self._rtnl, _TABLE))
             opened.callback(self._ports.close)
             self._opened = opened.pop_all()
 
@@ -107,10 +110,16 @@ class Networking:
         names = {link.index: link.name for link in present}
         return {link.name: names.get(link.master, "") for link in present if link.kind == "veth"}
 
-    def lacks(self, bridges: Collection[str]) -> bool:
-        if self._firewall and not nftables.has_table(self._nfnl, _FAMILY, _TABLE):
+    def lacks(self, plans: Collection[BridgePlan]) -> bool:
+        if self._firewall and not self._rules <= nftables.rules(self._nfnl, _FAMILY, _TABLE):
             return True
-        return any(links.link(self._rtnl, name) is None for name in bridges)
+        return any(bridges.lacks(self._rtnl, plan) for plan in plans)
+
+    def disturbed(self) -> bool:
+        return self._disturbances.any()
+
+    async def disturbance(self) -> None:
+        await self._disturbances.next()
 
     async def attach(self, host_name: str, bridge: str) -> None:
         if port := links.link(self._rtnl, host_name):
@@ -134,6 +143,7 @@ class Networking:
     ) -> None:
         if self._firewall:
             await nftables.apply(self._ruleset(networks, ports, links))
+            self._rules = nftables.rules(self._nfnl, _FAMILY, _TABLE)
         if ports is not None:
             self._ports.keep_what_can_be_had(ports)
 

@@ -18,19 +18,22 @@ from typing import Final
 
 from wherry.errors import InternalError, NotSupported
 from wherry.kernel import netlink, processes
-from wherry.kernel.netlink import NLM_F_CREATE, NLM_F_REQUEST, Netlink, Request
+from wherry.kernel.netlink import NLM_F_CREATE, NLM_F_DUMP, NLM_F_REQUEST, Netlink, Request
 from wherry.model.network import PublishedPort
 
 _NFPROTO: Final = {"inet": 1, "ip": 2, "bridge": 7, "ip6": 10}
 _PROTOCOLS: Final = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP, "sctp": 132}
 
 SUBSYSTEM: Final = 10 << 8  # NFNL_SUBSYS_NFTABLES
-_GETTABLE: Final = SUBSYSTEM | 1
+_DELTABLE: Final = SUBSYSTEM | 2
+_GETRULE: Final = SUBSYSTEM | 7
+_DELRULE: Final = SUBSYSTEM | 8
 _NEWSETELEM: Final = SUBSYSTEM | 12
 _DELSETELEM: Final = SUBSYSTEM | 14
 _BATCH_BEGIN: Final = 16
 _BATCH_END: Final = 17
-_TABLE_NAME: Final = 1
+_TABLE_NAME: Final = 1  # of a table, and of a rule that of its table
+_RULE_HANDLE: Final = 3
 _LIST_TABLE: Final = 1
 _LIST_SET: Final = 2
 _LIST_ELEMENTS: Final = 3
@@ -53,9 +56,18 @@ async def apply(ruleset: str) -> None:
         raise InternalError(f"nft -f -: {done.stderr.decode(errors='replace').strip()}")
 
 
-def has_table(nfnl: Netlink, family: str, name: str) -> bool:
-    request = Request(_GETTABLE, 0, header(family) + netlink.text(_TABLE_NAME, name), "look up table", (errno.ENOENT,))
-    return any(True for _ in nfnl.dump(request))
+def rules(nfnl: Netlink, family: str, table: str) -> frozenset[bytes]:
+    """The handles of all rules in a table: a rule that is made anew has another. None without the table."""
+    body = header(family) + netlink.text(_TABLE_NAME, table)
+    request = Request(_GETRULE, NLM_F_DUMP, body, f"list rules of table {family} {table}", (errno.ENOENT,))
+    return frozenset(netlink.parse(answer[_NFGENMSG.size :])[_RULE_HANDLE] for answer in nfnl.dump(request))
+
+
+def removes_rules(kind: int, body: bytes, table: str) -> bool:
+    """Whether a notification of the kernel tells that rules of ``table`` have gone, or the table itself."""
+    if kind not in (_DELTABLE, _DELRULE):
+        return False
+    return netlink.parse(body[_NFGENMSG.size :])[_TABLE_NAME] == table.encode() + b"\0"
 
 
 def add_elements(nfnl: Netlink, family: str, table: str, name: str, ports: Sequence[PublishedPort]) -> None:

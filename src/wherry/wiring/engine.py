@@ -36,6 +36,7 @@ def _build(config: EngineConfig, edges: Edges, stack: AsyncExitStack) -> tuple[B
     handles = make_handles(edges)
     stack.push_async_callback(handles.operations.drain)
     needs = make_needs(config, edges, handles)
+    stack.push_async_callback(needs.networks.close)
     parts = make_parts(edges, handles, needs)
     stack.push_async_callback(parts.supervisor.close)
     containers = make_containers(edges, handles, needs, parts)

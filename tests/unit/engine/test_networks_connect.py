@@ -1,5 +1,7 @@
 """Containers into networks and out of them while they run."""
 
+import asyncio
+
 import pytest
 from tests.fakes.faults import Fault
 from tests.unit.engine.networking import container, fixed, host_ports, sandbox, started, user_network
@@ -164,6 +166,41 @@ async def test_who_is_not_in_a_network_cannot_leave_it() -> None:
         await world.disconnect(web, "mine")
 
 
+async def turns() -> None:
+    """As many of the loop as what was begun needs."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def test_what_others_take_away_comes_back_while_nothing_starts() -> None:
+    world = await started()
+    web = await world.start(container("web", ports=[fixed("80")]))
+    before = world.state()
+    await world.host.remove_bridge("docker0")
+    world.host.published.clear()
+
+    world.host.taken_away.set()
+
+    await turns()
+    assert world.state() == before
+    assert world.host.interfaces()[web.endpoints[0].host_interface] == "docker0"
+    await world.networks.close()
+
+
+async def test_what_could_not_be_made_anew_is_tried_again_for_the_next_container() -> None:
+    world = await started()
+    await world.host.remove_bridge("docker0")
+    world.host.failures_once["ensure_bridge"] = OSError("busy")
+    world.host.taken_away.set()
+    await turns()
+    assert "docker0" not in world.host.bridged
+
+    await world.start(container("web"))
+
+    assert "docker0" in world.host.bridged
+    await world.networks.close()
+
+
 async def test_what_others_took_away_is_made_anew_for_the_next_container() -> None:
     world = await started()
     first = await world.start(container("first", ports=[fixed("80")]))
@@ -171,6 +208,7 @@ async def test_what_others_took_away_is_made_anew_for_the_next_container() -> No
     await world.host.remove_bridge("docker0")
     world.host.has_table = False
     world.host.published.clear()
+    world.host.taken_away.set()
 
     await world.start(container("second"))
 

@@ -93,6 +93,12 @@ class Networks:
             if container.state.alive or container.state.pending is Pending.STARTING:
                 self._leases.take(container.id, container.endpoints)
         await self._firewall.apply(endpoints.published(self._leases.all()))
+        await self._mending.attach_loose()
+        self._mending.start()
+
+    async def close(self) -> None:
+        """All networks stay as they are; what others take away is not mended any more."""
+        await self._mending.close()
 
     async def sweep(self, sandboxes: Mapping[str, str]) -> None:
         """Remove pinned namespaces and interfaces that belong to no row; ``sandboxes``: paths by container id."""
@@ -130,7 +136,7 @@ class Networks:
         return self._joining.plan(container)
 
     async def join(self, container: Container, endpoints: tuple[Endpoint, ...], sandbox: str) -> None:
-        await self._mending.mend(endpoints)
+        await self._mending.mend()
         await self._joining.join(container, endpoints, sandbox)
         await self._naming.follow(container, endpoints, sandbox)
         await self._firewall.follow_links_of(container)

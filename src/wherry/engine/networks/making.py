@@ -1,8 +1,8 @@
 """Networks made and removed: their rows, their bridges, and those that are always there."""
 
 import asyncio
-from collections.abc import Iterable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from wherry.engine.events import Events
 from wherry.engine.networks.catalog import Catalog, bridge_addresses
@@ -50,9 +50,18 @@ class Making:
 
     async def make_bridges(self) -> None:
         """All networks that have rows have their bridges; idempotent."""
-        for network in self._catalog.all():
-            if network.bridge:
-                await self._networking.ensure_bridge(self._bridge_plan(network))
+        for plan in self.bridge_plans():
+            await self._networking.ensure_bridge(plan)
+
+    def bridge_plans(self) -> tuple[BridgePlan, ...]:
+        """The bridges that there should be."""
+        return tuple(self._bridge_plan(network) for network in self._catalog.all() if network.bridge)
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """While the block runs no network is made or removed."""
+        async with self._changing:
+            yield
 
     async def create(self, request: NetworkRequest) -> Network:
         """Make a network and its bridge. Conflict for a name that is taken; else what ``network_request`` raises."""

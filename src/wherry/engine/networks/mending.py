@@ -1,5 +1,6 @@
-"""What others took away under us: bridges and rules of the firewall."""
+"""What others took away under us: bridges, their addresses and ports, and rules of the firewall."""
 
+import asyncio
 import logging
 
 from wherry.engine.networks.catalog import Catalog
@@ -7,14 +8,14 @@ from wherry.engine.networks.firewall import Firewall
 from wherry.engine.networks.leases import Leases
 from wherry.engine.networks.making import Making
 from wherry.engine.ports import Networking
-from wherry.model.network import Endpoint
+from wherry.errors import WherryError
 from wherry.plan import endpoints
 
 _log = logging.getLogger(__name__)
 
 
 class Mending:
-    """Makes them anew when the next container needs them; those that run are joined to new bridges too."""
+    """Makes them anew: soon after they went, and before a container that starts needs them."""
 
     def __init__(
         self, *, catalog: Catalog, leases: Leases, networking: Networking, making: Making, firewall: Firewall
@@ -24,25 +25,52 @@ class Mending:
         self._networking = networking
         self._making = making
         self._firewall = firewall
+        self._broken = False  # what is known to be missing, and could not be made
+        self._keeper: asyncio.Task[None] | None = None
 
-    async def mend(self, planned: tuple[Endpoint, ...]) -> None:
-        """Make what is missing of all that the endpoints of a container that starts need."""
-        bridges = frozenset(self._bridge(endpoint) for endpoint in planned)
-        if not bridges or not self._networking.lacks(bridges):
-            return
-        _log.warning("bridges or firewall rules are gone, and made anew")
-        await self._making.make_bridges()
-        for host_interface, bridge in self._loose(planned):
+    def start(self) -> None:
+        """Begin to mend what is taken away from now on."""
+        self._keeper = asyncio.get_running_loop().create_task(self._keep())
+
+    async def close(self) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait((self._keeper,))
+
+    async def mend(self) -> None:
+        """Make what is missing, if something was taken away."""
+        if self._networking.disturbed() or self._broken:
+            await self._mend()
+
+    async def attach_loose(self) -> None:
+        """Interfaces of containers that are in no bridge come into that where they belong."""
+        for host_interface, bridge in self._loose():
             await self._networking.attach(host_interface, bridge)
-        await self._firewall.apply(endpoints.published(self._leases.all()))
 
-    def _loose(self, planned: tuple[Endpoint, ...]) -> tuple[tuple[str, str], ...]:
+    async def _keep(self) -> None:
+        while True:
+            await self._networking.disturbance()
+            try:
+                await self._mend()
+            except (WherryError, OSError):
+                _log.exception("the next container that starts tries again")
+
+    async def _mend(self) -> None:
+        async with self._making.paused():
+            if not self._networking.lacks(self._making.bridge_plans()) and not self._loose():
+                return
+            _log.warning("bridges or firewall rules are gone, and made anew")
+            self._broken = True
+            await self._firewall.apply(endpoints.published(self._leases.all()))
+            await self._making.make_bridges()
+            await self.attach_loose()
+            self._broken = False
+
+    def _loose(self) -> tuple[tuple[str, str], ...]:
         """Interfaces that are in no bridge, and the bridges where they belong."""
         present = self._networking.interfaces()
-        ends = (end for end in self._leases.all() if end not in planned)
         return tuple(
-            (end.host_interface, self._bridge(end)) for end in ends if present.get(end.host_interface, "there") == ""
+            (end.host_interface, self._catalog.find(end.network_id).bridge)
+            for end in self._leases.all()
+            if present.get(end.host_interface, "there") == ""
         )
-
-    def _bridge(self, endpoint: Endpoint) -> str:
-        return self._catalog.find(endpoint.network_id).bridge

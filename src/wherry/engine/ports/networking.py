@@ -53,8 +53,17 @@ class Networking(Protocol):
         """Names of the host's ends of interfaces, and of the bridge each is in, "" if in none."""
         ...
 
-    def lacks(self, bridges: Collection[str]) -> bool:
-        """Whether one of these bridges is missing, or the firewall's table."""
+    def lacks(self, plans: Collection[BridgePlan]) -> bool:
+        """Whether one of these bridges is missing or has not its addresses, or rules of the firewall are missing."""
+        ...
+
+    def disturbed(self) -> bool:
+        """Whether a bridge, an address or rules may have been taken away, or an interface from its bridge, since this
+        was last asked."""
+        ...
+
+    async def disturbance(self) -> None:
+        """Wait until that happens, unless ``disturbed`` has told it."""
         ...
 
     async def attach(self, host_name: str, bridge: str) -> None:

@@ -1,0 +1,124 @@
+"""Bridges and rules that another program takes away come back by themselves, while containers run and none starts."""
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.harness.cli import Cli
+from tests.harness.engine import Engine
+from tests.harness.waiting import eventually
+
+pytestmark = pytest.mark.root
+
+GREETING = "hello from a container"
+HTTPD = ("busybox", "httpd", "-f", "-h", "/var/www")
+HOST, OUTSIDE = "192.168.77.1", "192.168.77.2"
+
+
+@pytest.fixture(scope="module")
+def outside(engine: Engine) -> Iterator[str]:
+    """Another machine, which knows no way to containers: the name of its network namespace."""
+    name = f"{engine.host.name}-o"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    engine.host.run(["ip", "link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", name])
+    engine.host.run(["ip", "addr", "add", f"{HOST}/24", "dev", "wire"])
+    engine.host.run(["ip", "link", "set", "wire", "up"])
+    subprocess.run(["ip", "-n", name, "addr", "add", f"{OUTSIDE}/24", "dev", "wire"], check=True)
+    subprocess.run(["ip", "-n", name, "link", "set", "wire", "up"], check=True)
+    yield name
+    subprocess.run(["ip", "netns", "delete", name], check=True)
+
+
+@pytest.fixture
+def web(cli: Cli, outside: str) -> Cli:
+    """A web server in the default network and one in a user's, whose ports 8080 and 8081 are published."""
+    cli("network", "create", "-o", "com.docker.network.bridge.name=mine0", "mine")
+    for name, network, port in (("web", "bridge", 8080), ("other", "mine", 8081)):
+        cli(
+            "run",
+            "-d",
+            "--name",
+            name,
+            "--net",
+            network,
+            "-p",
+            f"{port}:80",
+            "busybox",
+            "httpd",
+            "-f",
+            "-h",
+            "/var/www",
+        )
+        eventually(lambda port=port: page(outside, port) == GREETING)
+    return cli
+
+
+def page(outside: str, port: int) -> str:
+    """What another machine gets from a published port, "" if nothing."""
+    argv = ["nsenter", f"--net=/run/netns/{outside}", "busybox", "wget", "-T", "1", "-qO-", f"http://{HOST}:{port}/"]
+    return subprocess.run(argv, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def gets_out(cli: Cli, name: str) -> bool:
+    """Whether another machine answers a container: it does if the host's address stands for the container's."""
+    return cli("exec", name, "ping", "-c", "1", "-W", "1", OUTSIDE, check=False).returncode == 0
+
+
+def all_well(cli: Cli, outside: str) -> bool:
+    return all(page(outside, port) == GREETING for port in (8080, 8081)) and all(
+        gets_out(cli, name) for name in ("web", "other")
+    )
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        "nft flush ruleset",
+        "nft flush table inet wherry",
+        "nft flush chain inet wherry postrouting",
+        "ip link delete mine0",
+        "ip addr flush dev docker0",
+        "nft flush ruleset; ip link delete docker0; ip link delete mine0",
+    ],
+)
+def test_it_comes_back(web: Cli, engine: Engine, outside: str, taken: str) -> None:
+    assert all_well(web, outside)
+
+    engine.host.run(["sh", "-c", taken])
+
+    eventually(lambda: all_well(web, outside))
+
+
+def test_an_interface_comes_back_into_its_bridge(web: Cli, engine: Engine, outside: str) -> None:
+    (port,) = ports_of(engine, "mine0")
+
+    engine.host.run(["ip", "link", "set", port, "nomaster"])
+
+    eventually(lambda: ports_of(engine, "mine0") == [port])
+    eventually(lambda: all_well(web, outside))
+
+
+def test_what_went_while_no_engine_was_there(web: Cli, engine: Engine, outside: str) -> None:
+    engine.kill()
+    engine.host.run(["sh", "-c", "nft flush ruleset; ip link delete docker0; ip link delete mine0"])
+
+    engine.start()
+
+    eventually(lambda: all_well(web, outside))
+
+
+def test_a_network_that_its_owner_removes_stays_away(cli: Cli, engine: Engine) -> None:
+    cli("network", "create", "-o", "com.docker.network.bridge.name=gone0", "gone")
+    cli("network", "rm", "gone")
+
+    engine.host.run(["nft", "flush", "ruleset"])
+
+    eventually(lambda: "inet wherry" in engine.host.run(["nft", "list", "tables"]).stdout)
+    assert "gone0" not in engine.host.run(["ip", "link"]).stdout
+
+
+def ports_of(engine: Engine, bridge: str) -> list[str]:
+    """Names of the interfaces in a bridge."""
+    lines = engine.host.run(["ip", "-o", "link", "show", "master", bridge]).stdout.splitlines()
+    return [line.split(": ")[1].partition("@")[0] for line in lines]
