@@ -11,7 +11,7 @@ from wherry.engine.engine import Engine
 from wherry.engine.flights import together
 from wherry.engine.streams import Attachment
 from wherry.model.container import ContainerSpec
-from wherry.wiring import DATA_ROOT, EngineConfig
+from wherry.wiring import DATA_ROOT, EngineConfig, bridge_of
 from wherry.wiring import open_engine as _open_engine
 
 
@@ -29,9 +29,13 @@ def open_engine(
     """An engine on data root ``root``, the same that the daemon serves; ``config`` sets what else there is to set.
 
     Needs root. Raises Conflict if another engine (a daemon, say) uses the root, NotSupported if this host cannot run
-    containers. Containers that run go on when the engine is closed, and are found again when it is opened.
+    containers. Containers that run go on when the engine is closed, and are found again when it is opened. It may run
+    beside a daemon: on another root than the daemon's usual one, its default network has a bridge of its own.
     """
-    return _open_engine(replace(config or EngineConfig(), data_root=Path(root)))
+    config = replace(config or EngineConfig(), data_root=Path(root))
+    if config.data_root != DATA_ROOT:
+        config = replace(config, network=replace(config.network, own_bridge=bridge_of(config.data_root)))
+    return _open_engine(config)
 
 
 async def run(engine: Engine, spec: ContainerSpec, stdin: bytes = b"") -> Result:

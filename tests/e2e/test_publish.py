@@ -336,7 +336,7 @@ def test_ports_outlive_the_daemon(cli: Cli, engine: Engine) -> None:
 
 def test_what_others_took_away_is_made_anew(cli: Cli, engine: Engine, neighbour: str) -> None:
     cli("run", "-d", "--name", "old", "-p", "8080:80", *HTTPD)
-    engine.host.run(["nft", "delete", "table", "inet", "wherry"])
+    engine.host.run(["nft", "flush", "ruleset"])
     engine.host.run(["ip", "link", "delete", "docker0"])
 
     cli("run", "-d", "--name", "new", "-p", "8081:80", *HTTPD)

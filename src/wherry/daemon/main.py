@@ -12,7 +12,7 @@ from pathlib import Path
 import uvloop
 
 from wherry.api.app import build_router
-from wherry.api.http import Server
+from wherry.api.http import Server, check_free
 from wherry.cli.flags import HelpRequested, Options, UsageError
 from wherry.cli.helpflags import flag_usages
 from wherry.daemon import descriptors
@@ -63,7 +63,10 @@ def _start(configuration: Configuration, flags: Options) -> None:
     descriptors.allow()
     try:
         uvloop.run(_run(configuration, flags))
-    except (WherryError, StillRunning, OSError) as error:
+    except StillRunning as error:
+        print(f"failed to start daemon, {error}", file=sys.stderr)
+        sys.exit(1)
+    except (WherryError, OSError) as error:
         print(f"failed to start daemon: {error}", file=sys.stderr)
         sys.exit(1)
 
@@ -74,6 +77,8 @@ async def _run(configuration: Configuration, flags: Options) -> None:
     path = Path(configuration.pidfile or exec_root_of(config) / "wherry.pid")
     with pidfile(path):
         group = socket_group(configuration.group)
+        for host in configuration.hosts:
+            check_free(host)  # before the engine starts any container
         async with open_engine(config) as engine:
             os.chdir(exec_root_of(config))  # where monitors drop what they drop into their working directory
             server = Server(build_router(engine), product_version=VERSION)

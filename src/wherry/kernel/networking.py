@@ -13,6 +13,7 @@ from typing import Final
 
 from wherry.errors import NotFound
 from wherry.kernel import addressing, bridges, conntrack, links, namespaces, nftables, sysctls
+from wherry.kernel.claims import Claims
 from wherry.kernel.disturbances import Disturbances
 from wherry.kernel.host_ports import HostPorts
 from wherry.kernel.links import Link, Veth
@@ -27,7 +28,6 @@ MapOf = Callable[[PublishedPort], str | None]
 """The map of the table in which a published port belongs, None if in none."""
 
 _FAMILY: Final = "inet"
-_TABLE: Final = "wherry"
 _FIRST_INDEX: Final = 1 << 16  # of links made here: the kernel's own numbers are small
 
 
@@ -35,12 +35,20 @@ class Networking:
     """One rtnetlink and one nfnetlink socket, open until this is closed; closing it leaves all networks as they are."""
 
     def __init__(
-        self, folder: Path, ruleset: Ruleset, map_of: MapOf, *, firewall: bool = True, relay: bool = True
+        self,
+        folder: Path,
+        ruleset: Ruleset,
+        map_of: MapOf,
+        *,
+        table: str = "wherry",
+        firewall: bool = True,
+        relay: bool = True,
     ) -> None:
-        """Namespaces are pinned in ``folder``. Without ``firewall`` no rule is made, nor any that is there touched;
-        without ``relay`` what no rule translates is not reached."""
+        """Namespaces are pinned in ``folder``; ``ruleset`` makes ``table``. Without ``firewall`` no rule is made,
+        nor any that is there touched; without ``relay`` what no rule translates is not reached."""
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         self._folder = folder
+        self._table = table
         self._ruleset = ruleset
         self._map_of = map_of
         self._firewall = firewall
@@ -51,7 +59,9 @@ class Networking:
         with ExitStack() as opened:
             self._rtnl = opened.enter_context(Netlink(NETLINK_ROUTE))
             self._nfnl = opened.enter_context(Netlink(NETLINK_NETFILTER))
-            self._disturbances = opened.enter_context(Disturbances(self._rtnl, _TABLE))
+            self._disturbances = opened.enter_context(Disturbances(self._rtnl, table))
+            self._claims = Claims()
+            opened.callback(self._claims.close)
             opened.callback(self._ports.close)
             self._opened = opened.pop_all()
 
@@ -61,10 +71,13 @@ class Networking:
     # --- bridges ---
 
     async def ensure_bridge(self, plan: BridgePlan) -> None:
+        if plan.owned:
+            self._claims.take(plan.name)
         bridges.ensure(self._rtnl, plan, firewall=self._firewall)
 
     async def remove_bridge(self, name: str) -> None:
         links.delete(self._rtnl, name)
+        self._claims.release(name)
 
     def bridges(self) -> dict[str, tuple[str, ...]]:
         return bridges.addresses(self._rtnl)
@@ -111,7 +124,7 @@ class Networking:
         return {link.name: names.get(link.master, "") for link in present if link.kind == "veth"}
 
     def lacks(self, plans: Collection[BridgePlan]) -> bool:
-        if self._firewall and not self._rules <= nftables.rules(self._nfnl, _FAMILY, _TABLE):
+        if self._firewall and not self._rules <= nftables.rules(self._nfnl, _FAMILY, self._table):
             return True
         return any(bridges.lacks(self._rtnl, plan) for plan in plans)
 
@@ -143,7 +156,7 @@ class Networking:
     ) -> None:
         if self._firewall:
             await nftables.apply(self._ruleset(networks, ports, links))
-            self._rules = nftables.rules(self._nfnl, _FAMILY, _TABLE)
+            self._rules = nftables.rules(self._nfnl, _FAMILY, self._table)
         if ports is not None:
             self._ports.keep_what_can_be_had(ports)
 
@@ -160,7 +173,7 @@ class Networking:
         self._ports.take(ports)
         try:
             for name, members in self._by_map(ports):
-                nftables.add_elements(self._nfnl, _FAMILY, _TABLE, name, members)
+                nftables.add_elements(self._nfnl, _FAMILY, self._table, name, members)
         except BaseException:
             await self.withdraw(ports)
             raise
@@ -168,7 +181,7 @@ class Networking:
 
     async def withdraw(self, ports: tuple[PublishedPort, ...]) -> None:
         for name, members in self._by_map(ports):
-            nftables.delete_elements(self._nfnl, _FAMILY, _TABLE, name, members)
+            nftables.delete_elements(self._nfnl, _FAMILY, self._table, name, members)
         self._ports.release(ports)
         self._forget_flows(ports)
 

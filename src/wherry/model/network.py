@@ -69,8 +69,8 @@ class AddressPool(Struct, frozen=True, kw_only=True):
 class NetworkSettings(Struct, frozen=True, kw_only=True):
     """What the daemon was told of networks.
 
-    Of the default network: ``bridge`` is the interface to use ("none": there is no such network; "": docker0, made
-    when it is not there), ``bip`` its address and ``fixed_cidr`` the range of its containers, both in CIDR form,
+    Of the default network: ``bridge`` is the interface to use ("none": there is no such network; "": ``own_bridge``,
+    made when it is not there), ``bip`` its address and ``fixed_cidr`` the range of its containers, both in CIDR form,
     ``default_gateway`` their way out if that is not the bridge; with ``ipv6`` it has the subnet ``fixed_cidr_v6`` too,
     and ``default_gateway_v6`` may lead out of that; ``icc``: they may talk; ``masquerade``, ``mtu``.
 
@@ -80,6 +80,7 @@ class NetworkSettings(Struct, frozen=True, kw_only=True):
     """
 
     bridge: str = ""
+    own_bridge: str = "docker0"
     bip: str = ""
     fixed_cidr: str = ""
     default_gateway: str = ""

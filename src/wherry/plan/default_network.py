@@ -13,7 +13,6 @@ from wherry.plan.network_request import DRIVER_MTU, HOST_BINDING, ICC, MASQUERAD
 DISABLED = "none"
 """The interface's name that stands for no such network."""
 
-_INTERFACE = "docker0"
 _CONTROLLER = "Error initializing network controller"
 _CREATING = f'{_CONTROLLER}: error creating default "bridge" network'
 
@@ -40,7 +39,7 @@ def check(settings: NetworkSettings) -> None:
 
 def interface(settings: NetworkSettings) -> str:
     """The name of the network's bridge."""
-    return settings.bridge or _INTERFACE
+    return settings.bridge or settings.own_bridge
 
 
 def subnet(settings: NetworkSettings, known: Subnet | None, present: tuple[str, ...], taken: Iterable[str]) -> Subnet:
@@ -88,7 +87,7 @@ def network(settings: NetworkSettings, network_id: str, created: int, subnets: t
 
 def check_present(settings: NetworkSettings, bridges: Iterable[str]) -> None:
     """Raise Forbidden if the bridge to use is not there: ones that are not ours are not made."""
-    if settings.bridge not in ("", DISABLED, _INTERFACE, *bridges):
+    if settings.bridge not in ("", DISABLED, settings.own_bridge, *bridges):
         reason = f"bridge device with non default name {settings.bridge} must be created manually"
         raise Forbidden(f"{_CREATING}: {reason}")
 

@@ -1,6 +1,6 @@
 """All networks of the host → one nftables ruleset. Pure: text comes out, nobody applies it here.
 
-One table ``inet wherry`` holds everything. The translation of published ports is in four maps, which change while
+One table (``inet wherry``) holds everything. The translation of published ports is in four maps, which change while
 containers come and go; the rules change only with the networks:
 
     ports4     protocol . port           → address . port      published on every IPv4 address of the host
@@ -66,6 +66,8 @@ def ruleset(
     networks: tuple[Network, ...],
     ports: tuple[PublishedPort, ...] | None = None,
     links: tuple[LinkedPort, ...] = (),
+    *,
+    table: str = TABLE,
 ) -> str:
     """The commands, in nft's language, that replace all rules at once.
 
@@ -73,18 +75,18 @@ def ruleset(
     Networks without a bridge are not the firewall's business.
     """
     bridged = tuple(network for network in networks if network.bridge)
-    lines = [f"add table {FAMILY} {TABLE}"]
+    lines = [f"add table {FAMILY} {table}"]
     if ports is None:
-        lines.append(f"flush table {FAMILY} {TABLE}")
+        lines.append(f"flush table {FAMILY} {table}")
     else:
-        lines.append(f"delete table {FAMILY} {TABLE}")
-    lines.append(f"table {FAMILY} {TABLE} {{")
+        lines.append(f"delete table {FAMILY} {table}")
+    lines.append(f"table {FAMILY} {table} {{")
     for name, kind in _MAPS:
         lines += (f"  map {name} {{", f"    type {kind}", "  }")
     for name, hook, rules in _chains(bridged, links):
         lines += (f"  chain {name} {{", *(f"    {line}" for line in (*hook, *rules)), "  }")
     lines.append("}")
-    lines += _elements(ports or ())
+    lines += _elements(table, ports or ())
     return "\n".join(lines) + "\n"
 
 
@@ -150,13 +152,13 @@ def _forward(networks: tuple[Network, ...], links: tuple[LinkedPort, ...]) -> li
     return rules
 
 
-def _elements(ports: tuple[PublishedPort, ...]) -> Iterator[str]:
+def _elements(table: str, ports: tuple[PublishedPort, ...]) -> Iterator[str]:
     for port in ports:
         name = map_of(port)
         if name is not None:
             address = f"{port.host_ip} . " if name.endswith("_at") else ""
             key = f"{port.protocol} . {address}{port.host_port}"
-            yield f"add element {FAMILY} {TABLE} {name} {{ {key} : {port.container_ip} . {port.container_port} }}"
+            yield f"add element {FAMILY} {table} {name} {{ {key} : {port.container_ip} . {port.container_port} }}"
 
 
 def _linked(links: Iterable[LinkedPort]) -> str:

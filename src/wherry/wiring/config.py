@@ -8,6 +8,7 @@ from msgspec import Struct
 from wherry.model.container import ContainerDefaults
 from wherry.model.network import NetworkSettings
 from wherry.model.registry import RegistrySettings
+from wherry.plan.firewall import TABLE
 
 DATA_ROOT = Path("/var/lib/wherry")
 
@@ -34,7 +35,20 @@ def exec_root_of(config: EngineConfig) -> Path:
     """Where an engine keeps sockets, namespaces and runtime state. Engines of different data roots never share it."""
     if config.exec_root is not None:
         return config.exec_root
+    return EXEC_ROOT.with_name(table_of(config))
+
+
+def table_of(config: EngineConfig) -> str:
+    """The firewall's table: each engine has one of its own, which is called ``wherry`` for the usual data root."""
     if config.data_root == DATA_ROOT:
-        return EXEC_ROOT
-    digest = hashlib.sha256(str(config.data_root.resolve()).encode()).hexdigest()
-    return EXEC_ROOT.with_name(f"wherry-{digest[:8]}")
+        return TABLE
+    return f"wherry-{_short_digest(config.data_root)}"
+
+
+def bridge_of(data_root: Path) -> str:
+    """A name for the default network's bridge that no other engine has."""
+    return f"wherry{_short_digest(data_root)}"
+
+
+def _short_digest(data_root: Path) -> str:
+    return hashlib.sha256(str(data_root.resolve()).encode()).hexdigest()[:8]

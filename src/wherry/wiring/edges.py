@@ -4,6 +4,7 @@ import importlib.resources
 import os
 import platform
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -25,9 +26,10 @@ from wherry.runtime.monitor import monitor_version
 from wherry.runtime.oci import OciRuntime
 from wherry.store.engine_id import engine_id
 from wherry.store.layers import Layers
+from wherry.store.lock import RootLock
 from wherry.store.store import Store
 from wherry.version import VERSION
-from wherry.wiring.config import EngineConfig, exec_root_of
+from wherry.wiring.config import EngineConfig, exec_root_of, table_of
 
 USER_AGENT = f"wherry/{VERSION}"
 
@@ -55,6 +57,7 @@ async def open_edges(config: EngineConfig, stack: AsyncExitStack) -> Edges:
     check_default(config.defaults.log)
     exec_root = exec_root_of(config)
     exec_root.mkdir(mode=0o711, parents=True, exist_ok=True)
+    stack.callback(RootLock(exec_root).release)
     runtime = OciRuntime(exec_root, await discover(config.runtimes, config.default_runtime))
     stack.callback(runtime.close)
     store = await Store.open(config.data_root)
@@ -64,8 +67,9 @@ async def open_edges(config: EngineConfig, stack: AsyncExitStack) -> Edges:
         await apparmor.load(profile("apparmor.profile"))
     networking = Networking(
         exec_root / "netns",
-        firewall.ruleset,
+        partial(firewall.ruleset, table=table_of(config)),
         firewall.map_of,
+        table=table_of(config),
         firewall=config.network.firewall,
         relay=config.network.relay,
     )

@@ -7,6 +7,7 @@ A handler is ``async def handler(request: Request) -> Response | None``. It retu
 
 from wherry.api.http.faults import BodyTooLarge, MalformedRequest, PageNotFound, error_response
 from wherry.api.http.hijack import HijackedStream
+from wherry.api.http.listen import check_free
 from wherry.api.http.query import Query
 from wherry.api.http.request import Request
 from wherry.api.http.response import JSON, TEXT, Response, empty, json_response, text_response
@@ -33,6 +34,7 @@ __all__ = [
     "Server",
     "WebSocket",
     "accept",
+    "check_free",
     "empty",
     "error_response",
     "json_response",

@@ -58,6 +58,15 @@ def open_listeners(
     raise InvalidArgument(f"invalid address {address}: unknown scheme {scheme}")
 
 
+def check_free(address: str) -> None:
+    """Conflict or OSError if somebody answers at an address already. What a dead server left there is removed."""
+    scheme, _, rest = address.partition("://")
+    if scheme == "unix":
+        _remove_stale(rest)
+    elif scheme == "tcp":
+        _tcp(rest).socket.close()
+
+
 def _unix(path: str, group: str | int | None) -> Listener:
     gid = -1 if group is None else _group_id(group)
     _remove_stale(path)
