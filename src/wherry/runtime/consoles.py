@@ -1,26 +1,40 @@
 """The standard streams of a container (through its monitor) and of an exec session (through pipes)."""
 
 import asyncio
+import logging
 import os
 import socket
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 from wherry.errors import Conflict
+from wherry.kernel import identity
 from wherry.kernel.readiness import Writable, readable
+from wherry.model.process import ProcessId
+
+_log = logging.getLogger(__name__)
 
 _FRAME = 8193  # the monitor sends a stream number and up to 8 KiB
 _CHUNK = 1 << 16
 _STDERR = 2
 _UNTIL_RUNNING = 0.002  # seconds: a runtime notes the command's pid this soon after it writes anything
 _STDIN_FRAME = 8192  # the monitor reads no more than this of one message
+_LEFT_BEHIND = 1 << 20  # more than two pipes and a socket hold when a process ends
 
 
 class MonitorConsole:
-    """The attach socket of conmon: SOCK_SEQPACKET, each message a stream number (2 stdout, 3 stderr) and bytes."""
+    """The attach socket of conmon: SOCK_SEQPACKET, each message a stream number (2 stdout, 3 stderr) and bytes.
+
+    A monitor that waits for us to read does nothing else. While its process runs that slows the process down; but once
+    it has ended, the monitor has to say so: what is left is taken in then, whether anybody reads it or not.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._left: deque[tuple[int, bytes]] = deque()
+        self._receiving = asyncio.Lock()
+        self._emptying: asyncio.Task[None] | None = None
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
         try:
             self._socket.setblocking(False)
@@ -38,7 +52,33 @@ class MonitorConsole:
         finally:
             os.close(fd)
 
+    def empty_after(self, process: ProcessId | None) -> None:
+        """Tell whose end makes what is left come in; None for one that has ended."""
+        self._emptying = asyncio.get_running_loop().create_task(self._empty(process))
+
     async def read(self) -> tuple[int, bytes]:
+        if not self._left:
+            async with self._receiving:
+                if not self._left:
+                    return await self._receive()
+        return self._left.popleft()
+
+    async def _empty(self, process: ProcessId | None) -> None:
+        try:
+            if process is not None:
+                await identity.exited(process)
+            size = 0
+            while size < _LEFT_BEHIND:
+                async with self._receiving:
+                    stream, data = await self._receive()
+                    self._left.append((stream, data))
+                if not stream:
+                    return
+                size += len(data)
+        except OSError:
+            _log.exception("the monitor of %s may have to wait for its clients", self._folder.name)
+
+    async def _receive(self) -> tuple[int, bytes]:
         while True:
             try:
                 data = self._socket.recv(_FRAME)
@@ -73,7 +113,11 @@ class MonitorConsole:
 
     def close(self) -> None:
         self._writable.give_up()
-        self._socket.close()
+        if self._emptying is None or self._emptying.done():
+            self._socket.close()
+        else:
+            self._emptying.add_done_callback(lambda _: self._socket.close())
+            self._emptying.cancel()
 
 
 def resize(folder: Path, height: int, width: int) -> None:

@@ -97,9 +97,11 @@ class OciRuntime:
 
     async def join(self, container_id: str) -> MonitorConsole:
         try:
-            return MonitorConsole(self._bundles / container_id)
+            console = MonitorConsole(self._bundles / container_id)
         except OSError as error:
             raise Conflict(f"container {container_id} has no monitor to attach to") from error
+        console.empty_after(self.process(container_id))
+        return console
 
     async def resize(self, container_id: str, height: int, width: int) -> None:
         resize(self._bundles / container_id, height, width)

@@ -82,7 +82,9 @@ class MonitoredSession:
             complaint = read_log(seat.runtime_log) or message
             shutil.rmtree(seat.bundle)
             raise classify("exec", complaint)
-        return cls(seat, session.child, console, noted_process(seat.pidfile), launch.container_id)
+        process = noted_process(seat.pidfile)
+        console.empty_after(process)
+        return cls(seat, session.child, console, process, launch.container_id)
 
     async def wait(self) -> int:
         """Exit code of the command."""
