@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from hypothesis import settings
 
 from tests.harness.engine import Engine, busybox_tar
+from tests.harness.fuzzing import examples
 from tests.harness.waiting import PATIENCE
+
+settings.register_profile("wherry", examples(100))
+settings.load_profile("wherry")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@ from wherry.api.routes.images import ImageRoutes
 from wherry.api.routes.lifecycle import LifecycleRoutes
 from wherry.api.routes.networks import NetworkRoutes
 from wherry.api.routes.output import OutputRoutes
+from wherry.api.routes.plugins import PluginRoutes
 from wherry.api.routes.registries import RegistryRoutes
 from wherry.api.routes.stats import StatsRoutes
 from wherry.api.routes.swarm import SwarmRoutes
@@ -37,6 +38,7 @@ def build_router(engine: BuildingEngine) -> Router:
         NetworkRoutes(engine.networks, engine.containers, engine.system),
         VolumeRoutes(engine.volumes),
         SystemRoutes(engine.system, engine.events, engine.builds),
+        PluginRoutes(),
         SwarmRoutes(),
     ):
         routes.register(router)

@@ -11,6 +11,7 @@ from wherry.model.image import Platform
 from wherry.plan.dockerfile.expansion import expand
 from wherry.plan.dockerfile.instructions import Copy, Dockerfile, From, Instruction, Label, Pair, Run
 from wherry.plan.dockerfile.mounts import mount_source
+from wherry.plan.go_values import decimal
 from wherry.plan.platforms import parse_platform
 
 
@@ -104,7 +105,8 @@ def origin(text: str, names: tuple[str, ...], variables: dict[str, str], escape:
     if (index := _index(source, names)) is not None:
         return StageSource(index)
     if source.isdecimal():
-        reason = "refers to current build stage" if int(source) == len(names) else "index out of bounds"
+        current = decimal(source, most=len(names)) == len(names)
+        reason = "refers to current build stage" if current else "index out of bounds"
         raise InvalidArgument(f"invalid from flag value {source}: {reason}")
     return ImageSource(source)
 
@@ -189,7 +191,7 @@ def _index(text: str, names: tuple[str, ...]) -> int | None:
     """The stage of a name, which has no case, or an index."""
     if text.lower() in names:
         return names.index(text.lower())
-    return int(text) if text.isdecimal() and int(text) < len(names) else None
+    return decimal(text, most=len(names) - 1)
 
 
 def _target(names: tuple[str, ...], wanted: str) -> int:

@@ -13,6 +13,7 @@ from wherry.plan.filters import SearchFilter
 from wherry.plan.image_config import read_image
 from wherry.plan.manifest import check_config_size, read_index, read_manifest
 from wherry.plan.repositories import search_target
+from wherry.plan.urls import check_url
 
 MAX_RESULTS = 100
 DEFAULT_RESULTS = 25
@@ -30,10 +31,15 @@ class Registries:
         self._registry = registry
 
     async def login(self, server: str, credentials: Credentials) -> str:
-        """Try credentials at a registry, by host or URL, "" for Docker Hub. Unauthorized, RegistryError.
+        """Try credentials at a registry, by host or URL, "" for Docker Hub.
 
-        Gives an identity token to keep in the place of the password, "" if the registry gives none.
+        Raises InvalidArgument for what is no URL, Unauthorized, RegistryError. Gives an identity token to keep in the
+        place of the password, "" if the registry gives none.
         """
+        try:
+            check_url(server if server.startswith(("http://", "https://")) else f"https://{server}")
+        except InvalidArgument as error:
+            raise InvalidArgument(f"unable to parse server address: {error}") from None
         host = server.removeprefix("https://").removeprefix("http://").partition("/")[0]
         return await self._registry.login(DEFAULT_DOMAIN if host in ("", LEGACY_DOMAIN) else host, credentials)
 

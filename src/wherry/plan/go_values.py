@@ -5,7 +5,7 @@ import re
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 _FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 _MOST_DIGITS = 20
-_INTEGER = re.compile(rf"[+-]?[0-9]{{1,{_MOST_DIGITS}}}")
+_INTEGER = re.compile(r"[+-]?0*([0-9]+)", re.ASCII)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
 _LARGEST = 2**63 - 1
 _POWERS = ("", "k", "m", "g", "t", "p")
@@ -25,10 +25,13 @@ def read_bool(text: str) -> bool:
 
 
 def read_int(text: str, function: str = "Atoi") -> int:
-    """``strconv.Atoi``, or the ``function`` that the error is to name. ValueError if it is no number."""
-    if not _INTEGER.fullmatch(text):
+    """``strconv.Atoi``, or the ``function`` that the error is to name. ValueError if it is no number of 64 bits."""
+    found = _INTEGER.fullmatch(text)
+    if found is None:
         raise ValueError(f'strconv.{function}: parsing "{text}": invalid syntax')
-    return int(text)
+    if len(found[1]) > _MOST_DIGITS or not -_LARGEST - 1 <= (number := int(text)) <= _LARGEST:
+        raise ValueError(f'strconv.{function}: parsing "{text}": value out of range')
+    return number
 
 
 def decimal(text: str, most: int) -> int | None:

@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 from os import urandom
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -20,6 +20,7 @@ from wherry.registry.challenges import Challenge
 from wherry.registry.connection import Request
 from wherry.registry.reasons import NoCredentials
 from wherry.registry.transport import Transport
+from wherry.registry.urls import split
 
 _CLIENT_ID = "wherry"
 _MIN_LIFETIME = 60.0
@@ -97,7 +98,7 @@ class Authorizer:
         return answer
 
     async def _ask(self, request: Request, challenge: Challenge, credentials: Credentials | None) -> _TokenAnswer:
-        host = urlsplit(request.url).netloc
+        host = split(request.url).netloc
         insecure = await self._is_insecure(host)
         if credentials is not None and request.url.startswith("http:") and not insecure:
             raise RegistryError(f"credentials are not sent to {challenge.realm}, since it does not use HTTPS")
@@ -149,7 +150,7 @@ def _token_request(
     if credentials is not None and credentials.username:
         fields += [("account", credentials.username)]
         headers["Authorization"] = basic(credentials)
-    separator = "&" if urlsplit(challenge.realm).query else "?"
+    separator = "&" if split(challenge.realm).query else "?"
     return Request(method="GET", url=f"{challenge.realm}{separator}{urlencode(fields)}", headers=headers)
 
 

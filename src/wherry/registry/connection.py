@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from wherry.registry.dial import Origin, Timeouts, Wire, dial, proxy_authorization
 from wherry.registry.reasons import exchange_failed
+from wherry.registry.urls import quoted
 
 _WRITE = 64 << 10
 
@@ -43,7 +44,7 @@ class Connection:
     def begin(self, request: Request) -> None:
         """Send all that the request itself holds; a body that its Content-Length announces comes by `write`."""
         headers = {"Host": self.origin.authority, **request.headers}
-        target = urlsplit(request.url)._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        target = quoted(urlsplit(request.url)._replace(scheme="", netloc="", fragment="").geturl()) or "/"
         if self._proxy and self.origin.scheme == "http":
             target, headers = request.url, headers | proxy_authorization(self._proxy)
         if self._http.sock is None:

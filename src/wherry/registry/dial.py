@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct
 
 from wherry.registry.reasons import ConnectionFailed, dial_failed, exchange_failed, lookup_failed
+from wherry.registry.urls import in_ascii, split
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -35,15 +36,16 @@ class Origin(NamedTuple):
     @classmethod
     def of(cls, url: str, verify: bool) -> Self:
         """Raises ConnectionFailed for a URL that is neither http nor https, or whose port is none."""
-        parts = urlsplit(url)
+        parts = split(url)
         if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
             raise ConnectionFailed(f'unsupported protocol scheme "{parts.scheme}"')
-        authority = parts.netloc.rpartition("@")[2]
+        authority = in_ascii(parts.netloc.rpartition("@")[2])
+        place = split(f"//{authority}")
         try:
-            port = parts.port
+            port = place.port
         except ValueError as error:
             raise ConnectionFailed(f"dial tcp: address {authority}: invalid port") from error
-        return cls(parts.scheme, parts.hostname, port or _DEFAULT_PORTS[parts.scheme], authority, verify)
+        return cls(parts.scheme, place.hostname or "", port or _DEFAULT_PORTS[parts.scheme], authority, verify)
 
     def is_host_of(self, other: Self) -> bool:
         """Whether what may be told to one may be told to the other."""

@@ -9,7 +9,6 @@ import os
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
-from urllib.parse import quote, urljoin
 
 from msgspec.structs import replace
 
@@ -18,6 +17,7 @@ from wherry.registry.connection import Connection, Request
 from wherry.registry.dial import Origin, Timeouts
 from wherry.registry.proxies import ProxyRules
 from wherry.registry.reasons import ConnectionFailed, exchange_failed
+from wherry.registry.urls import join
 
 T = TypeVar("T")
 
@@ -226,7 +226,7 @@ class Transport:
 
 def redirected(request: Request, location: str) -> Request:
     """The request to make when ``request`` was answered with a redirect to ``location``."""
-    url = urljoin(request.url, quote(location, safe="%/:=&?~#+!$,;'@()*[]"))
+    url = join(request.url, location)
     if Origin.of(url, True).is_host_of(Origin.of(request.url, True)):
         return replace(request, url=url)
     headers = {name: value for name, value in request.headers.items() if name.lower() != "authorization"}

@@ -7,7 +7,7 @@ that has no PATCH gets the bytes with the PUT. What breaks off begins again from
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 from msgspec.structs import replace
 
@@ -16,9 +16,10 @@ from wherry.model.image import Descriptor
 from wherry.model.reference import DEFAULT_TAG, Reference
 from wherry.model.registry import Credentials, Resolved
 from wherry.registry.patience import Patience, Pausing
-from wherry.registry.reasons import MethodRefused, Unreachable, UploadLost
+from wherry.registry.reasons import ConnectionFailed, MethodRefused, Unreachable, UploadLost
 from wherry.registry.session import Ask, Body, Session, push_scopes
 from wherry.registry.transport import Answer
+from wherry.registry.urls import join
 
 T = TypeVar("T")
 
@@ -104,7 +105,10 @@ class Uploads:
         given = answer.headers.get("Location")
         if not given:
             raise RegistryError(f"the registry did not say where the upload goes on ({ask.method} {answer.status})")
-        return urljoin(await self._session.url(reference, ask), given)
+        try:
+            return join(await self._session.url(reference, ask), given)
+        except ConnectionFailed as error:
+            raise RegistryError(f"the registry said where the upload goes on: {error.reason}") from error
 
     async def _patiently(self, work: Callable[[], Awaitable[T]], pausing: Pausing | None = None) -> T:
         failures = 0

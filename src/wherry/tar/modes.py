@@ -12,7 +12,7 @@ _COPIED = {"u": 6, "g": 3, "o": 0}
 
 def parse(text: str) -> Chmod:
     """ValueError for what is neither."""
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         bits = int(text, 8)
         if bits > 0o7777:
             raise ValueError(text)

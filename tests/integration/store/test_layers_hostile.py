@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.harness.fuzzing import examples
 
 from wherry.errors import CorruptLayer
 
@@ -139,7 +140,7 @@ TARGETS = NAMES | st.sampled_from(["/", "../../outside", "OUTSIDE", "OUTSIDE/sec
 MEMBERS = st.lists(st.tuples(NAMES, st.sampled_from(KINDS), TARGETS), max_size=10)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(MEMBERS)
 def test_no_archive_touches_what_is_outside(members: list[tuple[str, bytes, str]]) -> None:
     with TemporaryDirectory() as folder:
@@ -258,7 +259,7 @@ VALID = layer(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(0, len(VALID) - 1), st.binary(min_size=1, max_size=20))
 def test_no_damage_goes_unexplained(at: int, damage: bytes) -> None:
     with TemporaryDirectory() as folder:

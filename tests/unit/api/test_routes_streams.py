@@ -240,6 +240,8 @@ async def test_logs_with_times_have_a_frame_a_line(tmp_path: Path) -> None:
         answer = await client.ask("GET", "/containers/web/logs", stdout="1", timestamps="1", tail="all")
         assert answer.body == b"".join(frame(line.stream, f"{line.time} ".encode() + line.data) for line in LINES)
         assert engine.containers.ranges[0].tail is None
+        await client.ask("GET", "/containers/web/logs", stdout="1", tail="9" * 5000)
+        assert engine.containers.ranges[1].tail is None
 
 
 async def test_following_logs_come_as_they_are_written(tmp_path: Path) -> None:

@@ -241,6 +241,14 @@ async def test_this_is_no_swarm(tmp_path: Path, path: str) -> None:
         assert (await client.message(503, "GET", f"/{path}")).startswith("This node is not a swarm manager. Use")
 
 
+async def test_there_are_no_plugins(tmp_path: Path) -> None:
+    async with api(tmp_path) as (_, client):
+        assert await client.json("GET", "/plugins") == []
+        for method, path in (("GET", "/json"), ("DELETE", ""), ("POST", "/enable"), ("POST", "/push")):
+            assert await client.message(404, method, f"/plugins/a/b{path}") == 'plugin "a/b" not found'
+        assert await client.message(501, "POST", "/plugins/pull") == "this engine has no managed plugins"
+
+
 async def test_what_the_engine_cannot_do_is_not_found(tmp_path: Path) -> None:
     async with api(tmp_path) as (_, client):
         assert await client.message(404, "GET", "/containers/web/checkpoints") == "page not found"

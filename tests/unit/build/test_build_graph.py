@@ -71,6 +71,7 @@ def test_a_source_is_a_stage_before_this_one_or_an_image() -> None:
         ("FROM ${x}", "", "base name (${x}) should not be blank"),
         ("FROM a\nCOPY --from=0 /x /", "", "invalid from flag value 0: refers to current build stage"),
         ("FROM a\nCOPY --from=7 /x /", "", "invalid from flag value 7: index out of bounds"),
+        (f"FROM a\nCOPY --from={'9' * 5000} /x /", "", f"invalid from flag value {'9' * 5000}: index out of bounds"),
     ],
 )
 def test_what_cannot_be_planned_is_told(text: str, target: str, message: str) -> None:

@@ -33,6 +33,13 @@ def test_numbers(text: str, number: int) -> None:
     assert read_int(text) == number
 
 
+@pytest.mark.parametrize("text", ["9223372036854775808", "-9223372036854775809", "9" * 5000])
+def test_numbers_of_more_than_64_bits(text: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        read_int(text)
+    assert str(caught.value) == f'strconv.Atoi: parsing "{text}": value out of range'
+
+
 @pytest.mark.parametrize("text", ["", " 7", "1_000", "7.0", "٧"])
 def test_what_is_no_number(text: str) -> None:
     with pytest.raises(ValueError) as caught:

@@ -135,3 +135,15 @@ def test_every_stream_gets_the_bytes_that_were_written(written: list[tuple[bytes
         assert b"".join(data for stream, data in lines if stream == wanted) == b"".join(
             text + b"\n" * whole for text, stream, whole in written if stream == wanted
         )
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [
+        (-(10**27), "1970-01-01T00:00:00.000000000Z"),
+        (1_500_000_001, "1970-01-01T00:00:01.500000001Z"),
+        (10**27, "9999-12-31T23:59:59.999999999Z"),
+    ],
+)
+def test_times_are_between_the_first_line_and_the_last(nanoseconds: int, text: str) -> None:
+    assert time_text(nanoseconds) == text

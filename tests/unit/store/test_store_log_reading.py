@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wherry.model.log import LogLine, LogRange
@@ -123,7 +123,6 @@ def test_the_last_lines_are_whole(path: Path, written: list[bytes], count: int, 
     assert tail(path, count) == expected
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     lengths=st.lists(st.integers(0, 60), max_size=30),
     count=st.integers(0, 35),

@@ -5,8 +5,9 @@ import tarfile
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.harness.fuzzing import examples
 
 from wherry.tar import header, pax, writer
 from wherry.tar.extract import normalized
@@ -225,7 +226,7 @@ def test_a_sparse_map_that_does_not_end() -> None:
         read(endless + more * 3000, 1 << 20)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.data())
 def test_damage_is_an_error_of_the_archive_or_none(data: st.DataObject) -> None:
     whole = bytearray(

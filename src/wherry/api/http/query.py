@@ -5,6 +5,7 @@ from urllib.parse import unquote_plus
 
 from wherry.api.http.head import BROKEN_ESCAPE
 from wherry.errors import InvalidArgument
+from wherry.plan.go_values import read_int
 
 _FALSE = frozenset(("", "0", "no", "false", "none"))
 
@@ -55,11 +56,10 @@ class Query(Mapping[str, str]):
         Raises:
             InvalidArgument: it is none, with the text of Go's ``strconv`` that dockerd passes on.
         """
-        value = self.get(name) or str(default)
         try:
-            return int(value)
-        except ValueError:
-            raise InvalidArgument(f'strconv.Atoi: parsing "{value}": invalid syntax') from None
+            return read_int(self.get(name) or str(default))
+        except ValueError as error:
+            raise InvalidArgument(str(error)) from None
 
 
 def _decode(text: str) -> str:

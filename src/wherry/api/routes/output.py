@@ -1,5 +1,6 @@
 """Containers: their output and input, live and logged."""
 
+import sys
 from collections.abc import Awaitable, Callable
 
 from wherry.api.bodies import closing
@@ -10,6 +11,7 @@ from wherry.engine.streams import Attachment
 from wherry.errors import InvalidArgument
 from wherry.model.container import Container
 from wherry.model.log import LogRange
+from wherry.plan.go_values import decimal
 from wherry.plan.log_details import log_details
 from wherry.plan.timestamps import parse_unix
 
@@ -88,11 +90,10 @@ def _log_range(request: Request) -> LogRange:
     stdout, stderr = query.flag("stdout"), query.flag("stderr")
     if not stdout and not stderr:
         raise InvalidArgument("Bad parameters: you must choose at least one stream")
-    tail = query.get("tail", "")
     return LogRange(
         stdout=stdout,
         stderr=stderr,
         since=parse_unix(query.get("since", "")),
         until=parse_unix(query.get("until", "")),
-        tail=int(tail) if tail.isdecimal() else None,
+        tail=decimal(query.get("tail", ""), most=sys.maxsize),
     )

@@ -19,6 +19,7 @@ from wherry.model.image import ImageConfig, Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.plan.changes import apply_changes
+from wherry.plan.urls import check_url
 
 __all__ = ["Archives"]
 
@@ -92,7 +93,8 @@ class Archives:
 
         Without ``chunks`` they are downloaded from ``source``, a URL; one without a scheme is of http.
 
-        Raises InvalidArgument for ``changes`` that are none, CorruptLayer, InternalError for a full disk.
+        Raises InvalidArgument for ``changes`` that are none and a ``source`` that is no URL, CorruptLayer,
+        InternalError for a full disk.
         """
 
         async def work(report: Report) -> None:
@@ -111,6 +113,7 @@ class Archives:
             yield chunks
             return
         url = source if "://" in source else f"http://{source}"
+        check_url(url)
         async with self._web.open(url) as download:
             report(Progress(status=f"Downloading from {url}"))
 

@@ -19,6 +19,7 @@ from wherry.model.log import LogLine
 MAX_LINE: Final = 16384
 """Longer lines are cut here, as Docker cuts them (daemon/logger/copier.go)."""
 
+_LAST: Final = 253_402_300_800 * 10**9 - 1
 _TEXT: Final = 45
 _KIND: Final = slice(35, _TEXT)
 _STDOUT: Final = b" stdout F "
@@ -32,8 +33,9 @@ _KINDS: Final = {
 
 
 def time_text(nanoseconds: int) -> str:
-    """A time since the epoch as ``LogLine.time`` has it: UTC, nine digits, sorted as text."""
-    seconds, fraction = divmod(nanoseconds, 10**9)
+    """A time since the epoch as ``LogLine.time`` has it: UTC, nine digits, sorted as text. No line is from before the
+    epoch or from after the year 9999; what is asked for may be."""
+    seconds, fraction = divmod(min(max(nanoseconds, 0), _LAST), 10**9)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09}Z"
 
 
