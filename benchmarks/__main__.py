@@ -17,19 +17,24 @@ from .race import Outcome, race
 from .rows import ALL
 from .workbench import Workbench
 
-DOCKER_HOST = "BENCH_DOCKER_HOST"
-DOCKER_NETNS = "BENCH_DOCKER_NETNS"
-ENVIRONMENT = f"""\
+# The variables that name other engines and their network namespaces.
+OTHERS = {
+    report.DOCKERD: ("BENCH_DOCKER_HOST", "BENCH_DOCKER_NETNS"),
+    report.PODMAN: ("BENCH_PODMAN_HOST", "BENCH_PODMAN_NETNS"),
+}
+ENVIRONMENT = """\
 environment:
-  {DOCKER_HOST}    unix:///… of a dockerd to measure beside wherry
-  {DOCKER_NETNS}   the network namespace it runs in, by its name in /run/netns; unset: this one
+  BENCH_DOCKER_HOST    unix:///… of a dockerd to measure beside wherry
+  BENCH_DOCKER_NETNS   the network namespace it runs in, by its name in /run/netns; unset: this one
+  BENCH_PODMAN_HOST    the same of podman's service
+  BENCH_PODMAN_NETNS
 """
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="benchmarks",
-        description="Measure wherry, beside a dockerd if the environment names one. Needs root.",
+        description="Measure wherry, beside a dockerd and podman if the environment names them. Needs root.",
         epilog=ENVIRONMENT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -38,12 +43,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything there, all samples included")
     parser.add_argument("--rounds", type=int, metavar="N", help="samples a contestant (each benchmark has its own)")
     parser.add_argument("--quick", action="store_true", help="few rounds of the main rows: two minutes")
-    parser.add_argument("--engine", choices=("wherry", "dockerd"), help="measure this one alone")
+    parser.add_argument("--engine", choices=(report.WHERRY, *OTHERS), help="measure this one alone")
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(names):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
-    if options.engine == "dockerd" and DOCKER_HOST not in os.environ:
-        parser.error(f"{DOCKER_HOST} is not set")
+    if options.engine in OTHERS and OTHERS[options.engine][0] not in os.environ:
+        parser.error(f"{OTHERS[options.engine][0]} is not set")
     return options
 
 
@@ -59,10 +64,10 @@ def chosen(options: argparse.Namespace) -> Iterator[tuple[Benchmark, int]]:
 def gather(bench: Workbench, only: str | None) -> list[Contestant]:
     """Who takes part; each has the busybox image."""
     contestants = []
-    if only != "wherry" and (url := os.environ.get(DOCKER_HOST)):
-        dockerd = Engine("dockerd", url, os.environ.get(DOCKER_NETNS, ""))
-        contestants.append(Contestant(report.DOCKERD, dockerd, "docker"))
-    if only != "dockerd":
+    for kind, (host, netns) in OTHERS.items():
+        if only in (kind, None) and (url := os.environ.get(host)):
+            contestants.append(Contestant(kind, Engine(kind, url, os.environ.get(netns, "")), "docker"))
+    if only in (report.WHERRY, None):
         own = bench.own_engine()
         contestants.append(Contestant(report.WHERRY, own, "docker"))
         contestants.append(Contestant(report.WHERRY_CLI, own, bench.wherry))
@@ -77,14 +82,20 @@ def measure(
 ) -> Iterator[Outcome]:
     for benchmark, rounds in benchmarks:
         print(f"{benchmark.name}, {rounds} rounds …", file=sys.stderr, flush=True)
-        taking_part = [side for side in contestants if benchmark.own_client or side.label != report.WHERRY_CLI]
-        yield from race(benchmark, taking_part, bench, rounds)
+        yield from race(benchmark, [side for side in contestants if takes_part(side, benchmark)], bench, rounds)
+
+
+def takes_part(side: Contestant, benchmark: Benchmark) -> bool:
+    if benchmark.alone:
+        return side.label == report.WHERRY
+    return benchmark.own_client or side.label != report.WHERRY_CLI
 
 
 def main() -> int:
     """0, or 1 if something failed. An aim that is missed is no failure: this is a measurement, not a test."""
     options = parse(sys.argv[1:])
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that everything is cleaned up
+    for number in (signal.SIGTERM, signal.SIGHUP):  # so that everything is cleaned up
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     socket.setdefaulttimeout(TIMEOUT)  # an engine that hangs is a failure of its row
     before = facts.load()
     try:

@@ -1,10 +1,11 @@
 """Who takes part: an engine, reached by one client."""
 
+import os
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -30,29 +31,44 @@ class Engine:
         """A client that keeps its connection; as a context it is closed at the end."""
         return closing(Client(self.url))
 
+    def info(self) -> dict[str, object]:
+        """What it says of itself."""
+        with self.api() as client:
+            return dict(client.call("GET", "/info").json())
+
 
 @dataclass(frozen=True)
 class Contestant:
-    """An engine and the command its users type: the program of a docker-like client."""
+    """An engine and the command its users type: the program of a docker-like client, and variables it is told."""
 
     label: str
     engine: Engine
     program: str
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def command(self, *arguments: str | Path) -> list[str]:
         return [self.program, "-H", self.engine.url, *map(str, arguments)]
 
     def run(self, *arguments: str | Path) -> str:
         """The output of a command that is not measured. CalledProcessError if it fails."""
-        done = subprocess.run(self.command(*arguments), check=True, capture_output=True, text=True, timeout=TIMEOUT)
+        argv = self.command(*arguments)
+        done = subprocess.run(
+            argv, check=True, capture_output=True, text=True, timeout=TIMEOUT, env={**os.environ, **self.variables}
+        )
         return done.stdout.strip()
 
     def seconds(self, *arguments: str | Path, stdin: IO[bytes] | int = subprocess.DEVNULL) -> float:
         """How long a command takes as a whole process. CalledProcessError if it fails."""
-        argv = self.command(*arguments)
+        argv, environment = self.command(*arguments), {**os.environ, **self.variables}
         begin = time.perf_counter()
         subprocess.run(
-            argv, check=True, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=TIMEOUT
+            argv,
+            check=True,
+            stdin=stdin,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=TIMEOUT,
+            env=environment,
         )
         return time.perf_counter() - begin
 

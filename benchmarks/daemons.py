@@ -1,4 +1,4 @@
-"""Daemons of our own: a wherryd or dockerd in a network namespace and directories that nobody else uses."""
+"""Daemons of our own: a wherryd, dockerd or podman service in a network namespace and directories of its own."""
 
 import shutil
 import signal
@@ -14,7 +14,7 @@ from .contestants import Engine
 
 START_TIMEOUT = 60
 POLL_INTERVAL = 0.001
-PROGRAMS = {"wherry": Path(sys.executable).parent / "wherryd", "dockerd": Path("dockerd")}
+WHERRYD = Path(sys.executable).parent / "wherryd"
 
 
 class DaemonFailed(Exception):
@@ -42,12 +42,11 @@ class Daemon:
 
     def start(self) -> float:
         """Start the daemon; the seconds until it answers a ping."""
-        argv: list[str | Path] = [PROGRAMS[self.kind], "-H", self.engine.url, "--data-root", self.data_root]
-        argv += ["--exec-root", self.exec_root, "--pidfile", self.exec_root / "engine.pid"]
+        argv = self.engine.inside(self._command())
         begin = time.perf_counter()
         with self._log.open("ab") as log:
             # A session of its own: a Ctrl-C is for the benchmark, which stops the daemon when it has cleaned up.
-            self._process = subprocess.Popen(self.engine.inside(argv), stdout=log, stderr=log, start_new_session=True)
+            self._process = subprocess.Popen(argv, stdout=log, stderr=log, start_new_session=True)
         while not self._answers():
             if self._process.poll() is not None or time.perf_counter() - begin > START_TIMEOUT:
                 raise DaemonFailed(self._log.read_text()[-2000:])
@@ -75,8 +74,24 @@ class Daemon:
         """End the daemon and remove its namespace and directories. Its containers must be gone before."""
         self.stop()
         self.host.close()
+        self._unmount()
         shutil.rmtree(self.exec_root, ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _command(self) -> list[str | Path]:
+        if self.kind == "podman":
+            roots: list[str | Path] = ["--root", self.data_root, "--runroot", self.exec_root]
+            return ["podman", *roots, "system", "service", "--time", "0", self.engine.url]
+        program = WHERRYD if self.kind == "wherry" else self.kind
+        roots = ["--data-root", self.data_root, "--exec-root", self.exec_root]
+        return [program, "-H", self.engine.url, *roots, "--pidfile", self.exec_root / "engine.pid"]
+
+    def _unmount(self) -> None:
+        """Take off what the daemon has left mounted in its directories (proc_pid_mountinfo(5): the fifth field)."""
+        mounted = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+        for point in reversed(mounted):
+            if Path(point).is_relative_to(self.folder) or Path(point).is_relative_to(self.exec_root):
+                subprocess.run(["umount", "--lazy", point], check=True)
 
     @property
     def _log(self) -> Path:

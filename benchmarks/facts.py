@@ -17,6 +17,7 @@ PROGRAMS = {
     "conmon": ("conmon", "--version"),
     "docker CLI": ("docker", "--version"),
     "containerd": ("containerd", "--version"),
+    "podman": ("podman", "--version"),
     "skopeo": ("skopeo", "--version"),
     "docker-registry": ("docker-registry", "--version"),
 }
@@ -43,8 +44,7 @@ def engines(engines: Iterable[Engine]) -> dict[str, object]:
     """What each daemon says of itself."""
     facts: dict[str, object] = {}
     for engine in engines:
-        with engine.api() as client:
-            info = client.call("GET", "/info").json()
+        info = engine.info()
         names = ("ServerVersion", "Driver", "DefaultRuntime", "LoggingDriver", "CgroupDriver", "CgroupVersion")
         facts[f"{engine.kind} engine"] = ", ".join(f"{name} {info.get(name)}" for name in names)
     return facts

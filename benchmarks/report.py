@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from .benchmark import Row
 from .race import Outcome
 from .summary import Summary, summarize
 
-DOCKERD, WHERRY, WHERRY_CLI = "dockerd", "wherry", "wherry CLI"
-HEADINGS = ("", "unit", "n", "dockerd", "p95", "wherry", "p95", "ratio", "aim", "met", "wherry CLI", "ratio")
+DOCKERD, PODMAN, WHERRY, WHERRY_CLI = "dockerd", "podman", "wherry", "wherry CLI"
+HEADINGS = (
+    *("", "unit", "n", "dockerd", "p95", "wherry", "p95", "ratio", "aim", "met"),
+    *("wherry CLI", "ratio", "podman", "/podman"),
+)
 
 
 @dataclass(frozen=True)
@@ -17,16 +21,20 @@ class Line:
     outcome: Outcome
     summaries: Mapping[str, Summary]
 
-    def ratio(self, label: str) -> float | None:
-        """The contestant's median over that of dockerd."""
-        base, own = self.summaries.get(DOCKERD), self.summaries.get(label)
-        return own.median / base.median if own and base and base.median else None
+    def ratio(self, label: str, base: str = DOCKERD) -> float | None:
+        """The contestant's median over that of another."""
+        over, under = self.median(label), self.median(base)
+        return over / under if over is not None and under else None
+
+    def median(self, label: str) -> float | None:
+        summary = self.summaries.get(label)
+        return summary.median if summary else None
 
     @property
     def met(self) -> bool | None:
         """Whether wherry meets the row's aim; None without an aim or without dockerd."""
-        ratio = self.ratio(WHERRY)
-        return None if ratio is None else self.outcome.row.met(ratio)
+        label = WHERRY_CLI if self.outcome.row.by_own_client else WHERRY
+        return self.outcome.row.met(self.ratio(label), self.median(label))
 
 
 def line_of(outcome: Outcome) -> Line:
@@ -61,9 +69,7 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
 def _cells(line: Line) -> tuple[str, ...]:
     row = line.outcome.row
     count = max((summary.count for summary in line.summaries.values()), default=0)
-    aim = "" if row.aim is None else f"{'≥' if row.more_is_better else '≤'} {row.aim:.2f}"
     met = {None: "", True: "yes", False: "NO"}[line.met]
-    own = line.summaries.get(WHERRY_CLI)
     return (
         row.title,
         row.unit,
@@ -71,11 +77,19 @@ def _cells(line: Line) -> tuple[str, ...]:
         *_pair(line.summaries.get(DOCKERD)),
         *_pair(line.summaries.get(WHERRY)),
         _number(line.ratio(WHERRY)),
-        aim,
+        _aim(row),
         met,
-        _number(own.median if own else None),
+        _number(line.median(WHERRY_CLI)),
         _number(line.ratio(WHERRY_CLI)),
+        _number(line.median(PODMAN)),
+        _number(line.ratio(WHERRY, PODMAN)),
     )
+
+
+def _aim(row: Row) -> str:
+    if row.aim is not None:
+        return f"{'≥' if row.more_is_better else '≤'} {row.aim:.2f}"
+    return "" if row.limit is None else f"≤ {row.limit:g} {row.unit}"
 
 
 def _pair(summary: Summary | None) -> tuple[str, str]:
@@ -97,8 +111,10 @@ def _entry(line: Line) -> dict[str, object]:
         "unit": row.unit,
         "more_is_better": row.more_is_better,
         "aim": row.aim,
+        "limit": row.limit,
         "ratio": line.ratio(WHERRY),
         "ratio_own_client": line.ratio(WHERRY_CLI),
+        "ratio_to_podman": line.ratio(WHERRY, PODMAN),
         "met": line.met,
         "contestants": {
             label: {"median": summary.median, "p95": summary.p95, "samples": line.outcome.samples[label]}

@@ -2,13 +2,15 @@
 
 from ..benchmark import Benchmark
 from .api import lifecycle
-from .commands import exec_true, list_containers
+from .build import build
+from .commands import exec_true, list_5, list_50, list_500
 from .daemon import growth, idle, per_container, start
-from .images import load, pull
-from .network import published_port
+from .files import commit, copy_big, copy_tree, diff
+from .images import IMAGES
+from .network import published_port, published_throughput
 from .parallel import parallel_api, parallel_commands
 from .run import run_bridge, run_none, run_published
-from .streams import exec_stream, read_logs
+from .streams import attach_stream, exec_stream, read_logs, write_logs
 
 ALL: tuple[Benchmark, ...] = (
     lifecycle,
@@ -16,14 +18,23 @@ ALL: tuple[Benchmark, ...] = (
     run_none,
     run_published,
     exec_true,
-    list_containers,
+    list_5,
+    list_50,
+    list_500,
     parallel_commands,
     parallel_api,
+    write_logs,
     read_logs,
     exec_stream,
+    attach_stream,
     published_port,
-    pull,
-    load,
+    published_throughput,
+    *IMAGES,
+    build,
+    copy_big,
+    copy_tree,
+    commit,
+    diff,
     start,
     idle,
     per_container,

@@ -15,7 +15,7 @@ COUNT = 50
 
 @benchmark(
     "parallel-run",
-    Row("parallel-run", f"{COUNT} × run -d at once", "s", aim=0.20),
+    Row("parallel-run", f"{COUNT} × run -d at once", "s", aim=0.15),
     rounds=3,
     quick_rounds=1,
     warm_ups=0,
@@ -47,7 +47,7 @@ def parallel_commands(bench: Workbench, side: Contestant) -> Iterator[Sampler]:
 
 @benchmark(
     "parallel-api",
-    Row("parallel-api", f"{COUNT} × API create + start at once", "s", aim=0.20),
+    Row("parallel-api", f"{COUNT} × API create + start at once", "s", aim=0.15),
     rounds=3,
     warm_ups=0,
 )

@@ -7,10 +7,30 @@ from typing import IO
 
 from ..benchmark import Row, Sampler, benchmark
 from ..contestants import TIMEOUT, Contestant
-from ..workbench import MEGABYTE, STREAM_SIZE, Workbench
+from ..images import MEGABYTE
+from ..workbench import STREAM_SIZE, Workbench
 
 LINES = 1_000_000
 WRITER = f"seq {LINES} | sed 's/$/: a line of some sixty characters that a program wrote/'"
+
+
+@benchmark("logs-write", Row("logs-write", "a container writes a million lines", "s", aim=0.6), rounds=5)
+def write_logs(bench: Workbench, side: Contestant) -> Iterator[Sampler]:
+    name = bench.name(side, "writer")
+
+    def sample() -> Mapping[str, float]:
+        side.run("create", "--name", name, bench.box, "sh", "-c", WRITER)
+        begin = time.perf_counter()
+        side.run("start", name)
+        side.run("wait", name)
+        took = time.perf_counter() - begin
+        side.remove(name)
+        return {"logs-write": took}
+
+    try:
+        yield sample
+    finally:
+        side.remove(name)
 
 
 @benchmark("logs", Row("logs", "logs of a million lines", "s", aim=0.25), rounds=3, warm_ups=0, own_client=True)
@@ -34,17 +54,40 @@ def read_logs(bench: Workbench, side: Contestant) -> Iterator[Sampler]:
 )
 def exec_stream(bench: Workbench, side: Contestant) -> Iterator[Sampler]:
     name = bench.name(side, "stream")
-
-    def sample() -> Mapping[str, float]:
-        with bench.stream.open("rb") as source:
-            took = _through(side.command("exec", "-i", name, "cat"), ["wc", "-c"], STREAM_SIZE, source)
-        return {"exec-stream": STREAM_SIZE / MEGABYTE / took}
-
     try:
         side.run("run", "--detach", "--name", name, bench.box, "sleep", "3600")
+        yield lambda: {"exec-stream": _throughput(bench, side.command("exec", "-i", name, "cat"))}
+    finally:
+        side.remove(name)
+
+
+@benchmark(
+    "attach-stream",
+    Row("attach-stream", "attach to cat: throughput", "MB/s", aim=1.0, more_is_better=True),
+    rounds=3,
+    warm_ups=0,
+    own_client=True,
+)
+def attach_stream(bench: Workbench, side: Contestant) -> Iterator[Sampler]:
+    name = bench.name(side, "attached")
+
+    def sample() -> Mapping[str, float]:
+        side.run("create", "--interactive", "--name", name, bench.box, "cat")
+        side.run("start", name)
+        rate = _throughput(bench, side.command("attach", name))
+        side.remove(name)
+        return {"attach-stream": rate}
+
+    try:
         yield sample
     finally:
         side.remove(name)
+
+
+def _throughput(bench: Workbench, argv: list[str]) -> float:
+    """MB/s through a command that gives back what it is given."""
+    with bench.stream.open("rb") as source:
+        return STREAM_SIZE / MEGABYTE / _through(argv, ["wc", "-c"], STREAM_SIZE, source)
 
 
 def _through(argv: list[str], counter: list[str], expected: int, source: IO[bytes] | None = None) -> float:

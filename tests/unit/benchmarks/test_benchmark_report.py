@@ -32,6 +32,24 @@ def test_of_a_throughput_more_is_better(wherry: float, met: bool) -> None:
     assert line_of(Outcome(THROUGHPUT, {"dockerd": [100.0], "wherry": [wherry]})).met is met
 
 
+@pytest.mark.parametrize(("growth", "met"), [(0.5, True), (2.5, False)])
+def test_a_limit_is_for_the_figure_itself(growth: float, met: bool) -> None:
+    outcome = Outcome(Row("growth", "growth", "MB", limit=2), {"wherry": [growth]})
+    assert line_of(outcome).met is met
+    assert "≤ 2 MB" in table([outcome])
+
+
+@pytest.mark.parametrize(("own", "met"), [(90.0, True), (101.0, False)])
+def test_an_aim_may_be_for_the_own_client(own: float, met: bool) -> None:
+    row = Row("ps", "ps", "ms", aim=1.0, by_own_client=True)
+    assert line_of(Outcome(row, {"dockerd": [100.0], "wherry": [200.0], "wherry CLI": [own]})).met is met
+
+
+def test_podman_stands_beside_with_a_ratio_of_its_own() -> None:
+    line = table([Outcome(RUN, {"dockerd": [200.0], "wherry": [30.0], "podman": [60.0]})])
+    assert columns(line, "run --rm")[-2:] == ["60.0", "0.50"]
+
+
 def test_without_dockerd_there_is_neither_ratio_nor_verdict() -> None:
     line = line_of(Outcome(RUN, {"wherry": [30.0]}))
     assert line.ratio("wherry") is None
