@@ -14,6 +14,11 @@ def keep() -> None:
             os.set_inheritable(int(name), int(name) <= 2)
 
 
+def for_clients() -> int:
+    """How many clients there may be at a time: each has one, and what it asks for takes others."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
+
+
 def allow() -> None:
     """Up to the hard limit: each container takes some, and the usual soft limit of 1024 is for select(2)."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -12,7 +12,7 @@ from pathlib import Path
 import uvloop
 
 from wherry.api.app import build_router
-from wherry.api.http import Server, check_free
+from wherry.api.http import Limits, Server, check_free
 from wherry.cli.flags import HelpRequested, Options, UsageError
 from wherry.cli.helpflags import flag_usages
 from wherry.daemon import descriptors
@@ -81,7 +81,8 @@ async def _run(configuration: Configuration, flags: Options) -> None:
             check_free(host)  # before the engine starts any container
         async with open_engine(config) as engine:
             os.chdir(exec_root_of(config))  # where monitors drop what they drop into their working directory
-            server = Server(build_router(engine), product_version=VERSION)
+            limits = Limits(connections=descriptors.for_clients())
+            server = Server(build_router(engine), product_version=VERSION, limits=limits)
             try:
                 for host in configuration.hosts:
                     await server.listen(host, group=group)

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from wherry.errors import CommandNotFound, CommandNotInvokable, RuntimeFailure, WherryError
@@ -47,6 +49,15 @@ def classify(action: str, message: str) -> WherryError:
         return CommandNotInvokable(f"{_FAILED[action]}: exec format error: unknown")
     advice = _ADVICE if _NOT_A_DIRECTORY in message.lower() else ""
     return RuntimeFailure(f"{_FAILED[action]}: {message or 'the runtime gave no reason'}: unknown{advice}")
+
+
+@contextmanager
+def launching(action: str) -> Iterator[None]:
+    """What the system refuses in the block, a process or a file for one, becomes a RuntimeFailure."""
+    try:
+        yield
+    except OSError as error:
+        raise classify(action, error.strerror or str(error)) from error
 
 
 def _missing(path: str) -> str:

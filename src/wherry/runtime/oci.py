@@ -20,7 +20,7 @@ from wherry.model.process import ProcessId
 from wherry.runtime import fifo
 from wherry.runtime.binaries import Binaries, Binary, discover
 from wherry.runtime.consoles import MonitorConsole, reopen_log, resize
-from wherry.runtime.failures import classify, read_log
+from wherry.runtime.failures import classify, launching, read_log
 from wherry.runtime.monitor import Seat, container_argv, noted_process
 from wherry.runtime.monitor import launch as launch_monitor
 from wherry.runtime.sessions import MonitoredSession, PipedSession
@@ -75,11 +75,12 @@ class OciRuntime:
     async def create(self, launch: Launch) -> Launched:
         binary = self._binaries.get(launch.runtime)
         seat = self._seat(launch.container_id, binary)
-        seat.bundle.mkdir(mode=0o700)
-        (self._exits / launch.container_id).unlink(missing_ok=True)
-        (seat.bundle / "config.json").write_bytes(launch.runtime_spec)
-        self._warmth.begin()
-        child, pid, message = await launch_monitor(container_argv(seat, launch))
+        with launching("create"):
+            seat.bundle.mkdir(mode=0o700)
+            (self._exits / launch.container_id).unlink(missing_ok=True)
+            (seat.bundle / "config.json").write_bytes(launch.runtime_spec)
+            self._warmth.begin()
+            child, pid, message = await launch_monitor(container_argv(seat, launch))
         if pid < 0:
             await child.wait()
             reason = read_log(seat.runtime_log) or message
@@ -167,11 +168,12 @@ class OciRuntime:
             folder.mkdir(mode=0o700)
         except FileNotFoundError as error:
             raise Conflict(f"container {launch.container_id} is not running") from error
-        (folder / "process.json").write_bytes(launch.process)
-        self._warmth.begin()
-        if launch.tty or not launch.attached:
-            return await MonitoredSession.open(seat, launch)
-        return PipedSession.open(seat, launch)
+        with launching("exec"):
+            (folder / "process.json").write_bytes(launch.process)
+            self._warmth.begin()
+            if launch.tty or not launch.attached:
+                return await MonitoredSession.open(seat, launch)
+            return PipedSession.open(seat, launch)
 
     async def pause(self, container_id: str, runtime: str) -> None:
         await self._execute(self._binaries.get(runtime), "pause", container_id)

@@ -1,19 +1,16 @@
 """The server: listens on any number of addresses and serves one handler on all of them."""
 
 import asyncio
-import inspect
 import os
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
+from wherry.api.http.accepting import Acceptor
 from wherry.api.http.listen import Listener, open_listeners
 from wherry.api.http.protocol import Connection
 from wherry.api.http.response import CommonHeaders
 from wherry.api.http.service import Handler, Limits, Service
-
-BACKLOG = 1024
 
 
 class Server:
@@ -37,7 +34,7 @@ class Server:
         """``http2`` makes the protocol for clients that begin with HTTP/2's preface."""
         common = CommonHeaders(product_version=product_version, api_version=api_version, experimental=experimental)
         self._service = Service(handler=handler, common=common, limits=limits or Limits(), http2=http2)
-        self._listeners: list[tuple[Listener, asyncio.Server]] = []
+        self._listeners: list[tuple[Listener, Acceptor]] = []
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -52,23 +49,18 @@ class Server:
         Raises:
             InvalidArgument, Conflict, OSError: see :func:`open_listeners`.
         """
-        loop = asyncio.get_running_loop()
         for listener in open_listeners(address, group=group):
-            if listener.is_unix:
-                server = await loop.create_unix_server(
-                    self._connect, sock=listener.socket, backlog=BACKLOG, **_keep_file(loop)
-                )
-            else:
-                server = await loop.create_server(self._connect, sock=listener.socket, backlog=BACKLOG, ssl=tls)
-            self._listeners.append((listener, server))
+            tls_here = None if listener.is_unix else tls
+            acceptor = Acceptor(listener.socket, self._connect, room=self._room, tls=tls_here)
+            self._listeners.append((listener, acceptor))
 
     async def close(self, grace: float = 5.0) -> None:
         """Stop: take no more requests, let handlers end for ``grace`` seconds, then cancel them."""
-        for listener, server in self._listeners:
+        for listener, acceptor in self._listeners:
             if listener.path is not None:
                 with suppress(FileNotFoundError):
                     os.unlink(listener.path)
-            server.close()
+            acceptor.close()
         self._listeners.clear()
         connections = tuple(self._service.connections)
         for connection in connections:
@@ -85,8 +77,5 @@ class Server:
     def _connect(self) -> Connection:
         return Connection(self._service)
 
-
-def _keep_file(loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
-    """Keep newer loops from removing socket files: a service manager's are not ours to remove."""
-    known = inspect.signature(loop.create_unix_server).parameters
-    return {"cleanup_socket": False} if "cleanup_socket" in known else {}
+    def _room(self) -> int:
+        return self._service.limits.connections - len(self._service.connections)

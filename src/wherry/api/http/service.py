@@ -17,6 +17,7 @@ class Limits:
     """Bounds of what a client may do; times in seconds, sizes in bytes.
 
     Attributes:
+        connections: at a time; more clients wait until others leave.
         head: request line and headers; 1 MiB as in Go's server, since builders put all build arguments into the
             request line.
         head_timeout: from a head's first byte to its last.
@@ -27,6 +28,7 @@ class Limits:
             is still sending.
     """
 
+    connections: int = 32768
     head: int = 1024 * 1024
     head_timeout: float = 60.0
     idle_timeout: float = 600.0

@@ -37,6 +37,8 @@ def end_with(work: Callable[[], str]) -> None:
         status, text = FULL if error.errno in NO_SPACE else FAILED, error.strerror or str(error)
     except RecursionError:
         status, text = CORRUPT, "directories are nested too deeply"
+    except RuntimeError as error:  # there may be no more threads
+        status, text = FAILED, str(error)
     except BaseException:  # noqa: BLE001 - told and ended here: an interpreter that ends by itself in a chroot aborts
         sys.excepthook(*sys.exc_info())
         os._exit(1)

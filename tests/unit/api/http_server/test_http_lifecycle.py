@@ -376,3 +376,21 @@ def test_many_connections_come_and_go_without_a_trace(run: Run, socket_path: Pat
         return empty()
 
     run(scenario())
+
+
+def test_more_clients_than_there_is_room_for_wait_until_one_leaves(run: Run, socket_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(hello, socket_path, connections=2) as served:
+            peers = [await served.connect() for _ in range(3)]
+            for peer in peers:
+                peer.get("/")
+            for peer in peers[:2]:
+                assert (await peer.answer()).body == b"hello"
+            late = asyncio.ensure_future(peers[2].answer())
+            assert not (await asyncio.wait((late,), timeout=0.3))[0]
+
+            await peers[0].close()
+
+            assert (await asyncio.wait_for(late, 5)).body == b"hello"
+
+    run(scenario())
