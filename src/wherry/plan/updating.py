@@ -69,7 +69,7 @@ def _conflict(now: Resources, asked: Resources) -> str:
     for new, old, text in _CONFLICTS:
         if getattr(asked, new) > 0 and getattr(now, old) > 0:
             return f"Conflicting options: {text}"
-    if asked.memory > now.memory_swap and asked.memory_swap == 0:
+    if asked.memory and asked.memory > now.memory_swap and asked.memory_swap == 0:
         return (
             "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time"
         )

@@ -29,6 +29,12 @@ def test_what_is_not_asked_for_stays() -> None:
     assert after == replace(before.spec.host.resources, cpu_shares=512)
 
 
+def test_unlimited_swap_hinders_no_change_of_other_limits() -> None:
+    before = container(memory=100 * MB, memory_swap=-1)
+
+    assert limits_after(before, cpu_shares=512).cpu_shares == 512
+
+
 @pytest.mark.parametrize(
     ("now", "asked", "text"),
     [
