@@ -53,7 +53,7 @@ def start_attached(session: "Session", container: str, how: Attachment) -> int:
     if how.sig_proxy:
         from .passing import pass_signals
 
-        pass_signals(session.host, container)
+        pass_signals(session.client, container)
     try:
         client.call("POST", f"{path}/start")
     except ApiError:
@@ -62,7 +62,7 @@ def start_attached(session: "Session", container: str, how: Attachment) -> int:
     if how.tty and session.out.isatty():
         from .passing import pass_size
 
-        pass_size(session.host, f"{path}/resize")
+        pass_size(session.client, f"{path}/resize")
     try:
         relay(session, stream, stdin=how.stdin, tty=how.tty, detach_keys=how.detach_keys)
     except Detached:

@@ -6,7 +6,7 @@ from posix import _exit
 from ..client.connection import ApiError, CannotConnect
 from .flags import Command, Flag, HelpRequested, UsageError
 from .lazy import load
-from .session import CommandError, Session
+from .session import CommandError, Session, getenv
 from .signals import signal
 
 TYPE_CHECKING = False
@@ -32,6 +32,11 @@ GLOBAL = Command(
             default="info",
             default_text='"info"',
         ),
+        Flag("tls", "bool", "Use TLS; implied by --tlsverify"),
+        Flag("tlscacert", "string", "Trust certs signed only by this CA", default_text='"~/.docker/ca.pem"'),
+        Flag("tlscert", "string", "Path to TLS certificate file", default_text='"~/.docker/cert.pem"'),
+        Flag("tlskey", "string", "Path to TLS key file", default_text='"~/.docker/key.pem"'),
+        Flag("tlsverify", "bool", "Use TLS and verify the remote"),
         Flag("version", "bool", "Print version information and quit", short="v"),
     ),
     maximum=None,
@@ -181,7 +186,8 @@ def execute(argv: list[str]) -> int:
 
 def _begin(argv: list[str]) -> tuple[Session, list[str]]:
     """The session that the global flags ask for, and what is behind them."""
-    if not argv or not argv[0].startswith("-"):
+    encrypted = bool(getenv("DOCKER_TLS_VERIFY") or getenv("DOCKER_TLS"))
+    if not encrypted and (not argv or not argv[0].startswith("-")):
         return Session(), argv
     options = GLOBAL.parse_flags(argv, "")
     if options["version"]:
@@ -194,6 +200,10 @@ def _begin(argv: list[str]) -> tuple[Session, list[str]]:
         raise CommandError("Please specify only one -H")
     host = "".join(options["host"])
     session = Session(host=host, config_dir=options["config"] or "", debug=options["debug"])
+    if encrypted or options.given("tls") or options.given("tlsverify"):
+        from .identity import identity
+
+        session.identity = identity(options, session.config_dir)
     return session, options.arguments
 
 

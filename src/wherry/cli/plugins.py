@@ -37,4 +37,5 @@ def become(session: Session, path: str, argv: list[str]) -> "NoReturn":
         b"DOCKER_CONFIG": session.config_dir.encode("utf-8", "surrogateescape"),
         b"DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND": b"wherry",  # tells a plugin that it is one
     }
-    execve(path, [path, *argv], {b"DOCKER_BUILDKIT": b"0", **environ, **said})
+    flags = session.identity.flags() if session.identity else []
+    execve(path, [path, *flags, *argv], {b"DOCKER_BUILDKIT": b"0", **environ, **said})

@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .identity import Identity
+
 DEFAULT_HOST = "unix:///run/wherry/wherry.sock"
 
 
@@ -25,6 +27,7 @@ class Session:
     """One invocation of the command line.
 
     ``spelled``: the command as typed, ``ps`` or ``container ls``; ``host``: the engine's address;
+    ``identity``: who we are there, if it is behind TLS;
     ``out`` and ``err``: buffered outputs, flushed when the command returns.
     """
 
@@ -33,6 +36,7 @@ class Session:
         self.host = host or getenv("DOCKER_HOST") or DEFAULT_HOST
         self.config_dir = config_dir or getenv("DOCKER_CONFIG") or f"{getenv('HOME')}/.docker"
         self.debug = debug
+        self.identity: Identity | None = None
         self.out = Output(1)
         self.err = Output(2)
         self._starts_engine = not host and not getenv("DOCKER_HOST")
@@ -43,7 +47,7 @@ class Session:
     def client(self) -> Client:
         """A client with a connection made; starts the engine when nobody said where it is and it is not there."""
         if self._client is None:
-            client = Client(self.host)
+            client = Client(self.host, self.identity.context() if self.identity else None)
             try:
                 client.connect()
             except CannotConnect:

@@ -8,6 +8,7 @@ from .transport import CannotConnect, Stream, connect
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from ssl import SSLContext
 
     from .request import Query
 
@@ -29,21 +30,26 @@ class ApiError(Exception):
 class Client:
     """Speaks HTTP/1.1 to one engine. Nothing is sent before the first call. Not for several threads."""
 
-    def __init__(self, host: str) -> None:
-        """``host`` is ``unix:///path`` or ``[tcp://]name[:port]``."""
+    def __init__(self, host: str, tls: "SSLContext | None" = None) -> None:
+        """``host`` is ``unix:///path`` or ``[tcp://]name[:port]``; ``tls`` says whom to trust there, and who we are."""
         self.host = host
+        self._tls = tls
         self._idle: Stream | None = None
 
     def connect(self) -> None:
         """Make sure of a connection now. CannotConnect when there is nobody."""
         if self._idle is None:
-            self._idle = connect(self.host)
+            self._idle = connect(self.host, self._tls)
 
     def close(self) -> None:
         """Give up the kept connection."""
         if self._idle is not None:
             self._idle.close()
             self._idle = None
+
+    def twin(self) -> "Client":
+        """Another client of the same engine, for what happens in the midst of this one's requests."""
+        return Client(self.host, self._tls)
 
     def call(
         self,
@@ -78,7 +84,7 @@ class Client:
 
     def hijack(self, path: str, *, query: "Query | None" = None, body: object = None) -> "Hijacked":
         """POST and take the connection over: bytes flow both ways until either side ends. Errors as in ``call``."""
-        stream = connect(self.host)
+        stream = connect(self.host, self._tls)
         send_request(stream, "POST", path, query, body, {"Connection": "Upgrade", "Upgrade": "tcp"})
         response = _receive(stream, "POST", Stream.close)
         return Hijacked(stream, multiplexed=response.headers.get("content-type") == MULTIPLEXED)
@@ -89,7 +95,7 @@ class Client:
             if stream.is_idle():
                 return stream
             stream.close()
-        return connect(self.host)
+        return connect(self.host, self._tls)
 
     def _keep(self, stream: Stream) -> None:
         if self._idle is not None:

@@ -16,6 +16,7 @@ from select import POLLIN, poll
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ssl import SSLContext
     from typing import Any
 
 DEFAULT_TCP_PORT = "2375"
@@ -92,36 +93,43 @@ class Stream:
         self.sock.close()
 
 
-def connect(host: str) -> Stream:
-    """A connection to ``unix:///path`` or ``[tcp://]name[:port]``. CannotConnect when there is nobody."""
+def connect(host: str, tls: "SSLContext | None" = None) -> Stream:
+    """A connection to ``unix:///path`` or ``[tcp://]name[:port]``, the latter encrypted where there is a ``tls``.
+
+    CannotConnect when there is nobody.
+    """
     scheme, _, rest = host.partition("://") if "://" in host else ("tcp", "", host)
     try:
         if scheme == "unix":
-            return _connect_unix(rest or "/var/run/docker.sock")
+            return Stream(_connected(socket(AF_UNIX, SOCK_STREAM), rest or "/var/run/docker.sock"))
         if scheme == "tcp":
-            return _connect_tcp(rest)
+            return _connect_tcp(rest, tls)
     except (OSError, gaierror) as error:
         raise CannotConnect(_sentence(host, rest, error)) from None
     raise CannotConnect(f"unable to parse docker host {host!r}: use unix:///path or tcp://host:port")
 
 
-def _connect_unix(path: str) -> Stream:
-    return Stream(_connected(socket(AF_UNIX, SOCK_STREAM), path))
-
-
-def _connect_tcp(authority: str) -> Stream:
+def _connect_tcp(authority: str, tls: "SSLContext | None") -> Stream:
     name, _, port = authority.rstrip("/").rpartition(":")
     if not name or port.endswith("]"):
         name, port = authority.rstrip("/"), DEFAULT_TCP_PORT
+    name = name.strip("[]")
+    sock = _dial(name, port)
+    sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+    if tls is None:
+        return Stream(sock)
+    from .tls import TlsStream
+
+    return TlsStream(sock, tls, name)
+
+
+def _dial(name: str, port: str) -> socket:
     last: OSError = OSError(errno.EADDRNOTAVAIL, "no address")
-    for family, kind, protocol, _, address in getaddrinfo(name.strip("[]"), port, 0, SOCK_STREAM):
+    for family, kind, protocol, _, address in getaddrinfo(name, port, 0, SOCK_STREAM):
         try:
-            sock = _connected(socket(family, kind, protocol), address)
+            return _connected(socket(family, kind, protocol), address)
         except OSError as error:
             last = error
-            continue
-        sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-        return Stream(sock)
     raise last
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from wherry.cli.flags import Options
 from wherry.daemon import file
 from wherry.daemon.flags import CONFIG_FILE, LOG_FORMATS, LOG_LEVELS, SETTINGS
+from wherry.daemon.tls import TlsSettings, tls_settings
 from wherry.model.container import ContainerDefaults, LogConfig
 from wherry.model.network import NetworkSettings
 from wherry.model.registry import RegistrySettings
@@ -35,6 +36,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
 
     hosts: tuple[str, ...] = (DEFAULT_HOST,)
     group: str = DEFAULT_GROUP
+    tls: TlsSettings | None = None
     data_root: Path = Path("/var/lib/wherry")
     exec_root: str = ""
     pidfile: str = ""
@@ -84,6 +86,7 @@ def _configuration(values: dict[str, Any]) -> Configuration:
     return Configuration(
         hosts=tuple(values.get("hosts") or (DEFAULT_HOST,)),
         group=values.get("group", DEFAULT_GROUP),
+        tls=tls_settings(values),
         data_root=Path(values.get("data-root") or "/var/lib/wherry"),
         exec_root=values.get("exec-root", ""),
         pidfile=values.get("pidfile", ""),

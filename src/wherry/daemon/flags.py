@@ -125,7 +125,15 @@ CONTAINERS = (
             filed=values.filed_options),
 )  # fmt: skip
 
-SETTINGS = (*PROCESS, *REGISTRIES, *NETWORK, *CONTAINERS)
+TLS = (
+    Setting(Flag("tls", "bool", "Use TLS; implied by --tlsverify")),
+    Setting(Flag("tlscacert", "string", "Trust certs signed only by this CA", default_text='"~/.docker/ca.pem"')),
+    Setting(Flag("tlscert", "string", "Path to TLS certificate file", default_text='"~/.docker/cert.pem"')),
+    Setting(Flag("tlskey", "string", "Path to TLS key file", default_text='"~/.docker/key.pem"')),
+    Setting(Flag("tlsverify", "bool", "Use TLS and verify the remote")),
+)
+
+SETTINGS = (*PROCESS, *TLS, *REGISTRIES, *NETWORK, *CONTAINERS)
 
 COMMAND = Command(
     "[OPTIONS]",

@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 from pathlib import Path
+from ssl import SSLContext
 
 import uvloop
 
@@ -15,13 +16,14 @@ from wherry.api.app import build_router
 from wherry.api.http import Limits, Server, check_free
 from wherry.cli.flags import HelpRequested, Options, UsageError
 from wherry.cli.helpflags import flag_usages
-from wherry.daemon import descriptors
+from wherry.daemon import descriptors, exposure
 from wherry.daemon.configuration import DEFAULT_GROUP, Configuration, ConfigurationError, configured
 from wherry.daemon.flags import COMMAND
 from wherry.daemon.logs import start_logging
 from wherry.daemon.pidfile import StillRunning, pidfile
 from wherry.daemon.reloading import reload
 from wherry.daemon.signals import signals
+from wherry.daemon.tls import UnusableCertificate, server_context
 from wherry.engine.engine import Engine
 from wherry.errors import WherryError
 from wherry.version import VERSION
@@ -38,16 +40,20 @@ def main() -> None:
             print(f"wherry version {VERSION}")
             return
         configuration = configured(flags)
+        tls = server_context(configuration.tls) if configuration.tls else None
     except HelpRequested:
         _print_help()
         return
     except (UsageError, ConfigurationError) as error:
         print(error, file=sys.stderr)
         sys.exit(error.status)
+    except UnusableCertificate as error:
+        print(f"invalid TLS configuration: {error}", file=sys.stderr)
+        sys.exit(1)
     if flags["validate"]:
         print("configuration OK", file=sys.stderr)
         return
-    _start(configuration, flags)
+    _start(configuration, tls, flags)
 
 
 def _print_help() -> None:
@@ -56,13 +62,13 @@ def _print_help() -> None:
     print(flag_usages(COMMAND.flags, columns), end="")
 
 
-def _start(configuration: Configuration, flags: Options) -> None:
+def _start(configuration: Configuration, tls: SSLContext | None, flags: Options) -> None:
     start_logging(configuration.log_level, configuration.log_format)
     os.environ.update(configuration.proxies)
     descriptors.keep()
     descriptors.allow()
     try:
-        uvloop.run(_run(configuration, flags))
+        uvloop.run(_run(configuration, tls, flags))
     except StillRunning as error:
         print(f"failed to start daemon, {error}", file=sys.stderr)
         sys.exit(1)
@@ -71,9 +77,11 @@ def _start(configuration: Configuration, flags: Options) -> None:
         sys.exit(1)
 
 
-async def _run(configuration: Configuration, flags: Options) -> None:
+async def _run(configuration: Configuration, tls: SSLContext | None, flags: Options) -> None:
     config = _engine_config(configuration)
     _log.info("Starting up")
+    for line in exposure.log_lines(configuration.hosts, configuration.tls):
+        _log.warning("%s", line)
     path = Path(configuration.pidfile or exec_root_of(config) / "wherry.pid")
     with pidfile(path):
         group = socket_group(configuration.group)
@@ -85,7 +93,7 @@ async def _run(configuration: Configuration, flags: Options) -> None:
             server = Server(build_router(engine), product_version=VERSION, limits=limits)
             try:
                 for host in configuration.hosts:
-                    await server.listen(host, group=group)
+                    await server.listen(host, group=group, tls=tls)
                     _log.info("API listen on %s", host.removeprefix("unix://"))
                 _settle()
                 await _until_told(engine, flags)
@@ -104,6 +112,7 @@ def _engine_config(configuration: Configuration) -> EngineConfig:
         debug=configuration.debug,
         experimental=configuration.experimental,
         labels=configuration.labels,
+        warnings=exposure.warnings(configuration.hosts, configuration.tls),
         network=configuration.network,
         defaults=configuration.defaults,
     )

@@ -86,7 +86,11 @@ class System:
             forwarding=forwarding,
             listeners=self._events.listeners,
             time=self.now(),
-            warnings=(*_lacks(facts, forwarding), *_refusals(self._runtime.available())),
+            warnings=(
+                *self._settings.warnings,
+                *_lacks(facts, forwarding),
+                *_refusals(self._runtime.available()),
+            ),
         )
 
     async def reload(self, told: Reloadable) -> None:

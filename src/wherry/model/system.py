@@ -15,7 +15,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """What the engine was told about itself.
 
     ``id`` is kept for the life of the data root, ``monitor`` is name and version of the containers' monitor,
-    ``init_path`` the binary of ``--init``, "" if there is none.
+    ``init_path`` the binary of ``--init``, "" if there is none. ``warnings`` are about how the engine is offered.
     """
 
     id: str
@@ -29,6 +29,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     debug: bool = False
     experimental: bool = False
     labels: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     defaults: ContainerDefaults = ContainerDefaults()
     insecure_registries: tuple[str, ...] = ()
     mirrors: tuple[str, ...] = ()

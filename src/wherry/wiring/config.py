@@ -27,6 +27,7 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
     debug: bool = False
     experimental: bool = False
     labels: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     network: NetworkSettings = NetworkSettings()
     defaults: ContainerDefaults = ContainerDefaults()
 

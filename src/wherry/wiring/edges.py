@@ -119,6 +119,7 @@ async def _settings(config: EngineConfig) -> Settings:
         debug=config.debug,
         experimental=config.experimental,
         labels=config.labels,
+        warnings=config.warnings,
         defaults=config.defaults,
         insecure_registries=config.registries.insecure,
         mirrors=config.registries.mirrors,

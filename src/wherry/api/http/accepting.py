@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from wherry.api.http.tls import TlsLayer
+
 BACKLOG: Final = 1024
 _PAUSE: Final = 0.1  # seconds until it is tried again when there is no room
 _NO_DESCRIPTORS: Final = (errno.EMFILE, errno.ENFILE)
@@ -62,8 +64,13 @@ class Acceptor:
         task.add_done_callback(self._arriving.discard)
 
     async def _take_in(self, client: socket.socket) -> None:
-        with suppress(OSError):  # a client that is gone, or speaks no TLS
-            await self._loop.connect_accepted_socket(self._connect, client, ssl=self._tls)
+        with suppress(OSError):  # a client that is gone
+            if self._tls is None:
+                await self._loop.connect_accepted_socket(self._connect, client)
+                return
+            layer = TlsLayer(self._tls, self._connect)
+            await self._loop.connect_accepted_socket(lambda: layer, client)
+            await layer.settled.wait()
 
     def _pause(self) -> None:
         self._loop.remove_reader(self._listening.fileno())

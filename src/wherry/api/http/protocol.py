@@ -86,8 +86,7 @@ class Connection(Outbound):
     def finish(self) -> None:
         """Close as soon as the answer in progress is out."""
         self._last = True
-        # Python before 3.11.4 cannot abort an encrypted transport that was told to close twice.
-        if self.task is None and not self._dropping and not self._transport.is_closing():
+        if self.task is None and not self._dropping:
             self._transport.close()
 
     def abort(self) -> None:

@@ -43,7 +43,7 @@ def attach(session: "Session", argv: list[str]) -> int:
     if how.sig_proxy:
         from ..passing import pass_signals
 
-        pass_signals(session.host, container)
+        pass_signals(session.client, container)
     exited = client.call("POST", f"/containers/{container}/wait")
     stream = client.hijack(f"/containers/{container}/attach", query=how.query())
     if tty and session.out.isatty():
@@ -70,5 +70,5 @@ def _redraw(session: "Session", path: str) -> None:
     from ..passing import pass_size, tell_size
 
     rows, columns = terminal_size(session.out.descriptor)
-    tell_size(session.host, path, rows + 1, columns + 1)
-    pass_size(session.host, path)
+    tell_size(session.client, path, rows + 1, columns + 1)
+    pass_size(session.client, path)

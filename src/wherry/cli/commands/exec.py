@@ -59,7 +59,7 @@ def _attached(session: "Session", options: "Options", body: "dict[str, Any]", id
     if tty and session.out.isatty():
         from ..passing import pass_size
 
-        pass_size(session.host, f"/exec/{identifier}/resize")
+        pass_size(session.client, f"/exec/{identifier}/resize")
     try:
         relay(session, stream, stdin=options["interactive"], tty=tty, detach_keys=body["DetachKeys"])
     except Detached as detached:

@@ -3,9 +3,7 @@
 import asyncio
 import os
 import socket
-import ssl
 import stat
-import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Coroutine
@@ -258,39 +256,6 @@ def test_several_addresses_at_once(run: Run, socket_path: Path) -> None:
                 peer.get("/", "Connection: close")
                 assert (await peer.answer()).body == b"hello"
                 await peer.close()
-
-    run(scenario())
-
-
-def test_tcp_may_be_encrypted(run: Run, tmp_path: Path) -> None:
-    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "cert.pem")
-    subject = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
-    openssl = ("openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "1", *subject)
-    subprocess.run([*openssl, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    theirs = ssl.create_default_context(cafile=certificate)
-    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    ours.load_cert_chain(certificate, key)
-
-    async def echo(request: Request) -> Response | None:
-        if request.method == "GET":
-            return text_response("hello")
-        stream = await request.hijack(None)
-        await stream.write(await stream.read())
-        return None
-
-    async def scenario() -> None:
-        server = Server(echo, product_version="26.1.5")
-        await server.listen("tcp://127.0.0.1:0", tls=ours)
-        host, _, port = server.addresses[0].removeprefix("tcp://").rpartition(":")
-        peer = Peer(*await asyncio.open_connection(host, int(port), ssl=theirs))
-        peer.get("/")
-        assert (await peer.answer()).body == b"hello"
-        peer.post("/attach")
-        await peer.head()
-        peer.send("secret")
-        assert await peer.rest() == b"secret"
-        await peer.close()
-        await server.close()
 
     run(scenario())
 
