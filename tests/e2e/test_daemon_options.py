@@ -11,6 +11,7 @@ import pytest
 
 from tests.harness.cli import Cli
 from tests.harness.engine import DAEMON, Engine
+from tests.harness.pages import asking
 from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
@@ -93,14 +94,13 @@ def test_ipv6(start: Start, idle: Engine) -> None:
     cli = start("--ipv6", "--fixed-cidr-v6", "fd00:9::/64")
     cli("run", "-d", "--name", "web", "-p", "8080:80", *HTTPD)
     address = cli.inspect("web", "{{.NetworkSettings.GlobalIPv6Address}}")
-    ask = ("run", "--rm", "busybox", "wget", "-T", "2", "-qO-", f"http://[{address}]/")
+    ask = ("run", "--rm", "busybox", *asking(f"http://[{address}]/"))
 
     assert address.startswith("fd00:9::")
     assert eventually(lambda: cli(*ask, check=False).stdout) == GREETING
     assert "fd00:9::1/64" in idle.host.run(["ip", "-6", "addr", "show", "docker0"]).stdout
     for host_address in ("[::1]", "[fd00:9::1]", "127.0.0.1"):
-        page = ["busybox", "wget", "-T", "2", "-qO-", f"http://{host_address}:8080/"]
-        assert idle.host.run(page).stdout == GREETING
+        assert idle.host.run(asking(f"http://{host_address}:8080/")).stdout == GREETING
 
 
 def test_the_default_network_shows_its_options(start: Start, idle: Engine) -> None:
@@ -122,7 +122,7 @@ def test_without_icc_containers_cannot_talk(start: Start) -> None:
     cli = start("--icc=false")
     cli("run", "-d", "--name", "web", "--expose", "80", *HTTPD)
     address = cli.inspect("web", "{{.NetworkSettings.IPAddress}}")
-    ask = ("busybox", "wget", "-T", "2", "-qO-", f"http://{address}/")
+    ask = ("busybox", *asking(f"http://{address}/"))
 
     alone = cli("run", "--rm", *ask, check=False)
     linked = eventually(lambda: cli("run", "--rm", "--link", "web", *ask, check=False).stdout)
@@ -137,7 +137,7 @@ def test_a_link_opens_exposed_ports_only(start: Start) -> None:
     cli("run", "-d", "--name", "receiver", "--link", "web", "busybox", "sleep", "60")
     address = cli.inspect("web", "{{.NetworkSettings.IPAddress}}")
 
-    assert cli("exec", "receiver", "wget", "-T", "2", "-qO-", f"http://{address}/", check=False).returncode != 0
+    assert cli("exec", "receiver", *asking(f"http://{address}/"), check=False).returncode != 0
 
 
 def test_with_iptables_off_no_rule_is_made_and_containers_talk(start: Start, idle: Engine) -> None:
@@ -146,14 +146,12 @@ def test_with_iptables_off_no_rule_is_made_and_containers_talk(start: Start, idl
     cli("run", "-d", "--name", "web", *HTTPD)
     address = cli.inspect("web", "{{.NetworkSettings.IPAddress}}")
 
-    page = eventually(
-        lambda: cli("run", "--rm", "busybox", "wget", "-T", "2", "-qO-", f"http://{address}/", check=False).stdout
-    )
+    page = eventually(lambda: cli("run", "--rm", "busybox", *asking(f"http://{address}/"), check=False).stdout)
 
     assert page == GREETING
     cli("run", "-d", "--name", "published", "-p", "8080:80", *HTTPD)
     for host_address in ("127.0.0.1", "[::1]"):
-        ask = idle.host.inside(["busybox", "wget", "-T", "2", "-qO-", f"http://{host_address}:8080/"])
+        ask = idle.host.inside(asking(f"http://{host_address}:8080/"))
         assert eventually(lambda ask=ask: subprocess.run(ask, capture_output=True, text=True).stdout) == GREETING
     assert idle.host.run(["nft", "list", "ruleset"]).stdout == before
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.harness.cli import Cli
 from tests.harness.engine import Engine
+from tests.harness.pages import asking
 from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
@@ -56,7 +57,7 @@ def web(cli: Cli, outside: str) -> Cli:
 
 def page(outside: str, port: int) -> str:
     """What another machine gets from a published port, "" if nothing."""
-    argv = ["nsenter", f"--net=/run/netns/{outside}", "busybox", "wget", "-T", "1", "-qO-", f"http://{HOST}:{port}/"]
+    argv = ["nsenter", f"--net=/run/netns/{outside}", *asking(f"http://{HOST}:{port}/", seconds=1)]
     return subprocess.run(argv, capture_output=True, text=True, check=False).stdout.strip()
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.harness.cli import Cli
 from tests.harness.engine import DAEMON, Engine
+from tests.harness.pages import asking
 from tests.harness.waiting import eventually
 from wherry.wiring import EngineConfig, exec_root_of
 
@@ -26,7 +27,7 @@ def web(stock: Cli) -> Cli:
 
 
 def page(engine: Engine) -> str:
-    argv = engine.host.inside(["busybox", "wget", "-T", "2", "-qO-", "http://127.0.0.1:8080/"])
+    argv = engine.host.inside(asking("http://127.0.0.1:8080/"))
     return subprocess.run(argv, capture_output=True, text=True, check=False).stdout.strip()
 
 

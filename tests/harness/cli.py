@@ -1,6 +1,7 @@
 """One client's command line, typed at one engine."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,13 @@ class Cli:
 
     def inspect(self, name: str, template: str) -> str:
         return self.line("inspect", "-f", template, name)
+
+    def published(self, *arguments: str) -> list[str]:
+        """The lines of ``port``, with the brackets that docker before 23.0 leaves out around an IPv6 address."""
+        return [
+            re.sub(r"(?<![^ ])([0-9a-f:]*::[0-9a-f]*):(\d+)$", r"[\1]:\2", line)
+            for line in self.line("port", *arguments).splitlines()
+        ]
 
     def pid(self, name: str) -> int:
         return int(self.inspect(name, "{{.State.Pid}}"))

@@ -51,7 +51,7 @@ def test_published_ports_lead_to_the_container_in_the_next_life_and_are_taken(cl
     page = ["busybox", "wget", "-q", "-O", "-", url]
     assert cli.engine.host.run(page).stdout == "hello from a container\n"
     assert "8080" in cli.fails(125, "run", "--rm", "-p", "8080:80", "busybox", "true")
-    assert cli.line("port", "web", "80").splitlines() == ["0.0.0.0:8080", "[::]:8080"]
+    assert cli.published("web", "80") == ["0.0.0.0:8080", "[::]:8080"]
     cli("rm", "-f", "web")
     cli("run", "--rm", "-p", "8080:80", "busybox", "true")
 
