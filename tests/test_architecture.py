@@ -1,7 +1,8 @@
 """The layer table: which package may import which, and what the pure ones may not touch."""
 
 import ast
-from collections.abc import Iterator
+import graphlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,11 @@ def package_of(path: Path) -> str:
 
 
 def imports_of(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse((SOURCE / path).read_text())):
+    yield from imported(ast.walk(ast.parse((SOURCE / path).read_text())))
+
+
+def imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -63,3 +68,23 @@ def is_pure(path: Path) -> bool:
 def test_a_pure_module_touches_neither_the_world_nor_the_clock(path: Path) -> None:
     used = {name.split(".")[0] for name in imports_of(path)}
     assert not used & IMPURE_MODULES
+
+
+def name_of(path: Path) -> str:
+    return ".".join(("wherry", *path.with_suffix("").parts)).removesuffix(".__init__")
+
+
+def needed_first(path: Path, known: set[str]) -> set[str]:
+    """The modules that run while this one is imported, less its own packages: they run before it in any case."""
+    own = name_of(path)
+    names = (name.split(".") for name in imported(ast.parse((SOURCE / path).read_text()).body))
+    needed = {".".join(parts[:length]) for parts in names for length in range(1, len(parts) + 1)}
+    return {name for name in needed & known if not f"{own}.".startswith(f"{name}.")}
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    """So each module can be the first that somebody imports."""
+    known = {name_of(path) for path in MODULES}
+    graph = {name_of(path): needed_first(path, known) for path in MODULES}
+
+    graphlib.TopologicalSorter(graph).prepare()  # a CycleError names the circle

@@ -17,6 +17,7 @@ from wherry.engine.containers.connecting import Connecting
 from wherry.engine.containers.creation import Creation
 from wherry.engine.containers.ending import Ending
 from wherry.engine.containers.etc_files import EtcFiles
+from wherry.engine.containers.execs import Execs
 from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
@@ -31,7 +32,6 @@ from wherry.engine.containers.updating import Updating
 from wherry.engine.containers.viewing import Viewing
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
-from wherry.engine.execs import Execs
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
 from wherry.engine.operations import KeyedLocks, Operations

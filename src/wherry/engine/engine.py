@@ -6,8 +6,8 @@ from wherry.engine.archives import Archives
 from wherry.engine.committing import Committing
 from wherry.engine.containers import Containers
 from wherry.engine.containers.copying import Copying
+from wherry.engine.containers.execs import Execs
 from wherry.engine.events import Events
-from wherry.engine.execs import Execs
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
 from wherry.engine.registries import Registries

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from wherry.engine.containers.ending import Ending
 from wherry.engine.containers.etc_files import EtcFiles
+from wherry.engine.containers.execs import Execs
 from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.launcher import Launcher
 from wherry.engine.containers.linking import Linking
@@ -12,7 +13,6 @@ from wherry.engine.containers.rootfs import Roots
 from wherry.engine.containers.rotation import LogRotation
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
-from wherry.engine.execs import Execs
 from wherry.engine.sandboxes import Sandboxes
 from wherry.kernel.machine import RootFiles
 from wherry.plan.seccomp import Seccomp

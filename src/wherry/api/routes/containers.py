@@ -8,7 +8,7 @@ from wherry.api.translate.containers import container_inspect, container_summary
 from wherry.api.translate.create import requested
 from wherry.engine.archives import Archives
 from wherry.engine.containers import Containers
-from wherry.engine.execs import Execs
+from wherry.engine.containers.execs import Execs
 from wherry.engine.images import Images
 from wherry.engine.system import System
 from wherry.errors import InvalidArgument, NoSuchContainer, NotFound

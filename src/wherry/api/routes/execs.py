@@ -5,7 +5,7 @@ from wherry.api.http import Request, Response, Router, empty, json_response
 from wherry.api.parameters import required_integer
 from wherry.api.translate.config import console_size
 from wherry.api.translate.execs import exec_inspect, exec_spec
-from wherry.engine.execs import Execs
+from wherry.engine.containers.execs import Execs
 from wherry.engine.streams import Attachment
 from wherry.errors import WherryError
 from wherry.model.exec import Exec

@@ -6,9 +6,9 @@ import logging
 from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.execs import Execs
 from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
-from wherry.engine.execs import Execs
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.ports import Clock
 from wherry.engine.streams import Attachment
