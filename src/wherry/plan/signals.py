@@ -3,25 +3,25 @@
 import signal
 
 from wherry.errors import InvalidArgument
-from wherry.plan.go_values import decimal
+from wherry.plan.go_values import read_int
 
 KILL = int(signal.SIGKILL)
 _HIGHEST = 64
+_NAMES = (
+    {name: int(value) for name, value in signal.Signals.__members__.items()}
+    | {f"SIGRTMIN+{distance}": signal.SIGRTMIN + distance for distance in range(1, 16)}
+    | {f"SIGRTMAX-{distance}": signal.SIGRTMAX - distance for distance in range(1, 15)}
+)
 
 
 def number(text: str) -> int:
     """``SIGTERM``, ``term``, ``15``, ``SIGRTMIN+3`` → the signal's number. InvalidArgument with Docker's text."""
-    if value := decimal(text.removeprefix("-"), 2**63 - 1):
-        return _supported(-value if text.startswith("-") else value)
-    name = "SIG" + text.upper().removeprefix("SIG")
-    base, sign, offset = name.partition("+") if "+" in name else name.partition("-")
-    distance = decimal(offset, _HIGHEST) if sign else 0
-    if base not in signal.Signals.__members__ or distance is None:
+    try:
+        value = read_int(text)
+    except ValueError:
+        value = _NAMES.get("SIG" + text.upper().removeprefix("SIG"), 0)
+    if value == 0:
         raise InvalidArgument(f"invalid signal: {text}")
-    return int(signal.Signals[base]) + (-distance if sign == "-" else distance)
-
-
-def _supported(number: int) -> int:
-    if not 0 < number <= _HIGHEST:
-        raise InvalidArgument(f"the linux daemon does not support signal {number}")
-    return number
+    if not 0 < value <= _HIGHEST:
+        raise InvalidArgument(f"the linux daemon does not support signal {value}")
+    return value

@@ -87,6 +87,8 @@ async def test_every_parameter(tmp_path: Path) -> None:
         ({"t": "BAD"}, 500, "invalid reference format: repository name (library/BAD) must be lowercase"),
         ({"t": f"a@sha256:{'a' * 64}"}, 500, "build tag cannot contain a digest"),
         ({"shmsize": "a"}, 500, 'strconv.ParseInt: parsing "a": invalid syntax'),
+        ({"shmsize": "1_000"}, 500, 'strconv.ParseInt: parsing "1_000": invalid syntax'),
+        ({"shmsize": "9" * 20}, 500, f'strconv.ParseInt: parsing "{"9" * 20}": value out of range'),
         ({"buildargs": "x"}, 400, "error reading build args: "),
     ],
 )
@@ -94,6 +96,13 @@ async def test_refusals(tmp_path: Path, query: dict[str, str], status: int, text
     async with api(tmp_path) as (engine, client):
         assert (await client.message(status, "POST", "/build", b"", **query)).startswith(text)
         assert not engine.builds.asked
+
+
+@pytest.mark.parametrize("text", ["x", "1_0", " 5", "0x1", "9" * 20])
+async def test_a_limit_that_is_no_number_is_none(tmp_path: Path, text: str) -> None:
+    async with api(tmp_path) as (engine, client):
+        await client.ask("POST", "/build", b"", memory=text)
+        assert request_of(engine).resources.memory == 0
 
 
 async def test_a_context_by_its_url(tmp_path: Path) -> None:

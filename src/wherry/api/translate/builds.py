@@ -16,6 +16,7 @@ from wherry.model.malformed import MALFORMED
 from wherry.model.reference import DEFAULT_DOMAIN, Reference
 from wherry.model.registry import Credentials
 from wherry.model.resources import Resources, Ulimit
+from wherry.plan.go_values import read_int
 from wherry.plan.platforms import parse_platform
 from wherry.plan.resources import with_default_swap
 from wherry.plan.timestamps import rfc3339
@@ -127,9 +128,9 @@ def _checked(tag: str) -> str:
 
 def _shm_size(text: str) -> int:
     try:
-        return int(text) if text else _SHM_SIZE
-    except ValueError:
-        raise InternalError(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
+        return read_int(text, "ParseInt") if text else _SHM_SIZE
+    except ValueError as error:
+        raise InternalError(str(error)) from None
 
 
 def _resources(query: Query) -> Resources:
@@ -153,6 +154,6 @@ def _resources(query: Query) -> Resources:
 def _number(query: Query, name: str) -> int:
     """What is no number counts as 0, as with dockerd."""
     try:
-        return int(query.get(name) or 0)
+        return read_int(query.get(name, ""))
     except ValueError:
         return 0
