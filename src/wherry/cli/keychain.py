@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import credentialhelpers
+from .configfile import understood
 from .credentials import helper_of
 from .session import CommandError, Session
 
@@ -89,12 +90,13 @@ def _failure_to_erase(config: Config, key: str) -> str:
 
 def _edit(session: Session, change: Callable[[Config], Config]) -> None:
     """Replace the file at once by one with the change in it. ValueError, with its path, if that cannot be done or if it
-    is no JSON object: it stays as it is then."""
+    cannot be understood: it stays as it is then."""
     path = config_file(session).resolve()
     try:
-        config = json.loads(path.read_text() if path.exists() else "{}")
-        if not isinstance(config, dict):
-            raise ValueError("not a JSON object")
+        text = path.read_text().strip() if path.exists() else ""
+        if mistake := understood(text)[1]:
+            raise ValueError(mistake)
+        config = json.loads(text or "{}") or {}
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _replace(path, json.dumps(change(config), indent="\t", ensure_ascii=False))
     except OSError as error:

@@ -3,7 +3,6 @@
 from posix import environ
 
 from ..client.connection import CannotConnect, Client
-from ..client.jsonlite import loads
 from .output import Output
 
 TYPE_CHECKING = False
@@ -68,17 +67,12 @@ class Session:
 
     @property
     def config(self) -> "dict[str, Any]":
-        """``config.json``; {} where there is none, and with a warning where it cannot be understood."""
+        """``config.json``; {} where there is none. What cannot be understood is left out, with a warning."""
         if self._config is None:
             path = f"{self.config_dir}/config.json"
-            try:
-                with open(path, "rb") as file:
-                    self._config = loads(file.read())
-            except FileNotFoundError:
-                self._config = {}
-            except (ValueError, OSError) as error:
-                self.err.line(f"WARNING: Error loading config file: {path}: {error}")
-                self._config = {}
+            self._config, mistake = _load(path)
+            if mistake:
+                self.err.line(f"WARNING: Error loading config file: {path}: {mistake}")
         return self._config
 
     @property
@@ -91,6 +85,23 @@ class Session:
         """What the configuration says about proxies for this engine, or for all."""
         configured: dict[str, Any] = self.config.get("proxies") or {}
         return configured.get(self.host) or configured.get("default") or {}
+
+
+def _load(path: str) -> "tuple[dict[str, Any], str]":
+    """A configuration, and what is wrong with it."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+    except FileNotFoundError:
+        return {}, ""
+    except OSError as error:
+        return {}, str(error)
+    from .configfile import understood
+
+    try:
+        return understood(text)
+    except ValueError as error:
+        return {}, str(error)
 
 
 def getenv(name: str) -> str:

@@ -116,8 +116,10 @@ def test_the_rest_of_the_configuration_stays(wherry: CommandLine, tmp_path: Path
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
 
 
-def test_a_configuration_that_cannot_be_read_is_not_replaced(wherry: CommandLine, tmp_path: Path) -> None:
-    broken = '{"auths": {"other": '
+@pytest.mark.parametrize("broken", ['{"auths": {"other": ', '{"auths": 3}', "[]"])
+def test_a_configuration_that_cannot_be_understood_is_not_replaced(
+    wherry: CommandLine, tmp_path: Path, broken: str
+) -> None:
     (tmp_path / "config.json").write_text(broken)
     welcomes(wherry)
 
