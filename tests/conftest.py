@@ -40,6 +40,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 def disk() -> Iterator[Path]:
     """A folder on a real disk: /tmp may be a tmpfs, and overlay on overlay is refused."""
     folder = Path(tempfile.mkdtemp(prefix="wherry-test-", dir="/var/lib"))
+    folder.chmod(0o711)  # containers' root may be one who has to come through
     yield folder
     shutil.rmtree(folder)
 

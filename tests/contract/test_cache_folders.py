@@ -20,7 +20,7 @@ def folders(request: pytest.FixtureRequest, tmp_path: Path, threads: Threads) ->
 async def test_made_and_removed(folders: CacheFolders) -> None:
     path = await folders.create("a")
     await folders.dress("a", 0o755, (0, 0))
-    assert path == folders.path("a")
+    assert path == folders.bindable("a")
     assert folders.names() == ("a",)
 
     await folders.remove("a")

@@ -40,6 +40,9 @@ class FakeBuildFiles:
         self.folders: dict[Path, str] = {}
         self._begun = 0
 
+    def bindable(self, path: Path) -> Path:
+        return path
+
     async def begin(self) -> Path:
         self._begun += 1
         folder = ROOT / f"builds/{self._begun}"
@@ -98,13 +101,13 @@ class FakeCacheFolders:
         self.dressed: dict[str, tuple[int, tuple[int, int]]] = {}
         self.made: set[str] = set()
 
-    def path(self, name: str) -> Path:
+    def bindable(self, name: str) -> Path:
         return ROOT / "buildcache" / name
 
     async def create(self, name: str) -> Path:
         self.made.add(name)
-        self._host.add(str(self.path(name)))
-        return self.path(name)
+        self._host.add(str(self.bindable(name)))
+        return self.bindable(name)
 
     async def dress(self, name: str, mode: int, owner: tuple[int, int]) -> None:
         self.dressed[name] = mode, owner

@@ -13,6 +13,7 @@ from wherry.model.host import Forwarding, HostFacts
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.mount import DeviceMount, OverlayMount, View, Viewed
 from wherry.model.process import ProcessId
+from wherry.model.remapping import Owner, Remapping
 from wherry.model.usage import CpuUsage, MemoryUsage, PidsUsage, Usage
 
 FACTS = HostFacts(
@@ -70,6 +71,20 @@ class FakeChance:
         return list(items)
 
 
+class FakeUserNamespaces:
+    def __init__(self) -> None:
+        self.pinned: dict[str, Remapping] = {}
+
+    async def create(self, path: str, remapping: Remapping) -> None:
+        self.pinned[path] = remapping
+
+    def remove(self, path: str) -> None:
+        self.pinned.pop(path, None)
+
+    def all(self) -> tuple[str, ...]:
+        return tuple(self.pinned)
+
+
 class FakeMounts:
     def __init__(self) -> None:
         self.mounted: dict[str, OverlayMount] = {}
@@ -101,7 +116,7 @@ class FakeMounts:
     def remove_part(self, target: str) -> None:
         self.parts.pop(target, None)
 
-    def shared_memory(self, target: str, size: int) -> None:
+    def shared_memory(self, target: str, size: int, owner: Owner) -> None:
         self.memory[target] = size
 
     def remove_shared_memory(self, target: str) -> None:

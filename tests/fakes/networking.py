@@ -48,7 +48,7 @@ class FakeNetworking:
     def routes(self) -> tuple[str, ...]:
         return tuple(self.host_routes)
 
-    async def create_namespace(self, path: str, interfaces: tuple[Interface, ...]) -> None:
+    async def create_namespace(self, path: str, interfaces: tuple[Interface, ...], user: str = "") -> None:
         await self._act("create_namespace")
         if path in self.pinned:
             raise FileExistsError(path)

@@ -178,6 +178,9 @@ class FakeSnapshots:
             volatile=volatile,
         )
 
+    def remapped(self, mount: OverlayMount) -> OverlayMount:
+        return msgspec.structs.replace(mount, upper=f"/remapped{mount.upper}")
+
     async def commit(self, key: str) -> str:
         name = await self.begin()
         self.sizes[name] = self.sizes.pop(key)

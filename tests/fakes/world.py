@@ -5,7 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.fakes.faults import Faults
-from tests.fakes.host import FakeChance, FakeClock, FakeDevices, FakeHost, FakeMounts, FakeRootFiles, FakeRuntime
+from tests.fakes.host import (
+    FakeChance,
+    FakeClock,
+    FakeDevices,
+    FakeHost,
+    FakeMounts,
+    FakeRootFiles,
+    FakeRuntime,
+    FakeUserNamespaces,
+)
 from tests.fakes.layers import FakeLayers
 from tests.fakes.name_servers import FakeNameServers
 from tests.fakes.networking import FakeNetworking
@@ -43,6 +52,7 @@ from wherry.model.container import Container, ContainerSpec, HostSpec
 from wherry.model.image import ImageConfig, Layer, Platform
 from wherry.model.network import NetworkSettings
 from wherry.model.reference import Reference
+from wherry.model.remapping import Remapping
 from wherry.plan.chain import chain_ids
 from wherry.plan.image_config import write_image
 from wherry.plan.seccomp import Seccomp
@@ -59,6 +69,7 @@ class Outside:
         self.records, self.content, self.snapshots = FakeRecords(), FakeContent(), FakeSnapshots()
         self.files, self.logs, self.volumes = FakeContainerFiles(), FakeLogs(), FakeVolumeFiles()
         self.mounts, self.runtime, self.networking = FakeMounts(), FakeRuntime(), FakeNetworking()
+        self.users = FakeUserNamespaces()
         self.clock, self.chance = FakeClock(), FakeChance()
 
     def held(self) -> dict[str, object]:
@@ -68,7 +79,7 @@ class Outside:
             "bundles": tuple(self.runtime.bundles),
             "processes": tuple(self.runtime.living),
             "exits": tuple(self.runtime.exits),
-            "namespaces": tuple(self.networking.pinned),
+            "namespaces": (*self.networking.pinned, *self.users.pinned),
             "published ports": tuple(self.networking.published),
         }
 
@@ -95,7 +106,7 @@ class _Records:
 class World:
     """One life of an engine. Its calls to the outside go through ``faults``."""
 
-    def __init__(self, outside: Outside | None = None) -> None:
+    def __init__(self, outside: Outside | None = None, remapped: Remapping | None = None) -> None:
         self.outside = out = outside or Outside()
         self.faults = Faults()
         wrap = self.faults.wrap
@@ -144,7 +155,7 @@ class World:
             containers=catalog.all,
         )
         roots = Roots(images=self.images, snapshots=snapshots, mounts=mounts, files=FakeRootFiles(), devices=devices)
-        sandboxes = Sandboxes(Path("/run"), self.networks, mounts)
+        sandboxes = Sandboxes(Path("/run"), self.networks, mounts, wrap("users", out.users))
         teardown = Teardown(runtime=runtime, sandboxes=sandboxes, roots=roots, volumes=self.volume_use)
         removal = Removal(
             catalog=catalog,
@@ -172,6 +183,7 @@ class World:
             host=host,
             hubs=hubs,
             seccomp=Seccomp(_SECCOMP),
+            remapped=remapped,
         )
         self.execs = Execs(
             catalog=catalog,
@@ -224,6 +236,7 @@ class World:
             operations=self.operations,
             clock=clock,
             chance=chance,
+            remapped=remapped,
         )
         ending = Ending(
             catalog=catalog,
@@ -309,9 +322,9 @@ class World:
         )
 
     @classmethod
-    async def open(cls, outside: Outside | None = None) -> "World":
+    async def open(cls, outside: Outside | None = None, remapped: Remapping | None = None) -> "World":
         """An engine that has done its recovery, with the image ``busybox``."""
-        world = cls(outside)
+        world = cls(outside, remapped)
         await world._recovery.run()
         if not world.images.all():
             await world._add_image()

@@ -60,8 +60,8 @@ def program(client: str) -> str:
 class Engine:
     """A daemon on real parts. ``client`` is the command that ``run`` types: wherry or docker."""
 
-    def __init__(self, folder: Path, *flags: str, daemon: str = DAEMON) -> None:
-        self.host = Host()
+    def __init__(self, folder: Path, *flags: str, daemon: str = DAEMON, host: Host | None = None) -> None:
+        self.host = host or Host()
         self.daemon = daemon
         self.folder = folder
         self.data_root = folder / "data"

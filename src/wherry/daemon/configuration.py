@@ -53,6 +53,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     default_runtime: str = ""
     network: NetworkSettings = NetworkSettings()
     defaults: ContainerDefaults = ContainerDefaults()
+    userns_remap: str = ""
 
 
 def configured(flags: Options) -> Configuration:
@@ -103,6 +104,7 @@ def _configuration(values: dict[str, Any]) -> Configuration:
         default_runtime=values.get("default-runtime", ""),
         network=_network(values),
         defaults=_defaults(values),
+        userns_remap=values.get("userns-remap", ""),
     )
 
 

@@ -119,6 +119,7 @@ CONTAINERS = (
     Setting(Flag("default-ipc-mode", "string", 'Default mode for containers ipc ("shareable" | "private")',
                  default_text='"private"')),
     Setting(Flag("cgroup-parent", "string", "Set parent cgroup for all containers")),
+    Setting(Flag("userns-remap", "string", "User/Group setting for user namespaces")),
     Setting(Flag("no-new-privileges", "bool", "Set no-new-privileges by default for new containers")),
     Setting(Flag("log-driver", "string", "Default driver for container logs", default_text='"json-file"')),
     Setting(Flag("log-opt", "map", "Default log driver options for containers"), "log-opts",

@@ -144,6 +144,7 @@ class Recovery:
             await self._attempt(f"files of {container_id} could not be removed", self._files.remove(container_id))
         await self._attempt("stray mounts could not be removed", self._unmount_strays(known))
         await self._attempt("stray namespaces could not be removed", self._networks.sweep(sandboxes))
+        await self._attempt("stray user namespaces could not be removed", self._sandboxes.sweep(known))
         await self._attempt("images could not be swept", self._images.sweep(known))
         await self._attempt("volumes could not be swept", self._volumes.sweep())
         await self._attempt("mounts of volumes could not be swept", self._volume_use.sweep())

@@ -9,6 +9,7 @@ from wherry.errors import InternalError
 from wherry.kernel import device_mounts, mounts, parts
 from wherry.kernel.views import open_view
 from wherry.model.mount import DeviceMount, OverlayMount, View, Viewed
+from wherry.model.remapping import Owner
 
 
 class HostMounts:
@@ -62,10 +63,10 @@ class HostMounts:
     def remove_part(self, target: str) -> None:
         parts.remove(Path(target))
 
-    def shared_memory(self, target: str, size: int) -> None:
+    def shared_memory(self, target: str, size: int, owner: Owner) -> None:
         Path(target).mkdir(parents=True, exist_ok=True)
         try:
-            mounts.shared_memory(target, size)
+            mounts.shared_memory(target, size, owner)
         except OSError as error:
             raise InternalError(f"mount shared memory at {target}: {error}") from error
 

@@ -17,6 +17,7 @@ import msgspec
 from wherry.kernel import syscalls
 from wherry.kernel.syscalls import FsConfig, UnmountFlag
 from wherry.model.mount import OverlayMount
+from wherry.model.remapping import Owner
 
 # The upper directory alone must tell what changed, whatever the module's defaults on this host.
 _OVERLAY_OPTIONS: Final = (("index", "off"), ("redirect_dir", "off"), ("metacopy", "off"))
@@ -57,10 +58,23 @@ def bind(source: str, target: str) -> None:
     syscalls.mount(source, target, None, syscalls.MS_BIND)
 
 
-def shared_memory(target: str, size: int) -> None:
+def shared_memory(target: str, size: int, owner: Owner) -> None:
     """Mounts a tmpfs of at most ``size`` bytes on ``target``, which exists, with the options of every /dev/shm."""
     flags = syscalls.MS_NOSUID | syscalls.MS_NOEXEC | syscalls.MS_NODEV
-    syscalls.mount("shm", target, "tmpfs", flags, f"mode=1777,size={size}")
+    uid, gid = owner
+    syscalls.mount("shm", target, "tmpfs", flags, f"mode=1777,size={size},uid={uid},gid={gid}")
+
+
+def remapped(source: str, target: str, user: int) -> None:
+    """Makes ``source`` visible at ``target``, which exists, without the mounts below it: who owns a file there is who
+    its owner is outside the user namespace that ``user`` is open on (Linux 5.12). OSError where the file system cannot.
+    """
+    tree = syscalls.open_tree(source, recursive=False)
+    try:
+        syscalls.remap_owners(tree, user)
+        syscalls.move_mount(tree, target)
+    finally:
+        os.close(tree)
 
 
 def unmount(target: str) -> bool:

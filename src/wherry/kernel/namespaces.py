@@ -26,11 +26,16 @@ class StrandedThread(SystemExit):
 
 def create(path: str) -> None:
     """Makes a new namespace and pins it at ``path``, a new file (FileExistsError if there is one)."""
+    with _way_back():
+        syscalls.unshare(CloneFlag.NEWNET)
+        pin(_OWN, path)
+
+
+def pin(namespace: str, path: str) -> None:
+    """Has a namespace of any kind live as long as a new file, ``path`` (FileExistsError if there is one)."""
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_WRONLY, 0o444))
     try:
-        with _way_back():
-            syscalls.unshare(CloneFlag.NEWNET)
-            mounts.bind(_OWN, path)
+        mounts.bind(namespace, path)
     except OSError:
         os.unlink(path)
         raise

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from wherry.errors import NotFound
-from wherry.kernel import addressing, bridges, conntrack, links, namespaces, nftables, sysctls
+from wherry.kernel import addressing, bridges, conntrack, links, namespaces, nftables, sysctls, user_namespaces
 from wherry.kernel.claims import Claims
 from wherry.kernel.disturbances import Disturbances
 from wherry.kernel.host_ports import HostPorts
@@ -87,8 +87,11 @@ class Networking:
 
     # --- namespaces ---
 
-    async def create_namespace(self, path: str, interfaces: tuple[Interface, ...]) -> None:
-        namespaces.create(path)
+    async def create_namespace(self, path: str, interfaces: tuple[Interface, ...], user: str = "") -> None:
+        if user:
+            await user_namespaces.create_network(path, user)
+        else:
+            namespaces.create(path)
         try:
             with Netlink(NETLINK_ROUTE, path) as inside:
                 _set_up_loopback(inside)

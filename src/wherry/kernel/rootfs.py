@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 from wherry.errors import InvalidArgument
+from wherry.model.remapping import Owner
 
 _MOST_LINKS: Final = 40
 _ABSENT: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
@@ -61,17 +62,17 @@ def make_directory(root: str, path: str, uid: int, gid: int, mode: int = 0o755) 
         os.close(node)
 
 
-def mount_point(root: str, path: str, *, directory: bool) -> int:
+def mount_point(root: str, path: str, maker: Owner, *, directory: bool) -> int:
     """A descriptor (O_PATH) of what is at ``path`` below ``root``, to mount onto: made where it is missing, as an empty
-    file or as a ``directory``, with the directories above it."""
+    file or as a ``directory``, with the directories above it. What is made is the ``maker``'s."""
     if not directory:
-        make_directory(root, path.rpartition("/")[0], 0, 0)
+        make_directory(root, path.rpartition("/")[0], *maker)
 
     def open_or_make(parent: int, name: str) -> int:
         try:
             return _open(parent, name)
         except FileNotFoundError:
-            return _make(parent, name, 0, 0, 0o755) if directory else _make_file(parent, name)
+            return _make(parent, name, *maker, 0o755) if directory else _make_file(parent, name, maker)
 
     return _walk(root, path, open_or_make)
 
@@ -121,8 +122,10 @@ def _make(parent: int, name: str, uid: int, gid: int, mode: int) -> int:
     return made
 
 
-def _make_file(parent: int, name: str) -> int:
-    return os.open(name, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=parent)
+def _make_file(parent: int, name: str, maker: Owner) -> int:
+    made = os.open(name, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=parent)
+    os.fchown(made, *maker)
+    return made
 
 
 def _no_directory(path: str) -> InvalidArgument:

@@ -64,6 +64,7 @@ _AT_EMPTY_PATH: Final = 0x1000
 _RESOLVE_NO_MAGICLINKS: Final = 0x02
 _RESOLVE_BENEATH: Final = 0x08
 _AT_RECURSIVE: Final = 0x8000
+_MOUNT_ATTR_IDMAP: Final = 0x100000
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
@@ -131,10 +132,13 @@ def attach_at(mount_fd: int, target_fd: int) -> None:
 
 def add_attributes(mount_fd: int, attributes: int, *, recursive: bool) -> None:
     """Gives the mount that ``mount_fd`` is open on, or with all below it, attributes (MOUNT_ATTR_*; Linux 5.12)."""
-    asked = (ctypes.c_uint64 * 4)(attributes)
-    flags = _AT_EMPTY_PATH | (_AT_RECURSIVE if recursive else 0)
-    size = ctypes.c_size_t(ctypes.sizeof(asked))
-    _syscall("change mount", _SYS_MOUNT_SETATTR, mount_fd, b"", flags, ctypes.byref(asked), size)
+    _set_attributes(mount_fd, attributes, 0, _AT_RECURSIVE if recursive else 0)
+
+
+def remap_owners(mount_fd: int, user: int) -> None:
+    """Has the mount that ``mount_fd`` holds, attached nowhere yet, show its files' owners as the user namespace that
+    ``user`` is open on maps them (Linux 5.12)."""
+    _set_attributes(mount_fd, _MOUNT_ATTR_IDMAP, user, 0)
 
 
 def open_beneath(folder_fd: int, path: str, flags: int) -> int:
@@ -147,6 +151,12 @@ def open_beneath(folder_fd: int, path: str, flags: int) -> int:
 def pivot_root(new_root: str, put_old: str) -> None:
     """pivot_root(2): makes a mount the root of the calling thread's mount namespace."""
     _check(_libc.pivot_root(_bytes(new_root), _bytes(put_old)), f"make {new_root} the root")
+
+
+def _set_attributes(mount_fd: int, attributes: int, user: int, flags: int) -> None:
+    asked = (ctypes.c_uint64 * 4)(attributes, 0, 0, user)
+    size = ctypes.c_size_t(ctypes.sizeof(asked))
+    _syscall("change mount", _SYS_MOUNT_SETATTR, mount_fd, b"", _AT_EMPTY_PATH | flags, ctypes.byref(asked), size)
 
 
 def _syscall(what: str, number: int, *arguments: object) -> int:

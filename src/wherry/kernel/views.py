@@ -15,14 +15,15 @@ from collections.abc import Callable
 from wherry.kernel import parts, rootfs, syscalls
 from wherry.kernel.syscalls import MOUNT_ATTR_NODEV, MOUNT_ATTR_RDONLY, CloneFlag, UnmountFlag
 from wherry.model.mount import Place, View, Viewed
+from wherry.model.remapping import ROOT, Owner, Remapping
 
 
 class OpenView:
     """Good until it is closed, for every process of this pid namespace."""
 
-    def __init__(self, root: int, namespace: int) -> None:
+    def __init__(self, root: int, namespace: int, remapping: Remapping | None) -> None:
         self._descriptors = root, namespace
-        self.viewed = Viewed(root=_path(root), namespace=_path(namespace))
+        self.viewed = Viewed(root=_path(root), namespace=_path(namespace), remapping=remapping)
 
     def close(self) -> None:
         """May wait for the disk, if nobody else has the root mounted any more."""
@@ -59,13 +60,14 @@ def _open(view: View) -> OpenView:
     syscalls.mount(None, "/", None, syscalls.MS_REC | syscalls.MS_PRIVATE)
     namespace = os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
     try:
+        maker = view.remapping.root if view.remapping else ROOT
         for place in view.places:
-            _attach(view.root, place)
+            _attach(view.root, place, maker)
         _restrict(view)
         os.chdir(view.root)
         syscalls.pivot_root(".", ".")
         syscalls.umount2(".", UnmountFlag.DETACH)
-        return OpenView(os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC), namespace)
+        return OpenView(os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC), namespace, view.remapping)
     except BaseException:
         os.close(namespace)
         raise
@@ -80,11 +82,11 @@ def _restrict(view: View) -> None:
         os.close(root)
 
 
-def _attach(root: str, place: Place) -> None:
+def _attach(root: str, place: Place, maker: Owner) -> None:
     mount = parts.copied(place.source, place.subpath, recursive=place.recursive)
     try:
         syscalls.add_attributes(mount, _attributes(place.writable), recursive=True)
-        target = rootfs.mount_point(root, place.target, directory=stat.S_ISDIR(os.fstat(mount).st_mode))
+        target = rootfs.mount_point(root, place.target, maker, directory=stat.S_ISDIR(os.fstat(mount).st_mode))
         try:
             syscalls.attach_at(mount, target)
         finally:

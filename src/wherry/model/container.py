@@ -9,6 +9,7 @@ from wherry.model.image import Healthcheck
 from wherry.model.mount import MountPoint, MountSpec
 from wherry.model.network import Endpoint, EndpointSpec, PortSpec
 from wherry.model.process import ProcessId
+from wherry.model.remapping import Remapping
 from wherry.model.resources import Resources, Ulimit
 
 
@@ -200,7 +201,8 @@ class Link(Struct, frozen=True, kw_only=True):
 class Container(Struct, frozen=True, kw_only=True):
     """One container: identity, spec, what creation resolved, and state. ``created`` in nanoseconds.
 
-    One that is made for a step of a ``build`` does not outlive the engine that builds.
+    One that is made for a step of a ``build`` does not outlive the engine that builds. ``remapping`` is None for one
+    whose users are the host's.
     """
 
     id: str
@@ -213,6 +215,7 @@ class Container(Struct, frozen=True, kw_only=True):
     endpoints: tuple[Endpoint, ...] = ()
     links: tuple[Link, ...] = ()
     runtime: str = ""
+    remapping: Remapping | None = None
     state: ContainerState = ContainerState()
     build: bool = False
 

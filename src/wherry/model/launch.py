@@ -9,7 +9,7 @@ from wherry.model.process import ProcessId
 
 class Launch(Struct, frozen=True, kw_only=True):
     """All that the runtime and the monitor need: ``runtime_spec`` is the OCI config.json, encoded. A log that grows
-    beyond ``log_size`` bytes (0: never) is thrown away, and begun again."""
+    beyond ``log_size`` bytes (0: never) is thrown away, and begun again. ``remapped``: root is another on the host."""
 
     container_id: str
     name: str
@@ -22,6 +22,7 @@ class Launch(Struct, frozen=True, kw_only=True):
     tty: bool = False
     open_stdin: bool = False
     keep_stdin_open: bool = False
+    remapped: bool = False
 
 
 class Launched(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from wherry.model.remapping import Remapping
+
 
 class MountKind(StrEnum):
     BIND = "bind"
@@ -106,9 +108,12 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class View(Struct, frozen=True, kw_only=True):
-    """A container's files as it sees them: its mounted ``root``, and ``places`` in it in the order of mounting."""
+    """A container's files as it sees them: its mounted ``root``, and ``places`` in it in the order of mounting.
+
+    ``remapping`` is the container's: owners are those on the host."""
 
     root: str
+    remapping: Remapping | None = None
     writable: bool = True
     places: tuple[Place, ...] = ()
 
@@ -118,3 +123,4 @@ class Viewed(Struct, frozen=True, kw_only=True):
 
     root: str
     namespace: str
+    remapping: Remapping | None = None

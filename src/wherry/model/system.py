@@ -8,6 +8,7 @@ from wherry.model.image import Image
 from wherry.model.launch import RuntimeInfo
 from wherry.model.reference import Reference
 from wherry.model.registry import RegistrySettings
+from wherry.model.remapping import Remapping
 from wherry.model.volume import Volume
 
 
@@ -31,6 +32,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     defaults: ContainerDefaults = ContainerDefaults()
+    remapping: Remapping | None = None
     insecure_registries: tuple[str, ...] = ()
     mirrors: tuple[str, ...] = ()
     http_proxy: str = ""

@@ -9,6 +9,7 @@ import msgspec
 
 from wherry.model.cgroup import cgroup_of
 from wherry.model.container import ContainerSpec, HostSpec
+from wherry.model.remapping import IdRange
 from wherry.plan.device_access import device_nodes
 from wherry.plan.linux_resources import linux_resources
 from wherry.plan.namespaces import owns_network
@@ -20,10 +21,8 @@ from wherry.plan.spec_request import SpecRequest
 __all__ = ["SpecRequest", "build", "encode", "exec_process"]
 
 _VERSION: Final = "1.0.2"
-_NETWORK_SYSCTLS: Final = {
-    "net.ipv4.ip_unprivileged_port_start": "0",
-    "net.ipv4.ping_group_range": "0 2147483647",
-}
+_LOW_PORTS: Final = {"net.ipv4.ip_unprivileged_port_start": "0"}
+_PINGERS: Final = {"net.ipv4.ping_group_range": "0 2147483647"}  # which a user namespace does not have all of
 
 
 def build(request: SpecRequest) -> dict[str, Any]:
@@ -63,6 +62,9 @@ def _linux(request: SpecRequest) -> dict[str, Any]:
         "maskedPaths": masked_paths(host),
         "readonlyPaths": readonly_paths(host),
     }
+    if container.remapping and request.user_namespace:
+        section["uidMappings"] = _mappings(container.remapping.uids)
+        section["gidMappings"] = _mappings(container.remapping.gids)
     if propagation := root_propagation(container.mounts):
         section["rootfsPropagation"] = propagation
     return section
@@ -72,6 +74,8 @@ def _namespaces(request: SpecRequest) -> list[dict[str, str]]:
     """Mounts are always the container's own; of a kind that is not listed it has the host's."""
     host = request.container.spec.host
     found = [{"type": "mount"}]
+    if request.user_namespace:
+        found.append({"type": "user", "path": request.user_namespace})
     if request.network_namespace:
         found.append({"type": "network", "path": request.network_namespace})
     for kind, mode in (("uts", host.uts), ("pid", host.pid), ("ipc", host.ipc)):
@@ -84,6 +88,11 @@ def _namespaces(request: SpecRequest) -> list[dict[str, str]]:
     return found
 
 
+def _mappings(ranges: tuple[IdRange, ...]) -> list[dict[str, int]]:
+    """runc before 1.2 wants them, though the namespace is there and has them."""
+    return [{"containerID": each.inside, "hostID": each.outside, "size": each.length} for each in ranges]
+
+
 def _private_cgroup(host: HostSpec, version: int) -> bool:
     if not host.cgroup_namespace:
         return version == 2
@@ -92,7 +101,8 @@ def _private_cgroup(host: HostSpec, version: int) -> bool:
 
 def _sysctls(request: SpecRequest) -> dict[str, str]:
     spec = request.container.spec
-    network = _NETWORK_SYSCTLS if request.network_namespace and owns_network(spec.host) else {}
+    owns = request.network_namespace and owns_network(spec.host)
+    network = {**_LOW_PORTS, **({} if request.user_namespace else _PINGERS)} if owns else {}
     return {**network, **_domain(spec, owns_names=_owns_names(request)), **spec.host.sysctls}
 
 

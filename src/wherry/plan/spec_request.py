@@ -11,12 +11,13 @@ from wherry.plan.users import Identity
 class SpecRequest(Struct, frozen=True, kw_only=True):
     """Everything that decides a container's config.json.
 
-    ``rootfs`` is the mounted root on the host. ``network_namespace`` is a path, "" for the host's; ``joined`` maps pid,
-    ipc or uts to the path of another container's namespace. ``hosts``, ``hostname`` and ``resolv_conf`` are files of
-    the host to bind, "" for none. ``shm`` is a host directory to bind on /dev/shm where it is shared (``--ipc
-    shareable`` and ``container:``), "" for a tmpfs of the container's own. ``devices`` are those nodes of the host that
-    ``linux_resources.device_paths`` names, and all of the host's for a privileged container. ``init_path`` is the
-    host's init binary, for ``--init``. ``linked_env`` are the variables that tell of linked containers.
+    ``rootfs`` is the mounted root on the host. ``network_namespace`` and ``user_namespace`` are paths, "" for the
+    host's; ``joined`` maps pid, ipc or uts to the path of another container's namespace. ``hosts``, ``hostname`` and
+    ``resolv_conf`` are files of the host to bind, "" for none. ``shm`` is a host directory to bind on /dev/shm where it
+    is shared (``--ipc shareable`` and ``container:``), "" for a tmpfs of the container's own. ``devices`` are those
+    nodes of the host that ``linux_resources.device_paths`` names, and all of the host's for a privileged container.
+    ``init_path`` is the host's init binary, for ``--init``. ``linked_env`` are the variables that tell of linked
+    containers.
     """
 
     container: Container
@@ -25,6 +26,7 @@ class SpecRequest(Struct, frozen=True, kw_only=True):
     facts: HostFacts
     network_namespace: str = ""
     joined: dict[str, str] = {}
+    user_namespace: str = ""
     hosts: str = ""
     hostname: str = ""
     resolv_conf: str = ""

@@ -16,6 +16,7 @@ def view(container: Container, root: str, own_files: Mapping[str, str]) -> View:
     places += [Place(source=source, target=target) for target, source in own_files.items() if target not in taken]
     return View(
         root=root,
+        remapping=container.remapping,
         writable=not container.spec.host.read_only,
         places=tuple(sorted(places, key=lambda place: place.target.count("/"))),
     )

@@ -56,19 +56,22 @@ class Seat(Struct, frozen=True, kw_only=True):
     def runtime_options(self) -> tuple[str, ...]:
         return f"--root={self.state_root}", f"--log={self.runtime_log}", "--log-format=json"
 
-    def monitor_argv(self, container_id: str, session_id: str, name: str) -> list[str]:
+    def monitor_argv(self, container_id: str, session_id: str, name: str, wrapper: Sequence[str] = ()) -> list[str]:
+        """``wrapper`` is a command that becomes the runtime, which follows in its arguments."""
+        program, *arguments = *wrapper, self.runtime
         argv = ["conmon", "--api-version", "1", "--sync", "--no-sync-log", "--full-attach", "--log-level", "error"]
-        argv += ["-c", container_id, "-u", session_id, "-n", name, "-r", self.runtime, "-b", str(self.bundle)]
+        argv += ["-c", container_id, "-u", session_id, "-n", name, "-r", program, "-b", str(self.bundle)]
         argv += ["-p", str(self.pidfile), "--exit-dir", str(self.exits)]
         argv += ["--persist-dir", str(self.bundle)]  # where it notes an OOM kill
-        for option in self.runtime_options():
-            argv += ["--runtime-arg", option]
+        for argument in (*arguments, *self.runtime_options()):
+            argv += ["--runtime-arg", argument]
         return argv
 
 
 def container_argv(seat: Seat, launch: Launch) -> list[str]:
     """The monitor's command line for a container."""
-    argv = seat.monitor_argv(launch.container_id, launch.container_id, launch.name)
+    wrapper = _without_null(launch) if launch.remapped else ()
+    argv = seat.monitor_argv(launch.container_id, launch.container_id, launch.name, wrapper)
     argv += ["-l", launch.log_driver if launch.log_driver in _WITHOUT_FILE else f"k8s-file:{launch.log}"]
     argv += ["--log-tag", launch.log_tag] if launch.log_tag else []
     argv += ["--log-size-max", str(launch.log_size)] if launch.log_size else []
@@ -76,6 +79,14 @@ def container_argv(seat: Seat, launch: Launch) -> list[str]:
     # With a terminal the monitor would lose its end of it when the daemon dies, if it may close stdin.
     argv += ["--leave-stdin-open"] * (launch.tty or launch.keep_stdin_open)
     return argv
+
+
+def _without_null(launch: Launch) -> tuple[str, ...]:
+    """crun gives its standard streams to root of a container that is another on the host. Where the monitor has no pipe
+    for them they are the host's /dev/null, whose mode that root could change then: put others in their place."""
+    stdin = "" if launch.open_stdin and not launch.tty else " <<''\n\n"
+    stdout = " >&2" if launch.tty else ""
+    return "/bin/sh", "-c", f'exec "$0" "$@"{stdout}{stdin}'
 
 
 def noted_process(pidfile: Path) -> ProcessId | None:

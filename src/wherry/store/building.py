@@ -18,9 +18,11 @@ from wherry.errors import CorruptLayer, InternalError, InvalidArgument
 from wherry.model.build import Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied
+from wherry.model.remapping import ROOT, RemappedFiles
 from wherry.store.children import Child, pipe, pour
 from wherry.store.failures import explained, reason
 from wherry.store.removal import discard
+from wherry.store.roots import make_passable
 from wherry.store.stacks import read_text, unlink
 from wherry.store.stubs import clear_stubs
 from wherry.store.threads import Threads
@@ -35,11 +37,12 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 class BuildFiles:
     """The folder ``builds``, and work on layers."""
 
-    def __init__(self, folder: Path, threads: Threads) -> None:
+    def __init__(self, folder: Path, threads: Threads, remapped: RemappedFiles | None = None) -> None:
         self._folder = folder
+        self._view = remapped.view / folder.name if remapped else folder
         self._threads = threads
         with explained(f"open {folder}"):
-            folder.mkdir(mode=0o710, exist_ok=True)
+            make_passable(folder, remapped.root if remapped else ROOT)
 
     async def begin(self) -> Path:
         """A new empty folder. Nothing of it outlives the engine."""
@@ -50,6 +53,10 @@ class BuildFiles:
             await discard(folder, self._threads)
             raise
         return folder
+
+    def bindable(self, path: Path) -> Path:
+        """What is in a folder of a build, where containers may mount it: its owners are there who they are in them."""
+        return self._view / path.relative_to(self._folder)
 
     async def remove(self, folder: Path) -> None:
         await discard(folder, self._threads)

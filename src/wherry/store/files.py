@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from wherry.model.mount import HostMount
+from wherry.model.remapping import ROOT, Owner
 from wherry.store.copying import copy_attributes, copy_tree
 from wherry.store.descriptors import closing_fd, open_directory, open_in_root
 from wherry.store.failures import explained
 from wherry.store.mountinfo import mount_of
 from wherry.store.removal import child, children, discard
+from wherry.store.roots import make_passable
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
 
@@ -25,11 +27,13 @@ _RESTRICTIONS: Final = {
 class ContainerFiles:
     """The folder ``containers``."""
 
-    def __init__(self, folder: Path, threads: Threads) -> None:
+    def __init__(self, folder: Path, threads: Threads, root: Owner = ROOT) -> None:
+        """``root`` is who the containers' root is on the host: the files are that one's."""
         self._folder = folder
         self._threads = threads
+        self._root = root
         with explained(f"open {folder}"):
-            folder.mkdir(mode=0o710, exist_ok=True)
+            make_passable(folder, root)
 
     def folder(self, container_id: str) -> Path:
         return child(self._folder, container_id)
@@ -39,7 +43,7 @@ class ContainerFiles:
 
     async def write(self, container_id: str, files: dict[str, str]) -> None:
         """Write small files, name → text, in place: each keeps its inode, by which it is mounted in the container."""
-        await self._threads.run(_write, self.folder(container_id), files)
+        await self._threads.run(_write, self.folder(container_id), files, self._root)
 
     async def read(self, container_id: str, name: str) -> str:
         """A file's text, "" if it is not there."""
@@ -55,9 +59,11 @@ class ContainerFiles:
 class VolumeFiles:
     """The folder ``volumes``."""
 
-    def __init__(self, folder: Path, threads: Threads) -> None:
+    def __init__(self, folder: Path, threads: Threads, root: Owner = ROOT) -> None:
+        """``root`` is who the containers' root is on the host: what is made is that one's."""
         self._folder = folder
         self._threads = threads
+        self._root = root
         with explained(f"open {folder}"):
             folder.mkdir(mode=0o701, exist_ok=True)
 
@@ -67,7 +73,7 @@ class VolumeFiles:
 
     async def create(self, name: str) -> None:
         """Make an empty volume; one that is there stays as it is."""
-        await self._threads.run(_create, self.path(name))
+        await self._threads.run(_create, self.path(name), self._root)
 
     async def is_empty(self, name: str) -> bool:
         """Whether there are no files in a volume."""
@@ -93,7 +99,7 @@ class VolumeFiles:
 
     async def is_there(self, path: str, *, create: bool = False) -> bool:
         """Whether a path of the host exists, after ``create`` has made a directory (0755) of one that did not."""
-        return await self._threads.run(_is_there, Path(path), create)
+        return await self._threads.run(_is_there, Path(path), create, self._root)
 
     async def restrictions(self, path: str) -> tuple[str, ...]:
         """Options of the mount that a path of the host lies in, which are its binds' too: ro, nosuid, nodev, noexec."""
@@ -104,13 +110,14 @@ class VolumeFiles:
         return await self._threads.run(_mount_around, Path(path))
 
 
-def _write(folder: Path, files: dict[str, str]) -> None:
+def _write(folder: Path, files: dict[str, str], root: Owner) -> None:
     with explained(f"write {folder}"):
-        folder.mkdir(mode=0o710, exist_ok=True)
+        make_passable(folder, root)
         for name, text in files.items():
             fd = os.open(child(folder, name), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
             with open(fd, "wb") as file:
                 os.fchmod(fd, 0o644)
+                os.fchown(fd, *root)
                 file.write(text.encode())
                 file.truncate()
 
@@ -123,12 +130,13 @@ def _read(path: Path) -> str:
             return ""
 
 
-def _create(data: Path) -> None:
+def _create(data: Path, root: Owner) -> None:
     with explained(f"create volume {data.parent.name}"):
         data.parent.mkdir(mode=0o701, exist_ok=True)
         if not data.exists():
             data.mkdir()
             data.chmod(0o755)  # whatever the umask
+            os.chown(data, *root)
 
 
 def _mount_around(path: Path) -> HostMount:
@@ -148,14 +156,22 @@ def _usage(data: Path) -> int:
         return tree_size(data)
 
 
-def _is_there(path: Path, create: bool) -> bool:
+def _is_there(path: Path, create: bool, root: Owner) -> bool:
     if create:
         with (
             explained(f"error while creating mount source path '{path}'"),
             suppress(FileExistsError, NotADirectoryError),
         ):
-            path.mkdir(mode=0o755, parents=True)
+            _make_directories(path, root)
     return path.exists()
+
+
+def _make_directories(path: Path, owner: Owner) -> None:
+    """A directory with those above it, as far as they are missing."""
+    if not path.parent.exists():
+        _make_directories(path.parent, owner)
+    path.mkdir(mode=0o755)
+    os.chown(path, *owner)
 
 
 def _restrictions(path: str) -> tuple[str, ...]:

@@ -4,19 +4,23 @@
 container, under the container's id; the latter has ``work`` and ``merged`` beside it. ``.mountpoints`` lies below
 all layers of every mount: what a runtime mounts onto in each container is there, so that it makes nothing in the
 container's own directory, and ``diff`` and ``commit`` tell the user's changes only. Paths are given out as data: who
-mounts them is another's business.
+mounts them is another's business. All files have the owners that they have in images, whoever these are on the host.
 """
 
 import secrets
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from wherry.errors import InternalError
 from wherry.model.mount import OverlayMount
+from wherry.model.remapping import ROOT, Owner, RemappedFiles
 from wherry.store.failures import explained
 from wherry.store.filesystem import check_upper, set_topdir, write_back
 from wherry.store.mountinfo import mounts_below
 from wherry.store.removal import child, children, discard
+from wherry.store.roots import make_passable
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
 
@@ -35,12 +39,14 @@ failure tore be trusted (overlayfs.rst, "Volatile mount"). Who asks for a volati
 class Snapshots:
     """The folder ``overlay2``."""
 
-    def __init__(self, folder: Path, threads: Threads) -> None:
+    def __init__(self, folder: Path, threads: Threads, remapped: RemappedFiles | None = None) -> None:
         """NotSupported if overlay mounts cannot work in ``folder``. Blocks."""
         self._folder = folder
+        self._view = remapped.view / folder.name if remapped else folder
+        self._root = remapped.root if remapped else ROOT
         self._threads = threads
         with explained(f"open {folder}"):
-            folder.mkdir(mode=0o710, exist_ok=True)
+            make_passable(folder, self._root)
             check_upper(folder)
             set_topdir(folder)
             _make_mount_points(folder / _MOUNT_POINTS / "diff")
@@ -54,7 +60,7 @@ class Snapshots:
         """A new empty directory for a layer; gives its name. Who is cancelled meanwhile gets no name: it is removed."""
         folder = self._folder / secrets.token_hex(16)
         try:
-            await self._threads.run(_make, folder, _LAYER)
+            await self._threads.run(_make, folder, _LAYER, ROOT)
         except BaseException:
             await discard(folder, self._threads)
             raise
@@ -66,7 +72,7 @@ class Snapshots:
 
     async def prepare(self, key: str, volatile: bool = False) -> None:
         """Make the directories of active snapshot ``key``; idempotent. Not while it is mounted if ``volatile``."""
-        await self._threads.run(_prepare, child(self._folder, key), volatile)
+        await self._threads.run(_prepare, child(self._folder, key), self._root, volatile)
 
     def overlay(self, key: str, lowers: tuple[str, ...], volatile: bool = False) -> OverlayMount:
         """The mount of active snapshot ``key`` over layer directories ``lowers``, top first, and the mount points."""
@@ -78,6 +84,14 @@ class Snapshots:
             work=str(folder / "work"),
             volatile=volatile,
         )
+
+    def remapped(self, mount: OverlayMount) -> OverlayMount:
+        """The same mount of the same files, whose owners there are who they are on the host."""
+
+        def seen(path: str) -> str:
+            return str(self._view / Path(path).relative_to(self._folder)) if path else ""
+
+        return replace(mount, lowers=tuple(map(seen, mount.lowers)), upper=seen(mount.upper), work=seen(mount.work))
 
     async def commit(self, key: str) -> str:
         """Make active snapshot ``key``, which is not mounted, the directory of a layer; gives its name. It is swept if
@@ -104,8 +118,8 @@ class Snapshots:
         return children(self._folder)
 
 
-def _prepare(folder: Path, volatile: bool) -> None:
-    _make(folder, _ACTIVE)
+def _prepare(folder: Path, root: Owner, volatile: bool) -> None:
+    _make(folder, _ACTIVE, root)
     if volatile:
         with explained(f"prepare {folder}"):
             delete_tree(folder / _VOLATILE)
@@ -120,9 +134,9 @@ def _commit(active: Path, layer: Path) -> None:
         active.rename(layer)
 
 
-def _make(folder: Path, modes: dict[str, int]) -> None:
+def _make(folder: Path, modes: dict[str, int], root: Owner) -> None:
     with explained(f"create {folder}"):
-        folder.mkdir(mode=0o710, exist_ok=True)
+        make_passable(folder, root)
         for name, mode in modes.items():
             part = folder / name
             if not part.exists():

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from wherry.model.remapping import ROOT, RemappedFiles
 from wherry.store.archives import ImageArchives
 from wherry.store.building import BuildFiles
 from wherry.store.cachefolders import CacheFolders
@@ -26,8 +27,9 @@ _THREADS: Final = 8
 class Store:
     """All that is kept below a data root: one field for each of the engine's ports that the store fills."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, remapped: RemappedFiles | None = None) -> None:
         """``await Store.open(root)`` does it off the event loop. Blocks."""
+        owner = remapped.root if remapped else ROOT
         with explained(f"open data root {root}"):
             root.mkdir(mode=0o710, parents=True, exist_ok=True)
             self.root = root.resolve()
@@ -37,11 +39,11 @@ class Store:
             self._threads = Threads(_THREADS, "store")
             self.content = Content(self.root / "blobs", self._threads)
             self.archives = ImageArchives(self.content)
-            self.snapshots = Snapshots(self.root / "overlay2", self._threads)
-            self.builds = BuildFiles(self.root / "builds", self._threads)
-            self.cache_folders = CacheFolders(self.root / "buildcache", self._threads)
-            self.containers = ContainerFiles(self.root / "containers", self._threads)
-            self.volumes = VolumeFiles(self.root / "volumes", self._threads)
+            self.snapshots = Snapshots(self.root / "overlay2", self._threads, remapped)
+            self.builds = BuildFiles(self.root / "builds", self._threads, remapped)
+            self.cache_folders = CacheFolders(self.root / "buildcache", self._threads, remapped)
+            self.containers = ContainerFiles(self.root / "containers", self._threads, owner)
+            self.volumes = VolumeFiles(self.root / "volumes", self._threads, owner)
             self.view_files = ViewFiles(self._threads)
             self.logs = Logs(self._threads)
             self._database = Database(self.root / "wherry.db")
@@ -50,13 +52,13 @@ class Store:
             undo.pop_all()
 
     @classmethod
-    async def open(cls, root: Path) -> "Store":
+    async def open(cls, root: Path, remapped: RemappedFiles | None = None) -> "Store":
         """Open a data root, made if need be, and begin to delete what removals of an earlier life left over.
 
         Conflict if another engine uses it; NotSupported if its file system is no place for overlay mounts;
         InternalError if its database is damaged, unreadable or newer. Nothing is changed then.
         """
-        store = await asyncio.to_thread(cls, root)
+        store = await asyncio.to_thread(cls, root, remapped)
         store._threads.submit(store._sweep)
         return store
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from posixpath import basename, dirname
 from typing import Final
 
+import msgspec
+
 from wherry.errors import CorruptLayer, InternalError, InvalidArgument
 from wherry.model.mount import Viewed
 from wherry.model.path_stat import PathStat
@@ -20,6 +22,7 @@ from wherry.store.failures import explained
 from wherry.store.layers import streamed
 from wherry.store.threads import Threads
 from wherry.tar import pack
+from wherry.tar.owners import Owners
 
 _MAX_LINKS: Final = 40  # as path_resolution(7)
 _LOOK: Final = os.O_PATH | os.O_NOFOLLOW
@@ -41,7 +44,7 @@ class ViewFiles:
 
     def pack(self, viewed: Viewed, path: str) -> AsyncGenerator[bytes, None]:
         """A file, or a directory and all in it, as tar, named by the last part of ``path``. To be closed."""
-        return streamed(_pack(viewed.root, path), Path(path))
+        return streamed(_pack(viewed.root, path, _owners(viewed)), Path(path))
 
     async def unpack(
         self, viewed: Viewed, directory: str, chunks: AsyncIterator[bytes], *, owner: tuple[int, int] | None, keep: bool
@@ -49,7 +52,7 @@ class ViewFiles:
         """An archive, compressed or plain, into a ``directory`` that has no links in its path; see
         ``tar.unpack.Unpacker``. InvalidArgument for what is no archive or may not be unpacked."""
         who = "" if owner is None else f"{owner[0]}:{owner[1]}"
-        arguments = (viewed.namespace, directory, who, "keep" if keep else "")
+        arguments = (viewed.namespace, directory, who, "keep" if keep else "", str(_owners(viewed)))
         reading, writing = pipe()
         try:
             with writing:
@@ -122,12 +125,18 @@ def _link(root: int, path: str) -> str:
         return os.readlink("", dir_fd=fd) if stat.S_ISLNK(os.fstat(fd).st_mode) else ""
 
 
-def _pack(root: str, path: str) -> Generator[bytes, None, None]:
+def _owners(viewed: Viewed) -> Owners:
+    if viewed.remapping is None:
+        return Owners()
+    return Owners(*(map(msgspec.structs.astuple, ranges) for ranges in (viewed.remapping.uids, viewed.remapping.gids)))
+
+
+def _pack(root: str, path: str, owners: Owners) -> Generator[bytes, None, None]:
     shown = basename(path.rstrip("/")) or "/"
     with closing_fd(_opened_root(root)) as top, closing_fd(open_in_root(top, path, _LOOK)) as fd:
         if stat.S_ISDIR(os.fstat(fd).st_mode):
             with closing_fd(open_in_root(fd, ".", _LIST)) as here:
-                yield from pack.pack_named(here, b".", os.fsencode(shown))
+                yield from pack.pack_named(here, b".", os.fsencode(shown), owners)
         else:
             with closing_fd(open_in_root(top, dirname(path), os.O_PATH | os.O_DIRECTORY)) as here:
-                yield from pack.pack_named(here, os.fsencode(shown), os.fsencode(shown))
+                yield from pack.pack_named(here, os.fsencode(shown), os.fsencode(shown), owners)

@@ -12,6 +12,7 @@ from . import header, nodes
 from .copying import copy_up
 from .header import Entry, TarError
 from .merged import Merged
+from .owners import Owner
 from .reader import entries, printable
 from .stream import Stream
 from .tree import Directory, Tree
@@ -38,17 +39,20 @@ def normalized(name: bytes) -> bytes:
 class Extractor:
     """Applies one archive; ``size`` and ``count`` tell what it made when ``run`` is over.
 
-    It is a changeset, or any other where ``whiteouts`` mean nothing. The process's umask must be 0. ``size`` counts a
+    It is a changeset, or any other where ``whiteouts`` mean nothing; directories that it does not name are the
+    ``maker``'s. The process's umask must be 0. ``size`` counts a
     file once whatever its links, and a symbolic link by the length of its target, in bytes: what Docker calls the size
     of a layer.
     """
 
-    def __init__(self, root: int, stream: Stream, lowers: Merged, whiteouts: bool = True) -> None:
+    def __init__(
+        self, root: int, stream: Stream, lowers: Merged, whiteouts: bool = True, maker: Owner | None = None
+    ) -> None:
         self._root = root
         self._whiteouts = whiteouts
         self._stream = stream
         self._lowers = lowers
-        self._tree = Tree(root, lowers, follow=not whiteouts)
+        self._tree = Tree(root, lowers, follow=not whiteouts, maker=maker)
         self._makers = {
             header.REGULAR: self._file,
             header.DIRECTORY: self._directory,

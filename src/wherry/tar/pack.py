@@ -11,6 +11,7 @@ from contextlib import suppress
 from .header import DIRECTORY, HARDLINK, REGULAR, SYMLINK
 from .merged import Merged
 from .nodes import kind_of
+from .owners import Owners
 from .whiteouts import OPAQUE_MARK, OVERLAY_XATTR, WHITEOUT, is_opaque, is_whiteout
 from .writer import END, header, padding
 
@@ -21,6 +22,8 @@ _HOST_XATTRS = (OVERLAY_XATTR.decode(), "security.selinux", "security.ima", "sec
 _READ = 1 << 20
 _SECOND = 1_000_000_000
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+
+_SAME = Owners()
 
 Xattrs = tuple[tuple[bytes, bytes], ...]
 Keep = Callable[[bytes], bool]
@@ -38,12 +41,12 @@ def pack(
     return _batched(_Packer(prefix, keep, enter, overlay=False).archive(tree))
 
 
-def pack_named(at: int, name: bytes, shown: bytes) -> Generator[bytes, None, None]:
+def pack_named(at: int, name: bytes, shown: bytes, owners: Owners = _SAME) -> Generator[bytes, None, None]:
     """The archive of what is called ``name`` in an open directory, and of all in it, under the name ``shown``.
 
-    Times are whole seconds, as ``docker cp`` has them. Raises ``OSError``.
+    Times are whole seconds, as ``docker cp`` has them; owners are those inside. Raises ``OSError``.
     """
-    return _batched(_Packer(b"", None, None, overlay=False, whole_seconds=True).named(at, name, shown))
+    return _batched(_Packer(b"", None, None, overlay=False, whole_seconds=True, owners=owners).named(at, name, shown))
 
 
 def diff(upper: str | bytes) -> Generator[bytes, None, None]:
@@ -62,12 +65,19 @@ def pack_merged(layers: tuple[str | bytes, ...]) -> Generator[bytes, None, None]
 
 class _Packer:
     def __init__(
-        self, prefix: bytes, keep: Keep | None, enter: Keep | None, overlay: bool, whole_seconds: bool = False
+        self,
+        prefix: bytes,
+        keep: Keep | None,
+        enter: Keep | None,
+        overlay: bool,
+        whole_seconds: bool = False,
+        owners: Owners = _SAME,
     ) -> None:
         self._prefix = prefix
         self._keep = keep
         self._enter = enter
         self._overlay = overlay
+        self._owners = owners
         self._tick = _SECOND if whole_seconds else 1
         self._links: dict[tuple[int, int], bytes] = {}
 
@@ -188,7 +198,8 @@ class _Packer:
     ) -> bytes:
         name, mode = self._prefix + path, stat.S_IMODE(status.st_mode)
         mtime = status.st_mtime_ns - status.st_mtime_ns % self._tick
-        return header(name, kind, mode, status.st_uid, status.st_gid, size, mtime, link, device, xattrs)
+        uid, gid = self._owners.inside((status.st_uid, status.st_gid))
+        return header(name, kind, mode, uid, gid, size, mtime, link, device, xattrs)
 
 
 def _names(fd: int) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ import stat
 from . import header, nodes
 from .header import Entry
 from .merged import Merged
+from .owners import Owner
 from .resolving import MAX_LINKS
 from .whiteouts import is_whiteout, make_opaque
 
@@ -37,21 +38,23 @@ class Tree:
 
     ``lowers`` are the layers below: a directory that is only implied by what is in it takes its mode, owner
     and time from there, so that the layer does not change them. With ``follow`` their links count too, and what
-    is no directory there stands in the way. ``displaced`` tells whether anything was ever removed.
+    is no directory there stands in the way. What is nowhere yet is the ``maker``'s, or this process's.
+    ``displaced`` tells whether anything was ever removed.
     """
 
-    def __init__(self, root: int, lowers: Merged, follow: bool = False) -> None:
+    def __init__(self, root: int, lowers: Merged, follow: bool = False, maker: Owner | None = None) -> None:
         self._root = Directory(b"", root)
         self._open = {b"": self._root}
         self._pending: dict[bytes, Entry] = {}
         self._lowers = lowers
         self._follow = follow
-        self._owner: tuple[int, int] | None = None
+        self._maker = maker
+        self._owner = maker
         self.displaced = False
 
-    def directory(self, path: bytes, owner: tuple[int, int] | None = None) -> Directory:
+    def directory(self, path: bytes, owner: Owner | None = None) -> Directory:
         """The directory at a path in the tree, made if need be; ``owner`` is for those that are nowhere yet."""
-        self._owner = owner
+        self._owner = owner or self._maker
         return self._open.get(path) or self._resolve(path)
 
     def ensure(self, where: Directory, name: bytes) -> None:

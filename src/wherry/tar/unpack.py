@@ -6,11 +6,10 @@ import stat
 from .extract import Extractor, normalized
 from .header import DIRECTORY, Entry, TarError
 from .merged import Merged
+from .owners import Owner, Owners
 from .reader import printable
 from .stream import Stream
 from .tree import Directory
-
-Owner = tuple[int, int]
 
 
 class Unpacker(Extractor):
@@ -19,7 +18,8 @@ class Unpacker(Extractor):
 
     ``renamed``: a beginning of names and what stands in its place. ``owner`` owns everything, whatever the archive
     says; root's means whoever this process is. ``keep_kinds`` refuses what would replace a directory by something
-    else, or the other way round. ``called`` is what messages call the root. The process's umask must be 0.
+    else, or the other way round. ``called`` is what messages call the root. ``owners`` are those inside. The process's
+    umask must be 0.
     """
 
     def __init__(
@@ -32,8 +32,10 @@ class Unpacker(Extractor):
         owner: Owner | None = None,
         keep_kinds: bool = False,
         called: str = "",
+        owners: Owners | None = None,
     ) -> None:
-        super().__init__(root, stream, Merged.open(()), whiteouts=False)
+        self._owners = owners or Owners()
+        super().__init__(root, stream, Merged.open(()), whiteouts=False, maker=self._owners.root)
         self._base = normalized(base)
         self._renamed = renamed
         self._owner = owner
@@ -45,6 +47,7 @@ class Unpacker(Extractor):
             return  # the directory that was there stays as it is
         if self._owner is not None:
             entry.uid, entry.gid = self._owner
+        entry.uid, entry.gid = self._owners.outside((entry.uid, entry.gid))
         super()._add(entry)
 
     def _placed(self, name: bytes) -> bytes:

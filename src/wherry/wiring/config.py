@@ -17,7 +17,8 @@ EXEC_ROOT = Path("/run/wherry")
 
 
 class EngineConfig(Struct, frozen=True, kw_only=True):
-    """What an engine is made of. ``exec_root`` is emptied by a reboot, as /run is; None: chosen by ``data_root``."""
+    """What an engine is made of. ``exec_root`` is emptied by a reboot, as /run is; None: chosen by ``data_root``.
+    ``userns_remap`` is "", ``default`` or a user of the host, whose subordinate ids are those of containers' users."""
 
     data_root: Path = DATA_ROOT
     exec_root: Path | None = None
@@ -30,6 +31,7 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     network: NetworkSettings = NetworkSettings()
     defaults: ContainerDefaults = ContainerDefaults()
+    userns_remap: str = ""
 
 
 def exec_root_of(config: EngineConfig) -> Path:

@@ -80,6 +80,7 @@ def _creation(edges: Edges, handles: Handles, needs: Needs, parts: Parts) -> Cre
         clock=edges.clock,
         chance=edges.chance,
         defaults=edges.settings.defaults,
+        remapped=edges.settings.remapping,
     )
 
 

@@ -15,7 +15,9 @@ from wherry.kernel.machine import DeviceNodes, Machine
 from wherry.kernel.mounting import HostMounts
 from wherry.kernel.name_servers import NameServers
 from wherry.kernel.networking import Networking
+from wherry.kernel.user_namespaces import UserNamespaces
 from wherry.model.image import Platform, architecture
+from wherry.model.remapping import RemappedFiles, Remapping
 from wherry.model.system import Settings
 from wherry.plan import firewall
 from wherry.plan.credentials import masked
@@ -30,6 +32,7 @@ from wherry.store.lock import RootLock
 from wherry.store.store import Store
 from wherry.version import VERSION
 from wherry.wiring.config import EngineConfig, exec_root_of, table_of
+from wherry.wiring.remapping import mount_view, unmount_view
 
 USER_AGENT = f"wherry/{VERSION}"
 
@@ -43,6 +46,7 @@ class Edges(Struct, frozen=True, kw_only=True):
     chance: SystemChance
     machine: Machine
     mounts: HostMounts
+    user_namespaces: UserNamespaces
     devices: DeviceNodes
     runtime: OciRuntime
     networking: Networking
@@ -53,16 +57,20 @@ class Edges(Struct, frozen=True, kw_only=True):
     settings: Settings
 
 
-async def open_edges(config: EngineConfig, stack: AsyncExitStack) -> Edges:
+async def open_edges(config: EngineConfig, remapping: Remapping | None, stack: AsyncExitStack) -> Edges:
     check_default(config.defaults.log)
     exec_root = exec_root_of(config)
     exec_root.mkdir(mode=0o711, parents=True, exist_ok=True)
     stack.callback(RootLock(exec_root).release)
     runtime = OciRuntime(exec_root, await discover(config.runtimes, config.default_runtime))
     stack.callback(runtime.close)
-    store = await Store.open(config.data_root)
-    stack.push_async_callback(store.close)
     machine = Machine(config.data_root)
+    remapped = RemappedFiles(root=remapping.root, view=exec_root / "view") if remapping else None
+    store = await Store.open(config.data_root, remapped)
+    stack.push_async_callback(store.close)
+    if remapping and remapped:
+        await mount_view(config.data_root, remapped.view, remapping, machine.facts())
+        stack.callback(unmount_view, remapped.view)
     if machine.facts().apparmor:
         await apparmor.load(profile("apparmor.profile"))
     networking = Networking(
@@ -92,6 +100,7 @@ async def open_edges(config: EngineConfig, stack: AsyncExitStack) -> Edges:
         chance=SystemChance(),
         machine=machine,
         mounts=HostMounts(),
+        user_namespaces=UserNamespaces(exec_root / "userns"),
         devices=DeviceNodes(),
         runtime=runtime,
         networking=networking,
@@ -99,7 +108,7 @@ async def open_edges(config: EngineConfig, stack: AsyncExitStack) -> Edges:
         registry=registry,
         web=web,
         layers=Layers(),
-        settings=await _settings(config),
+        settings=await _settings(config, remapping),
     )
 
 
@@ -108,7 +117,7 @@ def profile(name: str) -> bytes:
     return importlib.resources.files("wherry.plan").joinpath("data", name).read_bytes()
 
 
-async def _settings(config: EngineConfig) -> Settings:
+async def _settings(config: EngineConfig, remapping: Remapping | None) -> Settings:
     return Settings(
         id=engine_id(config.data_root),
         version=VERSION,
@@ -121,6 +130,7 @@ async def _settings(config: EngineConfig) -> Settings:
         labels=config.labels,
         warnings=config.warnings,
         defaults=config.defaults,
+        remapping=remapping,
         insecure_registries=config.registries.insecure,
         mirrors=config.registries.mirrors,
         http_proxy=masked(os.environ.get("HTTP_PROXY", "")),

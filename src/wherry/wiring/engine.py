@@ -14,6 +14,7 @@ from wherry.wiring.handles import make_handles
 from wherry.wiring.images import make_archives, make_transfer
 from wherry.wiring.needs import make_needs
 from wherry.wiring.parts import make_parts
+from wherry.wiring.remapping import find_remapping, nested
 from wherry.wiring.system import make_recovery, make_system
 
 
@@ -24,7 +25,9 @@ async def open_engine(config: EngineConfig) -> AsyncIterator[BuildingEngine]:
     Raises Conflict if another engine uses the root, NotSupported if this host cannot run containers.
     """
     async with AsyncExitStack() as stack:
-        edges = await open_edges(config, stack)
+        remapping = await find_remapping(config.userns_remap)
+        config = nested(config, remapping)
+        edges = await open_edges(config, remapping, stack)
         engine, recovery = _build(config, edges, stack)
         await recovery.run()
         await engine.builds.sweep()

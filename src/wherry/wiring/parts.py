@@ -48,7 +48,7 @@ def make_parts(edges: Edges, handles: Handles, needs: Needs) -> Parts:
     etc_files = EtcFiles(
         files=store.containers, host=edges.machine, networks=needs.networks, defaults=edges.settings.defaults
     )
-    sandboxes = Sandboxes(edges.exec_root, needs.networks, edges.mounts)
+    sandboxes = Sandboxes(edges.exec_root, needs.networks, edges.mounts, edges.user_namespaces)
     teardown = Teardown(runtime=edges.runtime, sandboxes=sandboxes, roots=roots, volumes=needs.volume_use)
     removal = Removal(
         catalog=handles.catalog,
@@ -121,6 +121,7 @@ def _launcher(
         host=edges.machine,
         hubs=handles.hubs,
         seccomp=Seccomp(profile("seccomp.json")),
+        remapped=edges.settings.remapping,
     )
 
 

@@ -22,7 +22,7 @@ async def test_a_folder_that_outlives_builds(tmp_path: Path) -> None:
 
     again = CacheFolders(tmp_path / "cache", threads)
 
-    assert (again.names(), await again.size("a"), again.path("a")) == (("a",), 5, path)
+    assert (again.names(), await again.size("a"), again.bindable("a")) == (("a",), 5, path)
     status = path.stat()
     assert (status.st_mode & 0o7777, status.st_uid, status.st_gid) == (0o1770, 5, 6)
     await again.remove("a")

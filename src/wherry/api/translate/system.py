@@ -119,7 +119,7 @@ def info_response(info: Info, *, open_files: int, tasks: int) -> wire.InfoRespon
         containerd_commit=wire.Commit(),
         runc_commit=_commit("runc", info.runtimes),
         init_commit=wire.Commit(),
-        security_options=_security_options(facts),
+        security_options=_security_options(facts, settings),
         cdi_spec_dirs=[],
         warnings=list(info.warnings) or None,
     )
@@ -152,10 +152,11 @@ def _registries(settings: Settings) -> wire.RegistryConfig:
     )
 
 
-def _security_options(facts: HostFacts) -> list[str]:
+def _security_options(facts: HostFacts, settings: Settings) -> list[str]:
     options = (
         (facts.apparmor, "name=apparmor"),
         (facts.seccomp, "name=seccomp,profile=builtin"),
+        (settings.remapping is not None, "name=userns"),
         (facts.cgroup_version == 2, "name=cgroupns"),
     )
     return [text for is_on, text in options if is_on]

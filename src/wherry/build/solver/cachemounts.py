@@ -88,7 +88,7 @@ class CacheMounts:
             if entry is None:
                 entry = await self._make(key, mount, origin)
             await self._records.cache.put(replace(entry, last_used=self._clock.now(), uses=entry.uses + 1))
-            return self._folders.path(key)
+            return self._folders.bindable(key)
 
     async def _make(self, key: str, mount: CacheMount, origin: Selection | None) -> CacheEntry:
         path = await self._folders.create(key)

@@ -79,7 +79,7 @@ class Mounting:
     async def _script(self, script: InlineFile, sources: Sources) -> MountSpec:
         folder = await sources.space.folder()
         await self._files.write(folder, script.name, script.content, 0o755)
-        return _mount(f"{SCRIPTS}/{script.name}", str(folder / script.name), read_only=True)
+        return _mount(f"{SCRIPTS}/{script.name}", str(self._files.bindable(folder / script.name)), read_only=True)
 
     async def _bind(self, mount: BindMount, sources: Sources, chapter: Chapter) -> MountSpec:
         """A copy, for a path of a context or a layer may lead anywhere on the host; of links where nobody writes."""
@@ -87,7 +87,7 @@ class Mounting:
         into = await sources.space.folder()
         placement = Placement(selections=(selection,), destination="/bound", owner=None, link=mount.read_only)
         await self._files.place(placement, into, ())
-        return _mount(mount.target, str(into / "bound"), read_only=mount.read_only)
+        return _mount(mount.target, str(self._files.bindable(into / "bound")), read_only=mount.read_only)
 
     async def _selection(self, mount: BindMount, sources: Sources, chapter: Chapter) -> Selection:
         path = normpath(f"/{mount.path}").lstrip("/")

@@ -18,7 +18,8 @@ from wherry.engine.volume_use import VolumeUse
 from wherry.engine.volumes import Volumes
 from wherry.model.container import NO_SETTINGS, Container, ContainerDefaults, ContainerSpec
 from wherry.model.image import Image
-from wherry.plan import creation, namespaces, resources, validation
+from wherry.model.remapping import Remapping
+from wherry.plan import creation, namespaces, remapping, resources, validation
 from wherry.plan.platforms import check_platform
 
 
@@ -49,6 +50,7 @@ class Creation:
         clock: Clock,
         chance: Chance,
         defaults: ContainerDefaults = NO_SETTINGS,
+        remapped: Remapping | None = None,
     ) -> None:
         self._catalog = catalog
         self._linking = linking
@@ -66,6 +68,7 @@ class Creation:
         self._clock = clock
         self._chance = chance
         self._defaults = defaults
+        self._remapped = remapped
 
     async def create(self, spec: ContainerSpec, name: str = "", platform: str = "") -> Created:
         """A new container of ``spec``, under ``name`` or one of chance. Raises what any of its parts raises:
@@ -96,6 +99,7 @@ class Creation:
         facts = self._host.facts()
         merged = creation.merge(spec, image.config)
         warnings = validation.check(merged, facts)
+        remapping.check(merged.host, self._remapped)
         kept = resources.with_kept_limits(merged, facts)
         spec = creation.complete(kept, container_id, facts.hostname, self._defaults)
         self._check_peers(spec)
@@ -109,6 +113,7 @@ class Creation:
             created=self._clock.now(),
             spec=spec,
             runtime=runtime,
+            remapping=remapping.remapping_of(spec.host, self._remapped),
             build=build,
         )
         return draft, warnings

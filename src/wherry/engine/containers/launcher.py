@@ -13,8 +13,10 @@ from wherry.engine.volume_use import VolumeUse
 from wherry.errors import Conflict, InvalidArgument
 from wherry.model.container import Container
 from wherry.model.launch import Launch, Launched
+from wherry.model.remapping import Remapping
 from wherry.plan import endpoints, log_limits, log_options, namespaces, runtime_spec
 from wherry.plan.log_details import log_details, log_tag
+from wherry.plan.remapping import remapping_of
 from wherry.plan.seccomp import Seccomp
 from wherry.plan.spec_request import SpecRequest
 
@@ -36,6 +38,7 @@ class Launcher:
         host: Host,
         hubs: Hubs,
         seccomp: Seccomp,
+        remapped: Remapping | None = None,
     ) -> None:
         self._catalog = catalog
         self._linking = linking
@@ -48,10 +51,13 @@ class Launcher:
         self._host = host
         self._hubs = hubs
         self._seccomp = seccomp
+        self._remapped = remapped
 
     def plan(self, container: Container) -> Container:
-        """The container with its names and endpoints: what its row must tell before anything is made."""
+        """The container with its names, endpoints and who its users are: what its row must tell before anything is
+        made."""
         self._linking.check(container)
+        container = replace(container, remapping=remapping_of(container.spec.host, self._remapped))
         owner = self._files_owner(container)
         if owner is not container:
             spec = replace(container.spec, hostname=owner.spec.hostname, domainname=owner.spec.domainname)
@@ -63,7 +69,7 @@ class Launcher:
         log_options.check_host(container.spec.host.log, self._host.facts())
         log_details(container)  # raises what its options deserve
         root = await self._roots.mount(container)
-        await self._sandboxes.open(container)
+        await self._sandboxes.open(container, self._user_namespace(container))
         mounted = await self._volumes.acquire(container)
         await self._write_files(container)
         encoded = await self._runtime_spec(mounted, root)
@@ -81,8 +87,7 @@ class Launcher:
     async def _runtime_spec(self, container: Container, root: str) -> bytes:
         spec = container.spec
         identity = await self._roots.identity(root, spec.user, spec.host.group_add)
-        if spec.working_dir:
-            await self._roots.make_working_dir(root, spec.working_dir)
+        await self._roots.make_working_dir(container, root)
         folder = self._files.folder(self._files_owner(container).id)
         request = SpecRequest(
             container=container,
@@ -90,6 +95,7 @@ class Launcher:
             identity=identity,
             network_namespace=self._network_namespace(container),
             joined=self._joined(container),
+            user_namespace=self._user_namespace(container),
             shm=self._shared_memory(container),
             hosts=str(folder / "hosts"),
             hostname=str(folder / "hostname"),
@@ -117,6 +123,7 @@ class Launcher:
             tty=spec.tty,
             open_stdin=spec.open_stdin,
             keep_stdin_open=spec.open_stdin and not spec.stdin_once,
+            remapped=container.remapping is not None,
         )
 
     def _files_owner(self, container: Container) -> Container:
@@ -131,17 +138,25 @@ class Launcher:
             return self._network_namespace(self._running_peer(peer, "network"))
         return self._sandboxes.path(container.id) if namespaces.owns_network(container.spec.host) else ""
 
+    def _user_namespace(self, container: Container) -> str:
+        """Path of the user namespace that it has, "" for the host's. Who shares another's namespaces is in the one that
+        they belong to."""
+        if container.remapping is None:
+            return ""
+        host = container.spec.host
+        shared = {"network": host.network, "IPC": host.ipc, "PID": host.pid}
+        peers = [self._running_peer(peer, what) for what, mode in shared.items() if (peer := namespaces.peer(mode))]
+        if unmapped := [peer for peer in peers if peer.remapping is None]:
+            raise InvalidArgument(
+                f"cannot share namespaces of container {unmapped[0].id}: it is in the host's user namespace"
+            )
+        return _namespace(peers[0], "user") if peers else self._sandboxes.user_namespace(container.id)
+
     def _joined(self, container: Container) -> dict[str, str]:
         """Namespaces of other containers to join: kind → path."""
         host = container.spec.host
         shared = {"pid": namespaces.peer(host.pid), "ipc": namespaces.peer(host.ipc)}
-        return {kind: self._namespace_of(peer, kind) for kind, peer in shared.items() if peer}
-
-    def _namespace_of(self, peer: str, kind: str) -> str:
-        process = self._running_peer(peer, kind.upper()).state.process
-        if process is None:
-            raise Conflict(_not_running(kind.upper(), peer))
-        return f"/proc/{process.pid}/ns/{kind}"
+        return {kind: _namespace(self._running_peer(peer, kind.upper()), kind) for kind, peer in shared.items() if peer}
 
     def _shared_memory(self, container: Container) -> str:
         """The host's directory for its /dev/shm: what it shares, or joins. "" for one of its own."""
@@ -164,6 +179,13 @@ class Launcher:
         if not peer.state.alive:
             raise Conflict(_not_running(what, peer.id))
         return peer
+
+
+def _namespace(peer: Container, kind: str) -> str:
+    """Path of a namespace of a container that runs."""
+    if peer.state.process is None:
+        raise Conflict(_not_running(kind.upper(), peer.id))
+    return f"/proc/{peer.state.process.pid}/ns/{kind}"
 
 
 def _not_running(what: str, peer: str) -> str:

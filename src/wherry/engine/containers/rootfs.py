@@ -11,6 +11,7 @@ from wherry.engine.ports import DeviceNodes, Mounts, RootFiles, Snapshots
 from wherry.model.container import Container, HostSpec
 from wherry.model.device import DeviceNode
 from wherry.model.mount import OverlayMount
+from wherry.model.remapping import ROOT
 from wherry.plan import users
 from wherry.plan.linux_resources import device_paths
 from wherry.plan.users import Identity
@@ -81,7 +82,7 @@ class Roots:
     async def pristine(self, container: Container) -> AsyncIterator[str]:
         """The path of the root as the image has it, mounted while the block runs, of a container that is being made."""
         overlay = replace(self.overlay(container), upper="", work="", volatile=False)
-        await self._mounts.overlay(overlay)
+        await self._mounts.overlay(self._owned(container, overlay))
         try:
             yield overlay.target
         finally:
@@ -97,7 +98,11 @@ class Roots:
 
     async def _mount(self, container: Container, overlay: OverlayMount) -> None:
         await self._snapshots.prepare(container.id, volatile=overlay.volatile)
-        await self._mounts.overlay(overlay)
+        await self._mounts.overlay(self._owned(container, overlay))
+
+    def _owned(self, container: Container, overlay: OverlayMount) -> OverlayMount:
+        """The mount in which files are owned by those whom the container's users are on the host."""
+        return self._snapshots.remapped(overlay) if container.remapping else overlay
 
     def _target(self, container: Container) -> str:
         return self._snapshots.overlay(container.id, ()).target
@@ -108,9 +113,11 @@ class Roots:
         group = await self._files.read_text(root, "/etc/group")
         return users.resolve(user, passwd, group, group_add)
 
-    async def make_working_dir(self, root: str, path: str) -> None:
+    async def make_working_dir(self, container: Container, root: str) -> None:
         """As Docker does: root's, whoever the container's user is."""
-        await self._files.make_directory(root, path, 0, 0)
+        if container.spec.working_dir:
+            owner = container.remapping.root if container.remapping else ROOT
+            await self._files.make_directory(root, container.spec.working_dir, *owner)
 
     def devices(self, host: HostSpec) -> tuple[DeviceNode, ...]:
         """The host's nodes that the container gets: those asked for, or all of them if it is privileged."""

@@ -135,9 +135,9 @@ class Networks:
     def plan(self, container: Container) -> tuple[Endpoint, ...]:
         return self._joining.plan(container)
 
-    async def join(self, container: Container, endpoints: tuple[Endpoint, ...], sandbox: str) -> None:
+    async def join(self, container: Container, endpoints: tuple[Endpoint, ...], sandbox: str, user: str = "") -> None:
         await self._mending.mend()
-        await self._joining.join(container, endpoints, sandbox)
+        await self._joining.join(container, endpoints, sandbox, user)
         await self._naming.follow(container, endpoints, sandbox)
         await self._firewall.follow_links_of(container)
 

@@ -53,13 +53,14 @@ class Joining:
         self._leases.take(container.id, planned)
         return planned
 
-    async def join(self, container: Container, planned: tuple[Endpoint, ...], sandbox: str) -> None:
-        """Make the namespace, its interfaces, and publish ports. A failure frees all that was leased."""
+    async def join(self, container: Container, planned: tuple[Endpoint, ...], sandbox: str, user: str = "") -> None:
+        """Make the namespace, in a ``user`` namespace or the host's, its interfaces, and publish ports. A failure frees
+        all that was leased."""
         if not owns_network(container.spec.host):
             return
         try:
             networks = {endpoint.network_id: self._catalog.find(endpoint.network_id) for endpoint in planned}
-            await self._networking.create_namespace(sandbox, endpoints.interfaces(planned, networks))
+            await self._networking.create_namespace(sandbox, endpoints.interfaces(planned, networks), user)
             await self._publishing.publish(container, planned)
         except BaseException:
             await self.leave(container, sandbox)

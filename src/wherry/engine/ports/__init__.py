@@ -7,7 +7,7 @@ are idempotent: what is already gone is no error. Nothing here blocks the event 
 from wherry.engine.ports.building import BuildFiles, CacheFolders
 from wherry.engine.ports.content import Content, ImageArchives, Layers, Snapshots
 from wherry.engine.ports.files import ContainerFiles, LogReaders, Logs, ViewFiles, VolumeFiles
-from wherry.engine.ports.host import DeviceNodes, Host, Mounts, RootFiles
+from wherry.engine.ports.host import DeviceNodes, Host, Mounts, RootFiles, UserNamespaces
 from wherry.engine.ports.networking import NameServers, Networking, Respond
 from wherry.engine.ports.records import Records, Table
 from wherry.engine.ports.registry import Git, Registry, Web
@@ -40,6 +40,7 @@ __all__ = [
     "Runtime",
     "Snapshots",
     "Table",
+    "UserNamespaces",
     "ViewFiles",
     "VolumeFiles",
     "Web",

@@ -16,6 +16,10 @@ class BuildFiles(Protocol):
         """A new empty folder. Nothing of it outlives the engine."""
         ...
 
+    def bindable(self, path: Path) -> Path:
+        """What is in such a folder, by the path by which a container may have it."""
+        ...
+
     async def remove(self, folder: Path) -> None: ...
 
     async def unpack(self, chunks: AsyncIterator[bytes], into: Path) -> None:
@@ -72,7 +76,9 @@ class BuildFiles(Protocol):
 class CacheFolders(Protocol):
     """Directories that outlive builds, to be mounted in them: those that have a row."""
 
-    def path(self, name: str) -> Path: ...
+    def bindable(self, name: str) -> Path:
+        """A directory, by the path by which a container may have it."""
+        ...
 
     async def create(self, name: str) -> Path:
         """An empty directory, whatever was there."""

@@ -108,6 +108,10 @@ class Snapshots(Protocol):
         """The mount of active snapshot ``key`` over layer directories ``lowers``, top first, and the mount points."""
         ...
 
+    def remapped(self, mount: OverlayMount) -> OverlayMount:
+        """The same mount of the same files, which are owned there by those who the engine's remapping says."""
+        ...
+
     async def commit(self, key: str) -> str:
         """Make active snapshot ``key``, which is not mounted, the directory of a layer; gives its name. It is swept if
         no row follows."""

@@ -8,6 +8,7 @@ from wherry.model.device import DeviceNode
 from wherry.model.host import Forwarding, HostFacts
 from wherry.model.mount import DeviceMount, OverlayMount, View, Viewed
 from wherry.model.process import ProcessId
+from wherry.model.remapping import Owner, Remapping
 from wherry.model.usage import Usage
 
 
@@ -31,7 +32,7 @@ class Mounts(Protocol):
 
     def remove_part(self, target: str) -> None: ...
 
-    def shared_memory(self, target: str, size: int) -> None:
+    def shared_memory(self, target: str, size: int, owner: Owner) -> None:
         """Make ``target`` a directory in memory, of at most ``size`` bytes, for several containers' /dev/shm."""
         ...
 
@@ -39,6 +40,20 @@ class Mounts(Protocol):
 
     def targets(self) -> tuple[str, ...]:
         """All mount points of the host, for the sweep."""
+        ...
+
+
+class UserNamespaces(Protocol):
+    async def create(self, path: str, remapping: Remapping) -> None:
+        """Pin a new user namespace at ``path``. InternalError if this host has none for us."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Unpin it: it lives as long as a process is in it, or a network namespace is its."""
+        ...
+
+    def all(self) -> tuple[str, ...]:
+        """Paths of all pinned namespaces, for the sweep."""
         ...
 
 

@@ -25,8 +25,9 @@ class Networking(Protocol):
         """Destinations of the host's routes in CIDR form, to choose free subnets."""
         ...
 
-    async def create_namespace(self, path: str, interfaces: tuple[Interface, ...]) -> None:
-        """Pin a new network namespace at ``path``, with lo up and the interfaces made, addressed, up and routed.
+    async def create_namespace(self, path: str, interfaces: tuple[Interface, ...], user: str = "") -> None:
+        """Pin a new network namespace at ``path``, with lo up and the interfaces made, addressed, up and routed. It is
+        that of a ``user`` namespace, by its path, or the host's.
 
         An interface without an IPv6 address has no IPv6 at all. A failure leaves nothing.
         """

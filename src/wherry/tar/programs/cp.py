@@ -2,7 +2,7 @@
 
 Arguments: a mount namespace whose root is the container's, and all that this process can touch; a directory there; who
 is to own everything, as ``UID:GID``, or nothing; ``keep`` if no directory may take the place of a file or the other way
-round, or nothing. The end is told as by ``layer``.
+round, or nothing; who the container's users are on the host, as ``Owners`` writes it. The end is told as by ``layer``.
 """
 
 import ctypes
@@ -10,6 +10,7 @@ import os
 import sys
 
 from ..compression import decompressed
+from ..owners import Owners
 from ..stream import Stream
 from ..unpack import Unpacker
 from .process import end_with, open_many_files, standard_input
@@ -21,7 +22,7 @@ def main() -> None:
     end_with(lambda: _unpack(*sys.argv[1:]))
 
 
-def _unpack(namespace: str, base: str, owner: str, keep: str) -> str:
+def _unpack(namespace: str, base: str, owner: str, keep: str, owners: str) -> str:
     open_many_files()
     chunks = decompressed(standard_input())
     uid, _, gid = owner.partition(":")
@@ -31,6 +32,7 @@ def _unpack(namespace: str, base: str, owner: str, keep: str) -> str:
         os.fsencode(base),
         owner=(int(uid), int(gid)) if owner else None,
         keep_kinds=bool(keep),
+        owners=Owners.parse(owners),
     ).extract()
     return ""
 
