@@ -64,10 +64,10 @@ async def open_edges(config: EngineConfig, remapping: Remapping | None, stack: A
     stack.callback(RootLock(exec_root).release)
     runtime = OciRuntime(exec_root, await discover(config.runtimes, config.default_runtime))
     stack.callback(runtime.close)
-    machine = Machine(config.data_root)
     remapped = RemappedFiles(root=remapping.root, view=exec_root / "view") if remapping else None
     store = await Store.open(config.data_root, remapped)
     stack.push_async_callback(store.close)
+    machine = Machine(config.data_root)  # which the store has made
     if remapping and remapped:
         await mount_view(config.data_root, remapped.view, remapping, machine.facts())
         stack.callback(unmount_view, remapped.view)
