@@ -112,6 +112,28 @@ def test_containers_share_a_network_and_the_user_namespace_with_it(cli: Cli) -> 
     assert "it is in the host's user namespace" in cli.fails(125, "run", "--network", "container:plain", "busybox")
 
 
+def test_nobody_but_root_reaches_what_may_be_root_s(cli: Cli, engine: Engine) -> None:
+    give_away = "cp /bin/busybox /root-shell && chmod 4755 /root-shell && sleep 1d"
+    cli("run", "-d", "--name", "box", "busybox", "sh", "-c", give_away)
+    upper, merged = (
+        Path(cli.inspect("box", f"{{{{.GraphDriver.Data.{name}}}}}")) for name in ("UpperDir", "MergedDir")
+    )
+    eventually(lambda: (upper / "root-shell").exists())
+    view = engine.exec_root / f"{UID}.{GID}/view/overlay2" / upper.parent.name / "diff"
+
+    def reaches(path: Path, uid: int, gid: int) -> bool:
+        who = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "cat", path]
+        return subprocess.run(engine.host.inside(who), capture_output=True, check=False).returncode == 0
+
+    assert reaches(merged / "root-shell", UID, GID)
+    assert engine.host.run(["stat", "-c", "%u", merged / "root-shell"]).stdout.strip() == str(UID)
+    for path in (upper / "root-shell", engine.data_root / "wherry.db"):
+        assert path.exists()
+        assert not reaches(path, UID, GID)
+    for path in (merged, view):
+        assert not reaches(path / "root-shell", 1000, 1000)
+
+
 def test_volumes_and_directories_are_its_root_s(cli: Cli, engine: Engine, disk: Path) -> None:
     bound = disk / f"bound-{os.urandom(4).hex()}" / "deep"
     touch = "touch /v/file /b/file && chown 7:8 /v/file"

@@ -18,11 +18,10 @@ from wherry.errors import CorruptLayer, InternalError, InvalidArgument
 from wherry.model.build import Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied
-from wherry.model.remapping import ROOT, RemappedFiles
+from wherry.model.remapping import RemappedFiles
 from wherry.store.children import Child, pipe, pour
 from wherry.store.failures import explained, reason
 from wherry.store.removal import discard
-from wherry.store.roots import make_passable
 from wherry.store.stacks import read_text, unlink
 from wherry.store.stubs import clear_stubs
 from wherry.store.threads import Threads
@@ -42,7 +41,7 @@ class BuildFiles:
         self._view = remapped.view / folder.name if remapped else folder
         self._threads = threads
         with explained(f"open {folder}"):
-            make_passable(folder, remapped.root if remapped else ROOT)
+            folder.mkdir(mode=0o710, exist_ok=True)
 
     async def begin(self) -> Path:
         """A new empty folder. Nothing of it outlives the engine."""

@@ -3,10 +3,9 @@
 import os
 from pathlib import Path
 
-from wherry.model.remapping import ROOT, RemappedFiles
+from wherry.model.remapping import RemappedFiles
 from wherry.store.failures import explained
 from wherry.store.removal import child, children, discard
-from wherry.store.roots import make_passable
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
 
@@ -19,7 +18,7 @@ class CacheFolders:
         self._view = remapped.view / folder.name if remapped else folder
         self._threads = threads
         with explained(f"open {folder}"):
-            make_passable(folder, remapped.root if remapped else ROOT)
+            folder.mkdir(mode=0o710, exist_ok=True)
 
     def bindable(self, name: str) -> Path:
         """Where containers may mount a directory: the owners of its files are there who they are in them."""

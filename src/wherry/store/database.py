@@ -53,6 +53,7 @@ class Database:
                 path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             try:
+                path.chmod(0o600)  # what containers are told is nobody else's business
                 self._migrate()
             except BaseException:
                 self._connection.close()

@@ -12,7 +12,7 @@ from wherry.store.descriptors import closing_fd, open_directory, open_in_root
 from wherry.store.failures import explained
 from wherry.store.mountinfo import mount_of
 from wherry.store.removal import child, children, discard
-from wherry.store.roots import make_passable
+from wherry.store.roots import make_passage
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
 
@@ -33,7 +33,7 @@ class ContainerFiles:
         self._threads = threads
         self._root = root
         with explained(f"open {folder}"):
-            make_passable(folder, root)
+            make_passage(folder, root)
 
     def folder(self, container_id: str) -> Path:
         return child(self._folder, container_id)
@@ -112,7 +112,7 @@ class VolumeFiles:
 
 def _write(folder: Path, files: dict[str, str], root: Owner) -> None:
     with explained(f"write {folder}"):
-        make_passable(folder, root)
+        make_passage(folder, root)
         for name, text in files.items():
             fd = os.open(child(folder, name), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
             with open(fd, "wb") as file:

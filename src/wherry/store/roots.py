@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 from wherry.errors import InvalidArgument
-from wherry.model.remapping import ROOT, Owner
+from wherry.model.remapping import Owner
 from wherry.store.failures import explained
 
 
@@ -17,9 +17,7 @@ def nest(outer: Path, inner: Path, root: Owner) -> None:
     with explained(f"open data root {inner}"):
         outer.parent.mkdir(parents=True, exist_ok=True)
         for folder in (outer, inner):
-            folder.mkdir(mode=0o710, exist_ok=True)
-            os.chown(folder, 0, root[1])
-            folder.chmod(0o710)
+            make_passage(folder, root)
         closed = [above for above in outer.resolve().parents if not _lets_pass(above.stat(), root)]
     if closed:
         raise InvalidArgument(
@@ -28,10 +26,11 @@ def nest(outer: Path, inner: Path, root: Owner) -> None:
         )
 
 
-def make_passable(folder: Path, root: Owner) -> None:
-    """A folder of the data root, if it is not there, that the containers' ``root`` can pass through. Others cannot,
-    since they do not come there."""
-    folder.mkdir(mode=0o710 if root == ROOT else 0o711, exist_ok=True)
+def make_passage(folder: Path, root: Owner) -> None:
+    """A folder that the containers' ``root`` can pass through, and nobody else."""
+    folder.mkdir(mode=0o710, exist_ok=True)
+    os.chown(folder, 0, root[1])
+    folder.chmod(0o710)
 
 
 def _lets_pass(status: os.stat_result, root: Owner) -> bool:

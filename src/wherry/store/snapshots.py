@@ -4,10 +4,15 @@
 container, under the container's id; the latter has ``work`` and ``merged`` beside it. ``.mountpoints`` lies below
 all layers of every mount: what a runtime mounts onto in each container is there, so that it makes nothing in the
 container's own directory, and ``diff`` and ``commit`` tell the user's changes only. Paths are given out as data: who
-mounts them is another's business. All files have the owners that they have in images, whoever these are on the host.
+mounts them is another's business.
+
+All files have the owners that they have in images, whoever these are on the host. So there may be programs that give
+the host's root away: nobody but root comes here. Where the containers' root is another, ``merged/<name>`` is beside
+``overlay2`` instead, for that one must come there.
 """
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -15,17 +20,17 @@ from msgspec.structs import replace
 
 from wherry.errors import InternalError
 from wherry.model.mount import OverlayMount
-from wherry.model.remapping import ROOT, Owner, RemappedFiles
+from wherry.model.remapping import RemappedFiles
 from wherry.store.failures import explained
 from wherry.store.filesystem import check_upper, set_topdir, write_back
 from wherry.store.mountinfo import mounts_below
 from wherry.store.removal import child, children, discard
-from wherry.store.roots import make_passable
+from wherry.store.roots import make_passage
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
 
 _LAYER: Final = {"diff": 0o755}
-_ACTIVE: Final = {"diff": 0o755, "work": 0o700, "merged": 0o700}
+_ACTIVE: Final = {"diff": 0o755, "work": 0o700}
 
 _MOUNT_POINTS: Final = ".mountpoints"
 _MOUNTED_FOLDERS: Final = ("dev/pts", "dev/shm", "etc", "proc", "sys")
@@ -43,10 +48,12 @@ class Snapshots:
         """NotSupported if overlay mounts cannot work in ``folder``. Blocks."""
         self._folder = folder
         self._view = remapped.view / folder.name if remapped else folder
-        self._root = remapped.root if remapped else ROOT
+        self._targets = folder.with_name("merged") if remapped else None
         self._threads = threads
         with explained(f"open {folder}"):
-            make_passable(folder, self._root)
+            folder.mkdir(mode=0o710, exist_ok=True)
+            if remapped and self._targets:
+                make_passage(self._targets, remapped.root)
             check_upper(folder)
             set_topdir(folder)
             _make_mount_points(folder / _MOUNT_POINTS / "diff")
@@ -60,7 +67,7 @@ class Snapshots:
         """A new empty directory for a layer; gives its name. Who is cancelled meanwhile gets no name: it is removed."""
         folder = self._folder / secrets.token_hex(16)
         try:
-            await self._threads.run(_make, folder, _LAYER, ROOT)
+            await self._threads.run(_make, folder, _LAYER)
         except BaseException:
             await discard(folder, self._threads)
             raise
@@ -72,13 +79,13 @@ class Snapshots:
 
     async def prepare(self, key: str, volatile: bool = False) -> None:
         """Make the directories of active snapshot ``key``; idempotent. Not while it is mounted if ``volatile``."""
-        await self._threads.run(_prepare, child(self._folder, key), self._root, volatile)
+        await self._threads.run(_prepare, child(self._folder, key), self._target(key), volatile)
 
     def overlay(self, key: str, lowers: tuple[str, ...], volatile: bool = False) -> OverlayMount:
         """The mount of active snapshot ``key`` over layer directories ``lowers``, top first, and the mount points."""
         folder = child(self._folder, key)
         return OverlayMount(
-            target=str(folder / "merged"),
+            target=str(self._target(key)),
             lowers=(*(str(self.tree(lower)) for lower in lowers), str(self.mount_points)),
             upper=str(folder / "diff"),
             work=str(folder / "work"),
@@ -97,7 +104,7 @@ class Snapshots:
         """Make active snapshot ``key``, which is not mounted, the directory of a layer; gives its name. It is swept if
         no row follows."""
         name = secrets.token_hex(16)
-        await self._threads.run(_commit, child(self._folder, key), self._folder / name)
+        await self._threads.run(_commit, child(self._folder, key), self._target(key), self._folder / name)
         return name
 
     async def persist(self) -> None:
@@ -107,7 +114,10 @@ class Snapshots:
 
     async def remove(self, name: str) -> None:
         """Remove a layer directory or an active snapshot; InternalError while it is mounted."""
-        await discard(child(self._folder, name), self._threads)
+        folder = child(self._folder, name)
+        if self._targets:
+            await self._threads.run(_remove_target, self._target(name))
+        await discard(folder, self._threads)
 
     async def usage(self, key: str) -> int:
         """Bytes of files in the upper directory of active snapshot ``key``, 0 if there is none."""
@@ -117,26 +127,38 @@ class Snapshots:
         """All layer directories and active snapshots."""
         return children(self._folder)
 
+    def _target(self, key: str) -> Path:
+        return child(self._targets, key) if self._targets else child(self._folder, key) / "merged"
 
-def _prepare(folder: Path, root: Owner, volatile: bool) -> None:
-    _make(folder, _ACTIVE, root)
+
+def _prepare(folder: Path, target: Path, volatile: bool) -> None:
+    _make(folder, _ACTIVE)
+    with explained(f"create {target}"):
+        target.mkdir(mode=0o700, exist_ok=True)
     if volatile:
         with explained(f"prepare {folder}"):
             delete_tree(folder / _VOLATILE)
 
 
-def _commit(active: Path, layer: Path) -> None:
-    if mounts_below(active):
-        raise InternalError(f"commit {active}: it is still mounted")
+def _commit(active: Path, target: Path, layer: Path) -> None:
+    _remove_target(target)
     with explained(f"commit {active}"):
         for name in _ACTIVE.keys() - _LAYER.keys():
             delete_tree(active / name)
         active.rename(layer)
 
 
-def _make(folder: Path, modes: dict[str, int], root: Owner) -> None:
+def _remove_target(target: Path) -> None:
+    """Where an overlay was mounted. Idempotent; InternalError while one is."""
+    if mounts_below(target):
+        raise InternalError(f"remove {target}: it is still mounted")
+    with explained(f"remove {target}"), suppress(FileNotFoundError):
+        target.rmdir()
+
+
+def _make(folder: Path, modes: dict[str, int]) -> None:
     with explained(f"create {folder}"):
-        make_passable(folder, root)
+        folder.mkdir(mode=0o710, exist_ok=True)
         for name, mode in modes.items():
             part = folder / name
             if not part.exists():

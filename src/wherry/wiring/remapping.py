@@ -60,9 +60,10 @@ async def mount_view(data_root: Path, view: Path, remapping: Remapping, facts: H
         needed = ".".join(map(str, _NEEDED))
         raise NotSupported(f"user namespaces need Linux {needed} or later, and this is {facts.kernel}")
     unmount_view(view)  # of an engine that died
+    roots.make_passage(view, remapping.root)
     async with user_namespaces.for_mounts(remapping) as user:
         for name in _VIEWED:
-            (view / name).mkdir(mode=0o711, parents=True, exist_ok=True)
+            (view / name).mkdir(exist_ok=True)
             try:
                 mounts.remapped(str(data_root / name), str(view / name), user)
             except OSError as error:
