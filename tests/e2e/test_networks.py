@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -479,3 +480,29 @@ def test_networks_survive_the_engine(cli: Cli) -> None:
     assert endpoint(cli, "third", "mine")["IPAddress"] not in (before["IPAddress"], "")
     cli("network", "disconnect", "mine", "box")
     assert list(json.loads(cli.inspect("box", "{{json .NetworkSettings.Networks}}"))) == ["bridge"]
+
+
+@pytest.mark.parametrize("network", ["host", "none"])
+def test_a_container_without_an_interface_is_a_member_of_its_network(cli: Cli, network: str) -> None:
+    box = sleeper(cli, "box", "--network", network)
+
+    end = endpoint(cli, "box", network)
+    nowhere = {"MacAddress": "", "IPv4Address": "", "IPv6Address": ""}
+    members = seen(cli, network)["Containers"]
+    cli("stop", "box")
+    left = endpoint(cli, "box", network)
+
+    assert members == {box: {"Name": "box", "EndpointID": end["EndpointID"], **nowhere}}
+    assert (len(end["EndpointID"]), end["NetworkID"]) == (64, seen(cli, network)["Id"])
+    assert (left["EndpointID"], left["NetworkID"]) == ("", end["NetworkID"])
+    assert seen(cli, network)["Containers"] == {}
+
+
+def test_what_ended_tells_its_last_sandbox(cli: Cli) -> None:
+    box = sleeper(cli, "box")
+    path = cli.inspect("box", "{{.NetworkSettings.SandboxKey}}")
+
+    cli("stop", "box")
+
+    assert cli.inspect("box", "{{.NetworkSettings.SandboxID}} {{.NetworkSettings.SandboxKey}}") == f"{box} {path}"
+    assert not Path(path).exists()

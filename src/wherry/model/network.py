@@ -138,7 +138,8 @@ class PortBinding(Struct, frozen=True, kw_only=True):
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """A container's end in a network. Addresses without prefix length; ``interface`` is the name inside (eth0).
+    """A container's end in a network. Addresses without prefix length; ``interface`` is the name inside (eth0), "" in
+    the networks host and none, which nothing leads to.
 
     ``names``: what the network's name service calls it; ``links``: names that the container alone knows → names of
     others in the network.

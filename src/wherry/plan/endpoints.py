@@ -11,7 +11,7 @@ from wherry.plan.attachments import network_mode
 from wherry.plan.namespaces import peer
 from wherry.plan.naming import short_id
 
-_UNCONNECTED = frozenset(("host", "none"))
+_UNWIRED = frozenset(("host", "none"))
 
 
 def specs(spec: ContainerSpec) -> tuple[EndpointSpec, ...]:
@@ -27,9 +27,14 @@ def specs(spec: ContainerSpec) -> tuple[EndpointSpec, ...]:
     return tuple(replace(end, network=network_mode(end.network)) for end in (main, *asked.values()))
 
 
-def to_make(spec: ContainerSpec) -> tuple[EndpointSpec, ...]:
-    """Those of a container's networks in which it has an interface."""
-    return tuple(end for end in spec.endpoints if end.network not in _UNCONNECTED)
+def is_unwired(spec: ContainerSpec, network: str) -> bool:
+    """Whether a container is in a network without an interface, since it has the host's or none."""
+    return network == spec.host.network and network in _UNWIRED
+
+
+def wired(endpoints: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
+    """Those of the endpoints that have an interface."""
+    return tuple(end for end in endpoints if end.interface)
 
 
 def with_spec(specs: tuple[EndpointSpec, ...], spec: EndpointSpec) -> tuple[EndpointSpec, ...]:
@@ -103,7 +108,8 @@ def interfaces(endpoints: tuple[Endpoint, ...], networks: Mapping[str, Network])
     """The interfaces of a namespace; ``networks`` by id."""
     first = gateway_endpoint(endpoints)
     return tuple(
-        interface(endpoint, networks[endpoint.network_id], default_route=endpoint is first) for endpoint in endpoints
+        interface(endpoint, networks[endpoint.network_id], default_route=endpoint is first)
+        for endpoint in wired(endpoints)
     )
 
 

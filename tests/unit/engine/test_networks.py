@@ -111,24 +111,24 @@ async def test_an_endpoint_tells_all_that_is_made() -> None:
     }
 
 
-@pytest.mark.parametrize("mode", ["host", "container:other"])
-async def test_who_shares_a_namespace_gets_none(mode: str) -> None:
+@pytest.mark.parametrize(("mode", "members"), [("host", [("host", "", "")]), ("container:other", [])])
+async def test_who_shares_a_namespace_gets_none(mode: str, members: list[tuple[str, str, str]]) -> None:
     world = await started()
     before = world.state()
     shared = await world.start(container("a", network=mode, ports=[fixed("80")]))
-    assert shared.endpoints == ()
+    assert [(end.network, end.interface, end.host_interface) for end in shared.endpoints] == members
     assert world.state() == before
     await world.stop(shared)
     assert world.state() == before
 
 
-@pytest.mark.parametrize(("mode", "disabled"), [("none", False), ("default", True)])
-async def test_without_a_network_there_is_loopback_alone(mode: str, disabled: bool) -> None:
+@pytest.mark.parametrize(("mode", "disabled", "members"), [("none", False, ["none"]), ("default", True, [])])
+async def test_without_a_network_there_is_loopback_alone(mode: str, disabled: bool, members: list[str]) -> None:
     world = await started()
     alone = container("a", ports=[fixed("80")], network=mode)
     if disabled:
         alone = replace(alone, spec=replace(alone.spec, network_disabled=True, endpoints=()))
-    assert (await world.start(alone)).endpoints == ()
+    assert [end.network for end in (await world.start(alone)).endpoints] == members
     assert world.host.pinned == {sandbox(alone): {}}
     assert not world.host.published
 

@@ -15,10 +15,11 @@ _NOWHERE = Endpoint(id="", network_id="", network="", container_id="")
 
 
 def network_settings(container: Container, sandbox: str) -> NetworkSettings:
-    """Where a container is. Its sandbox has its ID, and is pinned at the path ``sandbox`` while it runs."""
+    """Where a container is. Its sandbox has its ID, and is pinned at the path ``sandbox`` while it runs; both are told
+    of one that ended, too, as dockerd does."""
     ends = networks(container)
     flat = ends.get(DEFAULT_NETWORK) or EndpointSettings()
-    has_sandbox = container.state.alive and not peer(container.spec.host.network)
+    has_sandbox = container.state.started_at and not peer(container.spec.host.network)
     return NetworkSettings(
         sandbox_id=container.id if has_sandbox else "",
         sandbox_key=sandbox if has_sandbox and owns_network(container.spec.host) else "",

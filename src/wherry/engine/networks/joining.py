@@ -45,7 +45,7 @@ class Joining:
         Raises NoSuchNetwork, Forbidden, PortInUse, InternalError; nothing is leased then.
         """
         planned: tuple[Endpoint, ...] = ()
-        for spec in endpoints.to_make(container.spec):
+        for spec in container.spec.endpoints:
             if spec.network == DEFAULT_NETWORK and self._catalog.named(DEFAULT_NETWORK) is None:
                 continue  # the daemon was told to do without
             planned += (self._endpoint(container, spec, planned),)
@@ -56,15 +56,8 @@ class Joining:
     async def join(self, container: Container, planned: tuple[Endpoint, ...], sandbox: str, user: str = "") -> None:
         """Make the namespace, in a ``user`` namespace or the host's, its interfaces, and publish ports. A failure frees
         all that was leased."""
-        if not owns_network(container.spec.host):
-            return
-        try:
-            networks = {endpoint.network_id: self._catalog.find(endpoint.network_id) for endpoint in planned}
-            await self._networking.create_namespace(sandbox, endpoints.interfaces(planned, networks), user)
-            await self._publishing.publish(container, planned)
-        except BaseException:
-            await self.leave(container, sandbox)
-            raise
+        if owns_network(container.spec.host):
+            await self._wire(container, planned, sandbox, user)
         for endpoint in planned:
             self._tell("connect", endpoint)
 
@@ -75,7 +68,7 @@ class Joining:
             await self._publishing.withdraw(leased)
         finally:
             if owns_network(container.spec.host):
-                interfaces = tuple(endpoint.host_interface for endpoint in leased)
+                interfaces = tuple(endpoint.host_interface for endpoint in endpoints.wired(leased))
                 await self._networking.remove_namespace(sandbox, interfaces)
         self._leases.free(container.id)
         for endpoint in leased:
@@ -145,6 +138,15 @@ class Joining:
             if outlet is not None:
                 await self._networking.route(path, outlet.interface, endpoints.gateways(outlet), instead=False)
 
+    async def _wire(self, container: Container, planned: tuple[Endpoint, ...], sandbox: str, user: str) -> None:
+        try:
+            networks = {endpoint.network_id: self._catalog.find(endpoint.network_id) for endpoint in planned}
+            await self._networking.create_namespace(sandbox, endpoints.interfaces(planned, networks), user)
+            await self._publishing.publish(container, planned)
+        except BaseException:
+            await self.leave(container, sandbox)
+            raise
+
     async def _move_outlet(
         self, container: Container, before: tuple[Endpoint, ...], after: tuple[Endpoint, ...], sandbox: str
     ) -> None:
@@ -163,17 +165,19 @@ class Joining:
     async def _add(self, added: tuple[Endpoint, ...], ends: tuple[Endpoint, ...], sandbox: str) -> None:
         """Make the interfaces of some of the endpoints ``ends``; the default route leads through that which has it."""
         outlet = endpoints.gateway_endpoint(ends)
-        for endpoint in added:
+        for endpoint in endpoints.wired(added):
             network = self._catalog.find(endpoint.network_id)
             made = endpoints.interface(endpoint, network, default_route=endpoint is outlet)
             await self._networking.connect(sandbox, made)
 
     async def _remove(self, gone: tuple[Endpoint, ...], sandbox: str) -> None:
-        for endpoint in gone:
+        for endpoint in endpoints.wired(gone):
             await self._networking.disconnect(sandbox, endpoint.interface)
 
     def _endpoint(self, container: Container, spec: EndpointSpec, others: tuple[Endpoint, ...]) -> Endpoint:
         network = self._catalog.find(spec.network)
+        if endpoints.is_unwired(container.spec, network.name):
+            return self._unwired(container, network)
         endpoint_checks.check_joinable(network)
         if any(endpoint.network_id == network.id for endpoint in others):
             raise Forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
@@ -199,6 +203,15 @@ class Joining:
             links=endpoints.links(spec),
         )
         return self._with_ipv6(endpoint, network, spec.ipv6)
+
+    def _unwired(self, container: Container, network: Network) -> Endpoint:
+        return Endpoint(
+            id=self._chance.new_id(),
+            network_id=network.id,
+            network=network.name,
+            container_id=container.id,
+            interface="",
+        )
 
     def _with_ipv6(self, endpoint: Endpoint, network: Network, wanted: str) -> Endpoint:
         subnet = addresses.subnet_of_version(network, addresses.IPV6)
