@@ -29,6 +29,7 @@ from wherry.model.malformed import MALFORMED
 T = TypeVar("T")
 
 _MAX_CONFIG = 16 << 20  # bytes
+_MAX_SIZE = (1 << 63) - 1  # that of a file, and of a number in Go
 
 GZIP = b"\x1f\x8b\x08"  # how such a blob begins
 
@@ -63,7 +64,7 @@ class _Descriptor(Struct, kw_only=True, rename="camel", omit_defaults=True):
     def record(self) -> Descriptor:
         if not _DIGEST.fullmatch(self.digest):
             raise CorruptImage(f"unsupported digest {self.digest!r} in the manifest")
-        if self.size < 0:
+        if not 0 <= self.size <= _MAX_SIZE:
             raise CorruptImage(f"invalid size {self.size} of {self.digest} in the manifest")
         return Descriptor(
             media_type=self.media_type or "",

@@ -13,6 +13,7 @@ from wherry.registry.reasons import exchange_failed
 from wherry.registry.urls import quoted
 
 _WRITE = 64 << 10
+_MAX_HEADS = 6  # an answer's, and as many before it as Go's client bears
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -25,6 +26,18 @@ class Request(Struct, frozen=True, kw_only=True):
     verify: bool = True
 
 
+class _Response(http.client.HTTPResponse):
+    """One that does not listen to a server that says "100 Continue" for ever."""
+
+    _told = 0
+
+    def _read_status(self) -> tuple[str, int, str]:
+        self._told += 1
+        if self._told > _MAX_HEADS:
+            raise http.client.HTTPException("too many 1xx informational responses")
+        return super()._read_status()  # type: ignore[misc,no-any-return]
+
+
 class Connection:
     """One connection to an origin. Its methods block, in one thread at a time; `cut` may come from any thread."""
 
@@ -35,6 +48,7 @@ class Connection:
         self._wire = Wire()
         self._http = http.client.HTTPConnection(origin.host, origin.port)
         self._http.auto_open = 0
+        self._http.response_class = _Response
 
     def exchange(self, request: Request) -> http.client.HTTPResponse:
         """Send, and wait for the head of the answer. Raises ConnectionFailed."""

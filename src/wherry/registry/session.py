@@ -148,8 +148,8 @@ class Session:
         """What the endpoint wanted when it was found. Without credentials for that, ask it what it wants now."""
         try:
             return await self._authorize(endpoint.challenges, ask, url, credentials)
-        except NotAuthorized as error:
-            self._endpoints.forget(endpoint)
+        except (NotAuthorized, RegistryError) as error:
+            self._endpoints.forget(endpoint)  # it may have another token server by now, or none
             if not isinstance(error.__cause__, NoCredentials):
                 raise
             return None
