@@ -8,6 +8,7 @@ from urllib.parse import quote_plus
 from wherry.model.container import Container
 from wherry.plan.log_limits import refusal
 from wherry.plan.naming import short_id
+from wherry.plan.regexp import finder
 
 _FIELD: Final = re.compile(r"{{\s*\.(\w+)\s*}}")
 
@@ -36,12 +37,8 @@ def log_tag(container: Container) -> str:
 
 
 def _chosen(values: dict[str, str], names: str, pattern: str) -> dict[str, str]:
-    try:
-        wanted = re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"error parsing regexp: {error.msg}: `{pattern}`") from None
-    listed = names.split(",")
-    return {name: value for name, value in values.items() if name in listed or (pattern and wanted.search(name))}
+    wanted, listed = finder(pattern), names.split(",")
+    return {name: value for name, value in values.items() if name in listed or (pattern and wanted(name))}
 
 
 def _tag(container: Container, template: str) -> str:

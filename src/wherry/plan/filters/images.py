@@ -9,6 +9,7 @@ from wherry.errors import InvalidArgument
 from wherry.model.image import Image
 from wherry.model.reference import Reference
 from wherry.plan.filters.parse import Filters, matches_labels, parse_flag
+from wherry.plan.regexp import plain_class
 from wherry.plan.timestamps import parse_timestamp
 
 IMAGE_FILTERS = frozenset(("before", "dangling", "label", "reference", "since", "until"))
@@ -72,25 +73,32 @@ def matches_reference(pattern: str, name: Reference) -> bool:
 
 @lru_cache(maxsize=64)
 def _glob(pattern: str) -> re.Pattern[str]:
-    """``*`` and ``?`` stop at a slash, ``[^a-z]`` is a class, a backslash takes the next character as it is."""
-    pieces, at = [], 0
+    """``*`` and ``?`` stop at a slash, ``[^a-z]`` is a class, a backslash takes the next character as it is.
+
+    A star but for the last one takes the first match of what follows it and never tries another (an atomic group):
+    that finds a match wherever there is one, and nobody's pattern keeps us busy.
+    """
+    segments, at = [""], 0
     while at < len(pattern):
         token = _TOKEN.match(pattern, at)
         if token is None:
             raise InvalidArgument("syntax error in pattern")
-        pieces.append(_translate(token[0]))
+        if token[0][0] == "*":
+            segments.append("")
+        else:
+            segments[-1] += _translate(token[0])
         at = token.end()
+    first, *others = segments
+    ending = f"[^/]*{others.pop()}" if others else ""
     try:
-        return re.compile("".join(pieces), re.DOTALL)
+        return re.compile(first + "".join(f"(?>[^/]*?{segment})" for segment in others) + ending, re.DOTALL)
     except re.error:
         raise InvalidArgument("syntax error in pattern") from None
 
 
 def _translate(token: str) -> str:
-    if token[0] == "*":
-        return "[^/]*"
     if token == "?":
         return "[^/]"
     if token[0] == "[":
-        return "[" + token[1:].replace("[", r"\[")
+        return plain_class(token)
     return re.escape(token[-1])

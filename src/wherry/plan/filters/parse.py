@@ -1,12 +1,12 @@
 """Filters as clients send them, and the tests that several nouns share."""
 
-import re
 from collections.abc import Collection, Mapping
 
 import msgspec
 
 from wherry.errors import InvalidArgument
 from wherry.model.malformed import MALFORMED
+from wherry.plan.regexp import finder
 from wherry.plan.timestamps import parse_timestamp
 
 Filters = Mapping[str, tuple[str, ...]]
@@ -87,6 +87,6 @@ def matches_pattern(patterns: Collection[str], text: str) -> bool:
 
 def _found(pattern: str, text: str) -> bool:
     try:
-        return re.search(pattern, text) is not None
-    except re.error:
+        return finder(pattern)(text)
+    except ValueError:
         return False
