@@ -19,7 +19,7 @@ from wherry.model.build import Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied
 from wherry.model.remapping import RemappedFiles
-from wherry.store.children import Child, pipe, pour
+from wherry.store.children import Child, Start, pipe, pour
 from wherry.store.failures import explained, reason
 from wherry.store.removal import discard
 from wherry.store.stacks import read_text, unlink
@@ -36,8 +36,11 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 class BuildFiles:
     """The folder ``builds``, and work on layers."""
 
-    def __init__(self, folder: Path, threads: Threads, remapped: RemappedFiles | None = None) -> None:
+    def __init__(
+        self, folder: Path, threads: Threads, remapped: RemappedFiles | None = None, start: Start = Child
+    ) -> None:
         self._folder = folder
+        self._start = start
         self._view = remapped.view / folder.name if remapped else folder
         self._threads = threads
         with explained(f"open {folder}"):
@@ -70,7 +73,7 @@ class BuildFiles:
         reading, writing = pipe()
         try:
             with writing:
-                async with Child("context", (into,), reading) as process:
+                async with self._start("context", (into,), reading) as process:
                     await pour(chunks, writing)
                     await process.result()
         except CorruptLayer as error:
@@ -144,7 +147,7 @@ class BuildFiles:
         reading, writing = pipe()
         encoded = msgspec.json.encode(request, enc_hook=os.fspath)
         with writing:
-            async with Child("build", (task,), reading) as process:
+            async with self._start("build", (task,), reading) as process:
                 await pour(_once(encoded), writing)
                 return msgspec.json.decode(await process.result())
 

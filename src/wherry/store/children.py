@@ -10,9 +10,11 @@ import fcntl
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from io import FileIO
 from pathlib import Path
+from socket import socket
+from typing import Protocol, Self
 
 from wherry.errors import CorruptLayer, InternalError, InvalidArgument, NoSpace
 from wherry.store.failures import explained
@@ -24,6 +26,20 @@ _OPTIONS = ("-I", "-S", "-X", "utf8", "-c")  # without site a process starts in 
 _PIPE = 1 << 20
 _MAX_TEXT = 1 << 16
 _FAILURES = {CORRUPT: CorruptLayer, REFUSED: InvalidArgument, FULL: NoSpace}
+
+
+class Running(Protocol):
+    """A program that runs within the block of its ``async with``."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *error: object) -> None: ...
+
+    async def result(self) -> str: ...
+
+
+Start = Callable[[str, tuple[Path | str, ...], int], Running]
+"""Starts a program, as the constructor of ``Child`` does."""
 
 
 class Child:
@@ -68,18 +84,26 @@ class Child:
         CorruptLayer for a broken archive, InvalidArgument for what it refused, NoSpace on a full disk, InternalError
         where this host fails otherwise.
         """
+        await self.ended()
+        return told(self._status.result(), self._output)
+
+    async def ended(self) -> None:
         await asyncio.wait((self._status,))
-        status, text = self._status.result(), os.read(self._output, _MAX_TEXT).decode("utf-8", "replace")
-        if status == APPLIED:
-            return text
-        failure = _FAILURES.get(status, InternalError)
-        raise failure(text or f"the process that works on files ended with status {status}")
 
     def _reap(self) -> None:
         self._loop.remove_reader(self._pidfd)
         os.close(self._pidfd)
         _, status = os.waitpid(self._pid, 0)
         self._status.set_result(os.waitstatus_to_exitcode(status))
+
+
+def told(status: int, output: int) -> str:
+    """The text that a program left; raises as ``Child.result``."""
+    text = os.read(output, _MAX_TEXT).decode("utf-8", "replace")
+    if status == APPLIED:
+        return text
+    failure = _FAILURES.get(status, InternalError)
+    raise failure(text or f"the process that works on files ended with status {status}")
 
 
 def _spawn(program: str, arguments: tuple[Path | str, ...], stdin: int) -> tuple[int, int]:
@@ -132,10 +156,11 @@ async def pour(source: AsyncIterator[bytes], into: FileIO) -> None:
                 except BrokenPipeError:
                     return
                 if rest:
-                    await _writable(into)
+                    await writable(into)
 
 
-async def _writable(fd: FileIO) -> None:
+async def writable(fd: FileIO | socket) -> None:
+    """When something can be written to it."""
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[None] = loop.create_future()
     loop.add_writer(fd, _wake, ready)

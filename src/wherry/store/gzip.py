@@ -1,7 +1,7 @@
 """Layers compressed for registries, by all processors at once.
 
 Blocks are compressed beside each other, each with the end of the one before as its dictionary, and put together to one
-stream (docs/adr/0013-compression.md). How many processors there are makes no difference to the bytes.
+stream (docs/adr/0014-compression.md). How many processors there are makes no difference to the bytes.
 """
 
 import hashlib

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wherry.model.change import ChangeKind, PathChange
 from wherry.model.image import Applied
-from wherry.store.children import Child, pipe, pour
+from wherry.store.children import Child, Start, pipe, pour
 from wherry.store.failures import explained
 from wherry.store.gzip import gzipped
 from wherry.store.threads import settled
@@ -16,6 +16,9 @@ from wherry.tar import changes, pack
 
 class Layers:
     """Applies layers and makes them. It keeps no state."""
+
+    def __init__(self, start: Start = Child) -> None:
+        self._start = start
 
     async def apply(self, source: AsyncIterator[bytes], into: Path, parents: tuple[Path, ...] = ()) -> Applied:
         """Applies a layer, compressed or plain, to the empty directory ``into``, in overlayfs's form.
@@ -27,7 +30,7 @@ class Layers:
         """
         reading, writing = pipe()
         with writing:
-            async with Child("layer", (into, *parents), reading) as process:
+            async with self._start("layer", (into, *parents), reading) as process:
                 await pour(source, writing)
                 return _applied(await process.result())
 
@@ -35,7 +38,7 @@ class Layers:
         """``apply`` for a layer in a file, which the child reads by itself."""
         with explained(f"open {blob}"):
             stdin = os.open(blob, os.O_RDONLY | os.O_CLOEXEC)
-        async with Child("layer", (into, *parents), stdin) as process:
+        async with self._start("layer", (into, *parents), stdin) as process:
             return _applied(await process.result())
 
     def diff(self, upper: Path) -> AsyncGenerator[bytes, None]:

@@ -13,8 +13,10 @@ from wherry.store.content import Content
 from wherry.store.database import Database
 from wherry.store.failures import explained
 from wherry.store.files import ContainerFiles, VolumeFiles
+from wherry.store.layers import Layers
 from wherry.store.lock import RootLock
 from wherry.store.logs import Logs
+from wherry.store.nursery import Nursery
 from wherry.store.records import Records
 from wherry.store.removal import sweep
 from wherry.store.snapshots import Snapshots
@@ -37,14 +39,16 @@ class Store:
             self._lock = RootLock(self.root)
             undo.callback(self._lock.release)
             self._threads = Threads(_THREADS, "store")
+            self._nursery = Nursery()
+            self.layers = Layers(self._nursery.start)
             self.content = Content(self.root / "blobs", self._threads)
             self.archives = ImageArchives(self.content)
             self.snapshots = Snapshots(self.root / "overlay2", self._threads, remapped)
-            self.builds = BuildFiles(self.root / "builds", self._threads, remapped)
+            self.builds = BuildFiles(self.root / "builds", self._threads, remapped, self._nursery.start)
             self.cache_folders = CacheFolders(self.root / "buildcache", self._threads, remapped)
             self.containers = ContainerFiles(self.root / "containers", self._threads, owner)
             self.volumes = VolumeFiles(self.root / "volumes", self._threads, owner)
-            self.view_files = ViewFiles(self._threads)
+            self.view_files = ViewFiles(self._threads, self._nursery.start)
             self.logs = Logs(self._threads)
             self._database = Database(self.root / "wherry.db")
             undo.callback(self._database.close)
@@ -64,6 +68,7 @@ class Store:
 
     async def close(self) -> None:
         """Wait for all that was begun, then let the root go."""
+        await self._nursery.close()
         await asyncio.to_thread(self._close)
 
     def _sweep(self) -> None:

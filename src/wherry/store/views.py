@@ -16,7 +16,7 @@ import msgspec
 from wherry.errors import CorruptLayer, InternalError, InvalidArgument
 from wherry.model.mount import Viewed
 from wherry.model.path_stat import PathStat
-from wherry.store.children import Child, pipe, pour
+from wherry.store.children import Child, Start, pipe, pour
 from wherry.store.descriptors import closing_fd, open_in_root
 from wherry.store.failures import explained
 from wherry.store.layers import streamed
@@ -30,8 +30,9 @@ _LIST: Final = os.O_RDONLY | os.O_DIRECTORY
 
 
 class ViewFiles:
-    def __init__(self, threads: Threads) -> None:
+    def __init__(self, threads: Threads, start: Start = Child) -> None:
         self._threads = threads
+        self._start = start
 
     async def stat(self, viewed: Viewed, path: str) -> PathStat | None:
         """What is at ``path``, a link at its end not followed; None if nothing is. InternalError if it cannot be."""
@@ -56,7 +57,7 @@ class ViewFiles:
         reading, writing = pipe()
         try:
             with writing:
-                async with Child("cp", arguments, reading) as process:
+                async with self._start("cp", arguments, reading) as process:
                     await pour(chunks, writing)
                     await process.result()
         except CorruptLayer as error:

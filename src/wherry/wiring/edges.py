@@ -107,7 +107,7 @@ async def open_edges(config: EngineConfig, remapping: Remapping | None, stack: A
         name_servers=name_servers,
         registry=registry,
         web=web,
-        layers=Layers(),
+        layers=store.layers,
         settings=await _settings(config, remapping),
     )
 

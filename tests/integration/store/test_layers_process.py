@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvloop
 
 from wherry.errors import CorruptLayer, InternalError
 from wherry.store.layers import Layers
@@ -24,22 +23,7 @@ from .changesets import chunks, file, finish, layer
 pytestmark = pytest.mark.root
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
-    "asyncio": asyncio.new_event_loop,
-    "uvloop": uvloop.new_event_loop,
-}
 LARGE = layer(*(file(f"f{number}", bytes(1 << 20)) for number in range(8)))
-
-
-@pytest.fixture(params=LOOPS)
-def run(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, None]], None]:
-    """Runs a test's coroutine on each kind of event loop, and not for ever."""
-
-    def run(test: Coroutine[Any, Any, None]) -> None:
-        with asyncio.Runner(loop_factory=LOOPS[request.param]) as runner:
-            runner.run(asyncio.wait_for(test, 60))
-
-    return run
 
 
 @pytest.fixture

@@ -1,0 +1,99 @@
+"""The process that starts the other programs quicker than anew: it has imported them, and forks.
+
+Standard input is a socket that keeps messages apart (SOCK_SEQPACKET); NUL separates the parts of a message. It is told
+``start``, a number, a program's name and its arguments, with two descriptors: the program's standard input and where
+all that it writes goes; or ``kill`` and a number. It tells a number and a status when a program has ended, as
+``os.waitstatus_to_exitcode`` has it. Its programs end with it, and it ends with the one at the other end.
+"""
+
+import _socket
+import ctypes
+import os
+import select
+import signal
+import sys
+from importlib import import_module
+
+from ..compression import prepare
+
+_LONGEST = 1 << 18
+_DESCRIPTORS = 2
+_INT = 4  # bytes of one, as cmsg(3) carries it
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    Nursery(_socket.socket(fileno=0)).run()
+
+
+class Nursery:
+    def __init__(self, link: _socket.socket) -> None:
+        self._link = link
+        self._libc = ctypes.CDLL(None)
+        self._poll = select.poll()
+        self._poll.register(link, select.POLLIN)
+        self._running: dict[int, tuple[int, bytes]] = {}  # pidfd → pid, number
+        self._started = 0
+
+    def run(self) -> None:
+        """Until the other end is closed."""
+        while True:
+            for fd, _ in self._poll.poll():
+                if fd in self._running:
+                    self._reap(fd)
+                elif not self._obey():
+                    return
+
+    def _obey(self) -> bool:
+        message, descriptors, _, _ = self._link.recvmsg(_LONGEST, _socket.CMSG_SPACE(_DESCRIPTORS * _INT))
+        if not message:
+            return False
+        verb, number, *words = message.split(b"\0")
+        if verb == b"kill":
+            self._kill(number)
+        else:
+            (_, _, data), *_ = descriptors
+            stdin, output = (int.from_bytes(data[at : at + _INT], sys.byteorder) for at in (0, _INT))
+            self._start(number, words, stdin, output)
+            os.close(stdin)
+            os.close(output)
+        return True
+
+    def _start(self, number: bytes, words: list[bytes], stdin: int, output: int) -> None:
+        program, *arguments = map(os.fsdecode, words)
+        module = import_module(f"wherry.tar.programs.{program}")
+        self._started += 1
+        if self._started == 2:
+            prepare()  # there will be more, and each would import it for itself
+        here = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self._become(here, stdin, output)
+                sys.argv[1:] = arguments
+                module.main()
+            finally:
+                os._exit(1)
+        pidfd = os.pidfd_open(pid)
+        self._running[pidfd] = pid, number
+        self._poll.register(pidfd, select.POLLIN)
+
+    def _become(self, parent: int, stdin: int, output: int) -> None:
+        self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+        for fd, target in ((stdin, 0), (output, 1), (output, 2)):
+            os.dup2(fd, target)
+        os.closerange(3, 1 << 20)
+
+    def _kill(self, number: bytes) -> None:
+        for pid, each in self._running.values():
+            if each == number:
+                os.kill(pid, signal.SIGKILL)
+
+    def _reap(self, pidfd: int) -> None:
+        pid, number = self._running.pop(pidfd)
+        self._poll.unregister(pidfd)
+        os.close(pidfd)
+        _, status = os.waitpid(pid, 0)
+        self._link.send(b"%s\0%d" % (number, os.waitstatus_to_exitcode(status)))
