@@ -1,6 +1,7 @@
 """What the daemon is told by flags and by daemon.json, and what containers see of it."""
 
 import json
+import os
 import signal
 import subprocess
 import tempfile
@@ -391,3 +392,44 @@ def test_a_configuration_is_validated_without_a_start(tmp_path: Path) -> None:
     assert (good.returncode, good.stderr) == (0, "configuration OK\n")
     assert bad.returncode == 1
     assert "the following directives don't match any configuration option: nope" in bad.stderr
+
+
+# --- the walls of containers -----------------------------------------------------------------------------------------
+
+NO_DIRECTORIES = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}]}
+
+
+def test_a_seccomp_profile_for_all(start: Start, tmp_path: Path) -> None:
+    profile = tmp_path / "profile.json"
+    profile.write_text(json.dumps(NO_DIRECTORIES))
+    cli = start("--seccomp-profile", str(profile))
+
+    assert "Operation not permitted" in cli.fails(1, "run", "--rm", "busybox", "mkdir", "/x")
+    cli("run", "--rm", "--security-opt", "seccomp=builtin", "busybox", "mkdir", "/x")
+    cli("run", "--rm", "--security-opt", "seccomp=unconfined", "busybox", "mkdir", "/x")
+    cli("run", "--rm", "--privileged", "busybox", "mkdir", "/x")
+    assert f"name=seccomp,profile={profile}" in cli.line("info", "-f", "{{json .SecurityOptions}}")
+    assert "WARNING: daemon is not using the default seccomp profile" in cli("info").stderr
+
+
+def test_no_seccomp_profile(start: Start) -> None:
+    cli = start("--seccomp-profile", "unconfined")
+    field = ("busybox", "grep", "Seccomp:", "/proc/self/status")
+    assert cli.line("run", "--rm", *field).split() == ["Seccomp:", "0"]
+    assert cli.line("run", "--rm", "--security-opt", "seccomp=builtin", *field).split() == ["Seccomp:", "2"]
+
+
+def test_a_seccomp_profile_that_is_not_there(idle: Engine) -> None:
+    told = refused(idle, "--seccomp-profile", "/nowhere.json")
+    reason = "opening seccomp profile (/nowhere.json) failed: open /nowhere.json: no such file or directory"
+    assert f"failed to start daemon: {reason}" in told
+
+
+def test_cgroup_namespaces_by_default(start: Start) -> None:
+    cli = start("--default-cgroupns-mode", "private")
+    ours = os.readlink("/proc/self/ns/cgroup")
+    namespace = ("busybox", "readlink", "/proc/self/ns/cgroup")
+    assert cli.line("run", "--rm", *namespace) != ours
+    assert cli.line("run", "--rm", "--cgroupns", "host", *namespace) == ours
+    cli("create", "--name", "box", "busybox")
+    assert cli.inspect("box", "{{.HostConfig.CgroupnsMode}}") == "private"

@@ -171,6 +171,9 @@ class FakeHost:
     def cpu_time(self) -> int:
         return self.sampled * 10_000
 
+    def hosts(self) -> str:
+        return "127.0.0.1 localhost vm\n"
+
     def resolv_conf(self) -> str:
         return "nameserver 192.0.2.53\n"
 

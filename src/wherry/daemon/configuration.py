@@ -53,6 +53,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     default_runtime: str = ""
     network: NetworkSettings = NetworkSettings()
     defaults: ContainerDefaults = ContainerDefaults()
+    seccomp_profile: str = "builtin"
     userns_remap: str = ""
 
 
@@ -104,6 +105,7 @@ def _configuration(values: dict[str, Any]) -> Configuration:
         default_runtime=values.get("default-runtime", ""),
         network=_network(values),
         defaults=_defaults(values),
+        seccomp_profile=values.get("seccomp-profile") or "builtin",
         userns_remap=values.get("userns-remap", ""),
     )
 
@@ -177,6 +179,7 @@ def _defaults(values: dict[str, Any]) -> ContainerDefaults:
         ulimits=tuple(ulimits.values()),
         init=values.get("init", False),
         ipc=_ipc_mode(values.get("default-ipc-mode") or "private"),
+        cgroup_namespace=_cgroup_namespace(values.get("default-cgroupns-mode", "")),
         cgroup_parent=values.get("cgroup-parent", ""),
         no_new_privileges=values.get("no-new-privileges", False),
         shm_size=values.get("default-shm-size") or ContainerDefaults().shm_size,
@@ -190,4 +193,10 @@ def _ipc_mode(mode: str) -> str:
         raise ValueError(f'IPC mode "{mode}" is not supported as default value; {advice}')
     if mode not in ("private", "shareable"):
         raise ValueError(f"default IPC mode setting ({mode}) is invalid; {advice}")
+    return mode
+
+
+def _cgroup_namespace(mode: str) -> str:
+    if mode not in ("", "host", "private"):
+        raise ValueError(f'default cgroup namespace mode ({mode}) is invalid; use "host" or "private"')
     return mode

@@ -115,6 +115,7 @@ def _engine_config(configuration: Configuration) -> EngineConfig:
         warnings=exposure.warnings(configuration.hosts, configuration.tls),
         network=configuration.network,
         defaults=configuration.defaults,
+        seccomp_profile=configuration.seccomp_profile,
         userns_remap=configuration.userns_remap,
     )
 

@@ -28,6 +28,7 @@ from wherry.model.system import (
 )
 from wherry.model.volume import Volume
 from wherry.plan import reload
+from wherry.plan.security import BUILTIN
 
 IMAGES, CONTAINERS, VOLUMES = "image", "container", "volume"
 KINDS = frozenset((IMAGES, CONTAINERS, VOLUMES))
@@ -88,6 +89,7 @@ class System:
             time=self.now(),
             warnings=(
                 *self._settings.warnings,
+                *_weakened(self._settings),
                 *_lacks(facts, forwarding),
                 *_refusals(self._runtime.available()),
             ),
@@ -170,6 +172,11 @@ def _count(containers: Iterable[Container]) -> Counts:
 
 def _unique_bytes(stacks: Iterable[tuple[Layer, ...]]) -> int:
     return sum({layer.chain_id: layer.size for stack in stacks for layer in stack}.values())
+
+
+def _weakened(settings: Settings) -> tuple[str, ...]:
+    usual = settings.seccomp_profile == BUILTIN
+    return () if usual else ("WARNING: daemon is not using the default seccomp profile",)
 
 
 def _lacks(facts: HostFacts, forwarding: Forwarding) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from wherry.model.host import Forwarding, HostFacts
 from wherry.model.process import ProcessId
 from wherry.model.usage import Usage
 
+_HOSTS = Path("/etc/hosts")
 _RESOLV_CONF = Path("/etc/resolv.conf")
 # systemd-resolved's stub listens on the host's loopback only; this file has the servers behind it.
 _RESOLVED = Path("/run/systemd/resolve/resolv.conf")
@@ -59,6 +60,9 @@ class Machine:
 
     def cpu_time(self) -> int:
         return cpu_time()
+
+    def hosts(self) -> str:
+        return _text(_HOSTS)
 
     def resolv_conf(self) -> str:
         text = _text(_RESOLV_CONF)

@@ -182,6 +182,7 @@ class ContainerDefaults(Struct, frozen=True, kw_only=True):
     init: bool = False
     ipc: str = "private"
     cgroup_parent: str = ""
+    cgroup_namespace: str = ""
     no_new_privileges: bool = False
     log: LogConfig = LogConfig(driver="json-file")
 

@@ -32,6 +32,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     defaults: ContainerDefaults = ContainerDefaults()
+    seccomp_profile: str = "builtin"
     remapping: Remapping | None = None
     insecure_registries: tuple[str, ...] = ()
     mirrors: tuple[str, ...] = ()

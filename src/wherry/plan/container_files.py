@@ -17,6 +17,11 @@ ff02::2\tip6-allrouters
 """
 
 
+def has_hosts_of_host(spec: ContainerSpec) -> bool:
+    """Whether /etc/hosts is the host's as it is: on the host's network, unless there are ``--add-host`` entries."""
+    return spec.host.network == "host" and not spec.host.extra_hosts
+
+
 def hosts(
     spec: ContainerSpec,
     host_gateway: str,

@@ -1,6 +1,9 @@
 """Which namespaces a container shares, and with whom."""
 
-from wherry.model.container import HostSpec
+from msgspec.structs import replace
+
+from wherry.model.container import ContainerDefaults, ContainerSpec, HostSpec
+from wherry.model.host import HostFacts
 
 _PEER = "container:"
 
@@ -25,3 +28,20 @@ def owns_network(host: HostSpec) -> bool:
 def shares_ipc(host: HostSpec) -> bool:
     """Whether others may join the container's ipc namespace."""
     return host.ipc == "shareable"
+
+
+def usual_cgroup_namespace(facts: HostFacts) -> str:
+    """By the version of control groups."""
+    return "host" if facts.cgroup_version == 1 else "private"
+
+
+def with_cgroups(spec: ContainerSpec, facts: HostFacts, defaults: ContainerDefaults) -> ContainerSpec:
+    """The spec with a cgroup namespace, if it asks for none: the engine's default, else what is usual.
+
+    On version 1 of control groups a privileged container is in the host's.
+    """
+    if spec.host.cgroup_namespace:
+        return spec
+    usual = usual_cgroup_namespace(facts)
+    chosen = usual if spec.host.privileged and usual == "host" else defaults.cgroup_namespace or usual
+    return replace(spec, host=replace(spec.host, cgroup_namespace=chosen))

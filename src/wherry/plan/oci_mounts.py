@@ -82,10 +82,10 @@ def init_wanted(request: SpecRequest) -> bool:
 
 
 def _shm(host: HostSpec, shared: str) -> Mount:
-    if host.ipc == "host":
-        return _bind("/dev/shm", "/dev/shm", "rbind", "rprivate")
     if shared:
-        return _bind(shared, "/dev/shm", "rbind", "rprivate")
+        # Named, since crun would take them away from the bind; the host's may be executable.
+        restrictions = ("nosuid", "nodev") if host.ipc == "host" else ("nosuid", "noexec", "nodev")
+        return _bind(shared, "/dev/shm", "rbind", "rprivate", *restrictions)
     return _mount("/dev/shm", "tmpfs", "nosuid", "noexec", "nodev", "mode=1777", f"size={host.shm_size}", source="shm")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from wherry.model.host import HostFacts
 from wherry.model.system import Reloadable, Settings
+from wherry.plan.namespaces import usual_cgroup_namespace
 
 
 def attributes(told: Reloadable, settings: Settings, facts: HostFacts, runtime: str) -> dict[str, str]:
@@ -12,7 +13,7 @@ def attributes(told: Reloadable, settings: Settings, facts: HostFacts, runtime: 
     registries = told.registries
     return {
         "debug": _bool(told.debug),
-        "default-cgroupns-mode": "host" if facts.cgroup_version == 1 else "private",
+        "default-cgroupns-mode": settings.defaults.cgroup_namespace or usual_cgroup_namespace(facts),
         "default-ipc-mode": "private",
         "default-runtime": runtime,
         "default-shm-size": str(settings.defaults.shm_size),

@@ -17,9 +17,8 @@ from wherry.model.host import HostFacts
 from wherry.model.malformed import MALFORMED
 from wherry.plan.capabilities import capabilities
 from wherry.plan.kernel_version import at_least
-from wherry.plan.security import UNCONFINED, parse
+from wherry.plan.security import BUILTIN, UNCONFINED, parse
 
-_BUILTIN: Final = frozenset(("", "builtin"))
 _DISABLED: Final = "seccomp is not enabled in your kernel, cannot run a custom seccomp profile"
 
 # uname -m → what profiles call it (Go's names) and what libseccomp calls it.
@@ -71,10 +70,11 @@ class _Profile(Struct, frozen=True, rename="camel"):
 
 
 class Seccomp:
-    """Gives each container its section. ``default`` is Docker's profile, JSON."""
+    """Gives each container its section. ``builtin`` is Docker's profile, JSON; ``default`` another one for containers
+    that ask for none, b"" for no confinement."""
 
-    def __init__(self, default: bytes) -> None:
-        self._default = default
+    def __init__(self, builtin: bytes, default: bytes | None = None) -> None:
+        self._profiles = {"": builtin if default is None else default, BUILTIN: builtin}
 
     def encoded(self, container: Container, facts: HostFacts) -> bytes:
         """The seccomp section as JSON, b"" for none: unconfined, privileged, or a kernel without seccomp.
@@ -86,10 +86,12 @@ class Seccomp:
         if asked == UNCONFINED or (host.privileged and not asked):
             return b""
         if not facts.seccomp:
-            if asked not in _BUILTIN:
+            if asked not in self._profiles:
                 raise InternalError(_DISABLED)
             return b""
-        profile = self._default if asked in _BUILTIN else asked.encode()
+        profile = self._profiles.get(asked, asked.encode())
+        if not profile:
+            return b""
         return resolve(profile, capabilities(host, facts), facts.architecture, facts.kernel)
 
 

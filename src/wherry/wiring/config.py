@@ -9,6 +9,7 @@ from wherry.model.container import ContainerDefaults
 from wherry.model.network import NetworkSettings
 from wherry.model.registry import RegistrySettings
 from wherry.plan.firewall import TABLE
+from wherry.plan.security import BUILTIN
 
 DATA_ROOT = Path("/var/lib/wherry")
 
@@ -18,6 +19,7 @@ EXEC_ROOT = Path("/run/wherry")
 
 class EngineConfig(Struct, frozen=True, kw_only=True):
     """What an engine is made of. ``exec_root`` is emptied by a reboot, as /run is; None: chosen by ``data_root``.
+    ``seccomp_profile`` is ``builtin``, ``unconfined`` or a path, for containers that ask for none.
     ``userns_remap`` is "", ``default`` or a user of the host, whose subordinate ids are those of containers' users."""
 
     data_root: Path = DATA_ROOT
@@ -31,6 +33,7 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     network: NetworkSettings = NetworkSettings()
     defaults: ContainerDefaults = ContainerDefaults()
+    seccomp_profile: str = BUILTIN
     userns_remap: str = ""
 
 

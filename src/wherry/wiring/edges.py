@@ -1,6 +1,5 @@
 """Everything that touches the world."""
 
-import importlib.resources
 import os
 import platform
 from contextlib import AsyncExitStack
@@ -31,6 +30,7 @@ from wherry.store.layers import Layers
 from wherry.store.lock import RootLock
 from wherry.store.store import Store
 from wherry.version import VERSION
+from wherry.wiring import profiles
 from wherry.wiring.config import EngineConfig, exec_root_of, table_of
 from wherry.wiring.remapping import mount_view, unmount_view
 
@@ -72,7 +72,7 @@ async def open_edges(config: EngineConfig, remapping: Remapping | None, stack: A
         await mount_view(config.data_root, remapped.view, remapping, machine.facts())
         stack.callback(unmount_view, remapped.view)
     if machine.facts().apparmor:
-        await apparmor.load(profile("apparmor.profile"))
+        await apparmor.load(profiles.builtin("apparmor.profile"))
     networking = Networking(
         exec_root / "netns",
         partial(firewall.ruleset, table=table_of(config)),
@@ -112,11 +112,6 @@ async def open_edges(config: EngineConfig, remapping: Remapping | None, stack: A
     )
 
 
-def profile(name: str) -> bytes:
-    """A profile that the plans come with."""
-    return importlib.resources.files("wherry.plan").joinpath("data", name).read_bytes()
-
-
 async def _settings(config: EngineConfig, remapping: Remapping | None) -> Settings:
     return Settings(
         id=engine_id(config.data_root),
@@ -130,6 +125,7 @@ async def _settings(config: EngineConfig, remapping: Remapping | None) -> Settin
         labels=config.labels,
         warnings=config.warnings,
         defaults=config.defaults,
+        seccomp_profile=config.seccomp_profile,
         remapping=remapping,
         insecure_registries=config.registries.insecure,
         mirrors=config.registries.mirrors,

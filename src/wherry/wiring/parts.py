@@ -15,10 +15,10 @@ from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
 from wherry.engine.sandboxes import Sandboxes
 from wherry.kernel.machine import RootFiles
-from wherry.plan.seccomp import Seccomp
-from wherry.wiring.edges import Edges, profile
+from wherry.wiring.edges import Edges
 from wherry.wiring.handles import Handles
 from wherry.wiring.needs import Needs
+from wherry.wiring.profiles import seccomp
 
 
 class Parts(Struct, frozen=True, kw_only=True):
@@ -120,7 +120,7 @@ def _launcher(
         runtime=edges.runtime,
         host=edges.machine,
         hubs=handles.hubs,
-        seccomp=Seccomp(profile("seccomp.json")),
+        seccomp=seccomp(edges.settings.seccomp_profile),
         remapped=edges.settings.remapping,
     )
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from msgspec.structs import replace
 from tests.unit.api.samples import FACTS, PATHS
 
 from wherry.api.translate.containers import container_inspect
 from wherry.api.translate.create import requested
-from wherry.model.container import Container
+from wherry.model.container import NO_SETTINGS, Container
 from wherry.model.image import ImageConfig
 from wherry.plan.creation import complete, merge
+from wherry.plan.namespaces import with_cgroups
 from wherry.wire.container import CreateRequest
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -35,7 +35,7 @@ def inspected(case: str) -> dict[str, Any]:
         image_id="sha256:aa",
         chain_id="",
         created=0,
-        spec=complete(spec, container_id, FACTS.hostname),
+        spec=complete(with_cgroups(spec, FACTS, NO_SETTINGS), container_id, FACTS.hostname),
         runtime="runc",
     )
     # The engine resolves links.
@@ -59,8 +59,3 @@ def test_an_inspection_shows_what_docker_shows(case: str, part: str) -> None:
 @pytest.mark.parametrize("part", ["HostConfig", "Config", "NetworkSettings"])
 def test_in_the_same_order(case: str, part: str) -> None:
     assert list(inspected(case)[part]) == list(shown(case)[part])
-
-
-def test_a_cgroup_namespace_of_its_own_on_version_2() -> None:
-    request = CreateRequest(image="busybox")
-    assert requested(request, replace(FACTS, cgroup_version=2)).spec.host.cgroup_namespace == "private"

@@ -96,6 +96,8 @@ def test_the_file_says_the_same_in_its_way(tmp_path: Path) -> None:
          "invalid default MTU: -1"),
         ((), {"max-concurrent-downloads": -1}, "merged configuration validation from file and command line flags "
          "failed: invalid max concurrent downloads: -1"),
+        ((), {"default-cgroupns-mode": "foo"}, "merged configuration validation from file and command line flags "
+         'failed: default cgroup namespace mode (foo) is invalid; use "host" or "private"'),
         ((), {"default-ipc-mode": "foo"}, "merged configuration validation from file and command line flags failed: "
          'default IPC mode setting (foo) is invalid; use "shareable" or "private"'),
         ((), {"log-format": "foo"}, "merged configuration validation from file and command line flags failed: "

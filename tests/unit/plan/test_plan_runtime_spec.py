@@ -146,6 +146,7 @@ CASES = {
     "host-namespaces": replace(
         request(HostSpec(network="host", pid="host", ipc="host", uts="host", init=True), hostname="vm"),
         network_namespace="",
+        shm="/dev/shm",
     ),
     "joined-namespaces": replace(
         request(

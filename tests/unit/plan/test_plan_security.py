@@ -200,6 +200,15 @@ def test_profiles_that_are_none(profile: str, text: str) -> None:
         Seccomp(PROFILE).encoded(of(security_opt=(f"seccomp={profile}",)), FACTS)
 
 
+def test_a_default_that_is_not_builtin() -> None:
+    default = Seccomp(PROFILE, OWN.encode())
+    own = resolve(OWN.encode(), DEFAULT, "x86_64", FACTS.kernel)
+    assert default.encoded(of(), FACTS) == own != b""
+    assert default.encoded(of(security_opt=("seccomp=builtin",)), FACTS) == Seccomp(PROFILE).encoded(of(), FACTS)
+    assert default.encoded(of(privileged=True), FACTS) == b""
+    assert Seccomp(PROFILE, b"").encoded(of(), FACTS) == b""
+
+
 def test_a_kernel_without_seccomp() -> None:
     without = replace(FACTS, seccomp=False)
     assert Seccomp(PROFILE).encoded(of(), without) == b""

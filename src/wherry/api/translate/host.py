@@ -51,7 +51,7 @@ def host_spec(host: wire.HostConfig, facts: HostFacts) -> HostSpec:
         masked_paths=None if host.masked_paths is None else tuple(host.masked_paths),
         readonly_paths=None if host.readonly_paths is None else tuple(host.readonly_paths),
         sysctls=host.sysctls or {},
-        cgroup_namespace=host.cgroupns_mode or _cgroup_namespace(facts),
+        cgroup_namespace=host.cgroupns_mode or "",
         cgroup_parent=host.cgroup_parent or "",
         ipc=host.ipc_mode or "",
         pid=host.pid_mode or "",
@@ -120,10 +120,6 @@ def host_config(container: Container, links: tuple[str, ...] = ()) -> wire.HostC
     )
     show_limits(config, spec.resources)
     return config
-
-
-def _cgroup_namespace(facts: HostFacts) -> str:
-    return "host" if facts.cgroup_version == 1 else "private"
 
 
 def _security_options(spec: HostSpec) -> list[str] | None:

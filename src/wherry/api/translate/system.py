@@ -155,7 +155,7 @@ def _registries(settings: Settings) -> wire.RegistryConfig:
 def _security_options(facts: HostFacts, settings: Settings) -> list[str]:
     options = (
         (facts.apparmor, "name=apparmor"),
-        (facts.seccomp, "name=seccomp,profile=builtin"),
+        (facts.seccomp, f"name=seccomp,profile={settings.seccomp_profile}"),
         (settings.remapping is not None, "name=userns"),
         (facts.cgroup_version == 2, "name=cgroupns"),
     )

@@ -100,7 +100,7 @@ class Creation:
         merged = creation.merge(spec, image.config)
         warnings = validation.check(merged, facts)
         remapping.check(merged.host, self._remapped)
-        kept = resources.with_kept_limits(merged, facts)
+        kept = namespaces.with_cgroups(resources.with_kept_limits(merged, facts), facts, self._defaults)
         spec = creation.complete(kept, container_id, facts.hostname, self._defaults)
         self._check_peers(spec)
         spec = self._networks.named(spec)

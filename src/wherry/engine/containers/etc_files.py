@@ -25,7 +25,7 @@ class EtcFiles:
     async def write(self, container: Container, linked: tuple[tuple[str, str], ...]) -> None:
         """All of them, for a start; ``linked``: address and names of containers it is linked to."""
         files = {
-            "hosts": container_files.hosts(container.spec, self._networks.host_gateway(), container.endpoints, linked),
+            "hosts": self._hosts(container, linked),
             "hostname": container_files.hostname(container.spec),
             "resolv.conf": self._resolv_conf(container),
         }
@@ -38,6 +38,11 @@ class EtcFiles:
         if await self._files.read(after.id, "resolv.conf") == self._resolv_conf(before):
             files["resolv.conf"] = self._resolv_conf(after)
         await self._files.write(after.id, files)
+
+    def _hosts(self, container: Container, linked: tuple[tuple[str, str], ...]) -> str:
+        if container_files.has_hosts_of_host(container.spec):
+            return self._host.hosts()
+        return container_files.hosts(container.spec, self._networks.host_gateway(), container.endpoints, linked)
 
     def _resolv_conf(self, container: Container) -> str:
         spec = resolv_conf.resolving(container.spec, self._defaults)

@@ -82,6 +82,10 @@ class Host(Protocol):
         """What all processors together have done since boot, idling too: nanoseconds."""
         ...
 
+    def hosts(self) -> str:
+        """The host's /etc/hosts."""
+        ...
+
     def resolv_conf(self) -> str:
         """The host's /etc/resolv.conf, or the real one where a local stub resolver stands in it."""
         ...

@@ -1,0 +1,31 @@
+"""Profiles that confine containers: those that the plans come with, and the administrator's own."""
+
+import importlib.resources
+from pathlib import Path
+
+from wherry.errors import InternalError
+from wherry.plan.seccomp import Seccomp
+from wherry.plan.security import BUILTIN, UNCONFINED
+
+
+def builtin(name: str) -> bytes:
+    """A profile that the plans come with."""
+    return importlib.resources.files("wherry.plan").joinpath("data", name).read_bytes()
+
+
+def seccomp(default: str) -> Seccomp:
+    """``default``: the profile of containers that ask for none, ``builtin``, ``unconfined`` or a path.
+
+    InternalError, in dockerd's words, for a file that cannot be read.
+    """
+    if default == BUILTIN:
+        return Seccomp(builtin("seccomp.json"))
+    return Seccomp(builtin("seccomp.json"), b"" if default == UNCONFINED else _read(default))
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        reason = f"open {path}: {(error.strerror or '').lower()}"
+        raise InternalError(f"opening seccomp profile ({path}) failed: {reason}") from None
