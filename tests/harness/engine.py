@@ -76,12 +76,17 @@ class Engine:
     def url(self) -> str:
         return f"unix://{self.socket}"
 
-    def start(self, *flags: str) -> None:
-        """Start the daemon and wait until its socket answers."""
+    def launch(self, *flags: str) -> None:
+        """Start the daemon without waiting for it."""
         folders: list[str | Path] = ["--data-root", self.data_root, "--exec-root", self.exec_root]
         argv = [self.daemon, "-H", self.url, *folders, "--pidfile", self.exec_root / "engine.pid"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(self.host.inside([*argv, *self.flags, *flags]), stdout=log, stderr=log)
+
+    def start(self, *flags: str) -> None:
+        """Start the daemon and wait until its socket answers."""
+        self.launch(*flags)
+        assert self.process is not None
         deadline = time.monotonic() + TIMEOUT
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:

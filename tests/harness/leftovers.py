@@ -2,6 +2,7 @@
 
 import contextlib
 import subprocess
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests.harness.engine import Engine
@@ -10,27 +11,73 @@ from tests.harness.waiting import eventually
 
 def assert_nothing_left(engine: Engine) -> None:
     """Wait until nothing is left; what still is after a while is the failure's text."""
+    assert_soon(lambda: leftovers(engine), ())
+
+
+def assert_soon(seen: Callable[[], Iterable[str]], expected: Iterable[str]) -> None:
+    """Wait until what is ``seen`` is what is ``expected``; the difference is the failure's text."""
+
+    def difference() -> list[str]:
+        return sorted({*seen()} ^ {*expected})
+
     with contextlib.suppress(AssertionError):
-        eventually(lambda: not leftovers(engine))
-    left = leftovers(engine)
+        eventually(lambda: not difference())
+    left = difference()
     assert not left, "\n".join(left)
+
+
+def on_disk(engine: Engine) -> set[str]:
+    """What the engine keeps, whole or half: blobs, layers, volumes, folders of containers and of builds, and what is
+    temporary, but for what is being deleted."""
+    places = ("blobs/*/*", "overlay2/*", "volumes/*", "containers/*", "builds/*")
+    found = [path for place in places for path in engine.data_root.glob(place)]
+    return {str(path.relative_to(engine.data_root)) for path in found if not path.name.startswith(".removed-")}
 
 
 def leftovers(engine: Engine) -> list[str]:
     """Everything on the host that belongs to no container, as lines to read; none if all is well.
 
-    The engine has no containers: each mount, namespace, link, monitor, bundle and control group is one too many.
+    The engine has no containers: each mount, namespace, link, process, bundle and control group is one too many.
     """
     return [
-        *_mounts(engine),
+        *mounts(engine),
         *_files(engine),
         *_links(engine),
-        *_monitors(engine),
+        *(f"process {line}" for line in processes(engine).values()),
         *_control_groups(engine),
     ]
 
 
-def _mounts(engine: Engine) -> list[str]:
+def processes(engine: Engine) -> dict[int, str]:
+    """Monitors and runtimes that the engine started: pid → command line."""
+    listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    named = (str(engine.exec_root / "bundles"), str(engine.exec_root / "state"))
+    lines = (line.split(maxsplit=1) for line in listed.splitlines() if any(name in line for name in named))
+    return {int(pid): arguments for pid, arguments in lines}
+
+
+def traces(engine: Engine) -> list[str]:
+    """What there is on an engine's host, to compare with what there was: a line each."""
+    return [
+        *(f"file {name}" for name in on_disk(engine)),
+        *(f"rule {line.strip()}" for line in engine.host.run(["nft", "list", "ruleset"]).stdout.splitlines()),
+        *(f"link {line.split()[0]}" for line in engine.host.run(["ip", "-br", "link", "show"]).stdout.splitlines()),
+        *(f"process {line}" for line in _neighbours(engine)),
+    ]
+
+
+def _neighbours(engine: Engine) -> list[str]:
+    """Whatever runs on the engine's host but the daemon: pid and command line of each process."""
+    assert engine.process is not None
+    pids = subprocess.run(["ip", "netns", "pids", engine.host.name], capture_output=True, text=True, check=True)
+    others = ",".join(pid for pid in pids.stdout.split() if int(pid) != engine.process.pid)
+    if not others:
+        return []
+    listed = subprocess.run(["ps", "-o", "pid=,args=", "-p", others], capture_output=True, text=True, check=False)
+    return listed.stdout.splitlines()  # without those that have ended meanwhile
+
+
+def mounts(engine: Engine) -> list[str]:
     table = Path("/proc/self/mountinfo").read_text().splitlines()
     targets = [line.split()[4] for line in table]
     places = (str(engine.data_root), str(engine.exec_root))
@@ -51,11 +98,6 @@ def _files(engine: Engine) -> list[str]:
 def _links(engine: Engine) -> list[str]:
     links = engine.host.run(["ip", "-o", "link", "show", "type", "veth"]).stdout.splitlines()
     return [f"link {line}" for line in links]
-
-
-def _monitors(engine: Engine) -> list[str]:
-    processes = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
-    return [f"process {line}" for line in processes.splitlines() if str(engine.exec_root) in line and "conmon" in line]
 
 
 def _control_groups(engine: Engine) -> list[str]:

@@ -2,24 +2,20 @@
 
 import io
 import os
-import subprocess
 import tarfile
-import time
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.harness.cli import Cli
 from tests.harness.engine import Engine
+from tests.harness.interrupting import lives
+from tests.harness.leftovers import assert_soon, on_disk
 from tests.harness.registry import Registry
-from tests.harness.waiting import eventually
 from tests.integration.engine.imagery import config_of, docker_archive
 
 pytestmark = pytest.mark.root
 
-MOMENTS = 5
 FILES = 1200
 
 
@@ -50,29 +46,6 @@ def archive(tmp_path: Path) -> Path:
     return path
 
 
-def kept(engine: Engine) -> set[str]:
-    """Layers and blobs on the disk, whole or half, but those that are being deleted."""
-    folders = ("overlay2", "blobs/sha256", "blobs/tmp")
-    names = ((folder, name) for folder in folders for name in os.listdir(engine.data_root / folder))
-    return {f"{folder}/{name}" for folder, name in names if not name.startswith(".removed-")}
-
-
-def lives(cli: Cli, *command: str | Path) -> Iterator[None]:
-    """Type a command, then again and again, killing the daemon earlier and later meanwhile; each time a daemon runs
-    when it is the caller's turn."""
-    began = time.monotonic()
-    cli(*command)
-    lasted = time.monotonic() - began
-    yield
-    for moment in range(MOMENTS):
-        with cli.beside(*command) as client:
-            with suppress(subprocess.TimeoutExpired):
-                client.wait(lasted * moment / MOMENTS)
-            cli.engine.kill()
-        cli.engine.start()
-        yield
-
-
 def check(cli: Cli, tmp_path: Path, files: int, before: set[str]) -> None:
     """``big`` has all its files and blobs, if it is there; without it nothing is left."""
     if cli.line("images", "-q", "big"):
@@ -83,26 +56,24 @@ def check(cli: Cli, tmp_path: Path, files: int, before: set[str]) -> None:
             assert len([info for info in exported if info.name.startswith("file")]) == files
         cli("save", "-o", tmp_path / "saved.tar", "big:1")
         cli("rmi", "big:1")
-    with suppress(AssertionError):
-        eventually(lambda: kept(cli.engine) == before)
-    assert kept(cli.engine) == before
+    assert_soon(lambda: on_disk(cli.engine), before)
 
 
 def test_killed_while_an_archive_is_loaded(cli: Cli, archive: Path, tmp_path: Path) -> None:
-    before = kept(cli.engine)
+    before = on_disk(cli.engine)
     for _ in lives(cli, "load", "-i", archive):
         check(cli, tmp_path, FILES, before)
 
 
 def test_killed_while_a_tar_is_imported(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "root.tar").write_bytes(TOP)
-    before = kept(cli.engine)
+    before = on_disk(cli.engine)
     for _ in lives(cli, "import", "-c", "CMD x", tmp_path / "root.tar", "big:1"):
         check(cli, tmp_path, FILES, before)
 
 
 def test_killed_while_an_image_is_pulled(cli: Cli, archive: Path, tmp_path: Path) -> None:
-    before = kept(cli.engine)
+    before = on_disk(cli.engine)
     with Registry(cli.engine.host, tmp_path) as registry:
         registry.push(archive, "big:1")
         for _ in lives(cli, "pull", f"{registry.address}/big:1"):
@@ -115,13 +86,13 @@ def test_killed_while_an_image_is_pulled(cli: Cli, archive: Path, tmp_path: Path
 def test_killed_while_a_container_becomes_an_image(cli: Cli, tmp_path: Path) -> None:
     fill = "i=0; while [ $i -lt 500 ]; do echo $i > /file$i; i=$((i+1)); done"
     cli("run", "--name", "filled", "busybox", "sh", "-c", fill)
-    before = kept(cli.engine)
+    before = on_disk(cli.engine)
     for _ in lives(cli, "commit", "filled", "big:1"):
         check(cli, tmp_path, 500, before)
 
 
 def test_killed_while_an_image_is_removed(cli: Cli, archive: Path, tmp_path: Path) -> None:
-    before = kept(cli.engine)
+    before = on_disk(cli.engine)
     cli("load", "-i", archive)
     for _ in lives(cli, "rmi", "big:1"):
         check(cli, tmp_path, FILES, before)

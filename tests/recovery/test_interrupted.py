@@ -1,20 +1,21 @@
 """The daemon is killed in the middle of operations that write: each is done or it is not, and can be done again."""
 
-import contextlib
-import subprocess
-import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from docker import APIClient
 
+from tests.harness.cli import Cli
 from tests.harness.engine import Engine
-from tests.harness.waiting import eventually
+from tests.harness.interrupting import lives
+from tests.harness.leftovers import assert_soon, mounts, on_disk
+from tests.harness.usable import assert_usable
 
 pytestmark = pytest.mark.root
 
 MOMENTS = (0.2, 0.5, 0.8)
-"""When the daemon dies, as a part of the time that the operation takes by itself."""
 
 FILES, FILE_SIZE = 1500, 8192
 Words = tuple[str, ...]
@@ -56,17 +57,6 @@ OPERATIONS = {
 }
 
 
-def on_disk(engine: Engine) -> list[str]:
-    """Blobs, layers, volumes, containers and what is temporary, by name."""
-    found = [
-        path
-        for place in ("blobs/*/*", "overlay2/*", "volumes/*", "containers/*")
-        for path in engine.data_root.glob(place)
-    ]
-    mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-    return sorted([*map(str, found), *(mount for mount in mounts if mount.startswith(str(engine.data_root)))])
-
-
 @pytest.fixture(scope="module")
 def context(disk: Path) -> Path:
     """A build of many small files, in ``tree``."""
@@ -79,62 +69,28 @@ def context(disk: Path) -> Path:
     return folder
 
 
-def assert_only(engine: Engine, before: list[str]) -> None:
-    """Wait until there is on disk what there was before; the difference is the failure's text."""
-    with contextlib.suppress(AssertionError):
-        eventually(lambda: on_disk(engine) == before)
-    left = set(on_disk(engine)) ^ set(before)
-    assert not left, "\n".join(sorted(left))
-
-
-def works(engine: Engine) -> None:
-    """Everything that is listed can be used."""
-    for image in engine.run("docker", "images", "-q", "--no-trunc").stdout.split():
-        engine.run("docker", "save", "-o", engine.folder / "saved.tar", image)
-        engine.run("docker", "rm", "-v", engine.run("docker", "create", image, "sh").stdout.strip())
-    for line in engine.run("docker", "ps", "-a", "--format", "{{.ID}} {{.State}}").stdout.splitlines():
-        container_id, state = line.split()
-        assert state in ("created", "running", "exited")
-        engine.run("docker", *(("exec", container_id, "true") if state == "running" else ("start", container_id)))
-    for volume in engine.run("docker", "volume", "ls", "-q").stdout.split():
-        engine.run("docker", "run", "--rm", "-v", f"{volume}:/v", "busybox", "touch", "/v/x")
-    for network in engine.run("docker", "network", "ls", "-q", "-f", "driver=bridge").stdout.split():
-        engine.run("docker", "run", "--rm", "--network", network, "busybox", "true")
+@pytest.fixture
+def api(engine: Engine) -> Iterator[APIClient]:
+    with APIClient(engine.url) as client:
+        yield client
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_a_kill_in_the_middle(engine: Engine, context: Path, name: str) -> None:
-    operation = OPERATIONS[name]
+def test_a_kill_in_the_middle(engine: Engine, api: APIClient, context: Path, name: str) -> None:
+    operation, cli = OPERATIONS[name], Cli(engine, "wherry")
 
     def typed(words: Words) -> Words:
         return tuple(word.format(context=context) for word in words)
 
-    def prepare() -> None:
-        for words in operation.before:
-            engine.run("wherry", *typed(words))
-
-    def undo() -> None:
+    before = {*on_disk(engine), *mounts(engine)}
+    for words in operation.before:
+        cli(*typed(words))
+    for _ in lives(cli, *typed(operation.typed), moments=MOMENTS):
+        assert_usable(api)
         for words in operation.after:
-            engine.run("wherry", *typed(words), check=False)
-
-    before = on_disk(engine)
-    prepare()
-    began = time.monotonic()
-    engine.run("wherry", *typed(operation.typed))
-    duration = time.monotonic() - began
-    works(engine)
-    undo()
-    assert_only(engine, before)
-
-    for moment in MOMENTS:
-        prepare()
-        client = subprocess.Popen(
-            engine.command("wherry", *typed(operation.typed)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        time.sleep(duration * moment)  # the moment of the kill is the point here
-        engine.kill()
-        client.wait()
-        engine.start()
-        works(engine)
-        undo()
-        assert_only(engine, before)
+            cli(*typed(words), check=False)
+        assert_soon(lambda: {*on_disk(engine), *mounts(engine)}, before)
+        for words in operation.before:
+            cli(*typed(words))
+    for words in operation.after:
+        cli(*typed(words), check=False)

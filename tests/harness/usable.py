@@ -1,0 +1,103 @@
+"""Whatever an engine lists can be used: nothing is half there."""
+
+import re
+from contextlib import suppress
+from typing import Any
+
+from docker import APIClient
+from docker.errors import APIError
+
+from tests.harness.trees import CHECK, LABEL
+from tests.harness.waiting import eventually
+
+Json = dict[str, Any]
+
+_STATES = ("created", "running", "paused", "restarting", "exited")
+# What a container may lack to be started, by no fault of the engine: others took it, or took it away.
+_EXCUSES = ("port is already allocated", "network lan")
+_ADDRESSES = "ip -4 -o addr show scope global"
+_ADDRESS = re.compile(r"inet ([0-9.]+)")
+
+
+def assert_usable(api: APIClient) -> None:
+    """Each container, image, volume and network that is listed does what it is for. Nobody else changes them meanwhile.
+
+    Containers that can be started are started, and paused ones go on.
+    """
+    for container in api.containers(all=True):
+        _container(api, container["Id"])
+    for image in api.images(quiet=True):
+        _image(api, image)
+    volumes = [volume["Name"] for volume in api.volumes()["Volumes"] or ()]
+    for network in api.networks(filters={"driver": "bridge"}):
+        _network_and_volumes(api, network["Name"], volumes)
+    api.df()
+
+
+def _container(api: APIClient, container_id: str) -> None:
+    shown = api.inspect_container(container_id)
+    state = shown["State"]
+    assert state["Status"] in _STATES, shown
+    assert state["Running"] == bool(state["Pid"]) or state["Restarting"], shown
+    if state["Status"] == "paused":
+        api.unpause(container_id)
+    elif state["Status"] in ("created", "exited"):
+        _start(api, container_id)
+    _addresses(api, container_id)
+
+
+def _start(api: APIClient, container_id: str) -> None:
+    try:
+        api.start(container_id)
+    except APIError as error:
+        assert any(excuse in str(error) for excuse in _EXCUSES), error
+
+
+def _addresses(api: APIClient, container_id: str) -> None:
+    """A command runs in one that runs, and finds the addresses that the container is told to have."""
+    shown = api.inspect_container(container_id)
+    if not shown["State"]["Pid"]:
+        return
+    told = sorted(network["IPAddress"] for network in shown["NetworkSettings"]["Networks"].values())
+    try:
+        said = api.exec_start(api.exec_create(container_id, _ADDRESSES)).decode()
+    except APIError as error:
+        said = str(error)
+    inside = sorted(_ADDRESS.findall(said))
+    if inside != told:
+        assert _ends(api, shown), f"{shown['Name']} says {said}, and is told to have {told}: {shown['State']}"
+
+
+def _ends(api: APIClient, shown: Json) -> bool:
+    """Whether the container that was ``shown`` is about to end; its policy may start it again."""
+
+    def ended() -> bool:
+        pid: int = api.inspect_container(shown["Id"])["State"]["Pid"]
+        return pid != shown["State"]["Pid"]
+
+    with suppress(AssertionError):
+        eventually(ended, seconds=5)
+    return ended()
+
+
+def _image(api: APIClient, image: str) -> None:
+    """A container of it runs, and finds all that the image should have."""
+    labels = api.inspect_image(image)["Config"]["Labels"] or {}
+    _run(api, image, ["sh", "-c", CHECK, "sh", labels.get(LABEL, "0")])
+
+
+def _network_and_volumes(api: APIClient, network: str, volumes: list[str]) -> None:
+    """A container in it has an address there; and each volume can be written."""
+    binds = [f"{volume}:/volumes/{number}" for number, volume in enumerate(volumes)]
+    touch = "".join(f" && touch /volumes/{number}/file" for number, _ in enumerate(volumes))
+    host = api.create_host_config(binds=binds, network_mode=network)
+    _run(api, "busybox", ["sh", "-c", f"ip -4 addr show eth0 | grep -q inet{touch}"], host_config=host)
+
+
+def _run(api: APIClient, image: str, command: list[str], **options: Json) -> None:
+    container = api.create_container(image, command, **options)
+    api.start(container)
+    code = api.wait(container)["StatusCode"]
+    said = api.logs(container).decode()
+    api.remove_container(container)
+    assert code == 0, f"{command} in {image}, {options}: exit {code}: {said}"
