@@ -41,8 +41,8 @@ class Storm:
             with self._clients(f"{self.seed} {number}"):
                 self._strike(chance)
             self._restart(chance)
+            assert_usable(self.engine)
             with APIClient(self.engine.url) as api:
-                assert_usable(api)
                 remove_some(api, chance)
                 if number % _CALM == 0 or number == kills:
                     remove_all(api)

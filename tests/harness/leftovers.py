@@ -50,7 +50,7 @@ def leftovers(engine: Engine) -> list[str]:
 
 def processes(engine: Engine) -> dict[int, str]:
     """Monitors and runtimes that the engine started: pid → command line."""
-    listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-ewwo", "pid=,args="], capture_output=True, text=True, check=True).stdout
     named = (str(engine.exec_root / "bundles"), str(engine.exec_root / "state"))
     lines = (line.split(maxsplit=1) for line in listed.splitlines() if any(name in line for name in named))
     return {int(pid): arguments for pid, arguments in lines}
@@ -73,7 +73,7 @@ def _neighbours(engine: Engine) -> list[str]:
     others = ",".join(pid for pid in pids.stdout.split() if int(pid) != engine.process.pid)
     if not others:
         return []
-    listed = subprocess.run(["ps", "-o", "pid=,args=", "-p", others], capture_output=True, text=True, check=False)
+    listed = subprocess.run(["ps", "-wwo", "pid=,args=", "-p", others], capture_output=True, text=True, check=False)
     return listed.stdout.splitlines()  # without those that have ended meanwhile
 
 

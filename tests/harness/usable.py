@@ -7,6 +7,7 @@ from typing import Any
 from docker import APIClient
 from docker.errors import APIError
 
+from tests.harness.engine import Engine
 from tests.harness.trees import CHECK, LABEL
 from tests.harness.waiting import eventually
 
@@ -15,26 +16,27 @@ Json = dict[str, Any]
 _STATES = ("created", "running", "paused", "restarting", "exited")
 # What a container may lack to be started, by no fault of the engine: others took it, or took it away.
 _EXCUSES = ("port is already allocated", "network lan")
-_ADDRESSES = "ip -4 -o addr show scope global"
+_ADDRESSES = ("ip", "-4", "-o", "addr")
 _ADDRESS = re.compile(r"inet ([0-9.]+)")
 
 
-def assert_usable(api: APIClient) -> None:
+def assert_usable(engine: Engine) -> None:
     """Each container, image, volume and network that is listed does what it is for. Nobody else changes them meanwhile.
 
     Containers that can be started are started, and paused ones go on.
     """
-    for container in api.containers(all=True):
-        _container(api, container["Id"])
-    for image in api.images(quiet=True):
-        _image(api, image)
-    volumes = [volume["Name"] for volume in api.volumes()["Volumes"] or ()]
-    for network in api.networks(filters={"driver": "bridge"}):
-        _network_and_volumes(api, network["Name"], volumes)
-    api.df()
+    with APIClient(engine.url) as api:
+        for container in api.containers(all=True):
+            _container(engine, api, container["Id"])
+        for image in api.images(quiet=True):
+            _image(api, image)
+        volumes = [volume["Name"] for volume in api.volumes()["Volumes"] or ()]
+        for network in api.networks(filters={"driver": "bridge"}):
+            _network_and_volumes(api, network["Name"], volumes)
+        api.df()
 
 
-def _container(api: APIClient, container_id: str) -> None:
+def _container(engine: Engine, api: APIClient, container_id: str) -> None:
     shown = api.inspect_container(container_id)
     state = shown["State"]
     assert state["Status"] in _STATES, shown
@@ -43,7 +45,7 @@ def _container(api: APIClient, container_id: str) -> None:
         api.unpause(container_id)
     elif state["Status"] in ("created", "exited"):
         _start(api, container_id)
-    _addresses(api, container_id)
+    _addresses(engine, api, container_id)
 
 
 def _start(api: APIClient, container_id: str) -> None:
@@ -53,19 +55,18 @@ def _start(api: APIClient, container_id: str) -> None:
         assert any(excuse in str(error) for excuse in _EXCUSES), error
 
 
-def _addresses(api: APIClient, container_id: str) -> None:
+def _addresses(engine: Engine, api: APIClient, container_id: str) -> None:
     """A command runs in one that runs, and finds the addresses that the container is told to have."""
     shown = api.inspect_container(container_id)
     if not shown["State"]["Pid"]:
         return
-    told = sorted(network["IPAddress"] for network in shown["NetworkSettings"]["Networks"].values())
-    try:
-        said = api.exec_start(api.exec_create(container_id, _ADDRESSES)).decode()
-    except APIError as error:
-        said = str(error)
-    inside = sorted(_ADDRESS.findall(said))
+    networks = shown["NetworkSettings"]["Networks"].values()
+    told = sorted(["127.0.0.1", *(network["IPAddress"] for network in networks)])
+    done = engine.run("wherry", "exec", container_id, *_ADDRESSES, check=False)
+    inside = sorted(_ADDRESS.findall(done.stdout))
     if inside != told:
-        assert _ends(api, shown), f"{shown['Name']} says {said}, and is told to have {told}: {shown['State']}"
+        said = done.stdout + done.stderr
+        assert _ends(api, shown), f"{shown['Name']} says {said!r}, and is told to have {told}: {shown['State']}"
 
 
 def _ends(api: APIClient, shown: Json) -> bool:

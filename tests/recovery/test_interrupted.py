@@ -1,11 +1,9 @@
 """The daemon is killed in the middle of operations that write: each is done or it is not, and can be done again."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from docker import APIClient
 
 from tests.harness.cli import Cli
 from tests.harness.engine import Engine
@@ -69,14 +67,8 @@ def context(disk: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def api(engine: Engine) -> Iterator[APIClient]:
-    with APIClient(engine.url) as client:
-        yield client
-
-
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_a_kill_in_the_middle(engine: Engine, api: APIClient, context: Path, name: str) -> None:
+def test_a_kill_in_the_middle(engine: Engine, context: Path, name: str) -> None:
     operation, cli = OPERATIONS[name], Cli(engine, "wherry")
 
     def typed(words: Words) -> Words:
@@ -86,7 +78,7 @@ def test_a_kill_in_the_middle(engine: Engine, api: APIClient, context: Path, nam
     for words in operation.before:
         cli(*typed(words))
     for _ in lives(cli, *typed(operation.typed), moments=MOMENTS):
-        assert_usable(api)
+        assert_usable(engine)
         for words in operation.after:
             cli(*typed(words), check=False)
         assert_soon(lambda: {*on_disk(engine), *mounts(engine)}, before)

@@ -100,7 +100,7 @@ def test_the_restart_policy_applies_to_one_that_ended_meanwhile(clean: Engine) -
     assert state(clean, "stubborn")["Pid"] != process
 
 
-def test_one_without_its_monitor_runs_on_and_its_end_is_noticed(clean: Engine) -> None:
+def test_one_without_its_monitor_is_killed(clean: Engine) -> None:
     docker(clean, "run", "-d", "--name", "orphan", "busybox", "sleep", "1000")
     process, monitor = int(str(state(clean, "orphan")["Pid"])), monitor_of(clean, "orphan")
 
@@ -109,9 +109,8 @@ def test_one_without_its_monitor_runs_on_and_its_end_is_noticed(clean: Engine) -
     eventually(lambda: gone(monitor))
     clean.start()
 
-    assert state(clean, "orphan")["Pid"] == process
-    os.kill(process, signal.SIGKILL)
-    eventually(lambda: state(clean, "orphan")["Status"] == "exited")
+    eventually(lambda: gone(process))
+    assert (state(clean, "orphan")["Status"], state(clean, "orphan")["ExitCode"]) == ("exited", 137)
 
 
 def test_one_that_is_gone_with_its_monitor_has_lost_its_code(clean: Engine) -> None:

@@ -78,11 +78,13 @@ class Recovery:
         if chosen is not Repair.TEAR_DOWN:
             _log.info("container %s: %s", container.id, chosen.value)
         match chosen:
-            case Repair.WATCH | Repair.WATCH_WITHOUT_MONITOR:
+            case Repair.WATCH:
                 await self._attempt(f"networks of {container.id} are not whole", self._sandboxes.resume(container))
                 self._supervisor.watch(container, _launched(container, seen))
             case Repair.RECORD_EXIT | Repair.RECORD_LOSS:
                 await self._supervisor.ended(container.id, seen.exit)
+            case Repair.KILL:
+                await self._supervisor.ended(container.id, self._supervisor.killed())
             case Repair.RECORD_START:
                 await self._supervisor.record_start(container, _launched(container, seen))
             case Repair.RESUME:

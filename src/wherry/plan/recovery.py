@@ -5,7 +5,7 @@
 | running | alive | alive | – | watch again |
 | running | any | gone | yes | record the exit, tear down, restart policy |
 | running | alive | gone | no | watch again: the monitor is about to tell |
-| running | gone | alive | – | watch by the process alone: its streams are lost |
+| running | gone | alive | – | kill, record 137, tear down, restart policy: its streams are lost |
 | running | gone | gone | no | record 255, tear down, restart policy |
 | starting | alive | let go | – | record that it runs: never kill what the user got |
 | starting | otherwise | | | tear down, exited with an error |
@@ -39,9 +39,9 @@ class Observation(Struct, frozen=True, kw_only=True):
 
 class Repair(StrEnum):
     WATCH = "watch"
-    WATCH_WITHOUT_MONITOR = "watch without monitor"
     RECORD_EXIT = "record exit"
     RECORD_LOSS = "record loss"
+    KILL = "kill"
     RECORD_START = "record start"
     UNDO_START = "undo start"
     RESUME = "resume"
@@ -64,4 +64,4 @@ def repair(container: Container, seen: Observation) -> Repair:
         return Repair.RECORD_EXIT
     if seen.monitor:
         return Repair.WATCH
-    return Repair.WATCH_WITHOUT_MONITOR if seen.process else Repair.RECORD_LOSS
+    return Repair.KILL if seen.process else Repair.RECORD_LOSS

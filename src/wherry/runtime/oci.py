@@ -117,10 +117,7 @@ class OciRuntime:
             self._monitors.pop(container_id, None)
         else:
             await identity.exited(launched.monitor)
-        found = self.recorded_exit(container_id)
-        if found is None:
-            await identity.exited(launched.process)
-        return found
+        return self.recorded_exit(container_id)
 
     def recorded_exit(self, container_id: str) -> Exit | None:
         path = self._exits / container_id

@@ -4,8 +4,10 @@ A runtime's ``exec`` in the foreground passes the command's exit code on; whethe
 """
 
 import shutil
+import signal
 from contextlib import ExitStack, closing
 
+from wherry.kernel import identity
 from wherry.kernel.processes import ENVIRONMENT, Child, spawn
 from wherry.model.launch import ExecLaunch
 from wherry.model.process import ProcessId
@@ -16,6 +18,12 @@ from wherry.runtime.monitor import ExecMonitor, Seat, noted_process, pipe
 
 def _exit_code(status: int) -> int:
     return 128 - status if status < 0 else status
+
+
+def _kill(process: ProcessId | None) -> None:
+    """End a command that somebody took the holder of: nobody would hear of its end, or have its streams."""
+    if process is not None:
+        identity.send_signal(process, signal.SIGKILL)
 
 
 class PipedSession:
@@ -45,10 +53,14 @@ class PipedSession:
     async def wait(self) -> int:
         """Exit code of the command. CommandNotFound, CommandNotInvokable or RuntimeFailure if it never ran."""
         status = await self._child.wait()
-        complaint = "" if self._seat.pidfile.exists() else read_log(self._seat.runtime_log)
+        ran = self._seat.pidfile.exists()
+        complaint = "" if ran else read_log(self._seat.runtime_log)
+        if status < 0:
+            _kill(self.process)
         shutil.rmtree(self._seat.bundle, ignore_errors=True)
-        self.console.end(failed=bool(complaint))
-        if complaint:
+        failed = bool(complaint) or (status < 0 and not ran)
+        self.console.end(failed=failed)
+        if failed:
             raise classify("exec", complaint)
         return _exit_code(status)
 
@@ -93,6 +105,7 @@ class MonitoredSession:
             # The monitor's own status is not it: conmon 2.1.6 ends with 1 where nobody hears its last report.
             return int(self._exit.read_text())
         except (FileNotFoundError, ValueError):  # it was killed before or while it wrote
+            _kill(self.process)
             return _exit_code(status)
         finally:
             shutil.rmtree(self._seat.bundle, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,8 @@ MAX_DEPTH: Final = 64  # open directories at a time
 
 
 def delete_tree(path: Path) -> None:
-    """Remove a directory and everything below it, however deep. What is gone already is no error.
+    """Remove a directory and everything below it, however deep. What is gone already is no error, nor is somebody else
+    who removes it at the same time.
 
     Mounts below it would be emptied too: look for them first.
     """
@@ -22,7 +24,8 @@ def delete_tree(path: Path) -> None:
     with closing_fd(top):
         while _empty(top, top, 0):
             pass
-    os.rmdir(path)
+    with suppress(FileNotFoundError):
+        os.rmdir(path)
 
 
 def _empty(top: int, folder: int, depth: int) -> int:
@@ -32,15 +35,16 @@ def _empty(top: int, folder: int, depth: int) -> int:
     with os.scandir(folder) as entries:
         listed = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
     for name, is_directory in listed:
-        if not is_directory:
-            os.unlink(name, dir_fd=folder)
-        elif depth == MAX_DEPTH:
-            os.rename(name, f".deep-{os.urandom(8).hex()}", src_dir_fd=folder, dst_dir_fd=top)
-            moved += 1
-        else:
-            with closing_fd(open_directory(name, folder)) as child:
-                moved += _empty(top, child, depth + 1)
-            os.rmdir(name, dir_fd=folder)
+        with suppress(FileNotFoundError):
+            if not is_directory:
+                os.unlink(name, dir_fd=folder)
+            elif depth == MAX_DEPTH:
+                os.rename(name, f".deep-{os.urandom(8).hex()}", src_dir_fd=folder, dst_dir_fd=top)
+                moved += 1
+            else:
+                with closing_fd(open_directory(name, folder)) as child:
+                    moved += _empty(top, child, depth + 1)
+                os.rmdir(name, dir_fd=folder)
     return moved
 
 

@@ -26,7 +26,7 @@ def container(status: Status, pending: Pending | None = None) -> Container:
         (Status.RUNNING, None, Observation(exit=EXIT, monitor=ALIVE), Repair.RECORD_EXIT),
         (Status.RUNNING, None, Observation(exit=EXIT), Repair.RECORD_EXIT),
         (Status.RUNNING, None, Observation(monitor=ALIVE), Repair.WATCH),
-        (Status.RUNNING, None, Observation(process=ALIVE), Repair.WATCH_WITHOUT_MONITOR),
+        (Status.RUNNING, None, Observation(process=ALIVE), Repair.KILL),
         (Status.RUNNING, None, Observation(), Repair.RECORD_LOSS),
         (Status.CREATED, Pending.STARTING, Observation(process=ALIVE, monitor=ALIVE, let_go=True), Repair.RECORD_START),
         (Status.CREATED, Pending.STARTING, Observation(process=ALIVE, monitor=ALIVE), Repair.UNDO_START),

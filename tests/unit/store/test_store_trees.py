@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,16 @@ def test_a_tree_deeper_than_any_path_is_deleted(tmp_path: Path) -> None:
     delete_tree(tmp_path / "tree")
     assert list(tmp_path.iterdir()) == []
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_two_may_delete_the_same_tree(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    for number in range(300):
+        (tree / f"folder{number}").mkdir(parents=True)
+        (tree / f"folder{number}" / "file").touch()
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(delete_tree, (tree, tree, tree)))
+    assert not tree.exists()
 
 
 def test_links_are_deleted_and_not_followed(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from wherry.engine.volume_use import VolumeUse
 from wherry.errors import Conflict, WherryError
 from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit, Launched
-from wherry.plan import lifecycle, restarts
+from wherry.plan import lifecycle, restarts, signals
 
 _log = logging.getLogger(__name__)
 
@@ -165,7 +165,7 @@ class Supervisor:
             await self._let_go(container, self._remove)
 
     async def _watch(self, container_id: str, launched: Launched) -> None:
-        how = await self._exited(container_id, launched)
+        how = await self._exited(container_id, launched) or self.killed()
         del self._watches[container_id]
         while not await self._operations.run(self._recorded(container_id, how)):
             await self._clock.sleep(_RETRY)
@@ -179,7 +179,7 @@ class Supervisor:
                 _log.exception("container %s cannot be watched", container_id)
                 await self._clock.sleep(_RETRY)
 
-    async def _recorded(self, container_id: str, how: Exit | None) -> bool:
+    async def _recorded(self, container_id: str, how: Exit) -> bool:
         """Whether an exit could be recorded: a full disk has room again some time."""
         try:
             await self.ended(container_id, how)
@@ -187,6 +187,10 @@ class Supervisor:
             _log.exception("the end of container %s could not be recorded", container_id)
             return False
         return True
+
+    def killed(self) -> Exit:
+        """How a container ends whose monitor is gone: it is killed, since nobody holds its streams any more."""
+        return Exit(code=128 + signals.KILL, finished_at=self._clock.now())
 
     async def ended(self, container_id: str, how: Exit | None) -> None:
         """Record an exit (None: its code is lost), tear down, and do what the restart policy says."""

@@ -70,7 +70,7 @@ class Runtime(Protocol):
         ...
 
     async def exited(self, container_id: str, launched: Launched) -> Exit | None:
-        """Wait for the end. None if the monitor vanished and left no code (its process is gone too then)."""
+        """Wait for the end. None if the monitor vanished and left no code: the process may live on."""
         ...
 
     def recorded_exit(self, container_id: str) -> Exit | None:
