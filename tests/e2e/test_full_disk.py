@@ -146,6 +146,67 @@ def test_a_save_onto_a_full_disk(cli: Cli, tmp_path: Path) -> None:
         assert list(target.iterdir()) == []
 
 
+@pytest.mark.parametrize("step", ["RUN head -c 3000000 /dev/urandom > /file && sync", "COPY big /", "ADD big.tar /to/"])
+def test_a_build_that_does_not_fit(cli: Cli, engine: Engine, tmp_path: Path, step: str) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM busybox\n{step}\n")
+    (tmp_path / "big").write_bytes(os.urandom(3_000_000))
+    (tmp_path / "big.tar").write_bytes(image_of(3_000_000))
+
+    with filled(engine, leave=2 * MIB):
+        done = cli("build", "-t", "built", tmp_path, check=False)
+
+    assert done.returncode == 1
+    assert FULL in (done.stdout + done.stderr).lower() or "I/O error" in done.stdout + done.stderr
+    assert cli.line("images", "-q", "built") == ""
+    assert list((engine.data_root / "builds").iterdir()) == []
+    cli("build", "-t", "built", tmp_path)
+    cli("builder", "prune", "-af")
+
+
+def test_files_that_do_not_fit_into_a_container(cli: Cli, engine: Engine, tmp_path: Path) -> None:
+    cli("run", "-d", "--name", "box", "busybox", "sleep", "1000")
+    (tmp_path / "big").write_bytes(os.urandom(3_000_000))
+
+    with filled(engine, leave=MIB):
+        assert FULL in cli.fails(1, "cp", tmp_path / "big", "box:/big")
+
+    cli("cp", tmp_path / "big", "box:/big")
+    assert cli.line("exec", "box", "stat", "-c", "%s", "/big") == "3000000"
+
+
+def test_what_is_new_and_does_not_fit(cli: Cli, engine: Engine) -> None:
+    with filled(engine):
+        while cli("volume", "create", check=False).returncode == 0:  # the last blocks of the records' log
+            pass
+        for command in (
+            ("volume", "create", "new"),
+            ("network", "create", "new"),
+            ("create", "--name", "new", "busybox"),
+            ("tag", "busybox", "new"),
+        ):
+            assert FULL in cli.fails(1, *command)
+        assert FULL in cli.fails(125, "run", "--name", "new", "-v", "new:/bin", "busybox")
+
+    assert cli.line("ps", "-aq") == ""
+    assert "new" not in cli.line("network", "ls", "--format", "{{.Name}}").split()
+    cli("run", "--name", "new", "-v", "new:/bin", "busybox", "true")
+    cli("rm", "new")
+    cli("volume", "prune", "-af")
+
+
+def test_many_containers_end_and_go_while_the_disk_is_full(cli: Cli, engine: Engine) -> None:
+    names = [f"box{number}" for number in range(12)]
+    for name in names:
+        cli("run", "-d", "--name", name, "busybox", "sleep", "1000")
+
+    with filled(engine):
+        for name in names:
+            cli("rename", name, f"{name}-2")
+        ended = [cli("kill", f"{name}-2") and cli.line("wait", f"{name}-2") for name in names]
+        assert ended == ["137"] * len(names)
+        cli("rm", *(f"{name}-2" for name in names))
+
+
 def test_a_container_that_fills_the_disk_ends_and_goes(cli: Cli, engine: Engine) -> None:
     error = cli.fails(1, "run", "--name", "filler", "busybox", "sh", "-c", "cat /dev/zero > /file")
 

@@ -81,10 +81,24 @@ class Database:
             try:
                 self._write(changes)
             except sqlite3.OperationalError as error:
-                if _code(error) != sqlite3.SQLITE_FULL or not self._reserve.spend():
+                if _code(error) != sqlite3.SQLITE_FULL or self._adds(changes):
                     raise
+                self._make_room()
                 self._write(changes)
         self._reserve.keep()
+
+    def _adds(self, changes: Sequence[Change]) -> bool:
+        """Whether there would be more rows than before: what is new has to fit without the reserve."""
+        return any(
+            body is not None and not self._connection.execute(f"SELECT 1 FROM {table} WHERE key = ?", (key,)).fetchone()
+            for table, key, body in changes
+        )
+
+    def _make_room(self) -> None:
+        """Bring the log into the database, which may grow by the reserve. What is written next overwrites the log in
+        place, so that it takes no more of the disk."""
+        self._reserve.spend()
+        self._connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
 
     def _write(self, changes: Sequence[Change]) -> None:
         with self._transaction():

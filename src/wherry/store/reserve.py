@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-SIZE: Final = 256 << 10  # some twenty transactions
+SIZE: Final = 256 << 10  # bytes by which the database may grow when its log is brought into it
 
 
 class Reserve:
@@ -30,8 +30,7 @@ class Reserve:
         finally:
             os.close(fd)
 
-    def spend(self) -> bool:
-        """Give the space back to the disk. False if there was none."""
-        spent, self._kept = self._kept, False
+    def spend(self) -> None:
+        """Give the space back to the disk; idempotent."""
+        self._kept = False
         self._path.unlink(missing_ok=True)
-        return spent

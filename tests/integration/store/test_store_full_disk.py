@@ -30,33 +30,48 @@ def fill(path: Path) -> None:
             pass
 
 
-async def test_what_must_be_written_is_written(folder: Path) -> None:
+@pytest.fixture
+def database(folder: Path) -> Iterator[Database]:
     database = Database(folder / "wherry.db")
-    records = Records(database)
-    fill(folder / "ballast")
-
-    await records.volumes.put(Volume(name="a"))
-    assert not (folder / "wherry.reserve").exists()
-
-    (folder / "ballast").unlink()
-    await records.volumes.put(Volume(name="b"))
-    assert (folder / "wherry.reserve").stat().st_size == SIZE
-    assert {volume.name for volume in records.volumes.all()} == {"a", "b"}
+    yield database
     database.close()
 
 
-async def test_without_a_reserve_the_disk_is_told(folder: Path) -> None:
-    database = Database(folder / "wherry.db")
+async def test_what_is_there_can_be_changed_and_removed_for_as_long_as_the_disk_is_full(
+    folder: Path, database: Database
+) -> None:
     records = Records(database)
+    for name in ("changed", "removed"):
+        await records.volumes.put(Volume(name=name))
     fill(folder / "ballast")
-    await records.volumes.put(Volume(name="a"))
+
+    for number in range(200):  # some 800 KiB of log
+        await records.volumes.put(Volume(name="changed", created=number))
+        fill(folder / "ballast")
+    await records.volumes.delete("removed")
+
+    assert [(volume.name, volume.created) for volume in records.volumes.all()] == [("changed", 199)]
+
+
+async def test_what_is_new_does_not_take_the_reserve(folder: Path, database: Database) -> None:
+    records = Records(database)
     fill(folder / "ballast")
 
     with pytest.raises(NoSpace, match=r"wherry\.db: no space left on device"):
-        for number in range(100):
-            await records.volumes.put(Volume(name=f"b{number}"))
+        for number in range(1000):  # what is left of the log comes first
+            await records.volumes.put(Volume(name=f"{number}"))
+
+    assert (folder / "wherry.reserve").stat().st_size == SIZE
+
+
+async def test_the_reserve_is_put_aside_again(folder: Path, database: Database) -> None:
+    records = Records(database)
+    await records.volumes.put(Volume(name="a"))
+    fill(folder / "ballast")
+    await records.volumes.put(Volume(name="a", created=1))
+    assert not (folder / "wherry.reserve").exists()
 
     (folder / "ballast").unlink()
-    await records.volumes.delete("a")
-    assert "a" not in {volume.name for volume in records.volumes.all()}
-    database.close()
+    await records.volumes.put(Volume(name="a", created=2))
+
+    assert (folder / "wherry.reserve").stat().st_size == SIZE
