@@ -89,6 +89,14 @@ def _without_null(launch: Launch) -> tuple[str, ...]:
     return "/bin/sh", "-c", f'exec "$0" "$@"{stdout}{stdin}'
 
 
+def _boot_time() -> float:
+    """When the machine was booted, as the clock has it now: seconds since the epoch."""
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+_BOOTED = _boot_time()
+
+
 def noted_process(pidfile: Path) -> ProcessId | None:
     """The living process whose pid a monitor wrote to ``pidfile``, None if there is none.
 
@@ -99,7 +107,7 @@ def noted_process(pidfile: Path) -> ProcessId | None:
         written = pidfile.stat().st_mtime
     except (FileNotFoundError, ValueError, ProcessLookupError):
         return None
-    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    booted = min(_BOOTED, _boot_time())  # set forward or back meanwhile, the clock makes nobody a stranger
     began = booted + process.start_time / os.sysconf("SC_CLK_TCK")
     return process if began <= written + _CLOCK_SLACK else None
 

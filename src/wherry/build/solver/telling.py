@@ -61,5 +61,5 @@ class Teller:
         await self.say(line)
 
     async def end(self, state: StepState) -> None:
-        seconds = (self._clock.now() - self._began) / _SECOND
+        seconds = max(self._clock.now() - self._began, 0) / _SECOND  # the clock may be set back
         await self._story.happens(replace(self._news, state=state, seconds=seconds))

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from itertools import takewhile
 
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.ports import Clock
@@ -53,7 +54,7 @@ class Restarts:
     def _before(self, container: Container) -> "list[asyncio.Task[None]]":
         """Restarts, due or begun, of containers without which this one cannot start: they are older, all of them."""
         needed = {*(link.source for link in container.links), *namespaces.peers(container.spec.host)}
-        older = (other for other in self._catalog.all() if other.created < container.created)
+        older = takewhile(lambda other: other.id != container.id, self._catalog.all())  # whatever the clock said then
         restarts = {**self._due, **self._begun}
         return [restarts[other.id] for other in older if needed & {other.id, other.name} and other.id in restarts]
 
