@@ -28,7 +28,7 @@ class FakeLayers:
         self.applied[into] = parents
         return Applied(diff_id=digest_of(data), size=len(data), entries=1)
 
-    async def apply_file(self, blob: Path, into: Path, parents: tuple[Path, ...] = ()) -> Applied:
+    async def apply_file(self, blob: Path, into: Path, parents: tuple[Path, ...] = (), diff_id: str = "") -> Applied:
         return await self.apply(self._content.chunks(f"sha256:{blob.name}"), into, parents)
 
     async def diff(self, upper: Path) -> AsyncGenerator[bytes, None]:

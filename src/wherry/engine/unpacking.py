@@ -46,10 +46,14 @@ class Unpacker:
         """The layer below is there. CorruptLayer for broken data, or if its diff ID is another one."""
         return await self._unpack(link, lambda into, parents: self._layers.apply(chunks, into, parents))
 
-    async def from_blob(self, link: Link) -> Layer:
-        """As ``from_stream``, from the blob in the store."""
+    async def from_blob(self, link: Link, *, fresh: bool = False) -> Layer:
+        """As ``from_stream``, from the blob in the store.
+
+        ``fresh``: it has just been written, and hashed; where it is plain that is not done again.
+        """
         blob = self._content.path(link.blob)
-        return await self._unpack(link, lambda into, parents: self._layers.apply_file(blob, into, parents))
+        known = link.diff_id if fresh and link.blob == link.diff_id else ""
+        return await self._unpack(link, lambda into, parents: self._layers.apply_file(blob, into, parents, known))
 
     async def base(self, blob: str) -> Layer:
         """A layer without any below, whose diff ID is found out by unpacking it: next, hold and ``adopt`` it."""

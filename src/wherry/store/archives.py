@@ -4,15 +4,15 @@ No name of an archive ever becomes a path of this host: members are stored by di
 """
 
 import asyncio
-import os
 import posixpath
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import closing
 from typing import Final
 
 from wherry.errors import CorruptImage
 from wherry.model.archive import Blob, Member
-from wherry.store.children import pipe, pour
 from wherry.store.content import Content
+from wherry.store.feeding import Feed
 from wherry.store.threads import Threads, settled
 from wherry.tar.compression import decompressed
 from wherry.tar.header import DIRECTORY, HARDLINK, REGULAR, SYMLINK, Entry, TarError
@@ -20,8 +20,6 @@ from wherry.tar.reader import entries, printable
 from wherry.tar.stream import Stream
 
 MAX_MEMBERS: Final = 1 << 16
-
-_READ: Final = 1 << 20
 
 
 class ImageArchives:
@@ -36,12 +34,11 @@ class ImageArchives:
         CorruptImage for what is no archive or has members that are neither files, directories nor links within it;
         InternalError for a full disk. Blobs that are complete by then are left.
         """
-        reading, writing = pipe()
+        feed = Feed()
         thread = Threads(1, "archive")  # of its own: it lasts as long as the client takes
-        unpacking = thread.submit(self._unpack, reading)
+        unpacking = thread.submit(self._unpack, feed)
         try:
-            with writing:
-                await pour(chunks, writing)
+            await feed.pour(chunks)
             return await settled(unpacking)
         except TarError as error:
             raise CorruptImage(str(error)) from error
@@ -52,10 +49,10 @@ class ImageArchives:
             unpacking.exception()  # was raised above, or is of no interest to one who has left
             thread.shutdown()
 
-    def _unpack(self, fd: int) -> dict[str, Member]:
+    def _unpack(self, feed: Feed) -> dict[str, Member]:
         members: dict[str, Member] = {}
-        with open(fd, "rb", buffering=0):
-            stream = Stream(decompressed(_pieces(fd)))
+        with closing(feed.drawn()) as chunks:
+            stream = Stream(decompressed(chunks))
             for entry in entries(stream):
                 if len(members) == MAX_MEMBERS:
                     raise TarError(f"invalid archive: more than {MAX_MEMBERS} members")
@@ -83,11 +80,6 @@ class ImageArchives:
         except BaseException:
             incoming.drop()
             raise
-
-
-def _pieces(fd: int) -> Iterator[bytes]:
-    while piece := os.read(fd, _READ):
-        yield piece
 
 
 def _path(name: str) -> str:

@@ -30,15 +30,18 @@ class Layers:
         """
         reading, writing = pipe()
         with writing:
-            async with self._start("layer", (into, *parents), reading) as process:
+            async with self._start("layer", (into, "", *parents), reading) as process:
                 await pour(source, writing)
                 return _applied(await process.result())
 
-    async def apply_file(self, blob: Path, into: Path, parents: tuple[Path, ...] = ()) -> Applied:
-        """``apply`` for a layer in a file, which the child reads by itself."""
+    async def apply_file(self, blob: Path, into: Path, parents: tuple[Path, ...] = (), diff_id: str = "") -> Applied:
+        """``apply`` for a layer in a file, which the child reads by itself.
+
+        ``diff_id``: what it is known to be, of a plain layer; it is believed.
+        """
         with explained(f"open {blob}"):
             stdin = os.open(blob, os.O_RDONLY | os.O_CLOEXEC)
-        async with self._start("layer", (into, *parents), stdin) as process:
+        async with self._start("layer", (into, diff_id, *parents), stdin) as process:
             return _applied(await process.result())
 
     def diff(self, upper: Path) -> AsyncGenerator[bytes, None]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from wherry.errors import CorruptLayer
 from wherry.store.layers import Layers
 
 from .changesets import MTIME, apply, described, directory, file, finish, hardlink, layer, member, node, symlink
@@ -124,6 +125,24 @@ def test_a_layer_can_lie_in_a_file(tmp_path: Path) -> None:
 
     assert applied.diff_id == "sha256:" + hashlib.sha256(plain).hexdigest()
     assert (tmp_path / "layer" / "a").read_bytes() == b"text"
+
+
+def test_a_plain_layer_whose_diff_id_is_known_has_that(tmp_path: Path) -> None:
+    (tmp_path / "blob").write_bytes(layer(file("a", b"text")))
+    (tmp_path / "layer").mkdir()
+
+    applied = finish(Layers().apply_file(tmp_path / "blob", tmp_path / "layer", diff_id="sha256:known"))
+
+    assert (applied.diff_id, applied.size, applied.entries) == ("sha256:known", 4, 1)
+    assert (tmp_path / "layer" / "a").read_bytes() == b"text"
+
+
+def test_a_compressed_layer_is_none_whose_diff_id_is_known(tmp_path: Path) -> None:
+    (tmp_path / "blob").write_bytes(gzip.compress(layer(file("a", bytes(10_000)))))
+    (tmp_path / "layer").mkdir()
+
+    with pytest.raises(CorruptLayer):
+        finish(Layers().apply_file(tmp_path / "blob", tmp_path / "layer", diff_id="sha256:known"))
 
 
 def test_what_follows_the_archive_counts_for_its_digest(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Image archives become blobs under names, and nothing else."""
 
+import asyncio
 import gzip
 import hashlib
 import io
@@ -101,6 +102,16 @@ async def test_an_archive_of_too_many_members_is_refused(content: Content, monke
     monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
     with pytest.raises(CorruptImage, match="more than 2 members"):
         await ImageArchives(content).unpack(chunks(archive(*(entry(name) for name in "abc"))))
+
+
+async def test_what_is_no_archive_is_not_read_to_its_end(content: Content) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"rubbish!" * 512
+            await asyncio.sleep(0)
+
+    with pytest.raises(CorruptImage):
+        await ImageArchives(content).unpack(endless())
 
 
 async def test_a_client_that_leaves_is_no_more_waited_for(content: Content) -> None:

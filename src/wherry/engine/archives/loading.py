@@ -137,8 +137,8 @@ class Loader:
         return image
 
     async def _layer(self, link: Link, size: int, report: Report, bars: bool) -> Layer:
-        if not bars:
-            return await self._unpacker.from_blob(link)  # the quicker way: the process that unpacks reads by itself
+        if not bars:  # the quicker way: the process that unpacks reads by itself
+            return await self._unpacker.from_blob(link, fresh=True)
 
         def tell(passed: int) -> None:
             report(Progress(id=short_id(link.diff_id), status="Loading layer", current=passed, total=size))

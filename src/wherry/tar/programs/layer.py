@@ -1,8 +1,9 @@
 """The process that applies one layer: it reads the layer from standard input and can touch one directory only.
 
-Arguments: the directory, then those of the layers below, the uppermost first. The end is told by exit status
-and one text on standard output: 0 and ``DIFF_ID SIZE ENTRIES``, 3 and what is wrong with the layer, 4 and what
-is wrong with this host, 6 if its disk is full (1 and a traceback: and what is wrong with this code).
+Arguments: the directory; the layer's diff ID if it is known, and the layer plain, or nothing; the directories of the
+layers below, the uppermost first. The end is told by exit status and one text on standard output: 0 and
+``DIFF_ID SIZE ENTRIES``, 3 and what is wrong with the layer, 4 and what is wrong with this host, 6 if its disk is full
+(1 and a traceback: and what is wrong with this code).
 
 The three stages run in threads of their own, for inflating and hashing release the GIL.
 """
@@ -25,15 +26,23 @@ _Chunks = queue.Queue[bytes | Exception]
 
 
 def main() -> None:
-    end_with(lambda: _apply(sys.argv[1], tuple(sys.argv[2:])))
+    end_with(lambda: _apply(sys.argv[1], sys.argv[2], tuple(sys.argv[3:])))
 
 
-def _apply(into: str, parents: tuple[str, ...]) -> str:
+def _apply(into: str, diff_id: str, parents: tuple[str, ...]) -> str:
     open_many_files()
     lowers = Merged.open(parents)
-    chunks = decompressed(standard_input())
-    root = confine(into)
+    if diff_id:
+        extractor = Extractor(confine(into), Stream(standard_input()), lowers)
+        extractor.run()
+    else:
+        chunks = decompressed(standard_input())
+        extractor, diff_id = _extracted(confine(into), chunks, lowers)
+    return f"{diff_id} {extractor.size} {extractor.count}"
 
+
+def _extracted(root: int, chunks: Iterator[bytes], lowers: Merged) -> tuple[Extractor, str]:
+    """What has applied the layer, and the layer's diff ID."""
     to_extract, to_hash = _Chunks(_CHUNKS_AHEAD), _Chunks(_CHUNKS_AHEAD)
     digest = hashlib.sha256()
     threading.Thread(target=_spread, args=(chunks, (to_extract, to_hash)), daemon=True).start()
@@ -42,7 +51,7 @@ def _apply(into: str, parents: tuple[str, ...]) -> str:
     extractor = Extractor(root, Stream(_drawn(to_extract)), lowers)
     extractor.run()
     hasher.join()
-    return f"sha256:{digest.hexdigest()} {extractor.size} {extractor.count}"
+    return extractor, f"sha256:{digest.hexdigest()}"
 
 
 def _spread(chunks: Iterator[bytes], queues: tuple[_Chunks, ...]) -> None:
