@@ -288,6 +288,31 @@ def test_init_privileges_ipc_and_the_parent_of_control_groups(start: Start) -> N
         left.rmdir()
 
 
+def test_what_info_says_of_namespaces_privileges_and_an_init(start: Start, tmp_path: Path) -> None:
+    init = tmp_path / "my-init"
+    init.write_text('#!/bin/sh\necho "instead of $*"\n')
+    init.chmod(0o755)
+
+    cli = start("--default-cgroupns-mode", "private", "--init-path", str(init), "--no-new-privileges")
+
+    assert cli.line("run", "--rm", "--init", "busybox", "true") == "instead of -- true"
+    assert cli.line("info", "-f", "{{.InitBinary}}").endswith("my-init")
+    options = cli.line("info", "-f", "{{.SecurityOptions}}")
+    assert "name=cgroupns" in options
+    assert "name=no-new-privileges" in options
+
+
+def test_options_of_what_there_is_not_here(start: Start, idle: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "daemon.json"
+    file.write_text(json.dumps({"containerd": "/run/containerd.sock", "storage-opts": [], "raw-logs": True}))
+
+    start("--config-file", str(file), "--userland-proxy-path", "/usr/bin/docker-proxy")
+
+    idle.stop()
+    with pytest.raises(AssertionError, match="overlay2: unknown option foo"):
+        start("--storage-opt", "foo=bar")
+
+
 def test_the_daemons_log_as_json(start: Start, idle: Engine) -> None:
     idle.log.write_bytes(b"")
 

@@ -54,6 +54,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     network: NetworkSettings = NetworkSettings()
     defaults: ContainerDefaults = ContainerDefaults()
     seccomp_profile: str = "builtin"
+    init_path: str = ""
     userns_remap: str = ""
 
 
@@ -106,6 +107,7 @@ def _configuration(values: dict[str, Any]) -> Configuration:
         network=_network(values),
         defaults=_defaults(values),
         seccomp_profile=values.get("seccomp-profile") or "builtin",
+        init_path=values.get("init-path", ""),
         userns_remap=values.get("userns-remap", ""),
     )
 

@@ -125,6 +125,7 @@ CONTAINERS = (
     Setting(Flag("seccomp-profile", "string",
                  'Path to seccomp profile. Set to "unconfined" to disable the default seccomp profile',
                  default_text='"builtin"')),
+    Setting(Flag("init-path", "string", "Path to the docker-init binary")),
     Setting(Flag("no-new-privileges", "bool", "Set no-new-privileges by default for new containers")),
     Setting(Flag("log-driver", "string", "Default driver for container logs", default_text='"json-file"')),
     Setting(Flag("log-opt", "map", "Default log driver options for containers"), "log-opts",
@@ -139,7 +140,22 @@ TLS = (
     Setting(Flag("tlsverify", "bool", "Use TLS and verify the remote")),
 )
 
-SETTINGS = (*PROCESS, *TLS, *REGISTRIES, *NETWORK, *CONTAINERS)
+_NO_SWARM = "Accepted for Docker's sake: there is no Swarm"
+_NO_CONTAINERD = "Accepted for Docker's sake: there is no containerd"
+WITHOUT_EFFECT = (
+    Setting(Flag("raw-logs", "bool", "Accepted for Docker's sake: logs have full timestamps and no colour")),
+    Setting(Flag("userland-proxy-path", "string", "Accepted for Docker's sake: the relay is no program of its own")),
+    Setting(Flag("storage-opt", "list", "Storage driver options", parse=values.storage_option), "storage-opts"),
+    Setting(Flag("containerd", "string", _NO_CONTAINERD)),
+    Setting(Flag("containerd-namespace", "string", _NO_CONTAINERD)),
+    Setting(Flag("containerd-plugins-namespace", "string", _NO_CONTAINERD)),
+    Setting(Flag("cri-containerd", "bool", _NO_CONTAINERD)),
+    Setting(Flag("swarm-default-advertise-addr", "string", _NO_SWARM)),
+    Setting(Flag("network-control-plane-mtu", "int", _NO_SWARM)),
+    Setting(Flag("node-generic-resource", "list", _NO_SWARM), "node-generic-resources"),
+)
+
+SETTINGS = (*PROCESS, *TLS, *REGISTRIES, *NETWORK, *CONTAINERS, *WITHOUT_EFFECT)
 
 COMMAND = Command(
     "[OPTIONS]",

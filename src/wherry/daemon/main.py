@@ -116,6 +116,7 @@ def _engine_config(configuration: Configuration) -> EngineConfig:
         network=configuration.network,
         defaults=configuration.defaults,
         seccomp_profile=configuration.seccomp_profile,
+        init_path=configuration.init_path,
         userns_remap=configuration.userns_remap,
     )
 

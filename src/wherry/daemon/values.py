@@ -92,6 +92,16 @@ def storage_driver(text: str) -> str:
     return text
 
 
+def storage_option(text: str) -> str:
+    """Only what asks for nothing."""
+    name = text.partition("=")[0].lower()
+    if name == "overlay2.size":
+        raise ValueError("error initializing graphdriver: Storage Option overlay2.size is not supported")
+    if name != "overlay2.override_kernel_check":
+        raise ValueError(f"error initializing graphdriver: overlay2: unknown option {name}")
+    return text
+
+
 def exec_option(text: str) -> str:
     """Control groups are made by the engine itself: systemd is not asked to."""
     name, _, value = text.partition("=")

@@ -80,6 +80,10 @@ class RootFiles:
 
 
 class DeviceNodes:
+    def __init__(self, init_path: str = "") -> None:
+        """``init_path`` is the init that containers get, "" to look for one."""
+        self._init_path = init_path
+
     def find(self, path: str) -> tuple[DeviceNode, ...]:
         """The node at ``path``, or all below a directory. InvalidArgument if there is none."""
         return devices.devices(path)
@@ -88,7 +92,7 @@ class DeviceNodes:
         return devices.host_devices()
 
     def init_path(self) -> str:
-        return devices.find_init()
+        return self._init_path or devices.find_init()
 
 
 def _is_on(key: str) -> bool:

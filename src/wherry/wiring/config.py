@@ -20,6 +20,7 @@ EXEC_ROOT = Path("/run/wherry")
 class EngineConfig(Struct, frozen=True, kw_only=True):
     """What an engine is made of. ``exec_root`` is emptied by a reboot, as /run is; None: chosen by ``data_root``.
     ``seccomp_profile`` is ``builtin``, ``unconfined`` or a path, for containers that ask for none.
+    ``init_path`` is their init, "" to look for one.
     ``userns_remap`` is "", ``default`` or a user of the host, whose subordinate ids are those of containers' users."""
 
     data_root: Path = DATA_ROOT
@@ -34,6 +35,7 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
     network: NetworkSettings = NetworkSettings()
     defaults: ContainerDefaults = ContainerDefaults()
     seccomp_profile: str = BUILTIN
+    init_path: str = ""
     userns_remap: str = ""
 
 

@@ -11,6 +11,7 @@ from wherry.model.image import architecture
 from wherry.model.launch import RuntimeInfo
 from wherry.model.system import Info, Settings, Version
 from wherry.plan.log_options import DRIVERS
+from wherry.plan.namespaces import usual_cgroup_namespace
 from wherry.version import API_VERSION
 from wherry.wire import system as wire
 
@@ -157,7 +158,8 @@ def _security_options(facts: HostFacts, settings: Settings) -> list[str]:
         (facts.apparmor, "name=apparmor"),
         (facts.seccomp, f"name=seccomp,profile={settings.seccomp_profile}"),
         (settings.remapping is not None, "name=userns"),
-        (facts.cgroup_version == 2, "name=cgroupns"),
+        ((settings.defaults.cgroup_namespace or usual_cgroup_namespace(facts)) == "private", "name=cgroupns"),
+        (settings.defaults.no_new_privileges, "name=no-new-privileges"),
     )
     return [text for is_on, text in options if is_on]
 
