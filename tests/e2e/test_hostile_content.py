@@ -11,36 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.archives import Member, archive, files, hardlink, member, saved, symlink
 from tests.harness.cli import Cli
 from tests.harness.engine import Engine
 
 pytestmark = pytest.mark.root
-
-Member = tuple[tarfile.TarInfo, bytes]
-
-
-def member(name: str, content: bytes = b"", kind: bytes = tarfile.REGTYPE, link: str = "", **fields: object) -> Member:
-    info = tarfile.TarInfo(name)
-    info.type, info.linkname, info.size, info.mode = kind, link, len(content), 0o755
-    for field, value in fields.items():
-        setattr(info, field, value)
-    return info, content
-
-
-def symlink(name: str, target: str) -> Member:
-    return member(name, kind=tarfile.SYMTYPE, link=target)
-
-
-def hardlink(name: str, target: str) -> Member:
-    return member(name, kind=tarfile.LNKTYPE, link=target)
-
-
-def archive(*members: Member) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for info, content in members:
-            tar.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 @pytest.fixture
@@ -65,18 +40,6 @@ def cli(cli: Cli, engine: Engine) -> Iterator[Cli]:
             cli("rm", "-f", container)
         cli("rmi", "-f", image)
     assert list((engine.data_root / "blobs/tmp").glob("*")) == []
-
-
-def files(cli: Cli, image: str) -> dict[str, tarfile.TarInfo]:
-    """What is in an image, by name, as ``export`` tells it."""
-    container = cli.line("create", image, "x")
-    exported = cli.engine.socket.parent / f"{container}.tar"
-    cli.engine.run("docker", "export", "-o", exported, container)
-    cli("rm", container)
-    with tarfile.open(exported) as tar:
-        found = {info.name: info for info in tar}
-    exported.unlink()
-    return found
 
 
 # --- archives that try to leave their root ---------------------------------------------------------------------------
@@ -163,10 +126,6 @@ def test_bytes_that_are_no_archive(cli: Cli, data: bytes) -> None:
 
 
 # --- archives of `save` that lie -------------------------------------------------------------------------------------
-
-
-def saved(manifest: object, *members: Member) -> bytes:
-    return archive(member("manifest.json", json.dumps(manifest).encode()), *members)
 
 
 CONFIG = json.dumps({"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": []}}).encode()

@@ -242,6 +242,14 @@ def test_images_made_before_and_since_another() -> None:
     assert ImageFilter.read({}, since=499).matches(IMAGE, (BUSYBOX,))
 
 
+@pytest.mark.parametrize("created", [0, -62135596800 * 10**9])
+def test_an_image_of_no_time_is_older_than_all_and_there(created: int) -> None:
+    timeless = replace(IMAGE, created=created)
+    assert ImageFilter.read({}).matches(timeless, (BUSYBOX,))
+    assert ImageFilter.read({}, before=500).matches(timeless, (BUSYBOX,))
+    assert not ImageFilter.read({}, since=0).matches(timeless, (BUSYBOX,))
+
+
 def test_only_the_names_found_are_shown() -> None:
     found = ImageFilter.read({"reference": ("other:*",)})
     assert found.shows(Reference.parse("other:1")) and not found.shows(BUSYBOX)

@@ -93,8 +93,8 @@ class ImageRoutes:
         since = [self._images.find(ref).created for ref in found.get("since", ())]
         return ImageFilter.read(
             found,
-            before=min(before, default=0),
-            since=max(since, default=0),
+            before=min(before, default=None),
+            since=max(since, default=None),
             now=self._system.now(),
             utc_offset=parameters.utc_offset(),
         )

@@ -18,17 +18,24 @@ _TOKEN = re.compile(r"\*+|\?|\[\^?(?:\\.|[^\]\\])+\]|\\.|[^\[\\]", re.DOTALL)
 
 
 class ImageFilter(Struct, frozen=True, kw_only=True):
-    """Filters with their texts read. Times are ns since the epoch; ``before`` 0 for no bound."""
+    """Filters with their texts read. Times are ns since the epoch, 0 that of many an image made to be made again;
+    None for no bound."""
 
     dangling: bool | None = None
     labels: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
-    before: int = 0
-    since: int = 0
+    before: int | None = None
+    since: int | None = None
 
     @classmethod
     def read(
-        cls, filters: Filters, *, before: int = 0, since: int = 0, now: int = 0, utc_offset: int = 0
+        cls,
+        filters: Filters,
+        *,
+        before: int | None = None,
+        since: int | None = None,
+        now: int = 0,
+        utc_offset: int = 0,
     ) -> "ImageFilter":
         """``before`` and ``since`` are when the images of those filters were created.
 
@@ -42,13 +49,15 @@ class ImageFilter(Struct, frozen=True, kw_only=True):
             dangling=parse_flag(filters, "dangling"),
             labels=filters.get("label", ()),
             patterns=filters.get("reference", ()),
-            before=min((bound for bound in (before, *bounds) if bound), default=0),
+            before=min((bound for bound in (before, *bounds) if bound is not None), default=None),
             since=since,
         )
 
     def matches(self, image: Image, names: tuple[Reference, ...]) -> bool:
         """Whether an image with these names (all it has) is meant."""
-        if (self.before and image.created >= self.before) or image.created <= self.since:
+        if self.before is not None and image.created >= self.before:
+            return False
+        if self.since is not None and image.created <= self.since:
             return False
         if self.dangling is not None and self.dangling == any(name.tag for name in names):
             return False
