@@ -110,7 +110,7 @@ class FakeMounts:
         self.views.append(view)
         yield Viewed(root=view.root, namespace="/proc/1/ns/mnt")
 
-    def part(self, source: str, subpath: str, target: str, *, recursive: bool) -> None:
+    async def part(self, source: str, subpath: str, target: str, *, recursive: bool) -> None:
         self.parts[target] = f"{source}/{subpath}"
 
     def remove_part(self, target: str) -> None:
@@ -358,7 +358,7 @@ class FakeRootFiles:
 
 
 class FakeDevices:
-    def find(self, path: str) -> tuple[DeviceNode, ...]:
+    async def find(self, path: str) -> tuple[DeviceNode, ...]:
         return ()
 
     def all(self) -> tuple[DeviceNode, ...]:

@@ -1,5 +1,6 @@
 """``wherryd``: opens an engine, serves it on its sockets, ends when told to."""
 
+import asyncio
 import gc
 import grp
 import logging
@@ -30,6 +31,8 @@ from wherry.version import VERSION
 from wherry.wiring import EngineConfig, exec_root_of, open_engine
 
 _log = logging.getLogger("wherry")
+
+_LAST_PATIENCE = 1.0  # seconds
 
 
 def main() -> None:
@@ -100,6 +103,21 @@ async def _run(configuration: Configuration, tls: SSLContext | None, flags: Opti
             finally:
                 await server.close(grace=1.0)
     _log.info("Daemon shutdown complete")
+    await _abandon_the_stuck()
+
+
+async def _abandon_the_stuck() -> None:
+    """What the kernel holds up, as a file system whose server is gone does, would be waited for without end."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    if not tasks:
+        return
+    _ended, stuck = await asyncio.wait(tasks, timeout=_LAST_PATIENCE)
+    if stuck:
+        _log.warning("%d tasks cannot be ended", len(stuck))
+        logging.shutdown()
+        os._exit(0)
 
 
 def _engine_config(configuration: Configuration) -> EngineConfig:

@@ -11,6 +11,7 @@ R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 _PATIENCE = 60.0  # seconds; the longest that a common transition takes is a stop of 10 s, and a kill after it
+_LAST_PATIENCE = 10.0  # seconds for undoing
 
 
 class Operations:
@@ -31,19 +32,26 @@ class Operations:
         return task
 
     async def drain(self) -> None:
-        """Wait until all transitions have ended; one that takes too long is cancelled, and undoes what it can."""
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await self._ended()
-        except TimeoutError:
-            for task in self._tasks:
-                _log.warning("%s did not end in time", task.get_coro())
-                task.cancel()
-            await self._ended()
+        """Wait until all transitions have ended; one that takes too long is cancelled, and undoes what it can. One that
+        the kernel holds up is left: the next start of the engine finds it half done."""
+        if await self._ended(_PATIENCE):
+            return
+        for task in self._tasks:
+            _log.warning("%s did not end in time", task.get_coro())
+            task.cancel()
+        if not await self._ended(_LAST_PATIENCE):
+            _log.warning("%d transitions cannot be ended", len(self._tasks))
+            self._tasks.clear()
 
-    async def _ended(self) -> None:
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+    async def _ended(self, seconds: float) -> bool:
+        """Whether there are no transitions any more, those included that others began meanwhile."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+        except TimeoutError:
+            return False
+        return True
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
@@ -73,6 +81,25 @@ async def _undo(making: asyncio.Future[R], undo: Callable[[R], Awaitable[None]])
     await asyncio.wait((making,))
     if not making.cancelled() and making.exception() is None:
         await undo(making.result())
+
+
+class Turns:
+    """``count`` at a time. Who takes longer than ``patience`` seconds goes on beside the next: it may never end."""
+
+    def __init__(self, count: int, patience: float) -> None:
+        self._free = asyncio.Semaphore(count)
+        self._patience = patience
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        await self._free.acquire()
+        overdue = asyncio.get_running_loop().call_later(self._patience, self._free.release)
+        try:
+            yield
+        finally:
+            if overdue.when() > asyncio.get_running_loop().time():
+                overdue.cancel()
+                self._free.release()
 
 
 class KeyedLocks:

@@ -70,7 +70,7 @@ class VolumeUse:
             self._tell("mount", container, point, propagation=point.propagation, **how)
         for point in filter(_is_part, container.mounts):
             part = self._part(container, point)
-            self._mounts.part(point.source, point.subpath, part, recursive=point.recursive)
+            await self._mounts.part(point.source, point.subpath, part, recursive=point.recursive)
         return replace(container, mounts=tuple([await self._as_mounted(container, each) for each in container.mounts]))
 
     async def release(self, container: Container) -> None:

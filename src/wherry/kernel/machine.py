@@ -13,6 +13,7 @@ from wherry.model.device import DeviceNode
 from wherry.model.host import Forwarding, HostFacts
 from wherry.model.process import ProcessId
 from wherry.model.usage import Usage
+from wherry.waiting import alone
 
 _HOSTS = Path("/etc/hosts")
 _RESOLV_CONF = Path("/etc/resolv.conf")
@@ -84,9 +85,9 @@ class DeviceNodes:
         """``init_path`` is the init that containers get, "" to look for one."""
         self._init_path = init_path
 
-    def find(self, path: str) -> tuple[DeviceNode, ...]:
+    async def find(self, path: str) -> tuple[DeviceNode, ...]:
         """The node at ``path``, or all below a directory. InvalidArgument if there is none."""
-        return devices.devices(path)
+        return await alone(devices.devices, path)
 
     def all(self) -> tuple[DeviceNode, ...]:
         return devices.host_devices()

@@ -1,8 +1,8 @@
-"""What containers have mounted for them on the host, off the event loop where that may wait for the disk."""
+"""What containers have mounted for them on the host, off the event loop where that may wait for a disk or a server."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from wherry.errors import InternalError
@@ -10,6 +10,7 @@ from wherry.kernel import device_mounts, mounts, parts
 from wherry.kernel.views import open_view
 from wherry.model.mount import DeviceMount, OverlayMount, View, Viewed
 from wherry.model.remapping import Owner
+from wherry.waiting import alone
 
 
 class HostMounts:
@@ -32,31 +33,31 @@ class HostMounts:
 
     async def device(self, mount: DeviceMount) -> None:
         """InternalError, with what the kernel said, if it cannot be mounted: a server of files may not be there."""
-        await asyncio.to_thread(device_mounts.mount, mount)
+        await alone(device_mounts.mount, mount)
 
     async def unmount(self, target: str) -> None:
         if target in self._volatile:
             self._volatile.discard(target)
             mounts.unmount(target)
         else:
-            await asyncio.to_thread(mounts.unmount, target)
+            await alone(mounts.unmount, target)
 
     @asynccontextmanager
     async def view(self, view: View) -> AsyncIterator[Viewed]:
         """InternalError, with what the kernel said, if something of it cannot be mounted."""
         try:
-            opened = await asyncio.to_thread(open_view, view)
+            opened = await alone(open_view, view)
         except OSError as error:
             raise InternalError(f"mount a view of {view.root}: {error}") from error
         try:
             yield opened.viewed
         finally:
-            await asyncio.to_thread(opened.close)
+            await alone(opened.close)
 
-    def part(self, source: str, subpath: str, target: str, *, recursive: bool) -> None:
+    async def part(self, source: str, subpath: str, target: str, *, recursive: bool) -> None:
         """InternalError if it is not there, or leads out of the source."""
         try:
-            parts.mount(source, subpath, Path(target), recursive=recursive)
+            await alone(partial(parts.mount, source, subpath, Path(target), recursive=recursive))
         except OSError as error:
             raise InternalError(f"mount {source}/{subpath} at {target}: {error}") from error
 

@@ -13,11 +13,12 @@ from wherry.errors import CorruptImage
 from wherry.model.archive import Blob, Member
 from wherry.store.content import Content
 from wherry.store.feeding import Feed
-from wherry.store.threads import Threads, settled
+from wherry.store.threads import Threads
 from wherry.tar.compression import decompressed
 from wherry.tar.header import DIRECTORY, HARDLINK, REGULAR, SYMLINK, Entry, TarError
 from wherry.tar.reader import entries, printable
 from wherry.tar.stream import Stream
+from wherry.waiting import settled
 
 MAX_MEMBERS: Final = 1 << 16
 

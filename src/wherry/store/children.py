@@ -18,8 +18,8 @@ from typing import Protocol, Self
 
 from wherry.errors import CorruptLayer, InternalError, InvalidArgument, NoSpace
 from wherry.store.failures import explained
-from wherry.store.threads import settled
 from wherry.tar.programs.process import APPLIED, CORRUPT, FULL, REFUSED
+from wherry.waiting import settled
 
 _BOOT = "import sys; sys.path += sys.argv.pop(1).split(':'); from wherry.tar.programs.{} import main; main()"
 _OPTIONS = ("-I", "-S", "-X", "utf8", "-c")  # without site a process starts in half the time

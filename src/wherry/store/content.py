@@ -20,7 +20,8 @@ from typing import Final
 from wherry.errors import DigestMismatch, InternalError, InvalidArgument, NotFound
 from wherry.model.archive import Blob
 from wherry.store.failures import explained
-from wherry.store.threads import Threads, settled
+from wherry.store.threads import Threads
+from wherry.waiting import settled
 
 BATCH: Final = 1 << 20  # bytes a thread hashes and writes at a time: few hand-overs, and 2 MiB a blob at most
 

@@ -15,6 +15,7 @@ from wherry.store.removal import child, children, discard
 from wherry.store.roots import make_passage
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
+from wherry.waiting import alone
 
 _RESTRICTIONS: Final = {
     "ro": os.ST_RDONLY,
@@ -77,7 +78,7 @@ class VolumeFiles:
 
     async def is_empty(self, name: str) -> bool:
         """Whether there are no files in a volume."""
-        return await self._threads.run(_is_empty, self.path(name))
+        return await alone(_is_empty, self.path(name))
 
     async def copy_up(self, source: Path, name: str) -> None:
         """Fill an empty volume with what ``source`` holds, a directory in a container's mounted root; the volume takes
@@ -87,7 +88,7 @@ class VolumeFiles:
         volume that has files stays as it is, and nothing happens if ``source`` is no directory. A copy that fails,
         or that a death cuts short, leaves the volume empty, unless something is mounted there.
         """
-        await self._threads.run(_copy_up, source, self.path(name))
+        await alone(_copy_up, source, self.path(name))
 
     async def remove(self, name: str) -> None:
         """Remove a volume; InternalError while something is mounted in it."""
@@ -95,19 +96,19 @@ class VolumeFiles:
 
     async def usage(self, name: str) -> int:
         """Bytes of a volume's files, 0 if it is not there."""
-        return await self._threads.run(_usage, self.path(name))
+        return await alone(_usage, self.path(name))
 
     async def is_there(self, path: str, *, create: bool = False) -> bool:
         """Whether a path of the host exists, after ``create`` has made a directory (0755) of one that did not."""
-        return await self._threads.run(_is_there, Path(path), create, self._root)
+        return await alone(_is_there, Path(path), create, self._root)
 
     async def restrictions(self, path: str) -> tuple[str, ...]:
         """Options of the mount that a path of the host lies in, which are its binds' too: ro, nosuid, nodev, noexec."""
-        return await self._threads.run(_restrictions, path)
+        return await alone(_restrictions, path)
 
     async def mount_around(self, path: str) -> HostMount:
         """The mount that a path of the host lies in, after its links."""
-        return await self._threads.run(_mount_around, Path(path))
+        return await alone(_mount_around, Path(path))
 
 
 def _write(folder: Path, files: dict[str, str], root: Owner) -> None:

@@ -10,8 +10,8 @@ from wherry.model.image import Applied
 from wherry.store.children import Child, Start, pipe, pour
 from wherry.store.failures import explained
 from wherry.store.gzip import gzipped
-from wherry.store.threads import settled
 from wherry.tar import changes, pack
+from wherry.waiting import begun_alone, settled
 
 
 class Layers:
@@ -74,12 +74,11 @@ def _applied(text: str) -> Applied:
 
 async def streamed(chunks: Generator[bytes, None, None], tree: Path) -> AsyncGenerator[bytes, None]:
     """The chunks, each made in a thread while its consumer is busy with the one before."""
-    loop = asyncio.get_running_loop()
-    ahead = loop.run_in_executor(None, next, chunks, b"")
+    ahead = begun_alone(next, chunks, b"")
     try:
         with explained(f"reading {tree}"):
             while chunk := await settled(ahead):
-                ahead = loop.run_in_executor(None, next, chunks, b"")
+                ahead = begun_alone(next, chunks, b"")
                 yield chunk
     finally:
         await asyncio.wait((ahead,))  # a generator cannot be closed while a thread is in it

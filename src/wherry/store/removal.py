@@ -13,8 +13,9 @@ from typing import Final
 from wherry.errors import InternalError, InvalidArgument
 from wherry.store.failures import explained
 from wherry.store.mountinfo import mounts_below
-from wherry.store.threads import Threads, settled
+from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree
+from wherry.waiting import settled
 
 _GRAVE: Final = ".removed-"
 _log: Final = logging.getLogger(__name__)

@@ -48,7 +48,7 @@ class Store:
             self.cache_folders = CacheFolders(self.root / "buildcache", self._threads, remapped)
             self.containers = ContainerFiles(self.root / "containers", self._threads, owner)
             self.volumes = VolumeFiles(self.root / "volumes", self._threads, owner)
-            self.view_files = ViewFiles(self._threads, self._nursery.start)
+            self.view_files = ViewFiles(self._nursery.start)
             self.logs = Logs(self._threads)
             self._database = Database(self.root / "wherry.db")
             undo.callback(self._database.close)

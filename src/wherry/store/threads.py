@@ -5,6 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, TypeVarTuple
 
+from wherry.waiting import settled
+
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
@@ -26,18 +28,3 @@ class Threads:
     def shutdown(self) -> None:
         """Wait for all work and end the threads. Blocks."""
         self._pool.shutdown()
-
-
-async def settled(future: asyncio.Future[T]) -> T:
-    """Wait for work in a thread. A thread cannot be cancelled: a cancelled caller goes on when the work is done, so
-    that nothing still runs behind its back."""
-    interruption: asyncio.CancelledError | None = None
-    while not future.done():
-        try:
-            await asyncio.wait((future,))
-        except asyncio.CancelledError as error:
-            interruption = error
-    if interruption is not None:
-        future.exception()  # looked at: asyncio would report a failure that nobody saw
-        raise interruption
-    return future.result()

@@ -20,9 +20,9 @@ from wherry.store.children import Child, Start, pipe, pour
 from wherry.store.descriptors import closing_fd, open_in_root
 from wherry.store.failures import explained
 from wherry.store.layers import streamed
-from wherry.store.threads import Threads
 from wherry.tar import pack
 from wherry.tar.owners import Owners
+from wherry.waiting import alone
 
 _MAX_LINKS: Final = 40  # as path_resolution(7)
 _LOOK: Final = os.O_PATH | os.O_NOFOLLOW
@@ -30,18 +30,19 @@ _LIST: Final = os.O_RDONLY | os.O_DIRECTORY
 
 
 class ViewFiles:
-    def __init__(self, threads: Threads, start: Start = Child) -> None:
-        self._threads = threads
+    """Each look is a thread of its own: what is mounted in a view may be somebody else's."""
+
+    def __init__(self, start: Start = Child) -> None:
         self._start = start
 
     async def stat(self, viewed: Viewed, path: str) -> PathStat | None:
         """What is at ``path``, a link at its end not followed; None if nothing is. InternalError if it cannot be."""
-        return await self._threads.run(_stat, viewed.root, path)
+        return await alone(_stat, viewed.root, path)
 
     async def resolve(self, viewed: Viewed, path: str) -> str | None:
         """The path without links of the directory that ``path`` leads to; None if nothing is there. InvalidArgument
         for anything but a directory, InternalError for what cannot be."""
-        return await self._threads.run(_resolve, viewed.root, path)
+        return await alone(_resolve, viewed.root, path)
 
     def pack(self, viewed: Viewed, path: str) -> AsyncGenerator[bytes, None]:
         """A file, or a directory and all in it, as tar, named by the last part of ``path``. To be closed."""

@@ -13,6 +13,14 @@ DEFAULT_TCP_PORT = 2375
 FIRST_INHERITED_FD = 3
 """The first descriptor that a service manager passes, see sd_listen_fds(3)."""
 
+_KEEP_ALIVE = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 9),
+)
+"""Options that end a connection whose client has vanished without a word, after 150 seconds: those of Go's servers."""
+
 
 class Listener(NamedTuple):
     """A bound socket; ``path`` is to be removed when it closes."""
@@ -119,6 +127,8 @@ def _tcp(rest: str) -> Listener:
     sock = socket.socket(family, kind, protocol)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for option in _KEEP_ALIVE:  # what is accepted inherits them: tcp(7)
+            sock.setsockopt(*option)
         sock.bind(name)
     except OSError:
         sock.close()

@@ -70,7 +70,8 @@ class Server:
             _, late = await asyncio.wait(tasks, timeout=grace)
             for task in late:
                 task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            if late:
+                await asyncio.wait(late, timeout=grace)
         for connection in tuple(self._service.connections):
             connection.abort()
 

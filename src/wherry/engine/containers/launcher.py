@@ -101,7 +101,7 @@ class Launcher:
             hostname=str(folder / "hostname"),
             resolv_conf=str(folder / "resolv.conf"),
             facts=self._host.facts(),
-            devices=self._roots.devices(spec.host),
+            devices=await self._roots.devices(spec.host),
             linked_env=self._linking.environment(container),
             init_path=self._roots.init_path() if spec.host.init else "",
         )

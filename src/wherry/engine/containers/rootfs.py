@@ -119,11 +119,11 @@ class Roots:
             owner = container.remapping.root if container.remapping else ROOT
             await self._files.make_directory(root, container.spec.working_dir, *owner)
 
-    def devices(self, host: HostSpec) -> tuple[DeviceNode, ...]:
+    async def devices(self, host: HostSpec) -> tuple[DeviceNode, ...]:
         """The host's nodes that the container gets: those asked for, or all of them if it is privileged."""
         if host.privileged:
             return self._devices.all()
-        return tuple(node for path in device_paths(host) for node in self._devices.find(path))
+        return tuple([node for path in device_paths(host) for node in await self._devices.find(path)])
 
     def init_path(self) -> str:
         return self._devices.init_path()

@@ -18,7 +18,7 @@ from wherry.engine.containers.teardown import Teardown
 from wherry.engine.containers.told import tell
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
-from wherry.engine.operations import KeyedLocks, Operations
+from wherry.engine.operations import KeyedLocks, Operations, Turns
 from wherry.engine.ports import Clock, Runtime
 from wherry.engine.volume_use import VolumeUse
 from wherry.errors import Conflict, WherryError
@@ -30,6 +30,7 @@ _log = logging.getLogger(__name__)
 
 # More starts at once only make each of them slower: they queue for the kernel's network lock.
 _STARTS_AT_ONCE = 6
+_START_TURN = 5.0  # seconds; a host path of the container may be on a server that is gone
 _RETRY = 1.0  # seconds
 
 
@@ -68,7 +69,7 @@ class Supervisor:
         self._operations = operations
         self._locks = locks
         self._clock = clock
-        self._starts = asyncio.Semaphore(_STARTS_AT_ONCE)
+        self._starts = Turns(_STARTS_AT_ONCE, _START_TURN)
         self._unclean: set[str] = set()
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._kept: set[str] = set()
@@ -127,7 +128,7 @@ class Supervisor:
             self._restarts.cancel(container_id)
             try:
                 container = await self._begin(container, by_user=by_user)
-                async with self._starts:
+                async with self._starts.turn():
                     launched = await self._launcher.launch(container)
                 await self.record_start(container, launched)
             except Exception as error:

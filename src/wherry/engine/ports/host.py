@@ -25,7 +25,7 @@ class Mounts(Protocol):
         """The view mounted where it is in nobody's way, while the block runs."""
         ...
 
-    def part(self, source: str, subpath: str, target: str, *, recursive: bool) -> None:
+    async def part(self, source: str, subpath: str, target: str, *, recursive: bool) -> None:
         """Make ``target`` what is at ``subpath`` of a directory, "" for itself, if not ``recursive`` without the mounts
         below. InternalError if nothing is there, or it leads out."""
         ...
@@ -104,7 +104,7 @@ class RootFiles(Protocol):
 
 
 class DeviceNodes(Protocol):
-    def find(self, path: str) -> tuple[DeviceNode, ...]:
+    async def find(self, path: str) -> tuple[DeviceNode, ...]:
         """A device node of the host, or all below a directory. InvalidArgument if there is none."""
         ...
 

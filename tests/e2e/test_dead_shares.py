@@ -1,0 +1,104 @@
+"""Host paths on a server that is gone, and processes that it holds so that nothing kills them."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.harness.cli import Cli
+from tests.harness.engine import Engine
+from tests.harness.share import Share, share
+from tests.harness.unread import daemon
+from tests.harness.waiting import eventually
+
+pytestmark = pytest.mark.root
+
+MANY = 12  # more than there are threads in a pool, or starts at a time
+
+
+@pytest.fixture
+def dead(tmp_path: Path) -> Iterator[Share]:
+    """A share that answers until it falls silent. Made after and gone before what cleans up."""
+    with share(tmp_path / "share") as mounted:
+        yield mounted
+
+
+def assert_serves_others(cli: Cli) -> None:
+    """Everything works for a container that has nothing to do with it."""
+    assert cli.line("run", "--rm", "busybox", "echo", "hello") == "hello"
+    assert cli.line("exec", "other", "echo", "hello") == "hello"
+    assert cli.line("logs", "other") == "here"
+    cli("cp", "other:/etc/passwd", "-")
+    cli("stats", "--no-stream", "other")
+    cli("ps", "-a")
+    cli("restart", "-t", "0", "other")
+    assert cli.inspect("other", "{{.State.Running}}") == "true"
+
+
+def in_the_background(cli: Cli, stack: ExitStack, *arguments: str | Path) -> subprocess.Popen[str]:
+    return stack.enter_context(cli.beside(*arguments))
+
+
+@pytest.mark.parametrize("verb", ["create", "run"])
+def test_those_who_wait_for_a_dead_share_hold_up_nobody_else(cli: Cli, dead: Share, verb: str) -> None:
+    cli("run", "-d", "--name", "other", "busybox", "sh", "-c", "echo here; exec sleep 1000")
+    dead.fall_silent()
+    with ExitStack() as stack:
+        how = ("--mount", f"type=bind,src={dead.folder},dst=/x") if verb == "create" else ("-v", f"{dead.folder}:/x")
+        waiting = [in_the_background(cli, stack, verb, *how, "busybox") for _ in range(MANY)]
+        assert_serves_others(cli)
+        assert [process.poll() for process in waiting] == [None] * MANY
+        dead.close()
+        assert all(process.wait(20) for process in waiting)
+
+
+@pytest.fixture
+def stuck(cli: Cli, dead: Share) -> int:
+    """The process of the container ``stuck``, which SIGKILL does not end."""
+    cli("run", "-d", "--name", "stuck", "-v", f"{dead.folder}:/x", "busybox", "sh", "-c", "while :; do stat /x; done")
+    pid = cli.pid("stuck")
+    dead.fall_silent()
+    eventually(lambda: dead.unanswered)
+    return pid
+
+
+def test_a_process_that_cannot_be_killed_hangs_nobody_else(cli: Cli, dead: Share, stuck: int) -> None:
+    cli("run", "-d", "--name", "other", "busybox", "sh", "-c", "echo here; exec sleep 1000")
+    with cli.beside("stop", "-t", "0", "stuck") as stopping:
+        assert_serves_others(cli)
+        assert cli.inspect("stuck", "{{.State.Status}}") == "running"
+        cli("stats", "--no-stream", "stuck")
+        cli("top", "stuck")
+        assert "did not receive an exit event" in stopping.communicate(timeout=40)[1]
+        assert stopping.returncode == 1
+    dead.close()
+    eventually(lambda: cli.inspect("stuck", "{{.State.Status}} {{.State.ExitCode}}") == "exited 137")
+
+
+def test_an_engine_ends_and_begins_with_a_process_that_cannot_be_killed(
+    cli: Cli, engine: Engine, dead: Share, stuck: int
+) -> None:
+    os.kill(stuck, signal.SIGKILL)
+    engine.stop()
+    engine.start()
+    assert cli.inspect("stuck", "{{.State.Status}}") == "running"
+    dead.close()
+    eventually(lambda: cli.inspect("stuck", "{{.State.Status}} {{.State.ExitCode}}") == "exited 137")
+
+
+def test_an_engine_makes_room_for_the_next_though_a_server_holds_it_up(cli: Cli, engine: Engine, dead: Share) -> None:
+    dead.fall_silent()
+    old = engine.process
+    assert old is not None
+    with cli.beside("create", "--mount", f"type=bind,src={dead.folder},dst=/x", "busybox"):
+        eventually(lambda: dead.unanswered)
+        os.kill(daemon(engine), signal.SIGTERM)
+        eventually(lambda: not (engine.exec_root / "engine.pid").exists())
+        engine.start()
+        assert cli.line("run", "--rm", "busybox", "echo", "hello") == "hello"
+    dead.close()
+    assert old.wait(20) == 0
