@@ -8,33 +8,52 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar, TypeVarTuple
+from functools import partial
+from queue import SimpleQueue
+from typing import TypeVar, TypeVarTuple
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
 
+class LoneThread:
+    """Does its work in the order given, and ends after what was begun before ``end``."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._pieces: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        threading.Thread(target=self._run, name="lone", daemon=True).start()
+
+    def begin(self, work: Callable[[*Arguments], T], *arguments: *Arguments) -> asyncio.Future[T]:
+        """Begin; give the future to ``settled``."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._pieces.put(partial(self._do, future, work, *arguments))
+        return future
+
+    def end(self) -> None:
+        self._pieces.put(None)
+
+    def _run(self) -> None:
+        while piece := self._pieces.get():
+            piece()
+            del piece  # its result is not to be kept while the next one is waited for
+
+    def _do(self, future: asyncio.Future[T], work: Callable[[*Arguments], T], *arguments: *Arguments) -> None:
+        tell: partial[None]
+        try:
+            tell = partial(future.set_result, work(*arguments))
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
+            tell = partial(future.set_exception, error)
+        with suppress(RuntimeError):  # the loop has ended meanwhile, and with it whoever asked
+            self._loop.call_soon_threadsafe(tell)
+
+
 async def alone(work: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
     """The result of ``work``, done in a thread of its own, to its end even if the caller is cancelled."""
-    return await settled(begun_alone(work, *arguments))
-
-
-def begun_alone(work: Callable[[*Arguments], T], *arguments: *Arguments) -> asyncio.Future[T]:
-    """Begin; give the future to ``settled``."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def run() -> None:
-        tell: tuple[Callable[..., None], Any]
-        try:
-            tell = future.set_result, work(*arguments)
-        except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
-            tell = future.set_exception, error
-        with suppress(RuntimeError):  # the loop has ended meanwhile, and with it whoever asked
-            loop.call_soon_threadsafe(*tell)
-
-    threading.Thread(target=run, name="alone", daemon=True).start()
-    return future
+    thread = LoneThread()
+    done = thread.begin(work, *arguments)
+    thread.end()
+    return await settled(done)
 
 
 async def settled(future: asyncio.Future[T]) -> T:
@@ -48,5 +67,8 @@ async def settled(future: asyncio.Future[T]) -> T:
             interruption = error
     if interruption is not None:
         future.exception()  # looked at: asyncio would report a failure that nobody saw
-        raise interruption
+        try:
+            raise interruption
+        finally:
+            del interruption  # else its traceback has this frame, and the frame has it
     return future.result()

@@ -1,13 +1,14 @@
 """Clients that do not read: each slows down what it asked for, and hinders nobody else."""
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests.harness.cli import Cli
 from tests.harness.engine import Engine
-from tests.harness.unread import Unread
+from tests.harness.unread import Unread, open_files, resident
 from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
@@ -80,3 +81,57 @@ def test_a_container_ends_whoever_does_not_read_its_execs(
 
     assert cli.inspect("box", "{{.State.Status}} {{.State.ExitCode}}") == "exited 137"
     cli("rm", "box")
+
+
+# --- what it costs ---------------------------------------------------------------------------------------------------
+
+MANY = 30
+STEADY = 1 << 18  # the share in pages that others have too varies by as much
+EACH = 2 << 20
+"""Bytes of memory that a client may cost that does not read: what is under way to it, and its buffers."""
+
+ANSWERS = {
+    "logs": "/containers/box/logs?follow=1&stdout=1&stderr=1",
+    "stats": "/containers/box/stats",
+    "events": "/events",
+    "export": "/containers/box/export",
+    "archive": "/containers/box/archive?path=/big",
+    "image": "/images/big/get",
+}
+
+
+@pytest.fixture
+def talkative(stock: Cli) -> Iterator[None]:
+    """The container ``box``, which is never silent, and the image ``big``; each has more to send than buffers hold."""
+    stock("run", "-d", "--name", "box", "busybox", "sh", "-c", f"dd if=/dev/zero of=/big bs=1M count=8; {CHATTER}")
+    stock("commit", "-p=false", "box", "big")
+    yield
+    stock("rm", "-f", "box")
+    stock("rmi", "big")
+
+
+def settled(engine: Engine) -> int:
+    """The engine's memory when it has sent what it can."""
+
+    def steady() -> int:
+        before = resident(engine)
+        time.sleep(0.2)
+        return before if abs(resident(engine) - before) < STEADY else 0
+
+    return eventually(steady)
+
+
+@pytest.mark.usefixtures("talkative")
+@pytest.mark.parametrize("what", ANSWERS)
+def test_who_does_not_read_costs_little_and_nothing_when_gone(stock: Cli, engine: Engine, what: str) -> None:
+    memory, files = settled(engine), open_files(engine)
+    clients = [Unread(engine, "GET", ANSWERS[what]) for _ in range(MANY)]
+    for client in clients:
+        assert client.read(12) == b"HTTP/1.1 200"
+    assert settled(engine) - memory < MANY * EACH
+    assert stock.line("exec", "box", "echo", "served") == "served"
+
+    for client in clients:
+        client.leave()
+    eventually(lambda: open_files(engine) <= files)
+    assert settled(engine) - memory < MANY * EACH / 2

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 from wherry.engine.ports import Clock
+from wherry.errors import Unavailable
 from wherry.model.event import Event
 
 _REMEMBERED = 256
@@ -12,7 +13,8 @@ _BACKLOG = 4096
 
 
 class Events:
-    """The feed. A listener that falls ``_BACKLOG`` events behind is let go, so that it never grows the daemon."""
+    """The feed. A listener that falls ``_BACKLOG`` events behind is cut off, so that it never grows the daemon, and
+    knows that it has missed some."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -37,7 +39,8 @@ class Events:
     def subscribe(self, *, since: int = 0, until: int = 0) -> AsyncIterator[Event]:
         """Remembered events from ``since`` on (0: none of them), then new ones; ends at ``until`` (0: never).
 
-        Times are nanoseconds since the epoch. Listening begins with this call, not with the first event taken.
+        Times are nanoseconds since the epoch. Listening begins with this call, not with the first event taken. The feed
+        raises Unavailable when its listener has fallen too far behind.
         """
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         past = [event for event in self._past if since and event.time >= since and (not until or event.time <= until)]
@@ -57,11 +60,12 @@ class Events:
             self._listeners.discard(queue)
 
     async def _next(self, queue: asyncio.Queue[Event | None], until: int) -> Event | None:
-        if not until:
-            return await queue.get()
-        remaining = (until - self._clock.now()) / 1e9
+        remaining = max((until - self._clock.now()) / 1e9, 0) if until else None
         try:
-            async with asyncio.timeout(max(remaining, 0)):
-                return await queue.get()
+            async with asyncio.timeout(remaining):
+                event = await queue.get()
         except TimeoutError:
             return None
+        if event is None:
+            raise Unavailable(f"a listener to events fell {_BACKLOG} of them behind")
+        return event

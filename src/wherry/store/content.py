@@ -23,6 +23,7 @@ from wherry.store.failures import explained
 from wherry.store.threads import Threads
 from wherry.waiting import settled
 
+PIECE: Final = 1 << 18  # bytes read at a time: a reader that is slow has some of them in memory
 BATCH: Final = 1 << 20  # bytes a thread hashes and writes at a time: few hand-overs, and 2 MiB a blob at most
 
 _DIGEST: Final = re.compile(r"sha256:([0-9a-f]{64})")
@@ -94,10 +95,10 @@ class Content:
     async def chunks(self, digest: str) -> AsyncGenerator[bytes, None]:
         """The bytes of a blob, each piece read while the one before is used. NotFound. To be closed."""
         with explained(f"read blob {digest}"), _open(self.path(digest), digest) as file:
-            ahead = self._threads.submit(file.read, BATCH)
+            ahead = self._threads.submit(file.read, PIECE)
             try:
                 while chunk := await settled(ahead):
-                    ahead = self._threads.submit(file.read, BATCH)
+                    ahead = self._threads.submit(file.read, PIECE)
                     yield chunk
             finally:
                 await settled(ahead)

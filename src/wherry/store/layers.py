@@ -11,7 +11,7 @@ from wherry.store.children import Child, Start, pipe, pour
 from wherry.store.failures import explained
 from wherry.store.gzip import gzipped
 from wherry.tar import changes, pack
-from wherry.waiting import begun_alone, settled
+from wherry.waiting import LoneThread, settled
 
 
 class Layers:
@@ -74,13 +74,15 @@ def _applied(text: str) -> Applied:
 
 async def streamed(chunks: Generator[bytes, None, None], tree: Path) -> AsyncGenerator[bytes, None]:
     """The chunks, each made in a thread while its consumer is busy with the one before."""
-    ahead = begun_alone(next, chunks, b"")
+    thread = LoneThread()
+    ahead = thread.begin(next, chunks, b"")
     try:
         with explained(f"reading {tree}"):
             while chunk := await settled(ahead):
-                ahead = begun_alone(next, chunks, b"")
+                ahead = thread.begin(next, chunks, b"")
                 yield chunk
     finally:
         await asyncio.wait((ahead,))  # a generator cannot be closed while a thread is in it
         ahead.exception()  # was raised above, or comes too late for a consumer that has left
         chunks.close()
+        thread.end()

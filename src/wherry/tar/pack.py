@@ -19,7 +19,7 @@ CHUNK = 1 << 18  # bytes, about, of what the iterators yield
 
 # Of this host, not of the file: labels and measurements of its security modules, overlayfs's book-keeping.
 _HOST_XATTRS = (OVERLAY_XATTR.decode(), "security.selinux", "security.ima", "security.evm")
-_READ = 1 << 20
+_READ = CHUNK
 _SECOND = 1_000_000_000
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 

@@ -15,6 +15,7 @@ from wherry.api.http.request import Request
 from wherry.api.http.response import Response, render_head, render_response
 from wherry.api.http.service import Service
 from wherry.api.http.stream import ResponseStream
+from wherry.errors import WherryError
 
 log = logging.getLogger(__name__)
 
@@ -156,6 +157,7 @@ class Connection(Outbound):
             await self._answer(request)
         except asyncio.CancelledError:
             self._transport.abort()
+            self.task = None  # a cycle through its traceback would keep all that was being sent
             raise
         except Exception as error:  # noqa: BLE001 - the next request must be served whatever became of this one
             await self._recover(error)
@@ -175,7 +177,7 @@ class Connection(Outbound):
         elif self._output is None:
             await self._respond(error_response(error))
         else:
-            log.error("a handler failed in the middle of its answer", exc_info=error)
+            log.error("an answer was cut short: %s", error, exc_info=None if isinstance(error, WherryError) else error)
             self._last = True
             if isinstance(self._output, ResponseStream):
                 self._output = None

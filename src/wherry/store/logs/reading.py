@@ -12,6 +12,8 @@ from wherry.store.logs.format import line_end
 
 CHUNK: Final = 1 << 18
 """Bytes read at a time: parsing them holds the interpreter for about a millisecond."""
+_FOLLOWED: Final = 1 << 16
+"""The same of a log that is followed: its readers may be slow, and as lines they take five times the room."""
 
 
 class LogFile:
@@ -76,7 +78,7 @@ class LogFile:
     def _read(self) -> bytes:
         if self._fd < 0:
             return b""
-        length = CHUNK if self._follow else min(CHUNK, self._end - self._position)
+        length = _FOLLOWED if self._follow else min(CHUNK, self._end - self._position)
         return os.pread(self._fd, length, self._position)
 
     def _unpack(self) -> None:

@@ -1,11 +1,13 @@
 """Connections and servers from begin to end: clients that leave, shutdown, sockets on disk."""
 
 import asyncio
+import gc
 import os
 import socket
 import stat
 import sys
 import textwrap
+import weakref
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 from http_peer import Peer, serving
 
 from wherry.api.http import Request, Response, Server, empty, text_response
+from wherry.api.http.listen import open_listeners
 from wherry.errors import Conflict, InvalidArgument
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -54,6 +57,45 @@ def test_a_client_that_goes_cancels_its_handler_at_once(run: Run, socket_path: P
             await asyncio.wait_for(waiting.cancelled.wait(), 5)
 
     run(scenario())
+
+
+def test_what_was_being_sent_to_a_client_that_goes_is_given_back_at_once(run: Run, socket_path: Path) -> None:
+    class Held:
+        """Stands for what a handler has in its hands."""
+
+    given_back = asyncio.Event()
+
+    async def endless(request: Request) -> None:
+        held = Held()
+        weakref.finalize(held, given_back.set)
+        stream = await request.stream()
+        while True:
+            await stream.write(bytes(1 << 16))
+
+    async def scenario() -> None:
+        async with serving(endless, socket_path) as served:
+            peer = await served.connect()
+            peer.get("/")
+            await peer.reader.readexactly(1 << 10)
+            await peer.close()
+            await asyncio.wait_for(given_back.wait(), 5)
+
+    gc.disable()  # a cycle would be found some time, after hundreds of clients
+    try:
+        run(scenario())
+    finally:
+        gc.enable()
+
+
+def test_who_vanishes_without_a_word_is_noticed() -> None:
+    (listener,) = open_listeners("tcp://127.0.0.1:0")
+    with listener.socket as listening:
+        listening.listen()
+        with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            options = socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT
+            idle, interval, probes = (accepted.getsockopt(socket.IPPROTO_TCP, option) for option in options)
+            assert idle + interval * probes <= 150
 
 
 def test_a_client_that_goes_during_its_upload_cancels_the_handler(run: Run, socket_path: Path) -> None:
