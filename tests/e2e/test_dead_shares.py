@@ -90,15 +90,19 @@ def test_an_engine_ends_and_begins_with_a_process_that_cannot_be_killed(
     eventually(lambda: cli.inspect("stuck", "{{.State.Status}} {{.State.ExitCode}}") == "exited 137")
 
 
-def test_an_engine_makes_room_for_the_next_though_a_server_holds_it_up(cli: Cli, engine: Engine, dead: Share) -> None:
-    dead.fall_silent()
-    old = engine.process
+def test_an_engine_makes_room_for_the_next_though_a_server_holds_it_up(
+    other: Engine, client: str, busybox: Path, dead: Share
+) -> None:
+    other.start("--shutdown-timeout", "1")
+    cli, old = Cli(other, client), other.process
     assert old is not None
-    with cli.beside("create", "--mount", f"type=bind,src={dead.folder},dst=/x", "busybox"):
+    cli("import", busybox, "busybox")
+    dead.fall_silent()
+    with cli.beside("create", "--mount", f"type=bind,src={dead.folder},dst=/x", "busybox", "sh"):
         eventually(lambda: dead.unanswered)
-        os.kill(daemon(engine), signal.SIGTERM)
-        eventually(lambda: not (engine.exec_root / "engine.pid").exists())
-        engine.start()
+        os.kill(daemon(other), signal.SIGTERM)
+        eventually(lambda: not (other.exec_root / "engine.pid").exists())
+        other.start()
         assert cli.line("run", "--rm", "busybox", "echo", "hello") == "hello"
     dead.close()
     assert old.wait(20) == 0

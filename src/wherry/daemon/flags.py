@@ -61,7 +61,7 @@ PROCESS = (
                  parse=values.storage_driver)),
     Setting(Flag("exec-opt", "list", "Runtime execution options", parse=values.exec_option), "exec-opts"),
     Setting(Flag("live-restore", "bool", "Containers always outlive the daemon here; accepted for Docker's sake")),
-    Setting(Flag("shutdown-timeout", "int", "Accepted for Docker's sake: no container is stopped with the daemon",
+    Setting(Flag("shutdown-timeout", "int", "Seconds that what has begun gets to end; containers go on",
                  default_text="15")),
     Setting(Flag("add-runtime", "list", "Register an additional OCI compatible runtime", value_name="runtime",
                  parse=values.runtime), "runtimes", filed=values.filed_runtimes, types=(dict,)),

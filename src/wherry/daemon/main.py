@@ -136,6 +136,7 @@ def _engine_config(configuration: Configuration) -> EngineConfig:
         seccomp_profile=configuration.seccomp_profile,
         init_path=configuration.init_path,
         userns_remap=configuration.userns_remap,
+        shutdown_timeout=configuration.shutdown_timeout,
     )
 
 

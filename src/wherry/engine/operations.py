@@ -10,14 +10,18 @@ R = TypeVar("R")
 
 _log = logging.getLogger(__name__)
 
-_PATIENCE = 60.0  # seconds; the longest that a common transition takes is a stop of 10 s, and a kill after it
-_LAST_PATIENCE = 10.0  # seconds for undoing
+PATIENCE = 15.0  # seconds; the longest that a common transition takes is a stop of 10 s, and a kill after it
+_LAST_PATIENCE = 2.0  # seconds for undoing
 
 
 class Operations:
-    """Runs transitions to their end, whoever asked for them and whether they still listen."""
+    """Runs transitions to their end, whoever asked for them and whether they still listen.
 
-    def __init__(self) -> None:
+    ``patience``: how many seconds a drain waits for them; for ever if it is negative.
+    """
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = None if patience < 0 else patience
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def run(self, transition: Coroutine[Any, Any, R]) -> R:
@@ -34,7 +38,7 @@ class Operations:
     async def drain(self) -> None:
         """Wait until all transitions have ended; one that takes too long is cancelled, and undoes what it can. One that
         the kernel holds up is left: the next start of the engine finds it half done."""
-        if await self._ended(_PATIENCE):
+        if await self._ended(self._patience):
             return
         for task in self._tasks:
             _log.warning("%s did not end in time", task.get_coro())
@@ -43,7 +47,7 @@ class Operations:
             _log.warning("%d transitions cannot be ended", len(self._tasks))
             self._tasks.clear()
 
-    async def _ended(self, seconds: float) -> bool:
+    async def _ended(self, seconds: float | None) -> bool:
         """Whether there are no transitions any more, those included that others began meanwhile."""
         try:
             async with asyncio.timeout(seconds):

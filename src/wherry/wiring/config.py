@@ -5,6 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from wherry.engine.operations import PATIENCE
 from wherry.model.container import ContainerDefaults
 from wherry.model.network import NetworkSettings
 from wherry.model.registry import RegistrySettings
@@ -21,7 +22,9 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
     """What an engine is made of. ``exec_root`` is emptied by a reboot, as /run is; None: chosen by ``data_root``.
     ``seccomp_profile`` is ``builtin``, ``unconfined`` or a path, for containers that ask for none.
     ``init_path`` is their init, "" to look for one.
-    ``userns_remap`` is "", ``default`` or a user of the host, whose subordinate ids are those of containers' users."""
+    ``userns_remap`` is "", ``default`` or a user of the host, whose subordinate ids are those of containers' users.
+    ``shutdown_timeout``: seconds that what has begun gets to end when the engine is closed; negative: all it takes.
+    """
 
     data_root: Path = DATA_ROOT
     exec_root: Path | None = None
@@ -37,6 +40,7 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
     seccomp_profile: str = BUILTIN
     init_path: str = ""
     userns_remap: str = ""
+    shutdown_timeout: float = PATIENCE
 
 
 def exec_root_of(config: EngineConfig) -> Path:

@@ -36,7 +36,7 @@ async def open_engine(config: EngineConfig) -> AsyncIterator[BuildingEngine]:
 
 def _build(config: EngineConfig, edges: Edges, stack: AsyncExitStack) -> tuple[BuildingEngine, Recovery]:
     """The services, each with the ports and the other services that it uses."""
-    handles = make_handles(edges)
+    handles = make_handles(config, edges)
     stack.push_async_callback(handles.operations.drain)
     needs = make_needs(config, edges, handles)
     stack.push_async_callback(needs.networks.close)

@@ -7,6 +7,7 @@ from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.operations import KeyedLocks, Operations
+from wherry.wiring.config import EngineConfig
 from wherry.wiring.edges import Edges
 
 
@@ -21,10 +22,10 @@ class Handles(Struct, frozen=True, kw_only=True):
     waiters: Waiters
 
 
-def make_handles(edges: Edges) -> Handles:
+def make_handles(config: EngineConfig, edges: Edges) -> Handles:
     return Handles(
         events=Events(edges.clock),
-        operations=Operations(),
+        operations=Operations(config.shutdown_timeout),
         locks=KeyedLocks(),
         catalog=Catalog(edges.store.records),
         hubs=Hubs(edges.runtime),

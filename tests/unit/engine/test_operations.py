@@ -9,10 +9,7 @@ from wherry.engine.operations import Operations, Turns, undoable
 from wherry.waiting import settled
 
 
-def test_a_transition_that_takes_too_long_is_given_up_and_may_undo_what_it_did(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(operations, "_PATIENCE", 0.01)
+def test_a_transition_that_takes_too_long_is_given_up_and_may_undo_what_it_did() -> None:
     undone = []
 
     async def endless() -> None:
@@ -24,7 +21,7 @@ def test_a_transition_that_takes_too_long_is_given_up_and_may_undo_what_it_did(
                 undone.append(step)
 
     async def scenario() -> None:
-        running = Operations()
+        running = Operations(0.01)
         running.begin(endless())
         await running.drain()
 
@@ -34,11 +31,10 @@ def test_a_transition_that_takes_too_long_is_given_up_and_may_undo_what_it_did(
 
 
 def test_a_transition_that_cannot_be_ended_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operations, "_PATIENCE", 0.01)
     monkeypatch.setattr(operations, "_LAST_PATIENCE", 0.01)
 
     async def scenario() -> None:
-        running, server_is_back = Operations(), asyncio.get_running_loop().create_future()
+        running, server_is_back = Operations(0.01), asyncio.get_running_loop().create_future()
         stuck = running.begin(settled(server_is_back))
         await running.drain()
         await running.drain()
