@@ -14,7 +14,7 @@ from typing import Final
 
 from wherry.store.children import Child, told, writable
 from wherry.store.failures import explained
-from wherry.store.threads import settled
+from wherry.waiting import settled
 
 REST: Final = 5.0  # seconds
 
