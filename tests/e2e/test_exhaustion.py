@@ -62,6 +62,19 @@ def test_no_process_is_left(cli: Cli, engine: Engine) -> None:
     assert cli.inspect("killed", "{{.State.Status}}") == "running"
 
 
+def test_a_container_has_no_process_left(cli: Cli) -> None:
+    cli("run", "-d", "--name", "box", "--pids-limit", "3", "busybox", "sh", "-c", "sleep 1000 & sleep 1000 & wait")
+
+    done = cli("exec", "box", "sh", "-c", "true & true & true & wait; echo through", check=False)
+
+    assert "fork" in done.stderr
+    assert "through" not in done.stdout
+    assert len(cli.line("top", "box").splitlines()) == 4
+    assert cli.line("run", "--rm", "busybox", "echo", "hi") == "hi"
+    cli("kill", "box")
+    assert cli.line("wait", "box") == "137"
+
+
 def test_more_clients_than_descriptors_wait_for_each_other(
     other: Engine, client: str, busybox: Path, tmp_path: Path
 ) -> None:

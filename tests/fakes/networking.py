@@ -13,8 +13,9 @@ class FakeNetworking:
     """``bridged``, ``pinned`` (interfaces by namespace), ``defaults`` (default route by namespace), ``published`` and
     ``ruled`` (networks that the firewall knows) tell what is made. ``host_routes`` and ``host_ports`` (of other
     processes) are for tests to set, ``has_relay`` whether IPv6 is relayed, ``has_table`` whether the firewall's
-    table is there, ``loose`` interfaces in no bridge, ``taken_away`` when the kernel tells of losses, and ``failures``
-    and ``failures_once``: an exception to raise, by method name."""
+    table is there, ``loose`` interfaces in no bridge, ``taken_away`` when the kernel tells of losses,
+    ``firewall_turns`` how many turns of the loop rules take, and ``failures`` and ``failures_once``: an exception to
+    raise, by method name."""
 
     def __init__(self) -> None:
         self.bridged: dict[str, BridgePlan] = {}
@@ -29,6 +30,7 @@ class FakeNetworking:
         self.has_table = True
         self.loose: set[str] = set()
         self.taken_away = asyncio.Event()
+        self.firewall_turns = 0
         self.failures: dict[str, BaseException] = {}
         self.failures_once: dict[str, BaseException] = {}
 
@@ -133,6 +135,8 @@ class FakeNetworking:
         self, networks: tuple[Network, ...], ports: tuple[PublishedPort, ...] | None, links: tuple[LinkedPort, ...] = ()
     ) -> None:
         await self._act("apply_firewall")
+        for _ in range(self.firewall_turns):
+            await asyncio.sleep(0)
         self.ruled = networks
         self.has_table = True
         if ports is not None:

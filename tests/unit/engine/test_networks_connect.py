@@ -14,6 +14,7 @@ from wherry.model.network import (
     EndpointSpec,
     PortSpec,
 )
+from wherry.plan import endpoints
 
 
 async def test_a_running_container_is_put_into_a_network_and_taken_out() -> None:
@@ -184,6 +185,23 @@ async def test_what_others_take_away_comes_back_while_nothing_starts() -> None:
     await turns()
     assert world.state() == before
     assert world.host.interfaces()[web.endpoints[0].host_interface] == "docker0"
+    await world.networks.close()
+
+
+@pytest.mark.parametrize("turn", range(8))
+async def test_ports_that_come_and_go_while_rules_are_made_anew(turn: int) -> None:
+    world = await started()
+    old = await world.start(container("old", ports=[fixed("80")]))
+    world.host.has_table = False
+    world.host.firewall_turns = 8
+    world.host.taken_away.set()
+    for _ in range(turn):
+        await asyncio.sleep(0)
+
+    new, _ = await asyncio.gather(world.start(container("new", ports=[fixed("81")])), world.stop(old))
+    await turns()
+
+    assert world.host.published == set(endpoints.published(new.endpoints))
     await world.networks.close()
 
 

@@ -137,13 +137,15 @@ class Networks:
 
     async def join(self, container: Container, endpoints: tuple[Endpoint, ...], sandbox: str, user: str = "") -> None:
         await self._mending.mend()
-        await self._joining.join(container, endpoints, sandbox, user)
+        async with self._mending.held_off():
+            await self._joining.join(container, endpoints, sandbox, user)
         await self._naming.follow(container, endpoints, sandbox)
         await self._firewall.follow_links_of(container)
 
     async def leave(self, container: Container, sandbox: str) -> None:
         await self._naming.stop(sandbox)
-        await self._joining.leave(container, sandbox)
+        async with self._mending.held_off():
+            await self._joining.leave(container, sandbox)
         await self._firewall.follow_links_of(container)
 
     async def follow_links(self) -> None:
@@ -179,7 +181,8 @@ class Networks:
     async def change(self, before: Container, after: Container, sandbox: str) -> None:
         """Make it so for a container that runs. If that fails, ``before`` is how it is."""
         await self._naming.follow(after, after.endpoints, sandbox)
-        await self._joining.change(after, before.endpoints, after.endpoints, sandbox)
+        async with self._mending.held_off():
+            await self._joining.change(after, before.endpoints, after.endpoints, sandbox)
 
     async def resume(self, container: Container, sandbox: str) -> None:
         """Go on with what an engine that ended did for a container that runs: changes begun, and the name service."""

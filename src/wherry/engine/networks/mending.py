@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from wherry.engine.networks.catalog import Catalog
 from wherry.engine.networks.firewall import Firewall
@@ -25,6 +27,7 @@ class Mending:
         self._networking = networking
         self._making = making
         self._firewall = firewall
+        self._working = asyncio.Lock()
         self._broken = False  # what is known to be missing, and could not be made
         self._keeper: asyncio.Task[None] | None = None
 
@@ -42,6 +45,13 @@ class Mending:
         if self._networking.disturbed() or self._broken:
             await self._mend()
 
+    @asynccontextmanager
+    async def held_off(self) -> AsyncIterator[None]:
+        """While the block runs nothing is mended: what is published then would be missing in rules that were written
+        before and come after, and what is withdrawn would be in them."""
+        async with self._working:
+            yield
+
     async def attach_loose(self) -> None:
         """Interfaces of containers that are in no bridge come into that where they belong."""
         for host_interface, bridge in self._loose():
@@ -56,7 +66,7 @@ class Mending:
                 _log.exception("the next container that starts tries again")
 
     async def _mend(self) -> None:
-        async with self._making.paused():
+        async with self._making.paused(), self._working:
             if not self._networking.lacks(self._making.bridge_plans()) and not self._loose():
                 return
             _log.warning("bridges or firewall rules are gone, and made anew")
