@@ -1,15 +1,18 @@
 """An engine whose disk is full: what does not fit is told and leaves nothing behind, and what frees space works."""
 
+import gzip
 import io
+import lzma
 import os
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from zstandard import ZstdCompressor
 
 from tests.harness.cli import Cli
 from tests.harness.engine import Engine
@@ -68,13 +71,13 @@ def kept(engine: Engine) -> set[str]:
     return {path for path in on_disk(engine) if "/.removed-" not in path}
 
 
-def image_of(size: int) -> bytes:
-    """The archive of a root file system with one file that cannot be made smaller."""
+def image_of(size: int, *, zeros: bool = False) -> bytes:
+    """The archive of a root file system with one file that cannot be made smaller, or by much."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         info = tarfile.TarInfo("big")
         info.size = size
-        tar.addfile(info, io.BytesIO(os.urandom(size)))
+        tar.addfile(info, io.BytesIO(bytes(size) if zeros else os.urandom(size)))
     return buffer.getvalue()
 
 
@@ -95,6 +98,20 @@ def filled(engine: Engine, leave: int = 0) -> Iterator[None]:
 def test_an_import_that_does_not_fit(cli: Cli, size: int) -> None:
     assert FULL in cli.fails(1, "import", "-", "big", stdin=image_of(size))
     assert cli.line("images", "-q", "big") == ""
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, lzma.compress, ZstdCompressor().compress], ids=["gz", "xz", "zst"])
+def test_a_bomb(cli: Cli, engine: Engine, compress: Callable[[bytes], bytes]) -> None:
+    """It is small on its way in, and fills neither memory nor, in the end, the disk."""
+    bomb = compress(image_of(200 * MIB, zeros=True))
+    assert len(bomb) < MIB
+
+    assert FULL in cli.fails(1, "import", "-", "big", stdin=bomb)
+    layer = image_of(MIB)
+    assert FULL in cli.fails(1, "load", stdin=docker_archive(config_of(layer), bomb, names=("big:1",)))
+
+    assert cli.line("images", "-q", "big") == ""
+    assert engine.highest_memory() < 150 * MIB
 
 
 @pytest.mark.parametrize("size", [20 * MIB, 8 * MIB], ids=["as a blob", "as a layer"])

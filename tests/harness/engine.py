@@ -102,6 +102,12 @@ class Engine:
             except (FileNotFoundError, ConnectionError):  # none yet, or the last moment of one that was killed
                 return False
 
+    def highest_memory(self) -> int:
+        """Bytes that the daemon held at the worst moment of its life."""
+        assert self.process is not None
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM:"))
+
     def kill(self) -> None:
         """SIGKILL, as a crash would."""
         assert self.process is not None

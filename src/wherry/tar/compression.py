@@ -30,6 +30,7 @@ _MAGIC = {
     b"\xfd7zXZ\x00": "xz",
 }
 PIECE = 1 << 20  # bytes of one inflated chunk at most, whatever the ratio: a bomb must not fill memory
+_XZ_MEMORY = 256 << 20  # bytes; xz -9 needs 65 MiB, and a stream may ask for 4 GiB
 
 _LONGEST_MAGIC = max(map(len, _MAGIC))
 
@@ -78,7 +79,7 @@ def _codec(name: str) -> tuple[Callable[[], Member], type[Exception]]:
     if name == "xz":
         import lzma
 
-        return lzma.LZMADecompressor, lzma.LZMAError
+        return lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY), lzma.LZMAError
     import zstandard
 
     return ZstdFrame, zstandard.ZstdError

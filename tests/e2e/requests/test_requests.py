@@ -39,13 +39,8 @@ def unharmed(engine: Engine, world: World) -> Iterator[None]:
     yield
     assert engine.process.poll() is None
     assert "Traceback" not in (log := engine.log.read_text()[told:]), log
-    assert highest_memory(engine.process.pid) < _MOST_MEMORY
+    assert engine.highest_memory() < _MOST_MEMORY
     world.tidy()
-
-
-def highest_memory(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM:"))
 
 
 @pytest.mark.parametrize("label", OPERATIONS)

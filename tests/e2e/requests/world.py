@@ -70,7 +70,7 @@ class World:
         if runs and container.status != "running":
             container.start()
         if not runs and container.status == "running":
-            container.kill()
+            container.stop(timeout=0)  # or it has ended by itself just now
 
     def _session(self) -> str:
         """One that was not begun."""

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import os
+import zlib
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -106,3 +107,14 @@ def test_a_bomb_goes_off_slowly(compress: Compress) -> None:
     assert sum(sizes) == 200 << 20
     assert max(sizes) <= PIECE
     assert len(bomb) < 300_000
+
+
+def test_a_stream_that_asks_for_all_memory() -> None:
+    data = bytearray(lzma.compress(TEXT))
+    header, size = 12, (data[12] + 1) * 4
+    at = data.index(b"\x21\x01", header)  # LZMA2, and one byte that says how large its dictionary is
+    data[at + 2] = 40
+    data[header + size - 4 : header + size] = zlib.crc32(data[header : header + size - 4]).to_bytes(4, "little")
+
+    with pytest.raises(TarError, match=r"^xz: Memory usage limit exceeded$"):
+        inflate(bytes(data))
