@@ -33,12 +33,12 @@ def parse_bool(text: str) -> bool:
     raise ValueError(f"strconv.ParseBool: parsing {quote(text)}: invalid syntax")
 
 
-def _integer(function: str, low: int, high: int) -> "Callable[[str], int]":
+def _integer(function: str, low: int, high: int, base: int = 10) -> "Callable[[str], int]":
+    """A parser as Go's ``function`` is; with the base 0 the number says its own: ``0x1f``, ``017``, ``1_000``."""
+
     def parse(text: str) -> int:
-        if text != text.strip() or "__" in text:
-            raise ValueError(f"strconv.{function}: parsing {quote(text)}: invalid syntax")
         try:
-            value = int(text, 0) if not text.lstrip("+-0").isdigit() else int(text)
+            value = _read(text, base, signed=low < 0)
         except ValueError:
             raise ValueError(f"strconv.{function}: parsing {quote(text)}: invalid syntax") from None
         if not low <= value <= high:
@@ -48,9 +48,22 @@ def _integer(function: str, low: int, high: int) -> "Callable[[str], int]":
     return parse
 
 
-parse_int = _integer("ParseInt", -MAX_INT64 - 1, MAX_INT64)
-parse_uint16 = _integer("ParseUint", 0, (1 << 16) - 1)
-parse_uint64 = _integer("ParseUint", 0, (1 << 64) - 1)
+def _read(text: str, base: int, *, signed: bool) -> int:
+    if not text.isascii() or text != text.strip() or (base and "_" in text) or (text[:1] in ("+", "-") and not signed):
+        raise ValueError(text)
+    digits = text.lstrip("+-")
+    is_octal = base == 0 and digits[:1] == "0" and digits[1:2] not in "xXoObB"
+    return int(text, 8 if is_octal else base)
+
+
+parse_int = _integer("ParseInt", -MAX_INT64 - 1, MAX_INT64, base=0)
+parse_uint16 = _integer("ParseUint", 0, (1 << 16) - 1, base=0)
+parse_uint64 = _integer("ParseUint", 0, (1 << 64) - 1, base=0)
+atoi = _integer("Atoi", -MAX_INT64 - 1, MAX_INT64)
+parse_decimal = _integer("ParseInt", -MAX_INT64 - 1, MAX_INT64)
+parse_decimal_uint16 = _integer("ParseUint", 0, (1 << 16) - 1)
+parse_decimal_uint64 = _integer("ParseUint", 0, (1 << 64) - 1)
+parse_octal = _integer("ParseUint", 0, (1 << 32) - 1, base=8)
 
 
 def parse_bytes(text: str) -> int:
@@ -108,6 +121,8 @@ def parse_nano_cpus(text: str) -> int:
     """``1.5`` or ``3/2`` CPUs → billionths of one."""
     top, slash, bottom = text.partition("/")
     try:
+        if not text.isascii():
+            raise ValueError(text)
         whole, _, fraction = top.partition(".")
         digits = int((whole + fraction) or "x") * 10**9
         scale: int = 10 ** len(fraction) * (int(bottom) if slash else 1)

@@ -1,7 +1,6 @@
 """--device, --device-cgroup-rule, --gpus, and the block I/O limits that name a device."""
 
-from ..flagvalues import parse_bytes, parse_uint16, parse_uint64
-from ..texts import quote
+from ..flagvalues import atoi, parse_bytes, parse_decimal_uint16, parse_decimal_uint64
 from .csvline import fields
 from .environment import pairs
 
@@ -87,7 +86,7 @@ def cgroup_rule(text: str) -> str:
 def weight(text: str) -> "Json":
     """``/dev/name:weight``."""
     path, number = _device_and_number(text)
-    value = _parsed(parse_uint16, number)
+    value = _parsed(parse_decimal_uint16, number)
     if value is None or not (value == 0 or MIN_WEIGHT <= value <= MAX_WEIGHT):
         raise ValueError(f"invalid weight for device: {text}")
     return {"Path": path, "Weight": value}
@@ -105,7 +104,7 @@ def bytes_rate(text: str) -> "Json":
 def operations_rate(text: str) -> "Json":
     """``/dev/name:operations a second``."""
     path, number = _device_and_number(text)
-    value = _parsed(parse_uint64, number)
+    value = _parsed(parse_decimal_uint64, number)
     if value is None:
         raise ValueError(f"invalid rate for device: {text}. {RATE_FORMAT.format(unit='')}")
     return {"Path": path, "Rate": value}
@@ -159,6 +158,6 @@ def _count(text: str) -> int:
     if text == "all":
         return -1
     try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"count must be an integer: strconv.Atoi: parsing {quote(text)}: invalid syntax") from None
+        return atoi(text)
+    except ValueError as error:
+        raise ValueError(f"count must be an integer: {error}") from None

@@ -1,6 +1,6 @@
 """--ulimit, --sysctl, --memory-swappiness."""
 
-from ..flagvalues import parse_int
+from ..flagvalues import parse_decimal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def ulimit(text: str) -> "dict[str, Any]":
     numbers = values.split(":")
     if len(numbers) > 2:
         raise ValueError(f"too many limit value arguments - {values}, can only have up to two, `soft[:hard]`")
-    soft, hard = parse_int(numbers[0]), parse_int(numbers[-1])
+    soft, hard = parse_decimal(numbers[0]), parse_decimal(numbers[-1])
     if hard != UNLIMITED and soft == UNLIMITED:
         raise ValueError(
             f"ulimit soft limit must be less than or equal to hard limit: soft: -1 (unlimited), hard: {hard}"

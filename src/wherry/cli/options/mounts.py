@@ -2,7 +2,7 @@
 
 from posix import getcwd
 
-from ..flagvalues import parse_bool, parse_bytes
+from ..flagvalues import parse_bool, parse_bytes, parse_octal
 from .csvline import fields
 
 TYPE_CHECKING = False
@@ -180,7 +180,7 @@ def _put_size(mount: "Mount", value: str) -> None:
 
 
 def _put_mode(mount: "Mount", value: str) -> None:
-    _tmpfs(mount)["Mode"] = int(value, 8)
+    _tmpfs(mount)["Mode"] = parse_octal(value)
 
 
 SETTERS: "dict[str, Callable[[Mount, str], None]]" = {

@@ -1,5 +1,6 @@
 """--restart, --rm, the --health-* flags, --log-driver and --log-opt, --storage-opt."""
 
+from ..flagvalues import atoi
 from .environment import pairs
 
 TYPE_CHECKING = False
@@ -39,7 +40,7 @@ def restart_policy(text: str, *, auto_remove: bool = False) -> "dict[str, Any]":
     if auto_remove and name not in ("", "no"):
         raise ValueError("Conflicting options: --restart and --rm")
     try:
-        return {"Name": name, "MaximumRetryCount": int(count or "0")}
+        return {"Name": name, "MaximumRetryCount": atoi(count or "0")}
     except ValueError:
         raise ValueError("invalid restart policy format: maximum retry count must be an integer") from None
 
