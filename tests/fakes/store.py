@@ -19,7 +19,7 @@ from wherry.model.build import CacheEntry
 from wherry.model.container import Container
 from wherry.model.image import Image, Layer, Tag
 from wherry.model.log import LogLine, LogRange
-from wherry.model.mount import HostMount, OverlayMount
+from wherry.model.mount import HostMount, MountSource, OverlayMount
 from wherry.model.network import Network
 from wherry.model.volume import Volume
 
@@ -227,10 +227,11 @@ class FakeContainerFiles:
 
 class FakeVolumeFiles:
     """``volumes`` has name → content by volume; ``trees`` what directories hold that can be copied up; ``host`` paths
-    that exist."""
+    that exist, ``host_files`` those that are no directories."""
 
     def __init__(self) -> None:
         self.host: set[str] = set()
+        self.host_files: set[str] = set()
         self.volumes: dict[str, dict[str, str]] = {}
         self.trees: dict[Path, dict[str, str]] = {}
 
@@ -262,8 +263,8 @@ class FakeVolumeFiles:
     async def mount_around(self, path: str) -> HostMount:
         return HostMount(point="/")
 
-    async def restrictions(self, path: str) -> tuple[str, ...]:
-        return ()
+    async def source(self, path: str) -> MountSource:
+        return MountSource(is_directory=path not in self.host_files)
 
 
 class FakeLogs:

@@ -16,7 +16,7 @@ from wherry.engine.operations import KeyedLocks
 from wherry.engine.ports import Mounts, VolumeFiles
 from wherry.engine.volumes import Volumes, check_source
 from wherry.model.container import Container, Pending
-from wherry.model.mount import DeviceMount, MountKind, MountPoint
+from wherry.model.mount import DeviceMount, MountKind, MountPoint, Recursion
 from wherry.plan import volume_request
 from wherry.plan.mount_points import check_propagation
 from wherry.plan.naming import short_id
@@ -128,7 +128,10 @@ class VolumeUse:
         if point.kind is MountKind.TMPFS:
             return point
         source = self._part(container, point) if _is_part(point) else point.source
-        return replace(point, source=source, restrictions=await self._files.restrictions(source))
+        looked = await self._files.source(source)
+        # Nothing is below a file, and crun 1.8 would look for it.
+        below = point.read_only_below if looked.is_directory else Recursion.NO
+        return replace(point, source=source, restrictions=looked.restrictions, read_only_below=below)
 
     def _part(self, container: Container, point: MountPoint) -> str:
         """Where a part of a volume or of a host path is mounted for a container while it runs."""

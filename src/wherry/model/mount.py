@@ -49,7 +49,7 @@ class MountPoint(Struct, frozen=True, kw_only=True):
     asked (``ro``, ``z``), ``options`` tmpfs mount options, ``subpath`` the part of the volume that is mounted,
     ``copy_up`` whether an empty volume takes the image's files, ``anonymous`` whether ``rm -v`` removes the volume,
     ``create_source`` whether a start makes a missing host path. ``restrictions`` are known while it is mounted only:
-    options of the mount that the source lies in.
+    those of its ``MountSource``.
     """
 
     kind: MountKind
@@ -68,6 +68,14 @@ class MountPoint(Struct, frozen=True, kw_only=True):
     subpath: str = ""
     anonymous: bool = False
     create_source: bool = False
+
+
+class MountSource(Struct, frozen=True, kw_only=True):
+    """A path of the host that is to be bound. ``restrictions`` are options of the mount that it lies in, which are its
+    binds' too: ro, nosuid, nodev, noexec."""
+
+    restrictions: tuple[str, ...] = ()
+    is_directory: bool = True
 
 
 class HostMount(Struct, frozen=True, kw_only=True):

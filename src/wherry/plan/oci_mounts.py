@@ -90,7 +90,7 @@ def _shm(host: HostSpec, shared: str) -> Mount:
 
 
 def _own_files(request: SpecRequest) -> Iterator[Mount]:
-    read_only = _read_only(request) if request.container.spec.host.read_only else ()
+    read_only = ("ro",) if request.container.spec.host.read_only else ()
     files = {
         "/etc/resolv.conf": request.resolv_conf,
         "/etc/hostname": request.hostname,

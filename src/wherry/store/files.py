@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from wherry.model.mount import HostMount
+from wherry.model.mount import HostMount, MountSource
 from wherry.model.remapping import ROOT, Owner
 from wherry.store.copying import copy_attributes, copy_tree
 from wherry.store.descriptors import closing_fd, open_directory, open_in_root
@@ -102,9 +102,9 @@ class VolumeFiles:
         """Whether a path of the host exists, after ``create`` has made a directory (0755) of one that did not."""
         return await alone(_is_there, Path(path), create, self._root)
 
-    async def restrictions(self, path: str) -> tuple[str, ...]:
-        """Options of the mount that a path of the host lies in, which are its binds' too: ro, nosuid, nodev, noexec."""
-        return await alone(_restrictions, path)
+    async def source(self, path: str) -> MountSource:
+        """What a path of the host is that is to be bound. InternalError if it cannot be looked at."""
+        return await alone(_source, path)
 
     async def mount_around(self, path: str) -> HostMount:
         """The mount that a path of the host lies in, after its links."""
@@ -175,10 +175,11 @@ def _make_directories(path: Path, owner: Owner) -> None:
     os.chown(path, *owner)
 
 
-def _restrictions(path: str) -> tuple[str, ...]:
+def _source(path: str) -> MountSource:
     with explained(f"look at {path}"):
         flags = os.statvfs(path).f_flag
-    return tuple(name for name, flag in _RESTRICTIONS.items() if flags & flag)
+    restrictions = tuple(name for name, flag in _RESTRICTIONS.items() if flags & flag)
+    return MountSource(restrictions=restrictions, is_directory=Path(path).is_dir())
 
 
 def _copy_up(source: Path, data: Path) -> None:

@@ -12,7 +12,7 @@ from wherry.engine.volume_use import VolumeUse
 from wherry.engine.volumes import Volumes
 from wherry.errors import Conflict, InvalidArgument, NoSuchContainer, NoSuchVolume, NotFound, NotSupported, WherryError
 from wherry.model.container import Container, ContainerSpec, ContainerState, HostSpec, Status
-from wherry.model.mount import MountKind, MountSpec
+from wherry.model.mount import MountKind, MountSpec, Recursion
 
 ROOT = "/merged"
 TMPFS = {"type": "tmpfs", "device": "tmpfs"}
@@ -258,6 +258,14 @@ async def test_a_start_makes_the_host_paths_of_v() -> None:
     assert not world.files.host
     await world.use.acquire(container)
     assert world.files.host == {"/new"}
+
+
+async def test_nothing_is_below_a_file_that_would_have_to_be_read_only_too() -> None:
+    world = World()
+    world.files.host_files.add("/file")
+    container = await world.create("one", binds=("/file:/f:ro", "/folder:/d:ro"))
+    file, folder = (await world.use.acquire(container)).mounts
+    assert (file.read_only_below, folder.read_only_below) == (Recursion.NO, Recursion.WHERE_POSSIBLE)
 
 
 async def test_a_start_needs_the_host_paths_of_mount() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wherry.model.log import LogLine, LogRange
-from wherry.model.mount import HostMount, Viewed
+from wherry.model.mount import HostMount, MountSource, Viewed
 from wherry.model.path_stat import PathStat
 
 
@@ -92,8 +92,8 @@ class VolumeFiles(Protocol):
         """The mount that a path of the host lies in."""
         ...
 
-    async def restrictions(self, path: str) -> tuple[str, ...]:
-        """Options of the mount that a path of the host lies in, which are its binds' too: ro, nosuid, nodev, noexec."""
+    async def source(self, path: str) -> MountSource:
+        """What a path of the host is that is to be bound."""
         ...
 
 
