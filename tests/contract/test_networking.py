@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,16 @@ class World:
             return self.port.defaults.get(self.path(name))
         with Netlink(NETLINK_ROUTE, self.path(name)) as rtnl:
             return next((route.gateway for route in addressing.routes(rtnl) if route.destination == "0.0.0.0/0"), None)
+
+    def break_off(self, name: str, interface: Interface) -> None:
+        """As an engine leaves an interface of a namespace that dies while it makes it."""
+        if isinstance(self.port, FakeNetworking):
+            self.port.begun.add(interface.host_name)
+            return
+        path = self.path(name)
+        for words in (("addr", "flush"), ("link", "set", "down")):
+            argv = ["nsenter", f"--net={path}", "ip", *words, "dev", interface.name]
+            subprocess.run(argv, check=True)
 
     async def take_away_bridge(self, name: str) -> None:
         """As another program would."""
@@ -176,6 +187,20 @@ async def test_interfaces_are_known_by_their_hosts_ends(world: World) -> None:
 
     assert world.port.interfaces() == {"vethwc3": "wc0"}
     assert list(world.inside("a")) == ["eth1"]
+
+
+async def test_an_interface_that_was_begun_can_be_finished(world: World) -> None:
+    await world.port.ensure_bridge(BRIDGE)
+    await world.port.create_namespace(world.path("a"), (interface(2), interface(3, name="eth1")))
+    before = world.inside("a")
+    assert world.port.unfinished() == frozenset()
+
+    world.break_off("a", interface(3, name="eth1"))
+    assert world.port.unfinished() == {"vethwc3"}
+
+    await world.port.connect(world.path("a"), interface(3, name="eth1"))
+    assert world.port.unfinished() == frozenset()
+    assert world.inside("a") == before
 
 
 async def test_interfaces_of_a_bridge_that_is_gone_come_into_a_new_one(world: World) -> None:

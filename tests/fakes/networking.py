@@ -29,6 +29,7 @@ class FakeNetworking:
         self.has_relay = False
         self.has_table = True
         self.loose: set[str] = set()
+        self.begun: set[str] = set()
         self.taken_away = asyncio.Event()
         self.firewall_turns = 0
         self.failures: dict[str, BaseException] = {}
@@ -65,6 +66,7 @@ class FakeNetworking:
         await self._act("connect")
         self._check_bridge(interface)
         self.pinned[path][interface.name] = interface
+        self.begun.discard(interface.host_name)
         if interface.gateways:
             self.defaults[path] = interface.gateways[0]
 
@@ -99,6 +101,9 @@ class FakeNetworking:
     def interfaces(self) -> dict[str, str]:
         ends = (each for inside in self.pinned.values() for each in inside.values())
         return {each.host_name: "" if each.host_name in self.loose else each.bridge for each in ends}
+
+    def unfinished(self) -> frozenset[str]:
+        return frozenset(self.begun)
 
     def lacks(self, plans: Collection[BridgePlan]) -> bool:
         return not self.has_table or not {plan.name for plan in plans} <= self.bridged.keys()

@@ -67,14 +67,13 @@ def traces(engine: Engine) -> list[str]:
 
 
 def _neighbours(engine: Engine) -> list[str]:
-    """Whatever runs on the engine's host but the daemon: pid and command line of each process."""
+    """Whatever runs on the engine's host but the daemon and its children: pid and command line of each process."""
     assert engine.process is not None
-    pids = subprocess.run(["ip", "netns", "pids", engine.host.name], capture_output=True, text=True, check=True)
-    others = ",".join(pid for pid in pids.stdout.split() if int(pid) != engine.process.pid)
-    if not others:
-        return []
-    listed = subprocess.run(["ps", "-wwo", "pid=,args=", "-p", others], capture_output=True, text=True, check=False)
-    return listed.stdout.splitlines()  # without those that have ended meanwhile
+    inside = subprocess.run(["ip", "netns", "pids", engine.host.name], capture_output=True, text=True, check=True)
+    argv = ["ps", "-wwo", "pid=,ppid=,args=", "-p", ",".join(inside.stdout.split())]
+    listed = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    found = [line.split(maxsplit=2) for line in listed.splitlines()]
+    return [f"{pid} {args}" for pid, parent, args in found if str(engine.process.pid) not in (pid, parent)]
 
 
 def mounts(engine: Engine) -> list[str]:

@@ -68,6 +68,24 @@ def test_addresses_of_an_earlier_life_go_to_nobody_else(cli: Cli) -> None:
     cli("exec", "two", "ping", "-c", "1", "-W", "2", cli.inspect("one", address))
 
 
+def test_an_interface_that_an_earlier_life_did_not_finish_is_finished(cli: Cli) -> None:
+    cli("network", "create", "lan")
+    cli("run", "-d", "--name", "box", "busybox", "sleep", "1000")
+    cli("network", "connect", "lan", "box")
+    pid = cli.pid("box")
+
+    cli.engine.kill()
+    for words in (("addr", "flush"), ("link", "set", "down")):
+        subprocess.run(["nsenter", f"--net=/proc/{pid}/ns/net", "ip", *words, "dev", "eth1"], check=True)
+    cli.engine.start()
+
+    address = cli.inspect("box", "{{.NetworkSettings.Networks.lan.IPAddress}}")
+    assert f"inet {address}/" in cli.line("exec", "box", "ip", "addr")
+    cli("run", "--rm", "--network", "lan", "busybox", "ping", "-c", "1", "-W", "5", "box")
+    cli("rm", "-f", "box")
+    cli("network", "rm", "lan")
+
+
 def test_a_second_daemon_on_the_same_data_is_refused(clean: Engine) -> None:
     elsewhere = clean.folder / "second"
     argv: list[str | Path] = [DAEMON, "-H", f"unix://{elsewhere}.sock", "--data-root", clean.data_root]

@@ -43,6 +43,7 @@ _IFLA_BRPORT_MODE: Final = 4  # hairpin
 _IFLA_BRPORT_FLUSH: Final = 13
 _BR_STATE_DISABLED: Final = 0
 _IFF_UP: Final = 1
+_IFF_LOWER_UP: Final = 1 << 16
 
 _LINK_HEADER: Final = struct.Struct("=BxHiII")  # family, type, index, flags, change mask
 
@@ -62,6 +63,11 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_up(self) -> bool:
         return bool(self.flags & _IFF_UP)
+
+    @property
+    def has_carrier(self) -> bool:
+        """Of a veth: whether its peer is up."""
+        return bool(self.flags & _IFF_LOWER_UP)
 
 
 class Veth(msgspec.Struct, frozen=True, kw_only=True):

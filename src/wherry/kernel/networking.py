@@ -126,6 +126,10 @@ class Networking:
         names = {link.index: link.name for link in present}
         return {link.name: names.get(link.master, "") for link in present if link.kind == "veth"}
 
+    def unfinished(self) -> frozenset[str]:
+        present = links.links(self._rtnl)
+        return frozenset(link.name for link in present if link.kind == "veth" and not link.has_carrier)
+
     def lacks(self, plans: Collection[BridgePlan]) -> bool:
         if self._firewall and not self._rules <= nftables.rules(self._nfnl, _FAMILY, self._table):
             return True
@@ -190,8 +194,10 @@ class Networking:
 
     def _add_interface(self, path: str, inside: Netlink, interface: Interface) -> None:
         bridge = bridges.find(self._rtnl, interface.bridge)
-        peer_index = max(link.index for link in links.links(inside)) + 1
-        self._create_veth(path, interface, bridge, peer_index)
+        present = {link.name: link.index for link in links.links(inside)}
+        peer_index = present.get(interface.name) or max(present.values()) + 1
+        if interface.name not in present:
+            self._create_veth(path, interface, bridge, peer_index)
         _switch_ipv6(path, interface.name, on=any(":" in address for address in interface.addresses))
         addressing.configure(inside, peer_index, interface.addresses, interface.gateways)
 

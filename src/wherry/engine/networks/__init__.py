@@ -88,7 +88,7 @@ class Networks:
     async def start(self) -> None:
         """Networks, bridges, leases and firewall are as the rows say; the builtin networks exist."""
         await self._making.start()
-        self._present = frozenset(self._networking.interfaces())
+        self._present = frozenset(self._networking.interfaces()) - self._networking.unfinished()
         for container in self._containers():
             if container.state.alive or container.state.pending is Pending.STARTING:
                 self._leases.take(container.id, container.endpoints)

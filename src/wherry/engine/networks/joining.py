@@ -117,9 +117,9 @@ class Joining:
                 self._tell(action, endpoint)
 
     async def resume(self, container: Container, sandbox: str, present: Collection[str]) -> None:
-        """Make the interfaces that a container's row tells of and an engine that died did not come to make.
+        """Make the interfaces that a container's row tells of and an engine that died did not come to make, or finish.
 
-        ``present``: the host's ends that there were when this engine began."""
+        ``present``: the host's ends of whole ones that there were when this engine began."""
         await self._add(_missing(container.endpoints, present), container.endpoints, sandbox)
 
     async def sweep(self, sandboxes: Mapping[str, str]) -> None:

@@ -34,7 +34,7 @@ class Networking(Protocol):
         ...
 
     async def connect(self, path: str, interface: Interface) -> None:
-        """Add an interface to a namespace; its gateways become the default routes."""
+        """Add an interface to a namespace, or finish one that was begun; its gateways become the default routes."""
         ...
 
     async def disconnect(self, path: str, name: str) -> None:
@@ -52,6 +52,10 @@ class Networking(Protocol):
 
     def interfaces(self) -> dict[str, str]:
         """Names of the host's ends of interfaces, and of the bridge each is in, "" if in none."""
+        ...
+
+    def unfinished(self) -> frozenset[str]:
+        """The host's ends of interfaces that were begun and are not up: an engine may have ended in between."""
         ...
 
     def lacks(self, plans: Collection[BridgePlan]) -> bool:
