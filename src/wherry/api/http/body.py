@@ -59,11 +59,12 @@ class Chunked:
 
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
         data, self._partial = self._partial + data, b""
-        pieces: list[bytes] = []
+        view = memoryview(data)
+        pieces: list[memoryview] = []
         at = 0
         while not self.complete:
             if self._left:
-                piece = data[at : at + self._left]
+                piece = view[at : at + self._left]
                 pieces.append(piece)
                 self._left -= len(piece)
                 at += len(piece)

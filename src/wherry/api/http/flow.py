@@ -67,15 +67,15 @@ class Outbound(asyncio.Protocol):
         self._writable.set()
         self._unyielded = 0
 
-    async def send(self, data: bytes) -> None:
-        """Send bytes; return when the peer is less than ``BUFFER`` behind.
+    async def send(self, *pieces: bytes) -> None:
+        """Send bytes, large ones without a copy; return when the peer is less than ``BUFFER`` behind.
 
         Raises:
             ConnectionResetError: the connection is gone.
         """
         self._require_open()
-        self._transport.write(data)
-        self._unyielded += len(data)
+        self._transport.writelines(pieces)
+        self._unyielded += sum(map(len, pieces))
         if not self._writable.is_set():
             await self._writable.wait()
             self._require_open()

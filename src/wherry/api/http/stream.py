@@ -24,7 +24,10 @@ class ResponseStream:
         """
         if self._muted or not data:  # an empty chunk would end the body
             return
-        await self._connection.send(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+        if self._chunked:
+            await self._connection.send(b"%x\r\n" % len(data), data, b"\r\n")
+        else:
+            await self._connection.send(data)
 
     @property
     def terminator(self) -> bytes:
