@@ -19,12 +19,18 @@ def spread_directories(side: Contestant) -> Iterator[None]:
     if side.engine.kind != "dockerd" or "T" in _attributes(folder):
         yield
         return
-    subprocess.run(["chattr", "+T", folder], check=True, capture_output=True)
+    spread(folder)
     try:
         yield
     finally:
-        subprocess.run(["chattr", "-T", folder], check=True, capture_output=True)
+        subprocess.run(["chattr", "-T", folder], check=False, capture_output=True)
+
+
+def spread(folder: Path) -> None:
+    """Have what is made in a directory spread over the disk, if it is ext4: others need no such thing."""
+    subprocess.run(["chattr", "+T", folder], check=False, capture_output=True)
 
 
 def _attributes(folder: Path) -> str:
-    return subprocess.run(["lsattr", "-d", folder], check=True, capture_output=True, text=True).stdout.split()[0]
+    said = subprocess.run(["lsattr", "-d", folder], check=False, capture_output=True, text=True)
+    return said.stdout.partition(" ")[0]

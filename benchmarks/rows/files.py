@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..benchmark import Benchmark, Row, Sampler, benchmark
 from ..contestants import Contestant
-from ..spreading import spread_directories
+from ..spreading import spread, spread_directories
 from ..workbench import Workbench
 
 
@@ -23,12 +23,15 @@ def _copy(name: str, title: str, rounds: int) -> Benchmark:
     )
     def copy(bench: Workbench, side: Contestant) -> Iterator[Sampler]:
         source = bench.big_file if name == "big" else bench.tree
-        target = bench.folder / bench.name(side, f"copied-{name}")
+        targets = bench.folder / bench.name(side, f"copied-{name}")
+        targets.mkdir()
+        spread(targets)
         numbers = itertools.count()
         with _running(bench, side, f"cp-{name}") as container:
 
             def sample() -> Mapping[str, float]:
-                inside = f"{container}:/tmp/{next(numbers)}"
+                number = str(next(numbers))
+                inside, target = f"{container}:/tmp/{number}", targets / number
                 os.sync()
                 into = side.seconds("cp", "--quiet", source, inside)
                 os.sync()
