@@ -167,9 +167,8 @@ def test_what_cannot_be_written(run: Run) -> None:
     lines = run(f"{script}; true").splitlines()
     assert len(lines) == 5
     assert all("Read-only file system" in line or "nonexistent directory" in line for line in lines), lines
-    assert "Read-only" in run(
-        "find /sys/fs/cgroup -mindepth 1 -maxdepth 1 -type d | head -1 | xargs -I{} mkdir {}/x 2>&1; true"
-    )
+    hierarchy = "$(grep -m 1 -E ' cgroup2? (ro|rw),' /proc/self/mounts | cut -d ' ' -f 2)"
+    assert "Read-only file system" in run(f"mkdir {hierarchy}/x 2>&1; true")
 
 
 def test_devices(run: Run, stock: Cli) -> None:
@@ -232,3 +231,10 @@ def test_no_process_of_the_engine_can_be_looked_into(run: Run, stock: Cli, box: 
     ours = f"/proc/{stock.engine.process.pid}"
     script = f"cat {ours}/environ {ours}/maps {ours}/fd/1; ls {ours}/root/ {ours}/cwd/"
     assert run(f"({script}) 2>&1 | grep -v 'ermission denied'; true", "--pid", "host") == ""
+
+
+def test_memory_is_taken_from_sessions_as_from_the_container(stock: Cli, box: Callable[..., str]) -> None:
+    name = box("--oom-score-adj", "50")
+    score = (name, "cat", "/proc/self/oom_score_adj")
+    assert stock.line("exec", *score) == "50"
+    assert stock.line("exec", "-t", *score) == "50"

@@ -39,7 +39,8 @@ class Exit(Struct, frozen=True, kw_only=True):
 
 
 class ExecLaunch(Struct, frozen=True, kw_only=True):
-    """``process`` is the OCI process object, encoded; ``attached`` says that somebody takes its output."""
+    """``process`` is the OCI process object, encoded; ``attached`` says that somebody takes its output.
+    ``oom_score_adj`` is None where it is to be the engine's own."""
 
     exec_id: str
     container_id: str
@@ -48,6 +49,7 @@ class ExecLaunch(Struct, frozen=True, kw_only=True):
     tty: bool
     stdin: bool
     attached: bool
+    oom_score_adj: int | None = None
 
 
 class RuntimeInfo(Struct, frozen=True, kw_only=True):

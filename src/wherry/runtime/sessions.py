@@ -16,6 +16,12 @@ from wherry.runtime.failures import classify, read_log
 from wherry.runtime.monitor import ExecMonitor, Seat, noted_process, pipe
 
 
+def _scored(argv: list[str], launch: ExecLaunch) -> list[str]:
+    """crun has the processes of sessions inherit how readily they are killed (choom(1)); runc sets it itself."""
+    score = launch.oom_score_adj
+    return argv if score is None else ["choom", "-n", str(score), "--", *argv]
+
+
 def _exit_code(status: int) -> int:
     return 128 - status if status < 0 else status
 
@@ -35,14 +41,14 @@ class PipedSession:
     @classmethod
     def open(cls, seat: Seat, launch: ExecLaunch) -> "PipedSession":
         """Start it. What goes wrong inside the runtime shows when it is waited for."""
-        argv = ["runtime", *seat.runtime_options(), "exec", "--pid-file", str(seat.pidfile)]
+        argv = [seat.runtime, *seat.runtime_options(), "exec", "--pid-file", str(seat.pidfile)]
         argv += ["--process", str(seat.bundle / "process.json"), launch.container_id]
         with ExitStack() as undo, ExitStack() as passed:
             our_stdin, stdin = pipe(undo, passed, writing=True) if launch.stdin else (None, None)
             our_stdout, stdout = pipe(undo, passed)
             our_stderr, stderr = pipe(undo, passed)
             fds = {1: stdout, 2: stderr} | ({0: stdin} if stdin is not None else {})
-            child = spawn(argv, env=ENVIRONMENT, executable=seat.runtime, fds=fds)
+            child = spawn(_scored(argv, launch), env=ENVIRONMENT, fds=fds)
             undo.pop_all()
         return cls(seat, child, PipeConsole(our_stdin, our_stdout, our_stderr, seat.pidfile.exists))
 
@@ -80,7 +86,7 @@ class MonitoredSession:
         argv = seat.monitor_argv(launch.container_id, launch.exec_id, launch.container_id)
         argv += ["-l", "none", "-e", "--exec-attach", "--exec-process-spec", str(seat.bundle / "process.json")]
         argv += ["-t"] * launch.tty + ["-i"] * launch.stdin + ["--leave-stdin-open"] * launch.tty
-        with closing(ExecMonitor(argv)) as session:
+        with closing(ExecMonitor(_scored(argv, launch))) as session:
             await session.joinable()
             console = MonitorConsole(seat.bundle)
             try:

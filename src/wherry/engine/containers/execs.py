@@ -26,6 +26,7 @@ from wherry.model.exec import Exec, ExecSpec
 from wherry.model.launch import ExecLaunch
 from wherry.plan import detach, signals
 from wherry.plan.lifecycle import exec_exit_code_of
+from wherry.plan.rlimits import oom_score_adj
 from wherry.plan.runtime_spec import encode, exec_process
 
 _REMEMBERED = 1000
@@ -172,7 +173,9 @@ class Execs:
         user = spec.user or container.spec.user
         identity = await self._roots.identity(root, user, container.spec.host.group_add)
         linked = self._linking.environment(container)
-        process = exec_process(container, spec, identity, self._host.facts(), linked)
+        facts = self._host.facts()
+        process = exec_process(container, spec, identity, facts, linked)
+        score = oom_score_adj(container.spec.host, facts)
         return ExecLaunch(
             exec_id=item.id,
             container_id=container.id,
@@ -181,6 +184,7 @@ class Execs:
             tty=spec.tty,
             stdin=spec.attach_stdin,
             attached=not detached,
+            oom_score_adj=None if score == facts.oom_score_adj else score,
         )
 
     def _running(self, ref: str) -> Container:
