@@ -150,7 +150,10 @@ async def _until_told(engine: Engine, flags: Options) -> None:
 
 
 def socket_group(name: str) -> str | None:
-    """Who besides root may use the sockets: None, which is root alone, if the default group is not on this machine."""
+    """Who besides root may use the sockets: None, which is root alone, for "" and if the default group is not on this
+    machine."""
+    if not name:
+        return None
     try:
         grp.getgrnam(name)
     except KeyError:

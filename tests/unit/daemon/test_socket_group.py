@@ -17,6 +17,10 @@ def test_the_default_group_is_not_needed(monkeypatch: pytest.MonkeyPatch, caplog
     assert "could not change" in caplog.text
 
 
+def test_nobody_but_root() -> None:
+    assert socket_group("") is None
+
+
 def test_a_group_that_is_there_is_used() -> None:
     mine = grp.getgrgid(os.getgid()).gr_name
     assert socket_group(mine) == mine

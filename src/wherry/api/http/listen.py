@@ -47,7 +47,7 @@ def open_listeners(
     """Bind the sockets of an address.
 
     ``unix://PATH`` gets mode 0660 and the group; ``tcp://HOST:PORT`` (port 0 picks one); ``fd://`` takes the sockets
-    that the service manager opened.
+    that the service manager opened, ``fd://NUMBER`` one of them.
 
     Raises:
         InvalidArgument: the address or the group makes no sense.
@@ -62,7 +62,7 @@ def open_listeners(
     if scheme == "tcp":
         return (_tcp(rest),)
     if scheme == "fd":
-        return _inherited(environ)
+        return _inherited(rest, environ)
     raise InvalidArgument(f"invalid address {address}: unknown scheme {scheme}")
 
 
@@ -136,9 +136,19 @@ def _tcp(rest: str) -> Listener:
     return Listener(sock)
 
 
-def _inherited(environ: Mapping[str, str]) -> tuple[Listener, ...]:
+def _inherited(which: str, environ: Mapping[str, str]) -> tuple[Listener, ...]:
+    """All sockets for ``""`` and ``*``, else the one of that number; the others are closed."""
     count = int(environ.get("LISTEN_FDS", 0)) if environ.get("LISTEN_PID") == str(os.getpid()) else 0
     if not count:
         raise InvalidArgument("no sockets found via socket activation: make sure the service was started by systemd")
     fds = range(FIRST_INHERITED_FD, FIRST_INHERITED_FD + count)
-    return tuple(Listener(socket.socket(fileno=fd)) for fd in fds)
+    if which in ("", "*"):
+        return tuple(Listener(socket.socket(fileno=fd)) for fd in fds)
+    if not which.isdecimal():
+        raise InvalidArgument(f"failed to parse systemd fd address: should be a number: {which}")
+    if int(which) not in fds:
+        raise InvalidArgument("too few socket activated files passed in by systemd")
+    for fd in fds:
+        if fd != int(which):
+            os.close(fd)
+    return (Listener(socket.socket(fileno=int(which))),)

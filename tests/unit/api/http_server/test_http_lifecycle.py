@@ -304,6 +304,7 @@ def test_several_addresses_at_once(run: Run, socket_path: Path) -> None:
 
 ACTIVATED = """
     import asyncio
+    import sys
     from wherry.api.http import Server, text_response
 
     async def main():
@@ -312,7 +313,7 @@ ACTIVATED = """
             done.set()
             return text_response("activated")
         server = Server(last, product_version="26.1.5")
-        await server.listen("fd://")
+        await server.listen(sys.argv[1])
         await done.wait()
         await server.close()
 
@@ -320,14 +321,16 @@ ACTIVATED = """
 """
 
 
-def test_an_inherited_socket_is_served_and_its_file_stays(run: Run, socket_path: Path) -> None:
+@pytest.mark.parametrize("address", ["fd://", "fd://*", "fd://3"])
+def test_an_inherited_socket_is_served_and_its_file_stays(run: Run, socket_path: Path, address: str) -> None:
     async def scenario() -> None:
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(socket_path))
             listening.listen()
-            command = f'exec 3<&{listening.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" -c "$1"'
+            command = f'exec 3<&{listening.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" -c "$1" "$2"'
             activated = await asyncio.create_subprocess_exec(
-                "bash", "-c", command, sys.executable, textwrap.dedent(ACTIVATED), pass_fds=[listening.fileno()]
+                *("bash", "-c", command, sys.executable, textwrap.dedent(ACTIVATED), address),
+                pass_fds=[listening.fileno()],
             )
             peer = Peer(*await asyncio.open_unix_connection(str(socket_path)))
             peer.get("/", "Connection: close")
@@ -401,3 +404,16 @@ def test_more_clients_than_there_is_room_for_wait_until_one_leaves(run: Run, soc
             assert (await asyncio.wait_for(late, 5)).body == b"hello"
 
     run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("which", "text"),
+    [
+        ("x", "failed to parse systemd fd address: should be a number: x"),
+        ("9", "too few socket activated files passed in by systemd"),
+    ],
+)
+def test_inherited_sockets_that_are_none(which: str, text: str) -> None:
+    environ = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+    with pytest.raises(InvalidArgument, match=text):
+        open_listeners(f"fd://{which}", environ=environ)
