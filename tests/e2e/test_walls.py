@@ -238,3 +238,11 @@ def test_memory_is_taken_from_sessions_as_from_the_container(stock: Cli, box: Ca
     score = (name, "cat", "/proc/self/oom_score_adj")
     assert stock.line("exec", *score) == "50"
     assert stock.line("exec", "-t", *score) == "50"
+
+
+@pytest.mark.parametrize("where", ["/proc", "/proc/self/attr", "/proc/sys"])
+def test_no_mount_in_place_of_what_the_kernel_tells(stock: Cli, runtime: str, where: str) -> None:
+    """CVE-2019-16884."""
+    told = stock.fails(125, "run", "--rm", "--runtime", runtime, "-v", where, "busybox", "true")
+    assert "OCI runtime create failed" in told
+    assert "cannot be mounted because" in told

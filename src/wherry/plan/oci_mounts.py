@@ -10,6 +10,7 @@ from typing import Any, Final
 from wherry.errors import InvalidArgument, NotSupported
 from wherry.model.container import HostSpec
 from wherry.model.mount import MountKind, MountPoint, Recursion
+from wherry.plan import proc_mounts
 from wherry.plan.binds import PROPAGATIONS
 from wherry.plan.kernel_version import at_least
 from wherry.plan.spec_request import SpecRequest
@@ -102,6 +103,7 @@ def _own_files(request: SpecRequest) -> Iterator[Mount]:
 
 
 def _asked(point: MountPoint, request: SpecRequest) -> Mount:
+    proc_mounts.check(point)
     if point.kind is MountKind.TMPFS:
         options = tmpfs_options(point.options if point.writable else f"{point.options},ro")
         return _mount(point.target, "tmpfs", *options)
