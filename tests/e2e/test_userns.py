@@ -95,10 +95,14 @@ def test_its_root_configures_its_network_and_no_other(cli: Cli, runtime: str) ->
     )
 
 
+def answers(engine: Engine, port: int) -> bool:
+    fetch = ["curl", "-sf", "-m", "5", f"http://127.0.0.1:{port}/index.html"]
+    return subprocess.run(engine.host.inside(fetch), capture_output=True, check=False).returncode == 0
+
+
 def test_published_ports_lead_into_it(cli: Cli, engine: Engine) -> None:
     cli("run", "-d", "-p", "127.0.0.1:18080:80", "busybox", "httpd", "-f", "-h", "/var/www")
-    fetch = ["curl", "-sf", "http://127.0.0.1:18080/index.html"]
-    eventually(lambda: subprocess.run(engine.host.inside(fetch), capture_output=True).returncode == 0)
+    eventually(lambda: answers(engine, 18080))
 
 
 def test_containers_share_a_network_and_the_user_namespace_with_it(cli: Cli) -> None:
@@ -229,7 +233,8 @@ def test_containers_live_on_when_the_daemon_is_killed(cli: Cli, engine: Engine) 
 
 
 def test_a_daemon_without_the_flag_has_files_of_its_own(cli: Cli, engine: Engine) -> None:
-    cli("create", "--name", "box", "busybox")
+    cli("run", "-d", "--name", "box", "-p", "127.0.0.1:18081:80", "busybox", "httpd", "-f", "-h", "/var/www")
+    process = cli.pid("box")
     engine.stop()
     restart(engine)
     try:
@@ -239,7 +244,8 @@ def test_a_daemon_without_the_flag_has_files_of_its_own(cli: Cli, engine: Engine
     finally:
         engine.stop()
         restart(engine, REMAP)
-    assert cli.inspect("box", "{{.Config.Image}}") == "busybox"
+    assert cli.pid("box") == process
+    eventually(lambda: answers(engine, 18081))
 
 
 @pytest.mark.parametrize(
