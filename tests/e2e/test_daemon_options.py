@@ -302,6 +302,19 @@ def test_what_info_says_of_namespaces_privileges_and_an_init(start: Start, tmp_p
     assert "name=no-new-privileges" in options
 
 
+def test_options_of_networks_that_name_none(start: Start) -> None:
+    cli = start("--default-network-opt", "bridge=com.docker.network.driver.mtu=1234")
+    cli("network", "create", "plain")
+    cli("network", "create", "-o", "com.docker.network.driver.mtu=1300", "own")
+    try:
+        for network, mtu in (("plain", "1234"), ("own", "1300")):
+            assert cli.line("run", "--rm", "--network", network, "busybox", "cat", "/sys/class/net/eth0/mtu") == mtu
+        shown = cli.line("network", "inspect", "-f", "{{json .Options}}", "plain")
+        assert json.loads(shown) == {"com.docker.network.driver.mtu": "1234"}
+    finally:
+        cli("network", "rm", "plain", "own")
+
+
 def test_options_of_what_there_is_not_here(start: Start, idle: Engine, tmp_path: Path) -> None:
     file = tmp_path / "daemon.json"
     file.write_text(json.dumps({"containerd": "/run/containerd.sock", "storage-opts": [], "raw-logs": True}))

@@ -162,7 +162,15 @@ def _network(values: dict[str, Any]) -> NetworkSettings:
         relay=values.get("userland-proxy", True),
         pools=tuple(values.get("default-address-pools", ())),
         host_gateway=values.get("host-gateway-ip", ""),
+        driver_options=_by_driver(values.get("default-network-opts", ())),
     )
+
+
+def _by_driver(given: Sequence[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
+    by_driver: dict[str, dict[str, str]] = {}
+    for driver, name, value in given:
+        by_driver.setdefault(driver, {})[name] = value
+    return by_driver
 
 
 def _subnet_v6(text: str) -> str:

@@ -103,6 +103,9 @@ NETWORK = (
     Setting(Flag("userland-proxy", "bool", "Relay connections that the kernel cannot translate", default_text="true")),
     Setting(Flag("default-address-pool", "list", "Default address pools for networks", value_name="pool-options",
                  parse=values.pool), "default-address-pools", filed=values.filed_pools),
+    Setting(Flag("default-network-opt", "list", "Default network options", value_name="mapmap",
+                 parse=values.network_option), "default-network-opts", filed=values.filed_network_options,
+            types=(dict,)),
     Setting(Flag("host-gateway-ip", "string", "Address of 'host-gateway' in --add-host: by default the bridge's",
                  value_name="ip", parse=values.address), filed=values.filed_address),
 )  # fmt: skip

@@ -118,6 +118,15 @@ def pool(text: str) -> AddressPool:
     return AddressPool(base=fields["base"], size=int(fields["size"]))
 
 
+def network_option(text: str) -> tuple[str, str, str]:
+    """``bridge=com.docker.network.driver.mtu=1400``: driver, name and value."""
+    driver, _, option = text.partition("=")
+    name, separator, value = option.partition("=")
+    if not separator:
+        raise ValueError(f'invalid value "{text}" for map option, should be root-key=key=value')
+    return driver, name, value
+
+
 def ulimit(text: str) -> Ulimit:
     """``nofile=1024:2048``."""
     return _ulimit(parse_ulimit(text))
@@ -146,6 +155,10 @@ def filed_options(value: dict[str, Any]) -> dict[str, str]:
 
 def filed_runtimes(value: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
     return [(name, str(entry.get("path", ""))) for name, entry in value.items()]
+
+
+def filed_network_options(value: dict[str, dict[str, str]]) -> list[tuple[str, str, str]]:
+    return [(driver, name, text) for driver, options in value.items() for name, text in filed_options(options).items()]
 
 
 def filed_pools(value: list[dict[str, Any]]) -> list[AddressPool]:

@@ -77,6 +77,7 @@ class NetworkSettings(Struct, frozen=True, kw_only=True):
     Of all: ``firewall``: whether rules are made, ``forward``: whether the host is told to forward packets,
     ``relay``: whether connections are relayed that no rule can translate, ``host_ip`` where ports are published ("":
     everywhere), ``pools`` where subnets are from (none: Docker's), ``host_gateway`` what ``host-gateway`` means.
+    ``driver_options``: of networks that are made and say nothing else, by driver.
     """
 
     bridge: str = ""
@@ -96,6 +97,7 @@ class NetworkSettings(Struct, frozen=True, kw_only=True):
     host_ip: str = ""
     pools: tuple[AddressPool, ...] = ()
     host_gateway: str = ""
+    driver_options: dict[str, dict[str, str]] = {}
 
 
 class EndpointSpec(Struct, frozen=True, kw_only=True):

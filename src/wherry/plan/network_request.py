@@ -4,7 +4,7 @@ Sources: moby ``api/types/network/ipam.go`` (ValidateIPAM), ``daemon/network.go`
 are Docker's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address, ip_network
 
 from msgspec.structs import replace
@@ -37,6 +37,11 @@ def configured(request: NetworkRequest, source: Network | None) -> NetworkReques
             "user specified configurations are not supported if the network depends on a configuration network"
         )
     return replace(request, subnets=source.subnets, options=source.options, labels=source.labels, ipv6=source.ipv6)
+
+
+def with_defaults(request: NetworkRequest, driver_options: Mapping[str, dict[str, str]]) -> NetworkRequest:
+    """A request with the options of its driver that it does not name."""
+    return replace(request, options={**driver_options.get(request.driver, {}), **request.options})
 
 
 def check(request: NetworkRequest) -> None:

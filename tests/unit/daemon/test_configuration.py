@@ -33,6 +33,7 @@ def test_flags(tmp_path: Path) -> None:
         *("--dns", "8.8.4.4", "--dns-opt", "ndots:2", "--dns-search", "example.org"),
         *("--default-ulimit", "nofile=64:128", "--default-shm-size", "32m", "--log-opt", "max-size=5m"),
         *("--default-address-pool", "base=10.9.0.0/16,size=24", "--max-concurrent-downloads", "0"),
+        *("--default-network-opt", "bridge=a=b=c", "--default-network-opt", "bridge=d=e"),
     )
 
     assert found.hosts == ("tcp://127.0.0.1:1", "unix:///run/x.sock")
@@ -44,6 +45,7 @@ def test_flags(tmp_path: Path) -> None:
         mtu=1400,
         host_ip="127.0.0.1",
         pools=(AddressPool(base="10.9.0.0/16", size=24),),
+        driver_options={"bridge": {"a": "b=c", "d": "e"}},
     )
     assert (found.defaults.dns, found.defaults.dns_options) == (("8.8.4.4",), ("ndots:2",))
     assert found.defaults.ulimits == (Ulimit(name="nofile", soft=64, hard=128),)
@@ -66,13 +68,14 @@ def test_the_file_says_the_same_in_its_way(tmp_path: Path) -> None:
         runtimes={"mine": {"path": "/bin/mine"}},
         proxies={"http-proxy": "http://p"},
         log_opts={"max-size": "5m"},
+        default_network_opts={"bridge": {"a": "b=c"}},
     )
     flagged = configuration(
         tmp_path,
         *("-H", "tcp://127.0.0.1:1", "-D", "--label", "a=b", "--iptables=false", "--dns", "8.8.4.4"),
         *("--default-ulimit", "nofile=64:128", "--default-shm-size", "32m", "--log-opt", "max-size=5m"),
         *("--default-address-pool", "base=10.9.0.0/16,size=24", "--add-runtime", "mine=/bin/mine"),
-        *("--http-proxy", "http://p"),
+        *("--http-proxy", "http://p", "--default-network-opt", "bridge=a=b=c"),
     )
 
     assert filed == flagged
@@ -126,6 +129,8 @@ def test_one_label_has_one_value(tmp_path: Path) -> None:
         ("--dns-search", "x_y..z", "x_y..z is not a valid domain"),
         ("--mtu", "x", 'strconv.ParseInt: parsing "x": invalid syntax'),
         ("--ip", "x", 'failed to parse IP: "x"'),
+        ("--default-network-opt", "a=b", 'invalid value "a=b" for map option, should be root-key=key=value'),
+        ("--storage-opt", "foo=bar", "error initializing graphdriver: overlay2: unknown option foo"),
         ("--default-ulimit", "x", "invalid ulimit argument: x"),
         ("--default-shm-size", "x", "invalid size: 'x'"),
         ("--exec-opt", "native.cgroupdriver=systemd", "native.cgroupdriver option systemd not supported"),

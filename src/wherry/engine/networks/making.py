@@ -68,6 +68,8 @@ class Making:
         async with self._changing:
             if request.config_from:
                 request = network_request.configured(request, self._catalog.named(request.config_from))
+            else:
+                request = network_request.with_defaults(request, self._settings.driver_options)
             network_request.check(request)
             if self._catalog.named(request.name):
                 raise Conflict(f"network with name {request.name} already exists")
