@@ -100,17 +100,19 @@ def test_who_has_a_certificate_is_let_in(visit: Visitor, authority: Authority, t
 def test_who_is_not_let_in(visit: Visitor, authority: Authority, stranger: Authority) -> None:
     assert "Client sent an HTTP request to an HTTPS server." in visit.refused()
     nobody = visit.refused("--tlsverify", f"--tlscacert={authority.certificate}")
-    assert "remote error: tls: certificate required" in nobody
+    assert "remote error: tls: " in nobody
     unknown = visit.refused(*files(stranger, "client", trusted=authority))
     assert "remote error: tls: unknown certificate authority" in unknown
     assert "remote error: tls: expired certificate" in visit.refused(*files(authority, "old"))
+    if visit.client == "wherry":  # others say it as the Go that they were built with
+        assert nobody == "error during connect: remote error: tls: certificate required\n"
 
 
 def test_an_engine_that_cannot_be_trusted(
     visit: Visitor, authority: Authority, stranger: Authority, other: Engine
 ) -> None:
     strange = visit.refused(*files(authority, "client", trusted=stranger))
-    assert "tls: failed to verify certificate: x509: certificate signed by unknown authority" in strange
+    assert "x509: certificate signed by unknown authority" in strange
 
     other.start("-H", "tcp://127.0.0.2:2376", "-H", "tcp://127.0.0.1:2377", *files(authority, "old"))
     visit.engine = other
@@ -121,9 +123,7 @@ def test_an_engine_that_cannot_be_trusted(
 def test_an_engine_of_another_name(visit: Visitor, authority: Authority, other: Engine) -> None:
     other.start("-H", "tcp://127.0.0.2:2376", *files(authority, "server"))
     visit.engine = other
-    assert "tls: failed to verify certificate: x509: " in visit.refused(
-        *files(authority, "client"), address="tcp://127.0.0.2:2376"
-    )
+    assert "x509: " in visit.refused(*files(authority, "client"), address="tcp://127.0.0.2:2376")
 
 
 def test_files_that_are_none(visit: Visitor, authority: Authority, stranger: Authority) -> None:

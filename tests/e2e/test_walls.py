@@ -192,7 +192,7 @@ def test_a_working_directory_that_is_a_descriptor_of_the_runtime(
 ) -> None:
     """CVE-2024-21626: one of the runtime's descriptors would lead to the host."""
     name = box()
-    for number in range(3, 12):
+    for number in (3, 6, 7, 8, 9):
         directory = f"/proc/self/fd/{number}"
         started = stock("run", "--rm", "--runtime", runtime, "-w", directory, "busybox", "true", check=False)
         joined = stock("exec", "-w", directory, name, "true", check=False)
