@@ -111,6 +111,18 @@ def test_the_monitor_while_the_container_is_created(cli: Cli, odd: Odd) -> None:
     assert_startable(cli)
 
 
+def test_sockets_for_terminals_go_with_what_they_were_for(cli: Cli, odd: Odd) -> None:
+    before = set(Path("/tmp").glob("conmon-term.*"))
+    odd.does("create", "wait")
+    with cli.beside("run", "-d", "-t", *BOX) as client:
+        eventually(odd.waits)
+        kill_monitor(cli.engine)
+        assert client.wait(20) == 125
+    odd.does("create", "die")
+    cli.fails(1, "start", "box")
+    assert set(Path("/tmp").glob("conmon-term.*")) <= before
+
+
 def test_the_runtime_before_the_container_is_created(cli: Cli, odd: Odd) -> None:
     odd.does("create", "die")
     assert "OCI runtime create failed" in cli.fails(125, "run", "-d", *BOX)

@@ -8,8 +8,8 @@ message.
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from msgspec import Struct
@@ -112,21 +112,23 @@ def noted_process(pidfile: Path) -> ProcessId | None:
     return process if began <= written + _CLOCK_SLACK else None
 
 
-async def launch(argv: Sequence[str]) -> tuple[Child, int, str]:
+async def launch(argv: Sequence[str], bundle: Path) -> tuple[Child, int, str]:
     """Start a monitor; gives it, the pid that the runtime made (-1 if it failed) and the failure's text."""
-    child, sync = _start(argv, {})
-    try:
-        return child, *await _first_report(sync)
-    finally:
-        os.close(sync)
+    with _environment(bundle) as environment:
+        child, sync = _start(argv, environment)
+        try:
+            return child, *await _first_report(sync)
+        finally:
+            os.close(sync)
 
 
 class ExecMonitor:
     """A monitor of an exec session that waits to be joined before it lets the command run. To be closed."""
 
-    def __init__(self, argv: Sequence[str]) -> None:
-        environment = {"_OCI_STARTPIPE": str(_START_FD), "_OCI_ATTACHPIPE": str(_ATTACH_FD)}
+    def __init__(self, argv: Sequence[str], bundle: Path) -> None:
+        pipes = {"_OCI_STARTPIPE": str(_START_FD), "_OCI_ATTACHPIPE": str(_ATTACH_FD)}
         with ExitStack() as undo, ExitStack() as passed:
+            environment = {**undo.enter_context(_environment(bundle)), **pipes}
             self._attach, attach_write = pipe(undo, passed)
             self._start, start_read = pipe(undo, passed, writing=True)
             self.child, self._sync = _start(argv, environment, {_START_FD: start_read, _ATTACH_FD: attach_write})
@@ -156,12 +158,26 @@ def pipe(ours: ExitStack, theirs: ExitStack, *, writing: bool = False) -> tuple[
     return kept, passed
 
 
+@contextmanager
+def _environment(bundle: Path) -> Iterator[Mapping[str, str]]:
+    """What a monitor gets, for as long as it may wait for its runtime to hand it a terminal.
+
+    The socket for that is a temporary file, which it leaves where it or the runtime is killed: so it goes with the
+    bundle, and not into everybody's /tmp. A socket's path may have 108 bytes, hence the detour (unix(7)).
+    """
+    fd = os.open(bundle, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield {**ENVIRONMENT, "TMPDIR": f"/proc/{os.getpid()}/fd/{fd}"}
+    finally:
+        os.close(fd)
+
+
 def _start(
     argv: Sequence[str], environment: Mapping[str, str], fds: Mapping[int, int] | None = None
 ) -> tuple[Child, int]:
     sync_read, sync_write = os.pipe2(os.O_CLOEXEC)
     try:
-        env = {**ENVIRONMENT, **environment, "_OCI_SYNCPIPE": str(_SYNC_FD)}
+        env = {**environment, "_OCI_SYNCPIPE": str(_SYNC_FD)}
         child = spawn(argv, env=env, fds={_SYNC_FD: sync_write, **(fds or {})})
     except FileNotFoundError as error:
         os.close(sync_read)

@@ -86,7 +86,7 @@ class MonitoredSession:
         argv = seat.monitor_argv(launch.container_id, launch.exec_id, launch.container_id)
         argv += ["-l", "none", "-e", "--exec-attach", "--exec-process-spec", str(seat.bundle / "process.json")]
         argv += ["-t"] * launch.tty + ["-i"] * launch.stdin + ["--leave-stdin-open"] * launch.tty
-        with closing(ExecMonitor(_scored(argv, launch))) as session:
+        with closing(ExecMonitor(_scored(argv, launch), seat.bundle)) as session:
             await session.joinable()
             console = MonitorConsole(seat.bundle)
             try:

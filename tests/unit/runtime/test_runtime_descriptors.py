@@ -66,13 +66,13 @@ async def test_a_session_whose_runtime_is_gone_leaves_no_pipes(seat: Seat) -> No
 async def test_a_monitor_that_is_gone_leaves_no_pipes(seat: Seat) -> None:
     before = opened()
     with pytest.raises(RuntimeFailure):
-        ExecMonitor([seat.runtime])
+        ExecMonitor([seat.runtime], seat.bundle)
     assert not opened() - before
 
 
 async def test_a_monitor_that_ends_at_once_leaves_no_pipes(seat: Seat) -> None:
     before = opened()
-    monitor = ExecMonitor(["/bin/true"])
+    monitor = ExecMonitor(["/bin/true"], seat.bundle)
     await monitor.joinable()
     monitor.close()
     await monitor.child.wait()
