@@ -102,10 +102,12 @@ def test_a_command_that_does_not_exist_is_127(cli: Cli, box: str) -> None:
 
 
 def test_a_command_that_cannot_be_invoked_is_126(cli: Cli, box: str) -> None:
-    done = cli("exec", box, "/etc/passwd", check=False)
+    for path in ("/etc/passwd", "/etc"):
+        done = cli("exec", box, path, check=False)
 
-    assert done.returncode == 126
-    assert "permission denied" in done.stdout + done.stderr
+        assert done.returncode == 126
+        assert f'exec: "{path}": ' in done.stdout + done.stderr
+        assert "permission denied" in done.stdout + done.stderr
 
 
 def test_in_what_does_not_run(cli: Cli) -> None:

@@ -8,13 +8,15 @@ from wherry.model.process import ProcessId
 
 
 class Launch(Struct, frozen=True, kw_only=True):
-    """All that the runtime and the monitor need: ``runtime_spec`` is the OCI config.json, encoded. A log that grows
-    beyond ``log_size`` bytes (0: never) is thrown away, and begun again. ``remapped``: root is another on the host."""
+    """All that the runtime and the monitor need: ``runtime_spec`` is the OCI config.json, encoded; ``command`` what
+    it is to run, for complaints. A log that grows beyond ``log_size`` bytes (0: never) is thrown away, and begun again.
+    ``remapped``: root is another on the host."""
 
     container_id: str
     name: str
     runtime: str
     runtime_spec: bytes
+    command: str
     log: Path
     log_driver: str
     log_size: int = 0
@@ -39,13 +41,14 @@ class Exit(Struct, frozen=True, kw_only=True):
 
 
 class ExecLaunch(Struct, frozen=True, kw_only=True):
-    """``process`` is the OCI process object, encoded; ``attached`` says that somebody takes its output.
-    ``oom_score_adj`` is None where it is to be the engine's own."""
+    """``process`` is the OCI process object, encoded; ``command`` what it is to run, for complaints; ``attached`` says
+    that somebody takes its output. ``oom_score_adj`` is None where it is to be the engine's own."""
 
     exec_id: str
     container_id: str
     runtime: str
     process: bytes
+    command: str
     tty: bool
     stdin: bool
     attached: bool

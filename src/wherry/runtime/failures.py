@@ -11,6 +11,7 @@ from wherry.errors import CommandNotFound, CommandNotInvokable, RuntimeFailure, 
 _CRUN_NOT_FOUND = re.compile(r"executable file [`'\"](?P<path>[^`'\"]+)[`'\"] not found(?P<in_path> in \$PATH)?")
 _CRUN_NOT_EXECUTABLE = re.compile(r"the path [`'\"](?P<path>[^`'\"]+)[`'\"] exists but it is not executable")
 _CRUN_NOT_A_FILE = re.compile(r"the path [`'\"](?P<path>[^`'\"]+)[`'\"] is not a regular file")
+_CRUN_NOT_OPENED = re.compile(r"open executable: (?P<reason>[A-Z][a-z ]+)")  # 1.8, which does not say what
 _RUNC_EXEC = re.compile(r'exec: \\*"(?P<path>[^"\\]+)\\*": (?P<reason>[^"]+)')
 _EXEC_FORMAT = re.compile(r"exec format error", re.IGNORECASE)
 
@@ -28,8 +29,9 @@ _ADVICE = (
 )
 
 
-def classify(action: str, message: str) -> WherryError:
-    """The error for a runtime's ``message``; ``action`` is ``create`` or ``exec``. Texts as Docker words them."""
+def classify(action: str, message: str, command: str = "") -> WherryError:
+    """The error for a runtime's ``message`` about a ``command``; ``action`` is ``create`` or ``exec``. Texts as Docker
+    words them."""
     message = message.strip()
     found = _CRUN_NOT_FOUND.search(message)
     if found:
@@ -40,6 +42,9 @@ def classify(action: str, message: str) -> WherryError:
     found = _CRUN_NOT_A_FILE.search(message)
     if found:
         return CommandNotInvokable(_text(action, found["path"], _DIRECTORY))
+    found = _CRUN_NOT_OPENED.search(message)
+    if found:
+        return _not_opened(action, command, found["reason"].lower())
     found = _RUNC_EXEC.search(message)
     if found:
         reason = found["reason"].strip()
@@ -49,6 +54,13 @@ def classify(action: str, message: str) -> WherryError:
         return CommandNotInvokable(f"{_FAILED[action]}: exec format error: unknown")
     advice = _ADVICE if _NOT_A_DIRECTORY in message.lower() else ""
     return RuntimeFailure(f"{_FAILED[action]}: {message or 'the runtime gave no reason'}: unknown{advice}")
+
+
+def _not_opened(action: str, command: str, reason: str) -> WherryError:
+    if reason == _NOT_A_DIRECTORY:
+        return CommandNotFound(_text(action, command, f"stat {command}: {reason}"))
+    is_directory = reason == "operation not permitted"
+    return CommandNotInvokable(_text(action, command, _DIRECTORY if is_directory else reason))
 
 
 @contextmanager

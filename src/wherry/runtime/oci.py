@@ -85,7 +85,7 @@ class OciRuntime:
             await child.wait()
             reason = read_log(seat.runtime_log) or message
             await self.delete(launch.container_id, launch.runtime)
-            raise classify("create", reason)
+            raise classify("create", reason, launch.command)
         self._monitors[launch.container_id] = child
         return Launched(process=identity.identify(pid), monitor=identity.identify(child.pid))
 

@@ -35,8 +35,8 @@ def _kill(process: ProcessId | None) -> None:
 class PipedSession:
     """A command on three pipes, child of its runtime, which is ours."""
 
-    def __init__(self, seat: Seat, child: Child, console: PipeConsole) -> None:
-        self._seat, self._child, self.console = seat, child, console
+    def __init__(self, seat: Seat, child: Child, console: PipeConsole, command: str) -> None:
+        self._seat, self._child, self.console, self._command = seat, child, console, command
 
     @classmethod
     def open(cls, seat: Seat, launch: ExecLaunch) -> "PipedSession":
@@ -50,7 +50,8 @@ class PipedSession:
             fds = {1: stdout, 2: stderr} | ({0: stdin} if stdin is not None else {})
             child = spawn(_scored(argv, launch), env=ENVIRONMENT, fds=fds)
             undo.pop_all()
-        return cls(seat, child, PipeConsole(our_stdin, our_stdout, our_stderr, seat.pidfile.exists))
+        console = PipeConsole(our_stdin, our_stdout, our_stderr, seat.pidfile.exists)
+        return cls(seat, child, console, launch.command)
 
     @property
     def process(self) -> ProcessId | None:
@@ -67,7 +68,7 @@ class PipedSession:
         failed = bool(complaint) or (status < 0 and not ran)
         self.console.end(failed=failed)
         if failed:
-            raise classify("exec", complaint)
+            raise classify("exec", complaint, self._command)
         return _exit_code(status)
 
 
@@ -99,7 +100,7 @@ class MonitoredSession:
             await session.child.wait()
             complaint = read_log(seat.runtime_log) or message
             shutil.rmtree(seat.bundle)
-            raise classify("exec", complaint)
+            raise classify("exec", complaint, launch.command)
         process = noted_process(seat.pidfile)
         console.empty_after(process)
         return cls(seat, session.child, console, process, launch.container_id)

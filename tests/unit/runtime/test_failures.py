@@ -63,3 +63,17 @@ def test_the_whole_texts_are_dockerds() -> None:
 
     assert str(classify("create", complaint)) == f"{created}: runc create failed: {reason}"
     assert str(classify("exec", complaint)) == f"OCI runtime exec failed: exec failed: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "text"),
+    [
+        ("Permission denied", CommandNotInvokable, 'exec: "/x": permission denied: unknown'),
+        ("Operation not permitted", CommandNotInvokable, 'exec: "/x": is a directory: unknown: permission denied'),
+        ("Not a directory", CommandNotFound, 'exec: "/x": stat /x: not a directory: unknown'),
+    ],
+)
+def test_crun_1_8_does_not_say_what_it_could_not_open(reason: str, kind: type[Exception], text: str) -> None:
+    error = classify("exec", f"open executable: {reason}", "/x")
+    assert type(error) is kind
+    assert str(error) == f"OCI runtime exec failed: exec failed: unable to start container process: {text}"

@@ -37,7 +37,14 @@ def seat(tmp_path: Path) -> Seat:
 
 def launch() -> ExecLaunch:
     return ExecLaunch(
-        container_id="c" * 64, exec_id="e" * 64, runtime="", process=b"{}", tty=False, stdin=True, attached=True
+        container_id="c" * 64,
+        exec_id="e" * 64,
+        runtime="",
+        command="true",
+        process=b"{}",
+        tty=False,
+        stdin=True,
+        attached=True,
     )
 
 

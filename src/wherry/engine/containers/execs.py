@@ -181,6 +181,7 @@ class Execs:
             container_id=container.id,
             runtime=container.runtime,
             process=encode(process),
+            command=spec.command[0],
             tty=spec.tty,
             stdin=spec.attach_stdin,
             attached=not detached,

@@ -116,6 +116,7 @@ class Launcher:
             name=container.name,
             runtime=container.runtime,
             runtime_spec=encoded,
+            command=container.argv[0],
             log=self._files.log(container.id),
             log_driver=spec.host.log.driver,
             log_tag=log_tag(container) if spec.host.log.driver == "journald" else "",
