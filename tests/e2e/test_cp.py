@@ -215,7 +215,15 @@ def test_names_on_this_machine(cli: Cli, tree: Path, source: str, target: str, m
 def test_copies_that_make_no_sense(cli: Cli, tree: Path, arguments: list[str], text: str) -> None:
     cli("create", "--name", "box", *SLEEP)
 
-    assert cli.fails(1, "cp", *arguments).rstrip("\n") == text.format(tree)
+    said = cli.fails(1, "cp", *arguments).rstrip("\n")
+
+    if not says_not_found_itself(cli, said):
+        assert said == text.format(tree)
+
+
+def says_not_found_itself(cli: Cli, said: str) -> bool:
+    """docker before 23.0 does not pass on what the engine says."""
+    return cli.is_old and said.startswith("Error: No such container:path: ")
 
 
 def test_a_directory_does_not_replace_a_file_nor_the_other_way_round(cli: Cli, tree: Path) -> None:
@@ -273,7 +281,8 @@ def test_links_lead_nowhere_but_into_the_container(cli: Cli, box: str, tree: Pat
     cli("cp", "-", "box:/", stdin=packed(("out", None, escape), ("absolute", None, str(tree))))
 
     for link in ("out", "absolute"):
-        assert "Could not find the file" in cli.fails(1, "cp", f"box:/{link}/secret", "back")
+        said = cli.fails(1, "cp", f"box:/{link}/secret", "back")
+        assert "Could not find the file" in said or says_not_found_itself(cli, said)
         cli("cp", "file", f"box:/{link}/planted", check=False)
         cli("cp", "-L", f"box:/{link}", "back", check=False)
 
@@ -452,6 +461,7 @@ def test_a_client_that_stands_still_is_in_nobodys_way(cli: Cli, engine: Engine) 
 # --- what is told ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.newer_docker
 def test_a_terminal_is_told_what_was_copied(cli: Cli, tree: Path) -> None:
     cli("create", "--name", "box", *SLEEP)
 

@@ -200,7 +200,7 @@ def test_ports_are_published_at_the_default_address(start: Start) -> None:
     cli = start("--ip", "127.0.0.1")
     cli("run", "-d", "--name", "web", "-p", "8080:80", "-p", "0.0.0.0:8081:80", *HTTPD)
 
-    assert cli.line("port", "web").splitlines() == ["80/tcp -> 0.0.0.0:8081", "80/tcp -> 127.0.0.1:8080"]
+    assert sorted(cli.published("web")) == ["80/tcp -> 0.0.0.0:8081", "80/tcp -> 127.0.0.1:8080"]
 
 
 def test_without_a_proxy_ipv6_addresses_lead_nowhere(start: Start) -> None:

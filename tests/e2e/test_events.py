@@ -57,7 +57,7 @@ def test_pruning_tells_what_it_freed(cli: Cli) -> None:
     cli("container", "prune", "-f", "--filter", "label=test=prune")
 
     span = ("--since", before, "--until", f"{time.time():.9f}", "--filter", "event=prune")
-    event = json.loads(cli.line("events", *span, "--format", "json"))
+    event = json.loads(cli.line("events", *span, "--format", "{{json .}}"))
     assert (event["Type"], event["Actor"]) == ("container", {"ID": "", "Attributes": {"reclaimed": "5000"}})
     assert "id" not in event
 
@@ -109,6 +109,7 @@ def test_volumes_and_networks(cli: Cli) -> None:
     assert told_of["network"][-2:] == ["network connect", "network disconnect"]
 
 
+@pytest.mark.newer_docker
 def test_formats(cli: Cli) -> None:
     cli("create", "--name", "box", "-l", "color=blue", "busybox", "true")
     identifier = cli.inspect("box", "{{.Id}}")

@@ -12,6 +12,7 @@ from tests.harness.cli import Cli
 from tests.harness.engine import Engine
 
 pytestmark = pytest.mark.root
+NEWER = pytest.mark.newer_docker
 
 
 @pytest.fixture
@@ -63,6 +64,7 @@ def test_v_makes_a_missing_folder_but_mount_does_not(cli: Cli, tmp_path: Path) -
     assert not (tmp_path / "nothing").exists()
 
 
+@pytest.mark.newer_docker
 def test_a_relative_source(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
@@ -120,15 +122,16 @@ def test_a_bind_keeps_what_its_mount_forbids(cli: Cli, nested: Path) -> None:
     [
         ("", "rw"),
         (",readonly", "ro"),
-        (",readonly,bind-recursive=writable", "rw"),
-        (",readonly,bind-recursive=readonly,bind-propagation=rprivate", "ro"),
-        (",readonly,bind-recursive=enabled", "ro"),
+        pytest.param(",readonly,bind-recursive=writable", "rw", marks=NEWER),
+        pytest.param(",readonly,bind-recursive=readonly,bind-propagation=rprivate", "ro", marks=NEWER),
+        pytest.param(",readonly,bind-recursive=enabled", "ro", marks=NEWER),
     ],
 )
 def test_mounts_below_a_bind(cli: Cli, nested: Path, options: str, expected: str) -> None:
     assert expected in mount_options(cli, f"--mount=type=bind,src={nested},dst=/m{options}", "/m/inner")
 
 
+@pytest.mark.newer_docker
 def test_a_bind_without_the_mounts_below(cli: Cli, nested: Path) -> None:
     flag = f"--mount=type=bind,src={nested},dst=/m,bind-recursive=disabled"
 

@@ -96,7 +96,7 @@ def test_ls(cli: Cli) -> None:
     assert cli.line("network", "ls", "-q", "--no-trunc", "-f", "name=mi") == identifier
     template = "{{.Name}}|{{.Internal}}|{{.IPv6}}|{{.Labels}}|{{.Label `a`}}"
     assert cli.line("network", "ls", "-f", "type=custom", "--format", template) == "mine|true|false|a=b|b"
-    row = json.loads(cli.line("network", "ls", "-f", "id=" + identifier[:5], "--format", "json"))
+    row = json.loads(cli.line("network", "ls", "-f", "id=" + identifier[:5], "--format", "{{json .}}"))
     assert (row["ID"], row["Name"], row["Driver"], row["Scope"]) == (identifier[:12], "mine", "bridge", "local")
 
 
@@ -163,7 +163,7 @@ def test_rm(cli: Cli) -> None:
 
     assert (done.returncode, done.stdout) == (1, "a\n")
     assert f"network b id {identifier} has active endpoints" in done.stderr
-    assert "network nope not found" in done.stderr
+    assert ("No such network: nope" if cli.is_old else "network nope not found") in done.stderr
     assert cli("network", "rm", "-f", "nope").stdout == ""
     assert "bridge is a pre-defined network and cannot be removed" in cli.fails(1, "network", "rm", "bridge")
     cli("stop", "box")
@@ -198,7 +198,8 @@ def test_a_container_in_two_networks(cli: Cli) -> None:
     zoo = endpoint(cli, "box", "zoo")
     assert (zoo["IPAddress"], zoo["IPPrefixLen"], zoo["Gateway"]) == ("10.66.0.8", 16, "10.66.0.1")
     assert zoo["IPAMConfig"] == {"IPv4Address": "10.66.0.8"}
-    assert (zoo["Aliases"], zoo["DNSNames"]) == (["x"], ["box", "x", cli.inspect("box", "{{.Id}}")[:12]])
+    assert zoo["Aliases"] == ["x"]
+    assert cli.is_old or zoo["DNSNames"] == ["box", "x", cli.inspect("box", "{{.Id}}")[:12]]
     assert "10.66.0.8\t" in cli.line("exec", "box", "cat", "/etc/hosts")
     (member,) = seen(cli, "zoo")["Containers"].values()
     assert (member["Name"], member["IPv4Address"]) == ("box", "10.66.0.8/16")

@@ -6,6 +6,7 @@ from tests.harness.cli import Cli
 from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
+NEWER = pytest.mark.newer_docker
 
 OPEN_KMSG = "mknod /kmsg c 1 11 && : > /kmsg"
 SIZES = "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"
@@ -44,17 +45,18 @@ def test_a_device_without_a_rule(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("flags", "field", "shown"),
     [
-        (("--annotation", "a=b"), "{{json .HostConfig.Annotations}}", '{"a":"b"}'),
+        pytest.param(("--annotation", "a=b"), "{{json .HostConfig.Annotations}}", '{"a":"b"}', marks=NEWER),
         (("--memory-reservation", "10m"), "{{.HostConfig.MemoryReservation}}", str(10 << 20)),
         (("--cpu-period", "50000"), "{{.HostConfig.CpuPeriod}}", "50000"),
         (("--cgroup-parent", "/wherry-test"), "{{.HostConfig.CgroupParent}}", "/wherry-test"),
         (("--stop-timeout", "3", "--stop-signal", "HUP"), "{{.Config.StopTimeout}} {{.Config.StopSignal}}", "3 HUP"),
         (("--label", "a", "--label", "b=c"), "{{json .Config.Labels}}", '{"a":"","b":"c"}'),
         (("--publish-all", "--expose", "99"), "{{.HostConfig.PublishAllPorts}}", "true"),
-        (
+        pytest.param(
             ("--health-cmd", "x", "--health-start-period", "1m", "--health-start-interval", "2s"),
             "{{.Config.Healthcheck.StartPeriod}} {{.Config.Healthcheck.StartInterval}}",
             "1m0s 2s",
+            marks=NEWER,
         ),
     ],
 )
@@ -82,7 +84,7 @@ def test_what_an_inspection_shows(cli: Cli, flags: tuple[str, ...], field: str, 
         (("--device-cgroup-rule", "x"), "invalid device cgroup format 'x'"),
         (("--cpus", "1000"), "Range of CPUs is from 0.01 to"),
         (("--cpuset-cpus", "9999"), "Requested CPUs are not available - requested 9999"),
-        (("--sysctl", "kernel.bogus=1"), "sysctl 'kernel.bogus=1' is not allowed"),
+        pytest.param(("--sysctl", "kernel.bogus=1"), "sysctl 'kernel.bogus=1' is not allowed", marks=NEWER),
         (("--ulimit", "bogus=1"), "invalid ulimit type: bogus"),
         (("--userns", "bogus"), "--userns: invalid USER mode"),
         (("--pid", "bogus"), "--pid: invalid PID mode"),
@@ -94,13 +96,14 @@ def test_what_an_inspection_shows(cli: Cli, flags: tuple[str, ...], field: str, 
         (("--env-file", "/nothing"), "open /nothing: no such file or directory"),
         (("--label-file", "/nothing"), "open /nothing: no such file or directory"),
         (("--stop-signal", "bogus"), "invalid signal: bogus"),
-        (("--pull", "bogus"), "invalid pull option: 'bogus'"),
+        pytest.param(("--pull", "bogus"), "invalid pull option: 'bogus'", marks=NEWER),
     ],
 )
 def test_what_is_refused(cli: Cli, flags: tuple[str, ...], text: str) -> None:
     assert text in cli.fails(125, "run", "--rm", *flags, "busybox", "true")
 
 
+@pytest.mark.newer_docker
 def test_checks_come_sooner_while_a_container_starts(cli: Cli) -> None:
     soon = ("--health-start-period", "1m", "--health-start-interval", "100ms")
     cli("run", "-d", "--name", "box", "--health-cmd", "true", *soon, "busybox", "sleep", "60")

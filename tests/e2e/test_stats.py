@@ -15,7 +15,7 @@ BUSY = "while :; do :; done"
 
 
 def shown(cli: Cli, *arguments: str) -> dict[str, str]:
-    row: dict[str, str] = json.loads(cli.line("stats", "--no-stream", "--format", "json", *arguments))
+    row: dict[str, str] = json.loads(cli.line("stats", "--no-stream", "--format", "{{json .}}", *arguments))
     return row
 
 

@@ -12,6 +12,13 @@ from tests.harness.waiting import eventually
 pytestmark = pytest.mark.root
 
 
+def not_found(cli: Cli, name: str) -> str:
+    """What is said of a volume that is not there."""
+    if cli.is_old:
+        return f"Error: No such volume: {name}\n"
+    return f"Error response from daemon: get {name}: no such volume\n"
+
+
 def names(cli: Cli, *filters: str) -> list[str]:
     return cli.line("volume", "ls", "-q", *(f"--filter={each}" for each in filters)).split()
 
@@ -81,6 +88,7 @@ def test_ls_by_a_template(cli: Cli, template: str, printed: str) -> None:
     assert cli("volume", "ls", "--format", template).stdout == printed
 
 
+@pytest.mark.newer_docker
 def test_ls_as_json(cli: Cli) -> None:
     cli("volume", "create", "store")
 
@@ -111,7 +119,7 @@ def test_what_is_no_volume(cli: Cli) -> None:
 
     assert done.returncode == 1
     assert [volume["Name"] for volume in json.loads(done.stdout)] == ["store"]
-    assert done.stderr == "Error response from daemon: get nope: no such volume\n"
+    assert done.stderr == not_found(cli, "nope")
     assert cli.fails(1, "volume", "inspect", "") == "Error: No such volume: \n"
 
 
@@ -248,6 +256,7 @@ def part(path: str) -> str:
     return f"--mount=type=volume,src=store,dst=/m,volume-subpath={path}"
 
 
+@pytest.mark.newer_docker
 @pytest.mark.parametrize(
     ("path", "listed"), [("a", "b\nup"), ("a/b", "file"), ("in/b", "file"), ("a/../a", "b\nup"), ("a/b/file", "/m")]
 )
@@ -256,6 +265,7 @@ def test_a_part_of_a_volume(cli: Cli, engine: Engine, store: str, path: str, lis
     assert f"{engine.exec_root}/parts" not in Path("/proc/self/mountinfo").read_text()
 
 
+@pytest.mark.newer_docker
 def test_a_part_can_be_written_and_copied(cli: Cli, store: str, tmp_path: Path) -> None:
     cli("run", "--name", "box", part("a/b"), "busybox", "touch", "/m/new")
 
@@ -266,6 +276,7 @@ def test_a_part_can_be_written_and_copied(cli: Cli, store: str, tmp_path: Path) 
     assert cli.inspect("box", "{{(index .Mounts 0).Source}}").endswith("/volumes/store/_data")
 
 
+@pytest.mark.newer_docker
 @pytest.mark.parametrize(
     ("path", "status", "text"),
     [
@@ -290,7 +301,7 @@ def test_rm(cli: Cli, engine: Engine) -> None:
     done = cli("volume", "rm", "one", "nope", "two", check=False)
 
     assert (done.returncode, done.stdout.split()) == (1, ["one", "two"])
-    assert done.stderr == "Error response from daemon: get nope: no such volume\n"
+    assert done.stderr == not_found(cli, "nope")
     assert not (engine.data_root / "volumes/one").exists()
     assert cli.line("volume", "rm", "-f", "nope") == "nope"
 
@@ -307,6 +318,7 @@ def test_rm_of_one_in_use(cli: Cli, engine: Engine) -> None:
     assert names(cli) == []
 
 
+@pytest.mark.newer_docker
 def test_prune_takes_anonymous_ones_only(cli: Cli) -> None:
     cli("volume", "create", "named")
     unused = cli.line("volume", "create")
@@ -318,6 +330,7 @@ def test_prune_takes_anonymous_ones_only(cli: Cli) -> None:
     assert len(names(cli)) == 2
 
 
+@pytest.mark.newer_docker
 def test_prune_all_by_label(cli: Cli) -> None:
     cli("run", "--rm", "-v", "plain:/data", "busybox", "sh", "-c", "printf 12345 > /data/file")
     cli("volume", "create", "--label", "keep", "kept")
@@ -328,6 +341,7 @@ def test_prune_all_by_label(cli: Cli) -> None:
     assert names(cli) == ["kept"]
 
 
+@pytest.mark.newer_docker
 def test_prune_asks_first(cli: Cli) -> None:
     cli("volume", "create")
 
@@ -339,5 +353,6 @@ def test_prune_asks_first(cli: Cli) -> None:
     assert "cannot specify both --all and --filter all=1" in cli.fails(1, "volume", "prune", "-a", "--filter", "all=1")
 
 
+@pytest.mark.newer_docker
 def test_help_of_the_group(cli: Cli) -> None:
     assert "Remove unused local volumes" in cli.line("volume", "--help")

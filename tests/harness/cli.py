@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from tests.harness.engine import Engine
@@ -37,6 +38,11 @@ class Cli:
     def inspect(self, name: str, template: str) -> str:
         return self.line("inspect", "-f", template, name)
 
+    @property
+    def is_old(self) -> bool:
+        """Whether this is a docker command as Debian 12 has it, with words of its own for some things."""
+        return self.client == "docker" and docker_is_old()
+
     def published(self, *arguments: str) -> list[str]:
         """The lines of ``port``, with the brackets that docker before 23.0 leaves out around an IPv6 address."""
         return [
@@ -67,3 +73,12 @@ class Cli:
 
     def terminal(self, *arguments: str | Path, rows: int = 24, columns: int = 80) -> Terminal:
         return Terminal(self.engine.command(self.client, *arguments), rows=rows, columns=columns)
+
+
+@cache
+def docker_is_old() -> bool:
+    """Whether the docker command here is one of before 23.0: Debian 12 has 20.10."""
+    said = subprocess.run(["docker", "--version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"version (\d+)\.", said)
+    assert found, said
+    return int(found[1]) < 23

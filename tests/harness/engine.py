@@ -150,8 +150,9 @@ class Engine:
                 self.run("docker", "rm", "-fv", *ids)
             self.stop()
         self.host.close()
-        if os.path.ismount(left := self.exec_root / "netns/default"):  # dockerd leaves it at times
-            subprocess.run(["umount", left], check=True)
+        for left in (self.exec_root / "netns/default", self.data_root):  # dockerd leaves them at times
+            if os.path.ismount(left):
+                subprocess.run(["umount", left], check=True)
         shutil.rmtree(self.exec_root, ignore_errors=True)
 
 
