@@ -186,6 +186,66 @@ def test_parameters_that_make_no_sense(engine: Engine, method: str, path: str, t
     assert message.startswith(text)
 
 
+LONG = "x" * 70_000  # more than a pipe holds
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"WorkingDir": f"/{LONG}"},
+        {"WorkingDir": f"/{'x' * 300}"},
+        {"User": LONG},
+        {"HostConfig": {"CgroupParent": LONG}},
+        {"HostConfig": {"Ulimits": [{"Name": LONG, "Soft": 1, "Hard": 1}]}},
+        {"HostConfig": {"Sysctls": {f"net.{LONG}": "1"}}},
+        {"HostConfig": {"Devices": [{"PathOnHost": f"/dev/{LONG}", "PathInContainer": "/dev/x"}]}},
+        {"HostConfig": {"Mounts": [{"Type": "bind", "Source": f"/tmp/{'x' * 300}", "Target": "/x"}]}},
+    ],
+)
+def test_names_that_are_too_long(engine: Engine, stock: Cli, config: dict[str, object]) -> None:
+    """Refused when the container is made, or when it starts; it can be removed then."""
+    status, message = ask(
+        engine, "POST", "/containers/create?name=box", json.dumps({"Image": "busybox", **config}).encode()
+    )
+    if status == 201:
+        status, message = ask(engine, "POST", "/containers/box/start")
+        stock("rm", "box")
+
+    assert status == 400
+    assert "file name too long" in message
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/containers/create", b'{"Image":"busybox","WorkingDir":"/a\\u0000b"}'),
+        ("POST", "/containers/create", b'{"Image":"busybox","HostConfig":{"Binds":["/tmp/a\\u0000b:/x"]}}'),
+        ("POST", "/networks/create", b'{"Name":"n","Options":{"com.docker.network.bridge.name":"a\\u0000b"}}'),
+        ("GET", "/containers/box/archive?path=/a%00b", None),
+        ("GET", "/containers/box/top?ps_args=a%00b", None),
+    ],
+)
+def test_a_text_that_holds_a_zero(engine: Engine, method: str, path: str, body: bytes | None) -> None:
+    status, message = ask(engine, method, path, body)
+
+    assert status == 400
+    assert message.endswith("no name, path or argument holds the character U+0000")
+
+
+def test_a_backslash_is_none(engine: Engine, stock: Cli) -> None:
+    body = json.dumps({"Image": "busybox", "Labels": {"a": "\\u0000"}}).encode()
+    assert ask(engine, "POST", "/containers/create?name=box", body)[0] == 201
+    assert stock.inspect("box", "{{.Config.Labels.a}}") == "\\u0000"
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a/b", "..", "a:b", "é" * 8, "x" * 16])
+def test_names_that_no_interface_has(engine: Engine, name: str) -> None:
+    body = {"Name": "n", "Options": {"com.docker.network.bridge.name": name}}
+    status, message = ask(engine, "POST", "/networks/create", json.dumps(body).encode())
+
+    assert (status, message) == (400, f"invalid name of a bridge interface: {name}")
+
+
 # --- the command line ------------------------------------------------------------------------------------------------
 
 

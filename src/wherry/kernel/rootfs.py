@@ -17,6 +17,7 @@ from wherry.errors import InvalidArgument
 from wherry.model.remapping import Owner
 
 _MOST_LINKS: Final = 40
+_IMPOSSIBLE: Final = frozenset((errno.ENAMETOOLONG, errno.ELOOP))
 _ABSENT: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
 
 _Open = Callable[[int, str], int]
@@ -55,6 +56,10 @@ def make_directory(root: str, path: str, uid: int, gid: int, mode: int = 0o755) 
         node = _walk(root, path, open_or_make)
     except NotADirectoryError:
         raise _no_directory(path) from None
+    except OSError as error:
+        if error.errno not in _IMPOSSIBLE:
+            raise
+        raise InvalidArgument(f"mkdir {path}: {os.strerror(error.errno).lower()}") from None
     try:
         if not stat.S_ISDIR(os.fstat(node).st_mode):
             raise _no_directory(path)

@@ -4,6 +4,7 @@ Sources: moby ``api/types/network/ipam.go`` (ValidateIPAM), ``daemon/network.go`
 are Docker's.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address, ip_network
 
@@ -24,7 +25,8 @@ NAME = PREFIX + "name"
 ICC = PREFIX + "enable_icc"
 MASQUERADE = PREFIX + "enable_ip_masquerade"
 DRIVER_MTU = "com.docker.network.driver.mtu"
-_INTERFACE_NAME_LENGTH = 15
+_INTERFACE_NAME_LENGTH = 15  # bytes
+_NO_INTERFACE = re.compile(r"[/:\s\0]")  # dev_valid_name of the kernel
 _SMALLEST_MTU, _LARGEST_MTU = 68, 65535
 
 
@@ -134,7 +136,7 @@ def _address_problem(subnet: Subnet, address: str) -> str:
 
 def _bridge_name(asked: str, network_id: str) -> str:
     name = asked or f"br-{short_id(network_id)}"
-    if len(name) > _INTERFACE_NAME_LENGTH or "/" in name or " " in name or name in (".", ".."):
+    if len(name.encode()) > _INTERFACE_NAME_LENGTH or (_NO_INTERFACE.search(name) or name in (".", "..")):
         raise InvalidArgument(f"invalid name of a bridge interface: {name}")
     return name
 

@@ -9,6 +9,8 @@ from wherry.model.image import Healthcheck
 from wherry.plan import capabilities, namespaces, resources, security, signals
 from wherry.plan.addresses import is_address
 
+_LONGEST: Final = 4096  # Linux's PATH_MAX
+_SHOWN: Final = 100
 _MILLISECOND: Final = 1_000_000
 _IPC_MODES: Final = frozenset(("", "none", "private", "shareable", "host"))
 _RESTARTS: Final = frozenset(("", "no", "always", "on-failure", "unless-stopped"))
@@ -20,6 +22,7 @@ def check(spec: ContainerSpec, facts: HostFacts) -> tuple[str, ...]:
     """
     host = spec.host
     _check_names(spec)
+    _check_lengths(spec)
     _check_modes(host)
     check_restart(host.restart, auto_remove=host.auto_remove)
     _check_extra_hosts(host.extra_hosts)
@@ -42,6 +45,16 @@ def _check_names(spec: ContainerSpec) -> None:
         raise InvalidArgument("conflicting options: hostname and the UTS mode")
     if spec.hostname and namespaces.peer(spec.host.network):
         raise InvalidArgument("conflicting options: hostname and the network mode")
+
+
+def _check_lengths(spec: ContainerSpec) -> None:
+    """Of what a runtime repeats when it refuses it: a complaint longer than a pipe would be its last word."""
+    resources = spec.host.resources
+    devices = (path for device in resources.devices for path in (device.host_path, device.container_path))
+    named = (spec.working_dir, spec.user, spec.host.cgroup_parent, *(limit.name for limit in resources.ulimits))
+    for text in (*named, *devices, *spec.host.sysctls):
+        if len(text) > _LONGEST:
+            raise InvalidArgument(f"file name too long: {text[:_SHOWN]}...")
 
 
 def _check_modes(host: HostSpec) -> None:

@@ -5,11 +5,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from wherry.errors import InvalidArgument
 from wherry.model.mount import HostMount, MountSource
 from wherry.model.remapping import ROOT, Owner
 from wherry.store.copying import copy_attributes, copy_tree
 from wherry.store.descriptors import closing_fd, open_directory, open_in_root
-from wherry.store.failures import explained
+from wherry.store.failures import explained, reason
 from wherry.store.mountinfo import mount_of
 from wherry.store.removal import child, children, discard
 from wherry.store.roots import make_passage
@@ -164,7 +165,10 @@ def _is_there(path: Path, create: bool, root: Owner) -> bool:
             suppress(FileExistsError, NotADirectoryError),
         ):
             _make_directories(path, root)
-    return path.exists()
+    try:
+        return path.exists()
+    except OSError as error:
+        raise InvalidArgument(f'invalid mount config for type "bind": stat {path}: {reason(error)}') from None
 
 
 def _make_directories(path: Path, owner: Owner) -> None:

@@ -65,4 +65,6 @@ class Query(Mapping[str, str]):
 def _decode(text: str) -> str:
     if "%" in text and (broken := BROKEN_ESCAPE.search(text)):
         raise InvalidArgument(f'invalid URL escape "{text[broken.start() : broken.start() + 3]}"')
-    return unquote_plus(text)
+    if "\0" in (decoded := unquote_plus(text)):
+        raise InvalidArgument("invalid query: no name, path or argument holds the character U+0000")
+    return decoded

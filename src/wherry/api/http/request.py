@@ -1,5 +1,6 @@
 """One request, as its handler sees it."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from functools import cached_property
 from typing import Protocol, TypeVar
@@ -19,6 +20,7 @@ from wherry.errors import InvalidArgument
 T = TypeVar("T")
 
 MAX_JSON = 16 * 1024 * 1024
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """Bytes of a body that ``read`` and ``json`` take by default."""
 
 
@@ -109,13 +111,15 @@ class Request:
         No body and ``null`` stand for ``{}``, as they do for dockerd.
 
         Raises:
-            InvalidArgument: another content type than JSON, a string that is not UTF-8, or a document nested too
-                deeply.
+            InvalidArgument: another content type than JSON, a string that is not UTF-8 or holds the character 0, or
+                a document nested too deeply.
             msgspec.DecodeError: no JSON, or not of this shape; the server answers it with 400.
         """
         body = await self.read(limit)
         if body:
             self._require_json()
+        if b"u0000" in body and _NUL.search(body):
+            raise InvalidArgument("invalid JSON: no name, path or argument holds the character U+0000")
         try:
             return msgspec.json.decode(b"{}" if body.strip() in (b"", b"null") else body, type=kind)
         except (UnicodeDecodeError, RecursionError) as error:
