@@ -84,8 +84,14 @@ def image_of(size: int, *, zeros: bool = False) -> bytes:
 @contextmanager
 def filled(engine: Engine, leave: int = 0) -> Iterator[None]:
     """While the block runs somebody else takes the disk but for ``leave`` bytes."""
-    ballast = engine.data_root / "ballast"
-    status = os.statvfs(engine.data_root)
+    with filled_folder(engine.data_root, leave):
+        yield
+
+
+@contextmanager
+def filled_folder(folder: Path, leave: int = 0) -> Iterator[None]:
+    ballast = folder / "ballast"
+    status = os.statvfs(folder)
     with ballast.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, status.f_bavail * status.f_frsize - leave)
     try:
@@ -249,3 +255,26 @@ def test_an_engine_that_dies_on_a_full_disk_comes_back(cli: Cli, engine: Engine)
         engine.start()
         assert cli.inspect("lasting", "{{.State.Status}}") == "running"
         cli("rm", "-f", "lasting")
+
+
+def test_no_space_where_containers_have_their_sockets(other: Engine, client: str, busybox: Path) -> None:
+    with small_disk(other.exec_root, 4 * MIB):
+        other.start()
+        cli = Cli(other, client)
+        cli("import", str(busybox), "busybox")
+        for name in ("lasting", "killed"):
+            cli("run", "-d", "--name", name, "busybox", "sleep", "1000")
+
+        with filled_folder(other.exec_root):
+            assert FULL in cli.fails(125, "run", "--name", "new", "busybox", "true").lower()
+            done = cli("exec", "lasting", "true", check=False)
+            assert done.returncode == 126
+            assert FULL in (done.stdout + done.stderr).lower()
+            assert cli("kill", "killed") and cli.line("wait", "killed") == "137"
+            cli("rm", "killed")
+
+        assert cli.line("exec", "lasting", "echo", "hi") == "hi"
+        cli("start", "new")
+        assert cli.line("wait", "new") == "0"
+        cli("rm", "-f", "lasting", "new")
+        other.stop()

@@ -76,6 +76,7 @@ class Networks:
             networking=networking,
             making=self._making,
             firewall=self._firewall,
+            clock=clock,
         )
         self._naming = Naming(
             leases=self._leases,

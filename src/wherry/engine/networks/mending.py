@@ -9,24 +9,34 @@ from wherry.engine.networks.catalog import Catalog
 from wherry.engine.networks.firewall import Firewall
 from wherry.engine.networks.leases import Leases
 from wherry.engine.networks.making import Making
-from wherry.engine.ports import Networking
+from wherry.engine.ports import Clock, Networking
 from wherry.errors import WherryError
 from wherry.plan import endpoints
 
 _log = logging.getLogger(__name__)
+
+_PAUSE = 1.0  # seconds, should another program take away again and again what is made
 
 
 class Mending:
     """Makes them anew: soon after they went, and before a container that starts needs them."""
 
     def __init__(
-        self, *, catalog: Catalog, leases: Leases, networking: Networking, making: Making, firewall: Firewall
+        self,
+        *,
+        catalog: Catalog,
+        leases: Leases,
+        networking: Networking,
+        making: Making,
+        firewall: Firewall,
+        clock: Clock,
     ) -> None:
         self._catalog = catalog
         self._leases = leases
         self._networking = networking
         self._making = making
         self._firewall = firewall
+        self._clock = clock
         self._working = asyncio.Lock()
         self._broken = False  # what is known to be missing, and could not be made
         self._keeper: asyncio.Task[None] | None = None
@@ -64,6 +74,7 @@ class Mending:
                 await self._mend()
             except (WherryError, OSError):
                 _log.exception("the next container that starts tries again")
+            await self._clock.sleep(_PAUSE)
 
     async def _mend(self) -> None:
         async with self._making.paused(), self._working:
