@@ -1,5 +1,6 @@
 """Create, start, stop, kill, pause, restart: what each answers, and what it leaves."""
 
+import asyncio
 import signal
 
 import pytest
@@ -193,3 +194,23 @@ async def test_restart_starts_what_does_not_run() -> None:
     await world.containers.restart(container.id)
 
     assert status(world, container) is Status.RUNNING
+
+
+async def test_those_that_end_at_once_are_taken_down_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = await World.open()
+    containers = [await world.run(f"box-{number}") for number in range(20)]
+    remove, side_by_side, most = world.outside.networking.remove_namespace, 0, 0
+
+    async def counted(path: str, host_interfaces: tuple[str, ...] = ()) -> None:
+        nonlocal side_by_side, most
+        side_by_side += 1
+        most = max(most, side_by_side)
+        await asyncio.sleep(0)
+        await remove(path, host_interfaces)
+        side_by_side -= 1
+
+    monkeypatch.setattr(world.outside.networking, "remove_namespace", counted)
+    await asyncio.gather(*(world.exit(container) for container in containers))
+
+    assert 1 < most <= 6
+    assert not any(world.outside.held().values())

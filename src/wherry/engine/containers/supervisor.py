@@ -30,7 +30,9 @@ _log = logging.getLogger(__name__)
 
 # More starts at once only make each of them slower: they queue for the kernel's network lock.
 _STARTS_AT_ONCE = 6
-_START_TURN = 5.0  # seconds; a host path of the container may be on a server that is gone
+# Ends at once as well; and each is made of steps that the event loop waits for: hundreds in a row would be felt.
+_ENDS_AT_ONCE = 6
+_TURN = 5.0  # seconds; a host path of the container may be on a server that is gone
 _RETRY = 1.0  # seconds
 
 
@@ -69,7 +71,8 @@ class Supervisor:
         self._operations = operations
         self._locks = locks
         self._clock = clock
-        self._starts = Turns(_STARTS_AT_ONCE, _START_TURN)
+        self._starts = Turns(_STARTS_AT_ONCE, _TURN)
+        self._ends = Turns(_ENDS_AT_ONCE, _TURN)
         self._unclean: set[str] = set()
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._kept: set[str] = set()
@@ -195,7 +198,7 @@ class Supervisor:
 
     async def ended(self, container_id: str, how: Exit | None) -> None:
         """Record an exit (None: its code is lost), tear down, and do what the restart policy says."""
-        async with self._locks.hold(container_id):
+        async with self._locks.hold(container_id), self._ends.turn():
             container = self._catalog.peek(container_id)
             if container and container.state.alive:
                 await self._ended(container, how or Exit(code=255, finished_at=self._clock.now()))
