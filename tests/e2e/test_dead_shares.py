@@ -73,7 +73,8 @@ def test_a_process_that_cannot_be_killed_hangs_nobody_else(cli: Cli, dead: Share
         assert cli.inspect("stuck", "{{.State.Status}}") == "running"
         cli("stats", "--no-stream", "stuck")
         cli("top", "stuck")
-        assert "did not receive an exit event" in stopping.communicate(timeout=40)[1]
+        refused = "cannot stop container: stuck: tried to kill container, but did not receive an exit event"
+        assert refused in stopping.communicate(timeout=40)[1]
         assert stopping.returncode == 1
     dead.close()
     eventually(lambda: cli.inspect("stuck", "{{.State.Status}} {{.State.ExitCode}}") == "exited 137")

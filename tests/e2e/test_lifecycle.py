@@ -89,6 +89,7 @@ def test_kill_sends_any_signal(cli: Cli) -> None:
 
     cli("kill", "box")
 
+    assert status(cli, "box") == "exited"
     assert cli.line("wait", "box") == "137"
     assert "is not running" in cli.fails(1, "kill", "box")
     assert "nvalid signal: NOISE" in cli.fails(1, "kill", "-s", "NOISE", "box")

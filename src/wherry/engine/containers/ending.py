@@ -15,7 +15,15 @@ from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.ports import Host, Runtime
-from wherry.errors import Conflict, ContainerRestarting, InvalidArgument, NoSuchContainer, NotFound, NotRunning
+from wherry.errors import (
+    Conflict,
+    ContainerRestarting,
+    InternalError,
+    InvalidArgument,
+    NoSuchContainer,
+    NotFound,
+    NotRunning,
+)
 from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit
 from wherry.plan import health, signals
@@ -53,26 +61,29 @@ class Ending:
         self._locks = locks
 
     async def kill(self, ref: str, signal: str) -> None:
-        """Send a signal to the container's init. NotFound, Conflict if it does not run, InvalidArgument."""
-        number = _number(signal, f"cannot kill container: {ref}")
+        """Send a signal to the container's init; SIGKILL is waited for. NotFound, Conflict if it does not run,
+        InvalidArgument, InternalError if it cannot be killed."""
+        refused = f"cannot kill container: {ref}"
+        number = _number(signal, refused)
         try:
             container = self._catalog.find(ref)
         except NoSuchContainer as error:
-            raise NotFound(f"cannot kill container: {ref}: {error}") from None
+            raise NotFound(f"{refused}: {error}") from None
         if not container.state.status.runs:
-            raise Conflict(f"cannot kill container: {ref}: container {container.id} is not running")
-        await self._operations.run(self._kill(container, number))
+            raise Conflict(f"{refused}: container {container.id} is not running")
+        await self._operations.run(self._kill(container, number, refused))
 
     async def stop(self, ref: str, signal: str, timeout: int | None) -> bool:
-        """Ask it to end; kill it after ``timeout`` seconds (negative: never). False if it did not run."""
-        container = self._catalog.find(ref)
-        number = _number(signal, f"cannot stop container: {ref}") if signal else self._stop_signal(container)
-        return await self._operations.run(self._stop(container, number, self._timeout(container, timeout)))
+        """Ask it to end; kill it after ``timeout`` seconds (negative: never). False if it did not run. InternalError if
+        it cannot be killed."""
+        container, refused = self._catalog.find(ref), f"cannot stop container: {ref}"
+        number = _number(signal, refused) if signal else self._stop_signal(container)
+        return await self._operations.run(self._stop(container, number, self._timeout(container, timeout), refused))
 
     async def restart(self, ref: str, signal: str, timeout: int | None) -> None:
-        container = self._catalog.find(ref)
-        number = _number(signal, f"Cannot restart container {ref}") if signal else self._stop_signal(container)
-        await self._operations.run(self._restart(container, number, self._timeout(container, timeout)))
+        container, refused = self._catalog.find(ref), f"Cannot restart container {ref}"
+        number = _number(signal, refused) if signal else self._stop_signal(container)
+        await self._operations.run(self._restart(container, number, self._timeout(container, timeout), refused))
 
     async def pause(self, ref: str) -> None:
         await self._operations.run(self._switch(ref, Status.RUNNING, Status.PAUSED))
@@ -102,7 +113,7 @@ class Ending:
         if container.state.status.runs and not force:
             raise Conflict(_still_running(container))
         if force and (await self._mark_stopped(container.id)).alive:
-            await self._kill_and_wait(container)
+            await self._kill_and_wait(container, f'cannot remove container "/{container.name}": could not kill')
         async with self._locks.hold(container.id):
             current = self._catalog.peek(container.id)
             if current is not None:
@@ -110,36 +121,38 @@ class Ending:
                     raise Conflict(_still_running(current))
                 await self._removal.remove_locked(current, volumes=volumes)
 
-    async def _kill(self, container: Container, number: int) -> None:
+    async def _kill(self, container: Container, number: int, refused: str) -> None:
         """Any signal says that it may end for good, unless the container has a stop signal of its own: then that one
         and SIGKILL do, as with dockerd. A restart that is due is given up."""
         final = not container.spec.stop_signal or number in (signals.KILL, self._stop_signal(container))
         if final and await self._mark_stopped(container.id) is Status.PAUSED:
             await self._switch(container.id, Status.PAUSED, Status.RUNNING)
-        await self._signal(container, number)
+        if number == signals.KILL:
+            await self._kill_and_wait(container, refused)
+        else:
+            await self._signal(container, number)
 
-    async def _stop(self, container: Container, number: int, seconds: float | None) -> bool:
+    async def _stop(self, container: Container, number: int, seconds: float | None, refused: str) -> bool:
         before = await self._mark_stopped(container.id)
         if before is Status.PAUSED:
             await self._switch(container.id, Status.PAUSED, Status.RUNNING)
         if before.alive:
             if not await self._ended_by(container, number, seconds):
-                await self._kill_and_wait(container)
+                await self._kill_and_wait(container, refused)
             tell(self._events, container, "stop")
         return before.runs
 
-    async def _restart(self, container: Container, number: int, seconds: float | None) -> None:
+    async def _restart(self, container: Container, number: int, seconds: float | None, refused: str) -> None:
         with self._supervisor.keeping(container.id):
-            await self._stop(container, number, seconds)
+            await self._stop(container, number, seconds, refused)
             await self._supervisor.start(container.id)
         tell(self._events, container, "restart")
 
-    async def _kill_and_wait(self, container: Container) -> None:
+    async def _kill_and_wait(self, container: Container, refused: str) -> None:
         if self._runs(container.id) and self._catalog.get(container.id).state.status is Status.PAUSED:
             await self._runtime.resume(container.id, container.runtime)  # a frozen process does not die
         if not await self._ended_by(container, signals.KILL, _AFTER_KILL):
-            reason = "tried to kill container, but did not receive an exit event"
-            raise Conflict(f"cannot stop container: {container.id}: {reason}")
+            raise InternalError(f"{refused}: tried to kill container, but did not receive an exit event")
 
     async def _ended_by(self, container: Container, number: int, seconds: float | None) -> bool:
         """Whether a signal ends it in time; one that has ended already counts."""
