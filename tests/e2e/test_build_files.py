@@ -134,3 +134,15 @@ def test_a_dockerfile_is_one_of_the_context(builder: Builder, api: docker.Docker
     for name in ("../../../../../../etc/hostname", "/etc/hostname", "out/etc/hostname"):
         with pytest.raises(docker.errors.APIError, match=f"Cannot locate specified Dockerfile: {name}"):
             api.images.build(fileobj=hostile_archive("FROM busybox\n"), custom_context=True, dockerfile=name)
+
+
+def test_steps_run_behind_the_walls_of_containers(builder: Builder) -> None:
+    """The same capabilities, the same filter of system calls, no descriptor of the engine, nothing of the host's."""
+    done = builder(
+        "FROM busybox\n"
+        "RUN grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status; echo fds; ls /proc/1/fd; echo all; "
+        "(unshare -m true || touch /proc/sys/kernel/core_pattern) 2>/dev/null || echo refused\n"
+    )
+    told = " ".join(done.stdout.split())
+    allowed = "CapEff: 00000000a80425fb CapBnd: 00000000a80425fb NoNewPrivs: 0 Seccomp: 2"
+    assert f"{allowed} fds 0 1 2 all refused" in told
