@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from . import facts, report
 from .benchmark import Benchmark
@@ -17,6 +18,7 @@ from .race import Outcome, race
 from .rows import ALL
 from .workbench import Workbench
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # The variables that name other engines and their network namespaces.
 OTHERS = {
     report.DOCKERD: ("BENCH_DOCKER_HOST", "BENCH_DOCKER_NETNS"),
@@ -91,11 +93,23 @@ def takes_part(side: Contestant, benchmark: Benchmark) -> bool:
     return benchmark.own_client or side.label != report.WHERRY_CLI
 
 
+def end(number: int, _: object) -> NoReturn:
+    """End by a signal, with everything cleaned up."""
+    ignore_signals()
+    sys.exit(128 + number)
+
+
+def ignore_signals() -> None:
+    """What is cleaned up now is cleaned up to its end."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def main() -> int:
     """0, or 1 if something failed. An aim that is missed is no failure: this is a measurement, not a test."""
     options = parse(sys.argv[1:])
-    for number in (signal.SIGTERM, signal.SIGHUP):  # so that everything is cleaned up
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    for number in SIGNALS:
+        signal.signal(number, end)
     socket.setdefaulttimeout(TIMEOUT)  # an engine that hangs is a failure of its row
     before = facts.load()
     try:
@@ -103,6 +117,7 @@ def main() -> int:
             contestants = gather(bench, options.engine)
             known = {**facts.machine(), **facts.engines({side.engine for side in contestants})}
             outcomes = list(measure(bench, contestants, chosen(options)))
+            ignore_signals()
     except DaemonFailed as error:
         print(f"an engine did not start:\n{error}", file=sys.stderr)
         return 1
