@@ -279,7 +279,7 @@ class FakeLogs:
         self.files.setdefault(path, []).extend(lines)
         self._written.set()
 
-    async def lines(self, path: Path, which: LogRange) -> AsyncIterator[list[LogLine]]:
+    async def lines(self, path: Path, which: LogRange) -> AsyncGenerator[list[LogLine], None]:
         if lines := _choose(self.files.get(path, []), which):
             yield lines
 
@@ -309,7 +309,9 @@ class FakeLogs:
         self._written.clear()
         await self._written.wait()
 
-    async def follow(self, path: Path, which: LogRange, ended: Awaitable[object]) -> AsyncIterator[list[LogLine]]:
+    async def follow(
+        self, path: Path, which: LogRange, ended: Awaitable[object]
+    ) -> AsyncGenerator[list[LogLine], None]:
         ending = asyncio.ensure_future(ended)
         ending.add_done_callback(lambda _: self._written.set())
         seen, later = 0, which

@@ -179,7 +179,7 @@ class Containers:
     async def resize(self, ref: str, height: int, width: int) -> None:
         await self._viewing.resize(ref, height, width)
 
-    def logs(self, ref: str, which: LogRange, *, follow: bool) -> AsyncIterator[list[LogLine]]:
+    def logs(self, ref: str, which: LogRange, *, follow: bool) -> AsyncGenerator[list[LogLine], None]:
         return self._viewing.logs(ref, which, follow=follow)
 
     def log_frames(self, ref: str, which: LogRange) -> AsyncIterator[bytes]:

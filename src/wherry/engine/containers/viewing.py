@@ -1,6 +1,8 @@
 """Looking at a container: its streams, its log, its processes, its size, its end."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from contextlib import aclosing
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -108,14 +110,26 @@ class Viewing:
         await self._runtime.resize(container.id, height, width)
         tell(self._events, container, "resize", height=str(height), width=str(width))
 
-    def logs(self, ref: str, which: LogRange, *, follow: bool) -> AsyncIterator[list[LogLine]]:
+    def logs(self, ref: str, which: LogRange, *, follow: bool) -> AsyncGenerator[list[LogLine], None]:
         """Lines of the container's log, in batches; with ``follow`` until it ends."""
         container = self._logged(ref)
         path = self._files.log(container.id)
         if follow and container.state.status.runs:
-            ended = self._waiters.subscribe(container.id, "next-exit")
-            return self._readers(container).follow(path, which, ended)
+            return self._follow(container, path, which)
         return self._readers(container).lines(path, which)
+
+    async def _follow(self, container: Container, path: Path, which: LogRange) -> AsyncGenerator[list[LogLine], None]:
+        """The container's end is waited for no longer than somebody reads."""
+        ended = self._waiters.subscribe(container.id, "next-exit")
+        now = self._catalog.peek(container.id)
+        if now is None or not now.state.status.runs:
+            ended.cancel()  # it ended before this was listening
+        try:
+            async with aclosing(self._readers(container).follow(path, which, ended)) as batches:
+                async for lines in batches:
+                    yield lines
+        finally:
+            ended.cancel()
 
     def log_frames(self, ref: str, which: LogRange) -> AsyncIterator[bytes]:
         """The log as multiplexed frames, in bulk."""

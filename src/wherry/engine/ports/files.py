@@ -32,7 +32,7 @@ class ContainerFiles(Protocol):
 class LogReaders(Protocol):
     """A container's log by the path of its file, wherever it is: readable while it is written, and later."""
 
-    def lines(self, path: Path, which: LogRange) -> AsyncIterator[list[LogLine]]:
+    def lines(self, path: Path, which: LogRange) -> AsyncGenerator[list[LogLine], None]:
         """Batches of lines, in order, up to the file's present end."""
         ...
 
@@ -40,7 +40,7 @@ class LogReaders(Protocol):
         """The same without times, as multiplexed frames in bulk: the fast way for ``logs`` without ``-t``."""
         ...
 
-    def follow(self, path: Path, which: LogRange, ended: Awaitable[object]) -> AsyncIterator[list[LogLine]]:
+    def follow(self, path: Path, which: LogRange, ended: Awaitable[object]) -> AsyncGenerator[list[LogLine], None]:
         """``lines``, then what is written later, until ``ended`` is done and the file is read to its end."""
         ...
 

@@ -1,7 +1,7 @@
 """Logs: what containers wrote, read from the files that their monitors keep."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from wherry.model.log import LogLine, LogRange
@@ -22,7 +22,7 @@ class Logs:
         self._threads = threads
         self._watcher = Watcher()
 
-    async def lines(self, path: Path, which: LogRange) -> AsyncIterator[list[LogLine]]:
+    async def lines(self, path: Path, which: LogRange) -> AsyncGenerator[list[LogLine], None]:
         """Batches of lines, in order, up to the file's present end."""
         reader = LogReader(path, which)
         try:
@@ -44,7 +44,9 @@ class Logs:
         finally:
             reader.close()
 
-    async def follow(self, path: Path, which: LogRange, ended: Awaitable[object]) -> AsyncIterator[list[LogLine]]:
+    async def follow(
+        self, path: Path, which: LogRange, ended: Awaitable[object]
+    ) -> AsyncGenerator[list[LogLine], None]:
         """``lines``, then what is written later, until ``ended`` is done and the file is read to its end. A line comes
         when it is whole; one without an end comes last."""
         ending = asyncio.ensure_future(ended)

@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -38,7 +38,7 @@ _decode: Final = msgspec.json.Decoder(_Entry).decode
 class Journal:
     """Readers of the journal, like those of files: the path of the log that a container would have names it."""
 
-    async def lines(self, path: Path, which: LogRange) -> AsyncIterator[list[LogLine]]:
+    async def lines(self, path: Path, which: LogRange) -> AsyncGenerator[list[LogLine], None]:
         """Batches of lines, in order, up to the journal's present end."""
         await _sync()
         async with _journalctl(*_selection(path, which)) as process:
@@ -51,7 +51,9 @@ class Journal:
         async for lines in self.lines(path, which):
             yield frames(lines)
 
-    async def follow(self, path: Path, which: LogRange, ended: Awaitable[object]) -> AsyncIterator[list[LogLine]]:
+    async def follow(
+        self, path: Path, which: LogRange, ended: Awaitable[object]
+    ) -> AsyncGenerator[list[LogLine], None]:
         """``lines``, then what is written later, until ``ended`` is done and the journal is read to its end."""
         ending = asyncio.ensure_future(ended)
         cursor: tuple[str, ...] = ()
