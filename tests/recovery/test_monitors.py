@@ -15,7 +15,7 @@ from tests.harness.waiting import eventually
 pytestmark = pytest.mark.root
 
 # A runtime that does to itself what a file named as its command says: waits while there is one that says "wait", is
-# killed, or is killed after some seconds.
+# killed before its work or after it, or some seconds after its beginning.
 _RUNTIME = """\
 #!/bin/sh
 cd {folder}
@@ -24,6 +24,7 @@ case "$(cat $word 2>/dev/null)" in
     "") exec crun "$@" ;;
     wait) touch here; while [ -e $word ]; do sleep 0.02; done; exec crun "$@" ;;
     die) kill -KILL $$ ;;
+    late) crun "$@"; kill -KILL $$ ;;
     *) exec timeout -s KILL $(cat $word) crun "$@" ;;
 esac
 """
@@ -130,6 +131,13 @@ def test_the_runtime_before_the_container_is_created(cli: Cli, odd: Odd) -> None
     assert_startable(cli)
 
 
+def test_the_runtime_after_the_container_is_created(cli: Cli, odd: Odd) -> None:
+    odd.does("create", "late")
+    assert "OCI runtime create failed" in cli.fails(125, "run", "-d", *BOX)
+    odd.is_normal()
+    assert_startable(cli)
+
+
 @pytest.mark.parametrize("milliseconds", [1, 2, 3, 4, 6, 8, 11, 15])
 def test_the_runtime_while_it_creates_the_container(clean: Engine, odd: Odd, milliseconds: int) -> None:
     odd.does("create", f"0.{milliseconds:03}")
@@ -183,6 +191,16 @@ def test_the_runtime_of_a_command_before_it_runs(cli: Cli, odd: Odd) -> None:
     assert "OCI runtime exec failed" in cli.fails(1, "exec", "-d", "box", "sleep", "1000")
     odd.is_normal()
     assert cli.line("exec", "box", "ps", "-o", "args").count("sleep 1000") == 1  # the container's own
+
+
+@pytest.mark.parametrize("flag", ["-t", "-d"])
+def test_the_runtime_of_a_command_when_it_runs(cli: Cli, odd: Odd, flag: str) -> None:
+    cli("run", "-d", *BOX)
+    odd.does("exec", "late")
+    done = cli("exec", flag, "box", "sleep", "2000", check=False)
+    assert "OCI runtime exec failed" in done.stdout + done.stderr
+    odd.is_normal()
+    assert "sleep 2000" not in cli.line("top", "box")
 
 
 @pytest.mark.parametrize(("flags", "holder"), [((), " exec "), (("-t",), "--exec-attach"), (("-d",), "--exec-attach")])

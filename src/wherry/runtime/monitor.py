@@ -5,8 +5,10 @@ the next daemon what happened (conmon(8)). The pipe in ``_OCI_SYNCPIPE`` carries
 message.
 """
 
+import asyncio
 import json
 import os
+import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,6 +27,7 @@ _SYNC_FD = 30
 _START_FD = 31
 _ATTACH_FD = 32
 _WITHOUT_FILE = ("none", "journald")
+_REPORTING = 1.0  # seconds; more than a monitor needs to report when its runtime has ended
 _CLOCK_SLACK = 1.0  # seconds: the two times come from clocks of different grain
 
 
@@ -112,12 +115,12 @@ def noted_process(pidfile: Path) -> ProcessId | None:
     return process if began <= written + _CLOCK_SLACK else None
 
 
-async def launch(argv: Sequence[str], bundle: Path) -> tuple[Child, int, str]:
+async def launch(argv: Sequence[str], seat: Seat) -> tuple[Child, int, str]:
     """Start a monitor; gives it, the pid that the runtime made (-1 if it failed) and the failure's text."""
-    with _environment(bundle) as environment:
+    with _environment(seat.bundle) as environment:
         child, sync = _start(argv, environment)
         try:
-            return child, *await _first_report(sync)
+            return child, *await _first_report(sync, child, seat.pidfile)
         finally:
             os.close(sync)
 
@@ -140,10 +143,10 @@ class ExecMonitor:
         """Wait until the attach socket listens."""
         await _line(self._attach)
 
-    async def go(self) -> tuple[int, str]:
+    async def go(self, pidfile: Path) -> tuple[int, str]:
         """Let the command run: its pid and "", or -1 and why not."""
         os.write(self._start, b"\0")
-        return await _first_report(self._sync)
+        return await _first_report(self._sync, self.child, pidfile)
 
     def close(self) -> None:
         """Give up the pipes to the monitor: one that waits ends then."""
@@ -190,12 +193,35 @@ def _start(
     return child, sync_read
 
 
-async def _first_report(sync: int) -> tuple[int, str]:
-    line = await _line(sync)
+async def _first_report(sync: int, monitor: Child, pidfile: Path) -> tuple[int, str]:
+    watching = asyncio.get_running_loop().create_task(_end_orphan(monitor, pidfile))
+    try:
+        line = await _line(sync)
+    finally:
+        watching.cancel()
     if not line:
         return -1, ""
     report = json.loads(line.partition(b"\n")[0])  # a session that ended at once has told its exit code too
     return int(report["data"]), str(report.get("message", ""))
+
+
+async def _end_orphan(monitor: Child, pidfile: Path) -> None:
+    """Kill the process of a runtime that was killed after it had made it.
+
+    The monitor wants to hear the reason first, by a pipe that this process holds open: it would say nothing for ever.
+    It is told by its parent: the runtime while there is one, then the monitor, which now has all it needs to report.
+    """
+    suspect: ProcessId | None = None
+    while True:
+        await asyncio.sleep(_REPORTING)
+        process = noted_process(pidfile)
+        parent = identity.parent(process) if process else None
+        if process is None or parent is None or parent.pid != monitor.pid:
+            suspect = None
+        elif process == suspect:
+            identity.send_signal(process, signal.SIGKILL)
+        else:
+            suspect = process
 
 
 async def _line(fd: int) -> bytes:

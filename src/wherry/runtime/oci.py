@@ -80,7 +80,7 @@ class OciRuntime:
             (self._exits / launch.container_id).unlink(missing_ok=True)
             (seat.bundle / "config.json").write_bytes(launch.runtime_spec)
             self._warmth.begin()
-            child, pid, message = await launch_monitor(container_argv(seat, launch), seat.bundle)
+            child, pid, message = await launch_monitor(container_argv(seat, launch), seat)
         if pid < 0:
             await child.wait()
             reason = read_log(seat.runtime_log) or message

@@ -91,7 +91,7 @@ class MonitoredSession:
             await session.joinable()
             console = MonitorConsole(seat.bundle)
             try:
-                pid, message = await session.go()
+                pid, message = await session.go(seat.pidfile)
             except BaseException:
                 console.close()
                 raise
