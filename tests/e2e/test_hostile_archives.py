@@ -169,6 +169,7 @@ def test_a_device_node_that_means_a_deletion_to_overlay_is_only_a_node(cli: Cli,
 # --- size ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("client", ["wherry"])
 def test_ten_thousand_layers(cli: Cli, engine: Engine) -> None:
     empty = archive()
     before = sorted(os.listdir(engine.data_root / "overlay2"))
@@ -179,6 +180,7 @@ def test_ten_thousand_layers(cli: Cli, engine: Engine) -> None:
     assert cli.line("images", "-q", "hostile") == ""
 
 
+@pytest.mark.parametrize("client", ["wherry"])
 def test_a_build_of_too_many_layers(builder: Builder) -> None:
     builder.write("f", "x")
     copies = "".join(f"COPY f /{number}\n" for number in range(130))

@@ -122,6 +122,8 @@ def check(engine: Engine, label: str, case: Case) -> Response:
     request = case.as_curl_command()
     if answer.status_code >= 500 and answer.status_code not in (501, 503):
         assert is_dockers_own(label, answer), f"{answer.content.decode()}\n{request}"
+    if answer.status_code >= 400 and case.method != "HEAD":
+        assert answer.json().keys() == {"message"}, request
     if not answer.stream_cut_short:
         OPERATIONS[label].validate_response(answer, case=case)
     return answer
