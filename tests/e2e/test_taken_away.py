@@ -32,9 +32,9 @@ def outside(engine: Engine) -> Iterator[str]:
 
 
 @pytest.fixture
-def web(cli: Cli, outside: str) -> Cli:
+def web(stock: Cli, outside: str) -> Cli:
     """A web server in the default network and one in a user's, whose ports 8080 and 8081 are published."""
-    cli("network", "create", "-o", "com.docker.network.bridge.name=mine0", "mine")
+    stock("network", "create", "-o", "com.docker.network.bridge.name=mine0", "mine")
     for name, network, port in (("web", "bridge", 8080), ("other", "mine", 8081)):
         cli(
             "run",
@@ -52,7 +52,7 @@ def web(cli: Cli, outside: str) -> Cli:
             "/var/www",
         )
         eventually(lambda port=port: page(outside, port) == GREETING)
-    return cli
+    return stock
 
 
 def page(outside: str, port: int) -> str:
