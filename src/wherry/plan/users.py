@@ -47,8 +47,9 @@ def resolve(user: str, passwd: str, group: str, group_add: tuple[str, ...] = ())
     gid = _primary_group(group_text, groups) if group_text else account.gid
     own = () if group_text else tuple(entry.gid for entry in groups if account.name in entry.members)
     added = tuple(_additional_group(text, groups) for text in group_add)
-    all_groups = tuple(dict.fromkeys((gid, *own, *added)))
-    return Identity(uid=account.uid, gid=gid, groups=all_groups, home=account.home or "/")
+    # The files are the image's. To setresuid(2) the number 4294967295 means: stay who you are.
+    all_groups = tuple(map(_in_range, dict.fromkeys((gid, *own, *added))))
+    return Identity(uid=_in_range(account.uid), gid=gid, groups=all_groups, home=account.home or "/")
 
 
 def copy_owner(chown: str, passwd: str, group: str) -> tuple[int, int]:

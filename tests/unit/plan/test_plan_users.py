@@ -61,3 +61,17 @@ def test_unknown_users(user: str, added: tuple[str, ...], text: str) -> None:
     with pytest.raises(InvalidArgument) as caught:
         resolve(user, PASSWD, GROUP, added)
     assert str(caught.value) == text
+
+
+@pytest.mark.parametrize(
+    ("passwd", "group"),
+    [
+        ("odd:x:4294967295:1::/:", ""),
+        ("odd:x:1:4294967295::/:", ""),
+        ("odd:x:-1:1::/:", ""),
+        ("odd:x:1:1::/:", "g:x:4294967295:odd"),
+    ],
+)
+def test_numbers_in_an_images_files_are_in_range_too(passwd: str, group: str) -> None:
+    with pytest.raises(InvalidArgument, match="uids and gids must be in range 0-2147483647"):
+        resolve("odd", passwd, group)
