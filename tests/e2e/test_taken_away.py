@@ -36,21 +36,8 @@ def web(stock: Cli, outside: str) -> Cli:
     """A web server in the default network and one in a user's, whose ports 8080 and 8081 are published."""
     stock("network", "create", "-o", "com.docker.network.bridge.name=mine0", "mine")
     for name, network, port in (("web", "bridge", 8080), ("other", "mine", 8081)):
-        cli(
-            "run",
-            "-d",
-            "--name",
-            name,
-            "--net",
-            network,
-            "-p",
-            f"{port}:80",
-            "busybox",
-            "httpd",
-            "-f",
-            "-h",
-            "/var/www",
-        )
+        published = ("-p", f"{port}:80")
+        stock("run", "-d", "--name", name, "--net", network, *published, *HTTPD)
         eventually(lambda port=port: page(outside, port) == GREETING)
     return stock
 
