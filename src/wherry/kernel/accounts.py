@@ -32,7 +32,11 @@ def group(named: str) -> grp.struct_group:
 
 
 def has_user(name: str) -> bool:
-    return any(entry.pw_name == name for entry in pwd.getpwall())
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
 
 
 def subordinate(kind: str) -> str:
