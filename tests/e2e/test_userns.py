@@ -48,6 +48,7 @@ def restart(engine: Engine, *flags: str) -> None:
     engine.data_root /= f"{UID}.{GID}"
 
 
+@pytest.mark.v2
 def test_root_of_a_container_is_another_on_the_host(cli: Cli, runtime: str) -> None:
     cli("run", "-d", "--name", "box", "--runtime", runtime, "busybox", "sleep", "1d")
     assert cli.line("exec", "box", "cat", "/proc/self/uid_map").split() == ["0", str(UID), "65536"]
