@@ -195,6 +195,7 @@ LONG = "x" * 70_000  # more than a pipe holds
         {"WorkingDir": f"/{LONG}"},
         {"WorkingDir": f"/{'x' * 300}"},
         {"User": LONG},
+        {"Healthcheck": {"Test": ["CMD", LONG]}},
         {"HostConfig": {"CgroupParent": LONG}},
         {"HostConfig": {"Ulimits": [{"Name": LONG, "Soft": 1, "Hard": 1}]}},
         {"HostConfig": {"Sysctls": {f"net.{LONG}": "1"}}},
@@ -213,6 +214,16 @@ def test_names_that_are_too_long(engine: Engine, stock: Cli, config: dict[str, o
 
     assert status == 400
     assert "file name too long" in message
+
+
+@pytest.mark.parametrize("spec", [{"Cmd": [LONG]}, {"Cmd": ["true"], "WorkingDir": f"/{LONG}"}])
+def test_sessions_with_names_that_are_too_long(engine: Engine, stock: Cli, spec: dict[str, object]) -> None:
+    stock("run", "-d", "--name", "box", "busybox", "sleep", "60")
+
+    status, message = ask(engine, "POST", "/containers/box/exec", json.dumps(spec).encode())
+
+    assert status == 400
+    assert message.startswith("file name too long: ")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What of a container's spec makes no sense, whatever the world is like. Rules and texts are dockerd's (26.1)."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from wherry.errors import InvalidArgument
@@ -22,7 +23,7 @@ def check(spec: ContainerSpec, facts: HostFacts) -> tuple[str, ...]:
     """
     host = spec.host
     _check_names(spec)
-    _check_lengths(spec)
+    check_lengths(*_names(spec))
     _check_modes(host)
     check_restart(host.restart, auto_remove=host.auto_remove)
     _check_extra_hosts(host.extra_hosts)
@@ -47,14 +48,23 @@ def _check_names(spec: ContainerSpec) -> None:
         raise InvalidArgument("conflicting options: hostname and the network mode")
 
 
-def _check_lengths(spec: ContainerSpec) -> None:
-    """Of what a runtime repeats when it refuses it: a complaint longer than a pipe would be its last word."""
+def check_lengths(*names: str) -> None:
+    """Of what a runtime repeats when it refuses it: a complaint longer than a pipe would be its last word.
+    InvalidArgument."""
+    for name in names:
+        if len(name) > _LONGEST:
+            raise InvalidArgument(f"file name too long: {name[:_SHOWN]}...")
+
+
+def _names(spec: ContainerSpec) -> Iterator[str]:
+    """What the runtime looks up or writes somewhere, as it is."""
     resources = spec.host.resources
-    devices = (path for device in resources.devices for path in (device.host_path, device.container_path))
-    named = (spec.working_dir, spec.user, spec.host.cgroup_parent, *(limit.name for limit in resources.ulimits))
-    for text in (*named, *devices, *spec.host.sysctls):
-        if len(text) > _LONGEST:
-            raise InvalidArgument(f"file name too long: {text[:_SHOWN]}...")
+    yield from (spec.working_dir, spec.user, spec.host.cgroup_parent, *spec.host.sysctls)
+    yield from (limit.name for limit in resources.ulimits)
+    for device in resources.devices:
+        yield from (device.host_path, device.container_path)
+    if spec.healthcheck and spec.healthcheck.test[:1] == ("CMD",):
+        yield from spec.healthcheck.test[1:2]
 
 
 def _check_modes(host: HostSpec) -> None:

@@ -28,6 +28,7 @@ from wherry.plan import detach, signals
 from wherry.plan.lifecycle import exec_exit_code_of
 from wherry.plan.rlimits import oom_score_adj
 from wherry.plan.runtime_spec import encode, exec_process
+from wherry.plan.validation import check_lengths
 
 _REMEMBERED = 1000
 _SOON = 0.01  # seconds
@@ -66,6 +67,7 @@ class Execs:
         """Prepare a session in a running container; gives its id. NotRunning, ContainerPaused, InvalidArgument."""
         if not spec.command:
             raise InvalidArgument("No exec command specified")
+        check_lengths(spec.command[0], spec.working_dir)
         container = self._running(ref)
         detach.parse(spec.detach_keys, "escape")
         session = Exec(id=self._chance.new_id(), container_id=container.id, spec=spec)
