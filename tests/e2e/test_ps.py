@@ -104,7 +104,7 @@ def test_sizes(cli: Cli) -> None:
 
 
 def test_formats(three: Cli) -> None:
-    lines = three("ps", "-a", "--format", "json").stdout.splitlines()
+    lines = three("ps", "-a", "--format", "{{json .}}").stdout.splitlines()
     rows = {row["Names"]: row for row in map(json.loads, lines)}
 
     assert rows["made"]["Labels"] == "color=blue,size="

@@ -151,7 +151,7 @@ class Engine:
             self.stop()
         self.host.close()
         for left in (self.exec_root / "netns/default", self.data_root):  # dockerd leaves them at times
-            if os.path.ismount(left):
+            if f" {left} " in Path("/proc/self/mountinfo").read_text():
                 subprocess.run(["umount", left], check=True)
         shutil.rmtree(self.exec_root, ignore_errors=True)
 
