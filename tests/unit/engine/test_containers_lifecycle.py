@@ -199,17 +199,18 @@ async def test_restart_starts_what_does_not_run() -> None:
 async def test_those_that_end_at_once_are_taken_down_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     world = await World.open()
     containers = [await world.run(f"box-{number}") for number in range(20)]
-    remove, side_by_side, most = world.outside.networking.remove_namespace, 0, 0
+    delete, side_by_side, most = world.outside.runtime.delete, 0, 0
 
-    async def counted(path: str, host_interfaces: tuple[str, ...] = ()) -> None:
+    async def counted(container_id: str, runtime: str) -> None:
         nonlocal side_by_side, most
         side_by_side += 1
         most = max(most, side_by_side)
-        await asyncio.sleep(0)
-        await remove(path, host_interfaces)
+        for _ in range(50):  # the others come as far as this
+            await asyncio.sleep(0)
+        await delete(container_id, runtime)
         side_by_side -= 1
 
-    monkeypatch.setattr(world.outside.networking, "remove_namespace", counted)
+    monkeypatch.setattr(world.outside.runtime, "delete", counted)
     await asyncio.gather(*(world.exit(container) for container in containers))
 
     assert 1 < most <= 6

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from wherry.model.log import LogRange
+from wherry.store.logs import chain
 from wherry.store.logs.rotation import pack, rotate, rotated
 from wherry.store.logs.selection import LogReader
 
@@ -55,6 +56,25 @@ def test_files_are_numbered_as_they_come_and_the_oldest_go(four_files: Path) -> 
     rotate(four_files, KEPT)
 
     assert sorted(os.listdir(four_files.parent)) == ["c.log.2", "c.log.3", "c.log.4"]
+
+
+def test_a_rotation_while_a_follower_looks_for_the_next_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    append(path, "a")
+    reader = LogReader(path, LogRange(), follow=True)
+    assert drain(reader) == ["a"]
+    rotate(path, KEPT)
+    append(path, "b")
+
+    def rotated_meanwhile(log: Path) -> dict[int, Path]:
+        found = rotated(log)
+        if len(found) == 1:
+            rotate(log, KEPT)
+            append(log, "c")
+        return found
+
+    monkeypatch.setattr(chain, "rotated", rotated_meanwhile)
+    assert drain(reader) == ["b", "c"]
+    reader.close()
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -71,14 +71,24 @@ class LogChain:
                 link.file.close()
 
     def _grow(self) -> bool:
-        """Find the file after the last one. What was written to the last before there was another is still read."""
-        last = self._links[-1]
-        named = rotated(self._path)
+        """Find the file after the last one. What was written to the last before there was another is still read. Again
+        if one was given its number meanwhile: that may be the one that was opened."""
+        while True:
+            named = rotated(self._path)
+            link = self._after(self._links[-1], named)
+            if link is None:
+                return False
+            if rotated(self._path) == named:
+                self._links.append(link)
+                return True
+            link.file.close()
+
+    def _after(self, last: _Link, named: dict[int, Path]) -> _Link | None:
         later = next((number for number in named if number > last.number), 0)
         if later:
-            self._links.append(_Link(later, LogFile(named[later], follow=True)))
-        elif last.number in named and self._path.exists():
-            self._links.append(_Link(last.number + 1, LogFile(self._path, follow=True)))
-        elif last.number not in named and last.file.is_replaced():
-            self._links.append(_Link(last.number, LogFile(self._path, follow=True)))
-        return len(self._links) > 1
+            return _Link(later, LogFile(named[later], follow=True))
+        if last.number in named and self._path.exists():
+            return _Link(last.number + 1, LogFile(self._path, follow=True))
+        if last.number not in named and last.file.is_replaced():
+            return _Link(last.number, LogFile(self._path, follow=True))
+        return None
