@@ -38,6 +38,9 @@ class Mending:
         self._firewall = firewall
         self._clock = clock
         self._working = asyncio.Lock()
+        self._coming_and_going = 0  # containers that hold this off
+        self._still = asyncio.Event()
+        self._still.set()
         self._broken = False  # what is known to be missing, and could not be made
         self._keeper: asyncio.Task[None] | None = None
 
@@ -60,7 +63,14 @@ class Mending:
         """While the block runs nothing is mended: what is published then would be missing in rules that were written
         before and come after, and what is withdrawn would be in them."""
         async with self._working:
+            self._coming_and_going += 1
+            self._still.clear()
+        try:
             yield
+        finally:
+            self._coming_and_going -= 1
+            if not self._coming_and_going:
+                self._still.set()
 
     async def attach_loose(self) -> None:
         """Interfaces of containers that are in no bridge come into that where they belong."""
@@ -78,6 +88,7 @@ class Mending:
 
     async def _mend(self) -> None:
         async with self._making.paused(), self._working:
+            await self._still.wait()
             if not self._networking.lacks(self._making.bridge_plans()) and not self._loose():
                 return
             _log.warning("bridges or firewall rules are gone, and made anew")
