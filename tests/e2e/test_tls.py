@@ -58,8 +58,10 @@ def guarded(disk: Path, busybox: Path, authority: Authority) -> Iterator[Engine]
     engine.start()
     engine.run("docker", "import", str(busybox), "busybox")
     yield engine
-    assert_nothing_left(engine)
-    engine.close()
+    try:
+        assert_nothing_left(engine)
+    finally:
+        engine.close()
 
 
 class Visitor:

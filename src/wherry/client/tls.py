@@ -1,7 +1,8 @@
 """A stream inside TLS, whose sides end one by one. Only who uses TLS imports this: it costs ``ssl``."""
 
+import errno
 import ssl
-from _socket import MSG_DONTWAIT, socket
+from _socket import MSG_DONTWAIT, SHUT_RD, socket
 
 from .transport import READ_SIZE, CannotConnect, Stream
 
@@ -69,18 +70,27 @@ class TlsStream(Stream):
 
     def _at_hand(self) -> bytes | None:
         """All that came and is whole; None at the end."""
-        data = b""
+        parts = []
         try:
             while part := self._tls.read(READ_SIZE):
-                data += part
-            return data or None
+                parts.append(part)
         except ssl.SSLWantReadError:
-            return data
+            return b"".join(parts)
         except ssl.SSLZeroReturnError:
-            return data or None
+            pass
         except ssl.SSLError as error:
             self.close()
             raise CannotConnect(_sentence(error)) from None
+        self._show_end()
+        return b"".join(parts) or None
+
+    def _show_end(self) -> None:
+        """Who polls the socket has to see the end, which may have come right behind the last bytes."""
+        try:
+            self.sock.shutdown(SHUT_RD)
+        except OSError as error:
+            if error.errno != errno.ENOTCONN:
+                raise
 
     def _receive_some(self) -> None:
         try:

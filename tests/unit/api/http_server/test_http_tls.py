@@ -1,10 +1,13 @@
 """TLS on a connection: sides that end one by one, clients that do not speak it, clients that are cut off."""
 
 import asyncio
+import select
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -157,3 +160,32 @@ def test_a_stream_without_a_close_notify_was_cut_off(authority: Authority) -> No
         with pytest.raises(CannotConnect):
             stream.receive()
         said.result()
+
+
+def test_the_end_is_seen_by_who_polls(authority: Authority) -> None:
+    """A close_notify right behind the last bytes, on a connection that stays: as dockerd ends a hijacked stream."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.folder / "server.pem", authority.folder / "server.key")
+    tls = client_context(ca=str(authority.certificate), cert="", key="", verify=True)
+    ours, theirs = socket.socketpair()
+    told = threading.Event()
+
+    def say_all() -> None:
+        with context.wrap_socket(theirs, server_side=True) as server:
+            server.settimeout(0.001)
+            server.sendall(b"all")
+            with suppress(TimeoutError):
+                server.unwrap()
+            told.set()
+            server.settimeout(20)
+            server.recv(1)
+
+    with ThreadPoolExecutor() as pool, ours:
+        said = pool.submit(say_all)
+        stream = TlsStream(ours, tls, "127.0.0.1")
+        assert told.wait(20)
+        assert stream.receive() == b"all"
+        assert select.select([ours], [], [], 20)[0]
+        assert stream.receive() == b""
+        stream.close()
+        said.cancel()
