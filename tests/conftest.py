@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 from hypothesis import settings
 
-from tests.harness.cli import docker_is_old
+from tests.harness.cli import docker_release
 from tests.harness.engine import Engine, busybox_tar
 from tests.harness.fuzzing import examples
 from tests.harness.waiting import PATIENCE
@@ -70,6 +70,7 @@ def engine(disk: Path, busybox: Path, request: pytest.FixtureRequest) -> Iterato
 @pytest.fixture(params=["wherry", "docker"])
 def client(request: pytest.FixtureRequest) -> str:
     """Each test that asks for this is typed with our command and with the stock one."""
-    if request.param == "docker" and request.node.get_closest_marker("newer_docker") and docker_is_old():
-        pytest.skip("needs docker 23.0 or later")
+    marker = request.node.get_closest_marker("newer_docker")
+    if request.param == "docker" and marker and docker_release() < marker.args[0]:
+        pytest.skip(f"needs docker {marker.args[0]} or later")
     return str(request.param)

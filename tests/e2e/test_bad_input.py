@@ -271,7 +271,7 @@ def test_names_that_no_interface_has(engine: Engine, name: str) -> None:
         (["--mount", "type=bind,src=/a"], "target is required"),
         (["--mount", "bogus"], "bogus"),
         (["--restart", "sometimes"], "sometimes"),
-        pytest.param(["--ip", "1.2.3"], "1.2.3", marks=pytest.mark.newer_docker),
+        pytest.param(["--ip", "1.2.3"], "1.2.3", marks=pytest.mark.newer_docker(23)),
         (["-e", ""], "invalid environment variable:"),
         (["--ulimit", "nofile=2:1"], "ulimit soft limit must be less than or equal to hard limit"),
     ],

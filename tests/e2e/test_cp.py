@@ -461,7 +461,7 @@ def test_a_client_that_stands_still_is_in_nobodys_way(cli: Cli, engine: Engine) 
 # --- what is told ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(23)
 def test_a_terminal_is_told_what_was_copied(cli: Cli, tree: Path) -> None:
     cli("create", "--name", "box", *SLEEP)
 

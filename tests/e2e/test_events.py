@@ -109,7 +109,7 @@ def test_volumes_and_networks(cli: Cli) -> None:
     assert told_of["network"][-2:] == ["network connect", "network disconnect"]
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(23)
 def test_formats(cli: Cli) -> None:
     cli("create", "--name", "box", "-l", "color=blue", "busybox", "true")
     identifier = cli.inspect("box", "{{.Id}}")

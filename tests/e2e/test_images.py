@@ -241,7 +241,7 @@ def test_import_of_a_change_that_is_none(cli: Cli, busybox: Path) -> None:
     assert "FROM is not a valid change command" in cli.fails(1, "import", "-c", "FROM x", busybox, "imported:3")
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(23)
 def test_prune_asks(cli: Cli, small: str) -> None:
     warning = "WARNING! This will remove all dangling images.\nAre you sure you want to continue? [y/N] "
 

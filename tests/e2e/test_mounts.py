@@ -12,7 +12,7 @@ from tests.harness.cli import Cli
 from tests.harness.engine import Engine
 
 pytestmark = pytest.mark.root
-NEWER = pytest.mark.newer_docker
+NEWER = pytest.mark.newer_docker(26)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_v_makes_a_missing_folder_but_mount_does_not(cli: Cli, tmp_path: Path) -
     assert not (tmp_path / "nothing").exists()
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(23)
 def test_a_relative_source(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
@@ -131,7 +131,7 @@ def test_mounts_below_a_bind(cli: Cli, nested: Path, options: str, expected: str
     assert expected in mount_options(cli, f"--mount=type=bind,src={nested},dst=/m{options}", "/m/inner")
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(26)
 def test_a_bind_without_the_mounts_below(cli: Cli, nested: Path) -> None:
     flag = f"--mount=type=bind,src={nested},dst=/m,bind-recursive=disabled"
 

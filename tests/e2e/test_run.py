@@ -320,7 +320,7 @@ def test_added_hosts(cli: Cli) -> None:
         "--add-host",
         "db:10.1.2.3",
         "--add-host",
-        "six:::5" if cli.is_old else "six=[::5]",
+        "six:::5",
         "--add-host",
         "up:host-gateway",
     ]

@@ -6,7 +6,7 @@ from tests.harness.cli import Cli
 from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
-NEWER = pytest.mark.newer_docker
+NEWER = pytest.mark.newer_docker(23)
 
 OPEN_KMSG = "mknod /kmsg c 1 11 && : > /kmsg"
 SIZES = "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"
@@ -56,7 +56,7 @@ def test_a_device_without_a_rule(cli: Cli) -> None:
             ("--health-cmd", "x", "--health-start-period", "1m", "--health-start-interval", "2s"),
             "{{.Config.Healthcheck.StartPeriod}} {{.Config.Healthcheck.StartInterval}}",
             "1m0s 2s",
-            marks=NEWER,
+            marks=pytest.mark.newer_docker(25),
         ),
     ],
 )
@@ -103,7 +103,7 @@ def test_what_is_refused(cli: Cli, flags: tuple[str, ...], text: str) -> None:
     assert text in cli.fails(125, "run", "--rm", *flags, "busybox", "true")
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(25)
 def test_checks_come_sooner_while_a_container_starts(cli: Cli) -> None:
     soon = ("--health-start-period", "1m", "--health-start-interval", "100ms")
     cli("run", "-d", "--name", "box", "--health-cmd", "true", *soon, "busybox", "sleep", "60")

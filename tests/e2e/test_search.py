@@ -27,7 +27,7 @@ def index(engine: Engine) -> Iterator[Scripted]:
     server.close()
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(23)
 def test_the_table(cli: Cli, index: Scripted) -> None:
     assert cli("search", "--limit", "5", f"{WHERE}/tool").stdout == (
         "NAME      DESCRIPTION                                     STARS     OFFICIAL\n"
@@ -52,7 +52,7 @@ def test_filters(cli: Cli, index: Scripted, filters: tuple[str, ...], names: lis
     assert cli.line("search", *flags, "--format", "{{.Name}}", f"{WHERE}/tool").split() == names
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(23)
 def test_as_json(cli: Cli, index: Scripted) -> None:
     last = json.loads(cli.line("search", "--format", "json", f"{WHERE}/tool").splitlines()[-1])
     assert last == {

@@ -110,7 +110,7 @@ def test_who_is_not_let_in(visit: Visitor, authority: Authority, stranger: Autho
         assert nobody == "error during connect: remote error: tls: certificate required\n"
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(23)
 def test_an_engine_that_cannot_be_trusted(
     visit: Visitor, authority: Authority, stranger: Authority, other: Engine
 ) -> None:
@@ -123,14 +123,14 @@ def test_an_engine_that_cannot_be_trusted(
     assert "x509: certificate has expired or is not yet valid" in old
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(23)
 def test_an_engine_of_another_name(visit: Visitor, authority: Authority, other: Engine) -> None:
     other.start("-H", "tcp://127.0.0.2:2376", *files(authority, "server"))
     visit.engine = other
     assert "x509: " in visit.refused(*files(authority, "client"), address="tcp://127.0.0.2:2376")
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(23)
 def test_files_that_are_none(visit: Visitor, authority: Authority, stranger: Authority) -> None:
     missing = visit.refused("--tls", "--tlscacert=/nowhere")
     assert (

@@ -88,7 +88,7 @@ def test_ls_by_a_template(cli: Cli, template: str, printed: str) -> None:
     assert cli("volume", "ls", "--format", template).stdout == printed
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(23)
 def test_ls_as_json(cli: Cli) -> None:
     cli("volume", "create", "store")
 
@@ -256,7 +256,7 @@ def part(path: str) -> str:
     return f"--mount=type=volume,src=store,dst=/m,volume-subpath={path}"
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(26)
 @pytest.mark.parametrize(
     ("path", "listed"), [("a", "b\nup"), ("a/b", "file"), ("in/b", "file"), ("a/../a", "b\nup"), ("a/b/file", "/m")]
 )
@@ -265,7 +265,7 @@ def test_a_part_of_a_volume(cli: Cli, engine: Engine, store: str, path: str, lis
     assert f"{engine.exec_root}/parts" not in Path("/proc/self/mountinfo").read_text()
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(26)
 def test_a_part_can_be_written_and_copied(cli: Cli, store: str, tmp_path: Path) -> None:
     cli("run", "--name", "box", part("a/b"), "busybox", "touch", "/m/new")
 
@@ -276,7 +276,7 @@ def test_a_part_can_be_written_and_copied(cli: Cli, store: str, tmp_path: Path) 
     assert cli.inspect("box", "{{(index .Mounts 0).Source}}").endswith("/volumes/store/_data")
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(26)
 @pytest.mark.parametrize(
     ("path", "status", "text"),
     [
@@ -318,7 +318,7 @@ def test_rm_of_one_in_use(cli: Cli, engine: Engine) -> None:
     assert names(cli) == []
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(23)
 def test_prune_takes_anonymous_ones_only(cli: Cli) -> None:
     cli("volume", "create", "named")
     unused = cli.line("volume", "create")
@@ -330,7 +330,7 @@ def test_prune_takes_anonymous_ones_only(cli: Cli) -> None:
     assert len(names(cli)) == 2
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(23)
 def test_prune_all_by_label(cli: Cli) -> None:
     cli("run", "--rm", "-v", "plain:/data", "busybox", "sh", "-c", "printf 12345 > /data/file")
     cli("volume", "create", "--label", "keep", "kept")
@@ -341,7 +341,7 @@ def test_prune_all_by_label(cli: Cli) -> None:
     assert names(cli) == ["kept"]
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(23)
 def test_prune_asks_first(cli: Cli) -> None:
     cli("volume", "create")
 
@@ -353,6 +353,6 @@ def test_prune_asks_first(cli: Cli) -> None:
     assert "cannot specify both --all and --filter all=1" in cli.fails(1, "volume", "prune", "-a", "--filter", "all=1")
 
 
-@pytest.mark.newer_docker
+@pytest.mark.newer_docker(23)
 def test_help_of_the_group(cli: Cli) -> None:
     assert "Remove unused local volumes" in cli.line("volume", "--help")

@@ -41,7 +41,7 @@ class Cli:
     @property
     def is_old(self) -> bool:
         """Whether this is a docker command as Debian 12 has it, with words of its own for some things."""
-        return self.client == "docker" and docker_is_old()
+        return self.client == "docker" and docker_release() < 23
 
     def published(self, *arguments: str) -> list[str]:
         """The lines of ``port``, with the brackets that docker before 23.0 leaves out around an IPv6 address."""
@@ -76,9 +76,9 @@ class Cli:
 
 
 @cache
-def docker_is_old() -> bool:
-    """Whether the docker command here is one of before 23.0: Debian 12 has 20.10."""
+def docker_release() -> int:
+    """Of the docker command here, the number before the first point: 20 on Debian 12, 24 on Ubuntu 24.04."""
     said = subprocess.run(["docker", "--version"], capture_output=True, text=True, check=True).stdout
     found = re.search(r"version (\d+)\.", said)
     assert found, said
-    return int(found[1]) < 23
+    return int(found[1])
