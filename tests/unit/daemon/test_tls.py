@@ -46,5 +46,7 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     ca = authority.certificate
     assert refused("", "", ca) == ('Could not load X509 key pair (cert: "", key: ""): open : no such file or directory')
     assert "tls: private key does not match public key" in refused(cert, others, ca)
-    assert refused(cert, key, "/x") == 'could not read CA certificate "/x": open /x: no such file or directory'
+    missing = tmp_path / "missing"
+    because = f"open {missing}: no such file or directory"
+    assert refused(cert, key, missing) == f'could not read CA certificate "{missing}": {because}'
     assert refused(cert, key, key) == f'failed to append certificates from PEM file: "{key}"'
