@@ -437,6 +437,7 @@ def test_a_configuration_is_validated_without_a_start(tmp_path: Path) -> None:
 NO_DIRECTORIES = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}]}
 
 
+@pytest.mark.newer_docker(23)
 def test_a_seccomp_profile_for_all(start: Start, tmp_path: Path) -> None:
     profile = tmp_path / "profile.json"
     profile.write_text(json.dumps(NO_DIRECTORIES))
@@ -450,6 +451,7 @@ def test_a_seccomp_profile_for_all(start: Start, tmp_path: Path) -> None:
     assert "WARNING: daemon is not using the default seccomp profile" in cli("info").stderr
 
 
+@pytest.mark.newer_docker(23)
 def test_no_seccomp_profile(start: Start) -> None:
     cli = start("--seccomp-profile", "unconfined")
     field = ("busybox", "grep", "Seccomp:", "/proc/self/status")
