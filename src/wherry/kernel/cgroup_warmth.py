@@ -29,9 +29,16 @@ _LASTS: Final = 0.004  # seconds in which a second move would gain nothing
 
 
 class CgroupWarmth:
-    """Keeps the lock warm on request. Where our own group cannot be written it does nothing."""
+    """Keeps the lock warm on request. Where our own group cannot be written it does nothing.
 
-    def __init__(self, layout: Layout) -> None:
+    The file ``mark`` is there while the kernel hurries for us: an engine that finds it ends what one that was killed
+    has left.
+    """
+
+    def __init__(self, layout: Layout, mark: Path) -> None:
+        self._mark = mark
+        if mark.exists():
+            _relax(mark)
         self._file = _own_group(layout) / "cgroup.procs"
         self._thread = ThreadPoolExecutor(1, "cgroup-warmth")
         self._moving: Future[None] | None = None
@@ -49,7 +56,7 @@ class CgroupWarmth:
 
     def _move(self) -> None:
         try:
-            with _hurried():
+            with _hurried(self._mark):
                 self._file.write_text(str(os.getpid()))
         except OSError as error:
             _log.debug("the first process of each container will wait: %s: %s", self._file, error)
@@ -57,16 +64,22 @@ class CgroupWarmth:
 
 
 @contextmanager
-def _hurried() -> Iterator[None]:
+def _hurried(mark: Path) -> Iterator[None]:
     """Grace periods are short meanwhile, unless the host's owner has chosen so anyway or does not let us."""
     if not os.access(_EXPEDITED, os.W_OK) or _EXPEDITED.read_text().strip() != "0":
         yield
         return
-    _EXPEDITED.write_text("1")
+    mark.touch()
     try:
+        _EXPEDITED.write_text("1")
         yield
     finally:
-        _EXPEDITED.write_text("0")
+        _relax(mark)
+
+
+def _relax(mark: Path) -> None:
+    _EXPEDITED.write_text("0")
+    mark.unlink()
 
 
 def _own_group(layout: Layout) -> Path:

@@ -50,7 +50,7 @@ class OciRuntime:
         self._binaries = binaries
         self._retired: Binaries | None = None
         self._layout = cgroups.probe()
-        self._warmth = CgroupWarmth(self._layout)
+        self._warmth = CgroupWarmth(self._layout, exec_root / "hurried")
         self._monitors: dict[str, Child] = {}
 
     def close(self) -> None:
