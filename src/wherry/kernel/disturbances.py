@@ -19,6 +19,7 @@ from typing import Final, Self
 from wherry.kernel import links, netlink, nftables
 from wherry.kernel.links import Link
 from wherry.kernel.netlink import NETLINK_NETFILTER, NETLINK_ROUTE, Netlink
+from wherry.kernel.readiness import readable
 
 _RTM_DELLINK: Final = 17
 _RTM_DELADDR: Final = 21
@@ -76,7 +77,8 @@ class Disturbances:
     async def next(self) -> None:
         """Wait until there is one, and for what comes with it."""
         while True:
-            await _readable(self._routing, self._netfilter)
+            with readable(self._routing.fileno(), self._netfilter.fileno()) as told:
+                await told.wait()
             await asyncio.sleep(_SETTLING)
             if self.any():
                 return
@@ -116,18 +118,6 @@ def _pass_only(listener: socket.socket, kinds: tuple[int, ...]) -> None:
     program = b"".join(_INSTRUCTION.pack(*each) for each in (load, *tests, (_BPF_RETURN, 0, 0, 0), _ALL_OF_IT))
     code = ctypes.create_string_buffer(program, len(program))
     listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(kinds) + 3, ctypes.addressof(code)))
-
-
-async def _readable(*listeners: socket.socket) -> None:
-    loop = asyncio.get_running_loop()
-    readable = asyncio.Event()
-    for listener in listeners:
-        loop.add_reader(listener.fileno(), readable.set)
-    try:
-        await readable.wait()
-    finally:
-        for listener in listeners:
-            loop.remove_reader(listener.fileno())
 
 
 def _told(listener: socket.socket) -> list[Told]:
