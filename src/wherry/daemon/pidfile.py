@@ -1,10 +1,11 @@
 """The pid file: who is the daemon, and that there is one only."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from wherry.locking import locked
 
 
 class StillRunning(Exception):
@@ -19,7 +20,10 @@ def pidfile(path: Path) -> Iterator[None]:
     nobody, whoever has the number by now.
     """
     path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-    fd = _locked(path)
+    fd = locked(path, 0o644)
+    if fd is None:
+        text = f"ensure wherry is not running or delete {path}: process with PID {_holder(path)} is still running"
+        raise StillRunning(text)
     try:
         os.ftruncate(fd, 0)
         os.write(fd, f"{os.getpid()}\n".encode())
@@ -29,18 +33,7 @@ def pidfile(path: Path) -> Iterator[None]:
         os.close(fd)
 
 
-def _locked(path: Path) -> int:
-    while True:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(fd, 32).decode(errors="replace").strip()
-            os.close(fd)
-            raise StillRunning(
-                f"ensure wherry is not running or delete {path}: process with PID {holder} is still running"
-            ) from None
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(fd), path.stat()):
-                return fd
-        os.close(fd)  # its holder ended, and removed it, between our two steps
+def _holder(path: Path) -> str:
+    with suppress(FileNotFoundError):  # it ends just now
+        return path.read_text(errors="replace").strip()
+    return ""

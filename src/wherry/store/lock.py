@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from wherry.errors import Conflict
+from wherry.locking import locked
 from wherry.store.failures import explained
 
 
@@ -17,12 +18,10 @@ class RootLock:
     def __init__(self, root: Path) -> None:
         """Raises Conflict when another engine, of this process or another, holds it."""
         with explained(f"lock {root}"):
-            self._fd = os.open(root / "wherry.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._fd)
-            raise Conflict(f"another engine uses {root}") from None
+            fd = locked(root / "wherry.lock")
+        if fd is None:
+            raise Conflict(f"another engine uses {root}")
+        self._fd = fd
 
     def release(self) -> None:
         fcntl.flock(self._fd, fcntl.LOCK_UN)  # at once, even if a program that is about to start still has a copy
