@@ -9,31 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.embedded import IMPORT
 from tests.harness.engine import Host
 from wherry.wiring import EngineConfig, exec_root_of
 
 README = Path(__file__).parents[2] / "README.md"
-
-IMPORT = """
-import asyncio, sys
-import wherry
-
-async def chunks(path):
-    with open(path, "rb") as file:
-        while data := file.read(1 << 20):
-            yield data
-
-async def main():
-    async with wherry.open_engine(root=sys.argv[1]) as engine:
-        name = wherry.Reference.parse("busybox:latest")
-        progress = engine.archives.import_tar(
-            chunks(sys.argv[2]), source="-", target=name, message="", changes=(), platform=None
-        )
-        async for _line in progress:
-            pass
-
-asyncio.run(main())
-"""
 
 USE = """
 import asyncio, sys

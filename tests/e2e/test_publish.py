@@ -12,6 +12,7 @@ from tests.harness.cli import Cli
 from tests.harness.engine import Engine
 from tests.harness.pages import asking
 from tests.harness.waiting import eventually
+from tests.harness.wire import wired
 
 pytestmark = pytest.mark.root
 
@@ -65,17 +66,9 @@ for line in sys.stdin:
 def neighbour(engine: Engine) -> Iterator[str]:
     """A second machine on a wire with the host: the name of its network namespace."""
     name = f"{engine.host.name}-n"
-    subprocess.run(["ip", "netns", "add", name], check=True)
-    engine.host.run(["ip", "link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", name])
-    engine.host.run(["ip", "addr", "add", f"{ADDRESS}/24", "dev", "wire"])
-    engine.host.run(["ip", "addr", "add", f"{ADDRESS_IPV6}/64", "dev", "wire", "nodad"])
-    engine.host.run(["ip", "link", "set", "wire", "up"])
-    subprocess.run(["ip", "-n", name, "addr", "add", f"{OTHER_MACHINE}/24", "dev", "wire"], check=True)
-    other_ipv6 = f"{OTHER_MACHINE_IPV6}/64"
-    subprocess.run(["ip", "-n", name, "addr", "add", other_ipv6, "dev", "wire", "nodad"], check=True)
-    subprocess.run(["ip", "-n", name, "link", "set", "wire", "up"], check=True)
-    yield name
-    subprocess.run(["ip", "netns", "delete", name], check=True)
+    addresses = {f"{ADDRESS}/24": f"{OTHER_MACHINE}/24", f"{ADDRESS_IPV6}/64": f"{OTHER_MACHINE_IPV6}/64"}
+    with wired(engine.host, name, addresses):
+        yield name
 
 
 def fetch(namespace: str, address: str, port: int) -> str | None:

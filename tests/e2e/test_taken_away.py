@@ -9,6 +9,7 @@ from tests.harness.cli import Cli
 from tests.harness.engine import Engine
 from tests.harness.pages import asking
 from tests.harness.waiting import eventually
+from tests.harness.wire import wired
 
 pytestmark = pytest.mark.root
 
@@ -21,14 +22,8 @@ HOST, OUTSIDE = "192.168.77.1", "192.168.77.2"
 def outside(engine: Engine) -> Iterator[str]:
     """Another machine, which knows no way to containers: the name of its network namespace."""
     name = f"{engine.host.name}-o"
-    subprocess.run(["ip", "netns", "add", name], check=True)
-    engine.host.run(["ip", "link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", name])
-    engine.host.run(["ip", "addr", "add", f"{HOST}/24", "dev", "wire"])
-    engine.host.run(["ip", "link", "set", "wire", "up"])
-    subprocess.run(["ip", "-n", name, "addr", "add", f"{OUTSIDE}/24", "dev", "wire"], check=True)
-    subprocess.run(["ip", "-n", name, "link", "set", "wire", "up"], check=True)
-    yield name
-    subprocess.run(["ip", "netns", "delete", name], check=True)
+    with wired(engine.host, name, {f"{HOST}/24": f"{OUTSIDE}/24"}):
+        yield name
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.cli import Cli
+from tests.harness.embedded import IMPORT
 from tests.harness.engine import DAEMON, Engine
 from tests.harness.pages import asking
 from tests.harness.waiting import eventually
@@ -76,24 +77,13 @@ def test_a_daemon_that_has_another_bridge_may_be_beside_it(web: Cli, engine: Eng
         other.host = own_host
 
 
-BESIDE = """
+FETCH = """
 import asyncio, sys
 import wherry
 
-async def chunks(path):
-    with open(path, "rb") as file:
-        while data := file.read(1 << 20):
-            yield data
-
 async def main():
     async with wherry.open_engine(root=sys.argv[1]) as engine:
-        name = wherry.Reference.parse("busybox:latest")
-        progress = engine.archives.import_tar(
-            chunks(sys.argv[2]), source="-", target=name, message="", changes=(), platform=None
-        )
-        async for _line in progress:
-            pass
-        spec = wherry.ContainerSpec(image="busybox", command=("wget", "-qO-", "http://" + sys.argv[3] + ":8080/"))
+        spec = wherry.ContainerSpec(image="busybox", command=("wget", "-qO-", "http://" + sys.argv[2] + ":8080/"))
         print((await wherry.run(engine, spec)).stdout.decode())
 
 asyncio.run(main())
@@ -106,7 +96,8 @@ def test_a_program_with_an_engine_of_its_own_may_be_beside_it(
     root = disk / f"beside-{tmp_path.name}"
     (gateway,) = web.line("network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", "bridge").splitlines()
 
-    printed = engine.host.run([sys.executable, "-c", BESIDE, root, busybox, gateway]).stdout
+    engine.host.run([sys.executable, "-c", IMPORT, root, busybox])
+    printed = engine.host.run([sys.executable, "-c", FETCH, root, gateway]).stdout
 
     assert printed.strip() == PAGE
     assert page(engine) == PAGE

@@ -25,9 +25,9 @@ def hardlink(name: str, target: str) -> Member:
     return member(name, kind=tarfile.LNKTYPE, link=target)
 
 
-def archive(*members: Member) -> bytes:
+def archive(*members: Member, dialect: int = tarfile.PAX_FORMAT) -> bytes:
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
+    with tarfile.open(fileobj=buffer, mode="w", format=dialect) as tar:
         for info, content in members:
             tar.addfile(info, io.BytesIO(content))
     return buffer.getvalue()

@@ -2,15 +2,14 @@
 
 import gzip
 import hashlib
-import io
 import json
 import os
-import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import NamedTuple
 
+from tests.harness.archives import archive, member
 from tests.harness.cli import Cli
 from tests.harness.httpserver import Scripted, answering
 
@@ -37,17 +36,12 @@ def digest(data: bytes) -> str:
 
 
 def one_file() -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        info = tarfile.TarInfo("file")
-        info.size = 1 << 16
-        archive.addfile(info, io.BytesIO(os.urandom(info.size)))
-    return buffer.getvalue()
+    return archive(member("file", os.urandom(1 << 16)))
 
 
 def published(**lies: object) -> Published:
     """An image of one file, which is new each time, but for its ``lies``."""
-    content = archive if isinstance(archive := lies.get("archive"), bytes) else one_file()
+    content = told if isinstance(told := lies.get("archive"), bytes) else one_file()
     layer = gzip.compress(content)
     rootfs = {"type": "layers", "diff_ids": [lies.get("diff_id", digest(content))]}
     config = json.dumps({"os": "linux", "architecture": "amd64", "rootfs": rootfs}).encode()

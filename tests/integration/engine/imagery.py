@@ -1,15 +1,14 @@
 """Images made by hand, a registry to put them into, and the services of images on their real edges."""
 
-import io
 import json
 import subprocess
-import tarfile
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.fakes.registry import digest_of
+from tests.harness.archives import Member, archive, member
 
 from wherry.engine.archives import Archives
 from wherry.engine.events import Events
@@ -27,23 +26,11 @@ from wherry.store.layers import Layers
 from wherry.store.store import Store
 
 AMD64 = Platform(os="linux", architecture="amd64")
-Member = tuple[tarfile.TarInfo, bytes]
+tar = archive
 
 
 def file(name: str, data: bytes = b"", **fields: Any) -> Member:
-    info = tarfile.TarInfo(name)
-    info.size = len(data)
-    for field, value in fields.items():
-        setattr(info, field, value)
-    return info, data
-
-
-def tar(*members: Member) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for info, data in members:
-            archive.addfile(info, io.BytesIO(data))
-    return buffer.getvalue()
+    return member(name, data, **{"mode": 0o644, **fields})
 
 
 def config_of(*layers: bytes, **members: Any) -> bytes:

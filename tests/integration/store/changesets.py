@@ -1,7 +1,6 @@
 """Layers made by hand, applied, and trees described."""
 
 import asyncio
-import io
 import os
 import stat
 import tarfile
@@ -9,12 +8,14 @@ from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from tests.harness.archives import Member, archive
+
 from wherry.model.image import Applied
 from wherry.store.layers import Layers
 
 MTIME = 1_600_000_000
 T = TypeVar("T")
-Member = tuple[tarfile.TarInfo, bytes]
+layer = archive
 
 
 def member(name: str, kind: bytes, content: bytes = b"", **fields: Any) -> Member:
@@ -41,17 +42,22 @@ def hardlink(name: str, target: str, **fields: Any) -> Member:
     return member(name, tarfile.LNKTYPE, linkname=target, **fields)
 
 
-def layer(*members: Member, dialect: int = tarfile.PAX_FORMAT) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=dialect) as archive:
-        for info, content in members:
-            archive.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
-
-
 async def chunks(data: bytes, size: int = 1 << 16) -> AsyncIterator[bytes]:
     for at in range(0, len(data), size):
         yield data[at : at + size]
+
+
+class Stalling:
+    """An archive that stops after its ``beginning``."""
+
+    def __init__(self, beginning: bytes) -> None:
+        self._beginning = beginning
+        self.stalled = asyncio.Event()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._beginning
+        self.stalled.set()
+        await asyncio.Event().wait()
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:

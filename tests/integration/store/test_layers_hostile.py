@@ -13,11 +13,12 @@ import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.harness.archives import Member
 from tests.harness.fuzzing import examples
 
 from wherry.errors import CorruptLayer
 
-from .changesets import Member, apply, described, directory, file, hardlink, layer, member, node, symlink
+from .changesets import apply, described, directory, file, hardlink, layer, member, node, symlink
 
 pytestmark = pytest.mark.root
 

@@ -18,7 +18,7 @@ import pytest
 from wherry.errors import CorruptLayer, InternalError
 from wherry.store.layers import Layers
 
-from .changesets import chunks, file, finish, layer
+from .changesets import Stalling, chunks, file, finish, layer
 
 pytestmark = pytest.mark.root
 
@@ -49,18 +49,6 @@ def child(parent: int | None = None) -> int:
     return int(pid)
 
 
-class Stalling:
-    """A download that stops after its first part."""
-
-    def __init__(self) -> None:
-        self.stalled = asyncio.Event()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield LARGE[: 1 << 20]
-        self.stalled.set()
-        await asyncio.Event().wait()
-
-
 def test_layers_side_by_side(run: Callable[[Coroutine[Any, Any, None]], None], tmp_path: Path) -> None:
     async def test() -> None:
         folders = [tmp_path / str(number) for number in range(3)]
@@ -76,7 +64,7 @@ def test_a_cancelled_application_is_over_when_it_says_so(
     run: Callable[[Coroutine[Any, Any, None]], None], into: Path
 ) -> None:
     async def test() -> None:
-        source = Stalling()
+        source = Stalling(LARGE[: 1 << 20])
         task = asyncio.create_task(Layers().apply(aiter(source), into))
         await source.stalled.wait()
         pid = child()
@@ -93,7 +81,7 @@ def test_cancelling_again_does_not_let_the_process_go(
     run: Callable[[Coroutine[Any, Any, None]], None], into: Path
 ) -> None:
     async def test() -> None:
-        source = Stalling()
+        source = Stalling(LARGE[: 1 << 20])
         task = asyncio.create_task(Layers().apply(aiter(source), into))
         await source.stalled.wait()
         pid = child()

@@ -4,7 +4,7 @@ import asyncio
 import os
 import select
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +16,16 @@ from wherry.store.descriptors import closing_fd
 from wherry.store.layers import Layers
 from wherry.store.nursery import Nursery
 
-from .changesets import chunks, file, layer
+from .changesets import Stalling, chunks, file, layer
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 SMALL = layer(file("a", b"one"))
 LARGE = layer(file("large", bytes(4 << 20)))
+BEGINNING = LARGE[: 3 << 20]  # more than a pipe holds: somebody reads it
 
 
 def children(parent: int) -> list[int]:
     return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
-
-
-class Stalling:
-    """A layer that stops in the middle, where a pipe does not hold what came before: somebody reads it."""
-
-    def __init__(self) -> None:
-        self.stalled = asyncio.Event()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield LARGE[: 3 << 20]
-        self.stalled.set()
-        await asyncio.Event().wait()
 
 
 @pytest.fixture
@@ -74,7 +63,7 @@ def test_what_is_wrong_with_a_layer_is_told(run: Run, folders: list[Path]) -> No
 
 def test_a_cancelled_program_is_gone(run: Run, folders: list[Path]) -> None:
     async def test() -> None:
-        programs, source = Nursery(), Stalling()
+        programs, source = Nursery(), Stalling(BEGINNING)
         task = asyncio.create_task(Layers(programs.start).apply(aiter(source), folders[0]))
         await source.stalled.wait()
         (parent,) = children(os.getpid())
@@ -90,7 +79,7 @@ def test_a_cancelled_program_is_gone(run: Run, folders: list[Path]) -> None:
 
 def test_with_the_process_that_forks_its_programs_end_and_the_next_has_another(run: Run, folders: list[Path]) -> None:
     async def test() -> None:
-        programs, source = Nursery(), Stalling()
+        programs, source = Nursery(), Stalling(BEGINNING)
         layers = Layers(programs.start)
         task = asyncio.create_task(layers.apply(aiter(source), folders[0]))
         await source.stalled.wait()
