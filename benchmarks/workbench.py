@@ -55,6 +55,16 @@ class Workbench:
         """A container's name that nobody else uses, in an engine that others may use too."""
         return f"{self.box}-{contestant.label.replace(' ', '-')}-{what}"
 
+    @contextmanager
+    def running(self, contestant: Contestant, what: str) -> Iterator[str]:
+        """The name of a container that runs and does nothing by itself."""
+        name = self.name(contestant, what)
+        try:
+            contestant.run("run", "--detach", "--name", name, self.box, "sleep", "3600")
+            yield name
+        finally:
+            contestant.remove(name)
+
     def own_engine(self) -> Engine:
         """The wherry that most rows measure, running until the end."""
         return self._closing.enter_context(Daemon("wherry", self.folder)).engine

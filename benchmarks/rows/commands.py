@@ -13,12 +13,8 @@ AT_ONCE = 4
 
 @benchmark("exec", Row("exec", "exec", "ms", aim=0.30), rounds=25, quick_rounds=5, own_client=True)
 def exec_true(bench: Workbench, side: Contestant) -> Iterator[Sampler]:
-    name = bench.name(side, "exec")
-    try:
-        side.run("run", "--detach", "--name", name, bench.box, "sleep", "3600")
+    with bench.running(side, "exec") as name:
         yield lambda: {"exec": 1000 * side.seconds("exec", name, "true")}
-    finally:
-        side.remove(name)
 
 
 def _list(row: Row, count: int, *flags: str, rounds: int, quick_rounds: int = 0, running: bool = True) -> Benchmark:

@@ -72,13 +72,8 @@ def diff(bench: Workbench, side: Contestant) -> Iterator[Sampler]:
 @contextmanager
 def _running(bench: Workbench, side: Contestant, what: str) -> Iterator[str]:
     """The name of a container that runs, on layers that are spread as ours are."""
-    name = bench.name(side, what)
-    with spread_directories(side):
-        try:
-            side.run("run", "--detach", "--name", name, bench.box, "sleep", "3600")
-            yield name
-        finally:
-            side.remove(name)
+    with spread_directories(side), bench.running(side, what) as name:
+        yield name
 
 
 def _remove(path: Path) -> None:

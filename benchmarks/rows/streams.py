@@ -53,12 +53,8 @@ def read_logs(bench: Workbench, side: Contestant) -> Iterator[Sampler]:
     own_client=True,
 )
 def exec_stream(bench: Workbench, side: Contestant) -> Iterator[Sampler]:
-    name = bench.name(side, "stream")
-    try:
-        side.run("run", "--detach", "--name", name, bench.box, "sleep", "3600")
+    with bench.running(side, "stream") as name:
         yield lambda: {"exec-stream": _throughput(bench, side.command("exec", "-i", name, "cat"))}
-    finally:
-        side.remove(name)
 
 
 @benchmark(
