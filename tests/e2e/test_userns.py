@@ -1,6 +1,7 @@
 """Containers whose users are others on the host: ``--userns-remap``."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -285,6 +286,7 @@ def test_default_is_a_user_that_the_daemon_makes(engine: Engine, disk: Path, bus
         assert other.run("docker", "info", "-f", "{{.DockerRootDir}}").stdout.strip().endswith("/100000.100000")
         other.stop()
     finally:
+        shutil.rmtree(other.exec_root, ignore_errors=True)
         restart(engine, REMAP)
     assert "dockremap:100000:65536\n" in engine.host.read("/etc/subuid")
     assert "dockremap:100000:65536\n" in engine.host.read("/etc/subgid")
