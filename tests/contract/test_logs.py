@@ -43,9 +43,9 @@ class World:
     async def lines(self, which: LogRange = ALL) -> list[LogLine]:
         return [line async for batch in self.port.lines(self.path, which) for line in batch]
 
-    async def frames(self, which: LogRange = ALL) -> dict[int, bytes]:
+    async def frames(self, which: LogRange = ALL, *, joined: bool = False) -> dict[int, bytes]:
         """What each stream got."""
-        data = b"".join([part async for part in self.port.frames(self.path, which)])
+        data = b"".join([part async for part in self.port.frames(self.path, which, joined=joined)])
         streams = {1: b"", 2: b""}
         while data:
             stream, length = struct.unpack_from(">BxxxI", data)
@@ -71,6 +71,7 @@ async def test_lines_come_with_their_streams_and_times(world: World) -> None:
 async def test_frames_carry_the_same_bytes(world: World) -> None:
     world.write(*LINES)
     assert await world.frames() == {1: b"one\nthree\n", 2: b"two\n\n"}
+    assert await world.frames(joined=True) == {1: b"one\nthree\n", 2: b"two\n\n"}
 
 
 async def test_a_log_that_is_not_there_has_no_lines(world: World) -> None:

@@ -283,7 +283,7 @@ class FakeLogs:
         if lines := _choose(self.files.get(path, []), which):
             yield lines
 
-    async def frames(self, path: Path, which: LogRange) -> AsyncIterator[bytes]:
+    async def frames(self, path: Path, which: LogRange, *, joined: bool) -> AsyncIterator[bytes]:
         for line in _choose(self.files.get(path, []), which):
             yield bytes((line.stream, 0, 0, 0)) + len(line.data).to_bytes(4) + line.data
 

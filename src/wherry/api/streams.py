@@ -12,11 +12,18 @@ RAW = "application/vnd.docker.raw-stream"
 MULTIPLEXED = "application/vnd.docker.multiplexed-stream"
 
 _MULTIPLEXED_SINCE = (1, 42)
+_COMMAND_LINES = ("Docker-Client/", "wherry")
 
 
 def content_type(request: Request, *, tty: bool) -> str:
     """The type of a stream of output: frames have one of their own since API 1.42."""
     return RAW if tty or request.api_version < _MULTIPLEXED_SINCE else MULTIPLEXED
+
+
+def copies_frames(request: Request) -> bool:
+    """Whether the client is a command line, Docker's or ours, which copies what frames hold: it would only be slowed by
+    small ones. Others may take each for a line."""
+    return request.headers.get("user-agent", "").startswith(_COMMAND_LINES)
 
 
 async def hijack(request: Request, *, tty: bool) -> HijackedStream:

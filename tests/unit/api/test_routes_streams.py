@@ -234,6 +234,15 @@ async def test_logs(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.parametrize("client_name", ["Docker-Client/26.1.5 (linux)", "wherry"])
+async def test_command_lines_get_lines_of_a_stream_in_one_frame(tmp_path: Path, client_name: str) -> None:
+    async with api(tmp_path) as (engine, client):
+        engine.containers.lines = LINES
+        agent = f"User-Agent: {client_name}"
+        answer = await client.ask("GET", "/containers/web/logs", None, agent, stdout="1", stderr="1")
+        assert answer.body == frame(1, b"one\ntwo\n") + frame(2, b"oops\n")
+
+
 async def test_logs_with_times_have_a_frame_a_line(tmp_path: Path) -> None:
     async with api(tmp_path) as (engine, client):
         engine.containers.lines = LINES

@@ -106,9 +106,17 @@ def test_each_line_has_a_frame() -> None:
     assert unpacked(data) == [(1, b"a\n"), (1, b"b\n"), (2, b"c\n"), (1, b"d")]
 
 
+def test_neighbours_may_be_joined() -> None:
+    data = frames(
+        [LogLine(1, "", b"a\n"), LogLine(1, "", b"b\n"), LogLine(2, "", b"c\n"), LogLine(1, "", b"d")], joined=True
+    )
+    assert unpacked(data) == [(1, b"a\nb\n"), (2, b"c\n"), (1, b"d")]
+
+
 def test_bulk_frames_leave_a_stream_out() -> None:
     records = record(b"a") + record(b"b", 2) + record(b"c")
     assert unpacked(bulk_frames(records, stdout=True, stderr=False) or b"") == [(1, b"a\n"), (1, b"c\n")]
+    assert unpacked(bulk_frames(records, stdout=True, stderr=False, joined=True) or b"") == [(1, b"a\nc\n")]
     assert bulk_frames(records, stdout=False, stderr=False) == b""
 
 
@@ -122,10 +130,11 @@ whole_records = st.tuples(texts, st.sampled_from((1, 2)))
 pieces = st.tuples(texts.filter(bool), st.sampled_from((1, 2)), st.booleans())
 
 
-@given(st.lists(whole_records))
-def test_bulk_frames_are_the_frames_of_the_lines(written: list[tuple[bytes, int]]) -> None:
+@given(st.lists(whole_records), st.booleans())
+def test_bulk_frames_are_the_frames_of_the_lines(written: list[tuple[bytes, int]], joined: bool) -> None:
     records = b"".join(record(text, stream) for text, stream in written)
-    assert bulk_frames(records, stdout=True, stderr=True) == frames(Assembler().feed(records))
+    expected = frames(Assembler().feed(records), joined=joined)
+    assert bulk_frames(records, stdout=True, stderr=True, joined=joined) == expected
 
 
 @given(st.lists(pieces))

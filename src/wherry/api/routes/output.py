@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from wherry.api.bodies import closing
 from wherry.api.http import HijackedStream, Request, Router, WebSocket, accept
-from wherry.api.streams import content_type, hijack, log_bytes, serve
+from wherry.api.streams import content_type, copies_frames, hijack, log_bytes, serve
 from wherry.engine.containers import Containers
 from wherry.engine.streams import Attachment
 from wherry.errors import InvalidArgument
@@ -70,7 +70,7 @@ class OutputRoutes:
         await serve(stream, attachment, takes_input="stdin" in streams)
 
     async def _send_frames(self, request: Request, container: Container, which: LogRange) -> None:
-        async with closing(self._containers.log_frames(container.id, which)) as frames:
+        async with closing(self._containers.log_frames(container.id, which, joined=copies_frames(request))) as frames:
             stream = await request.stream(content_type(request, tty=False))
             async for data in frames:
                 await stream.write(data)

@@ -182,8 +182,8 @@ class Containers:
     def logs(self, ref: str, which: LogRange, *, follow: bool) -> AsyncGenerator[list[LogLine], None]:
         return self._viewing.logs(ref, which, follow=follow)
 
-    def log_frames(self, ref: str, which: LogRange) -> AsyncIterator[bytes]:
-        return self._viewing.log_frames(ref, which)
+    def log_frames(self, ref: str, which: LogRange, *, joined: bool) -> AsyncIterator[bytes]:
+        return self._viewing.log_frames(ref, which, joined=joined)
 
     async def top(self, ref: str, ps_args: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         return await self._viewing.top(ref, ps_args)

@@ -131,10 +131,10 @@ class Viewing:
         finally:
             ended.cancel()
 
-    def log_frames(self, ref: str, which: LogRange) -> AsyncIterator[bytes]:
-        """The log as multiplexed frames, in bulk."""
+    def log_frames(self, ref: str, which: LogRange, *, joined: bool) -> AsyncIterator[bytes]:
+        """The log as multiplexed frames, in bulk; see ``LogReaders.frames``."""
         container = self._logged(ref)
-        return self._readers(container).frames(self._files.log(container.id), which)
+        return self._readers(container).frames(self._files.log(container.id), which, joined=joined)
 
     def _readers(self, container: Container) -> LogReaders:
         return self._journal if container.spec.host.log.driver == "journald" else self._logs

@@ -36,8 +36,9 @@ class LogReaders(Protocol):
         """Batches of lines, in order, up to the file's present end."""
         ...
 
-    def frames(self, path: Path, which: LogRange) -> AsyncIterator[bytes]:
-        """The same without times, as multiplexed frames in bulk: the fast way for ``logs`` without ``-t``."""
+    def frames(self, path: Path, which: LogRange, *, joined: bool) -> AsyncIterator[bytes]:
+        """The same without times, as multiplexed frames in bulk: the fast way for ``logs`` without ``-t``. A frame is a
+        line, or if ``joined`` all lines that one stream has in a row and in a piece."""
         ...
 
     def follow(self, path: Path, which: LogRange, ended: Awaitable[object]) -> AsyncGenerator[list[LogLine], None]:

@@ -33,14 +33,14 @@ class Logs:
         finally:
             reader.close()
 
-    async def frames(self, path: Path, which: LogRange) -> AsyncIterator[bytes]:
-        """The same without times, as multiplexed frames of up to some 100 kB."""
+    async def frames(self, path: Path, which: LogRange, *, joined: bool) -> AsyncIterator[bytes]:
+        """The same without times, as multiplexed frames: some 100 kB of them at a time."""
         reader = LogReader(path, which)
         try:
-            while data := await self._threads.run(reader.frames):
+            while data := await self._threads.run(reader.frames, joined):
                 yield data
             if rest := reader.rest():
-                yield frames(rest)
+                yield frames(rest, joined=joined)
         finally:
             reader.close()
 

@@ -12,6 +12,8 @@ import struct
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from typing import Final
 
 from wherry.model.log import LogLine
@@ -88,13 +90,17 @@ class Assembler:
         self._pieces[stream], self._times[stream] = data, time
 
 
-def frames(lines: Iterable[LogLine]) -> bytes:
-    """Multiplexed frames, one a line: clients that iterate over frames take each for a line."""
-    return b"".join(_head(line.stream, len(line.data)) + line.data for line in lines)
+def frames(lines: Iterable[LogLine], *, joined: bool = False) -> bytes:
+    """Multiplexed frames, one a line: clients that iterate over frames take each for a line. ``joined``: one for
+    neighbours of a stream."""
+    if not joined:
+        return b"".join(_head(line.stream, len(line.data)) + line.data for line in lines)
+    runs = groupby(lines, key=attrgetter("stream"))
+    return b"".join(_frame(stream, b"".join(line.data for line in run)) for stream, run in runs)
 
 
-def bulk_frames(records: bytes, *, stdout: bool, stderr: bool) -> bytes | None:
-    """The frames of records that are all whole lines; None if they are not, and have to be assembled.
+def bulk_frames(records: bytes, *, stdout: bool, stderr: bool, joined: bool = False) -> bytes | None:
+    """The ``frames`` of records that are all whole lines; None if they are not, and have to be assembled.
 
     Three times as fast as making lines, which counts when somebody reads a million of them.
     """
@@ -103,8 +109,19 @@ def bulk_frames(records: bytes, *, stdout: bool, stderr: bool) -> bytes | None:
     if not {record[_KIND] for record in heads} <= {_STDOUT, _STDERR}:
         return None
     wanted = {kind for kind, yes in ((_STDOUT, stdout), (_STDERR, stderr)) if yes}
+    if joined:
+        runs = groupby((record for record in heads if record[_KIND] in wanted), key=itemgetter(_KIND))
+        return b"".join(_frame(_KINDS[kind][0], _texts(run)) for kind, run in runs)
     lines = [_HEADS[kind][len(record)] + record[_TEXT:] for record in heads if (kind := record[_KIND]) in wanted]
     return b"\n".join([*lines, b""])
+
+
+def _texts(records: Iterable[bytes]) -> bytes:
+    return b"\n".join([*(record[_TEXT:] for record in records), b""])
+
+
+def _frame(stream: int, data: bytes) -> bytes:
+    return _head(stream, len(data)) + data
 
 
 def _head(stream: int, length: int) -> bytes:

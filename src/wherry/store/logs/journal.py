@@ -46,10 +46,10 @@ class Journal:
                 if lines := _wanted(entries, which):
                     yield lines
 
-    async def frames(self, path: Path, which: LogRange) -> AsyncIterator[bytes]:
+    async def frames(self, path: Path, which: LogRange, *, joined: bool) -> AsyncIterator[bytes]:
         """The same without times, as multiplexed frames."""
         async for lines in self.lines(path, which):
-            yield frames(lines)
+            yield frames(lines, joined=joined)
 
     async def follow(
         self, path: Path, which: LogRange, ended: Awaitable[object]

@@ -31,12 +31,12 @@ class LogReader:
                 return lines
         return []
 
-    def frames(self) -> bytes:
-        """The same as multiplexed frames."""
+    def frames(self, joined: bool) -> bytes:
+        """The same as multiplexed frames, see ``format.frames``."""
         while records := self._records():
-            data = self._bulk(records)
+            data = self._bulk(records, joined)
             if data is None:
-                data = frames(self._choose(self._assembler.feed(records)))
+                data = frames(self._choose(self._assembler.feed(records)), joined=joined)
             if data:
                 return data
         return b""
@@ -54,10 +54,10 @@ class LogReader:
             self._tail = None
         return b"" if self.over else self._file.next()
 
-    def _bulk(self, records: bytes) -> bytes | None:
+    def _bulk(self, records: bytes, joined: bool) -> bytes | None:
         if self._since or self._until or not self._assembler.idle:
             return None
-        return bulk_frames(records, stdout=self._streams[1], stderr=self._streams[2])
+        return bulk_frames(records, stdout=self._streams[1], stderr=self._streams[2], joined=joined)
 
     def _choose(self, lines: list[LogLine]) -> list[LogLine]:
         if self._all:

@@ -20,7 +20,7 @@ from wherry.model.container import Container, ContainerSpec, Status
 from wherry.model.exec import Exec, ExecSpec
 from wherry.model.launch import Exit
 from wherry.model.log import LogLine, LogRange
-from wherry.wire.frames import frame
+from wherry.store.logs.format import frames
 
 
 class Created(Struct, frozen=True, kw_only=True):
@@ -136,10 +136,9 @@ class FakeContainers:
         self.ranges.append(which)
         return self._logs(follow)
 
-    async def log_frames(self, ref: str, which: LogRange) -> AsyncIterator[bytes]:
+    async def log_frames(self, ref: str, which: LogRange, *, joined: bool) -> AsyncIterator[bytes]:
         self.ranges.append(which)
-        for line in self.lines:
-            yield frame(line.stream, line.data)
+        yield frames(self.lines, joined=joined)
 
     async def size(self, ref: str) -> tuple[int, int]:
         return 5, 2026606
