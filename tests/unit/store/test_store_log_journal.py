@@ -56,7 +56,7 @@ async def test_lines_of_both_streams_and_bytes_that_are_no_text(journal: Path) -
         line(5, b""),
     ]
     assert await read(LogRange(stdout=False)) == [line(2, b"two\n", 2)]
-    framed = b"".join([data async for data in Journal().frames(LOG, LogRange(stderr=False))])
+    framed = b"".join([data async for data in Journal().frames(LOG, LogRange(stderr=False), joined=False)])
     assert framed.startswith(b"\x01\0\0\0\0\0\0\x04one\n")
 
 
