@@ -101,6 +101,26 @@ def test_a_network_that_its_owner_removes_stays_away(cli: Cli, engine: Engine) -
     assert "gone0" not in engine.host.run(["ip", "link"]).stdout
 
 
+def test_a_container_whose_interface_was_deleted_runs_on_until_it_is_connected_anew(cli: Cli, engine: Engine) -> None:
+    """As with dockerd: it is told to have its address, and disconnecting or stopping it is no error."""
+    cli("network", "create", "-o", "com.docker.network.bridge.name=lost0", "lost")
+    cli("run", "-d", "--name", "box", "--net", "lost", "busybox", "sleep", "1000")
+    address = cli.inspect("box", "{{.NetworkSettings.Networks.lost.IPAddress}}")
+
+    for connected_anew in ((("network", "disconnect", "lost"), ("network", "connect", "lost")), (("restart", "-t0"),)):
+        (port,) = ports_of(engine, "lost0")
+        engine.host.run(["ip", "link", "delete", port])
+        assert cli.line("exec", "box", "cat", "/proc/net/dev").count("eth") == 0
+        assert (
+            cli.inspect("box", "{{.State.Status}} {{.NetworkSettings.Networks.lost.IPAddress}}") == f"running {address}"
+        )
+
+        for command in connected_anew:
+            cli(*command, "box")
+
+        assert f"inet {address}/" in cli.line("exec", "box", "ip", "-4", "addr", "show", "eth0")
+
+
 def table(engine: Engine) -> str:
     """Family and name of the engine's, "" if it has none."""
     return engine.host.run(["nft", "list", "tables"]).stdout.removeprefix("table ").strip()

@@ -41,6 +41,7 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.time = 1_700_000_000_000_000_000
+        self._set_back = 0
         self._stands_still = False
 
     def stand_still(self) -> None:
@@ -49,6 +50,14 @@ class FakeClock:
     def now(self) -> int:
         self.time += 1_000_000
         return self.time
+
+    def monotonic(self) -> int:
+        return self.time + self._set_back
+
+    def set_back(self, seconds: int) -> None:
+        """As an administrator may do, at any time."""
+        self.time -= seconds * 1_000_000_000
+        self._set_back += seconds * 1_000_000_000
 
     async def sleep(self, seconds: float) -> None:
         if self._stands_still:
@@ -211,7 +220,7 @@ class FakeRuntime:
     """Containers as dictionaries. ``living`` maps pid to container id; ``ignored`` are signals that end nothing.
 
     ``refusal`` is what ``create`` and ``update`` raise, ``limits`` what ``update`` was told; ``monitors_are_gone`` that
-    none can be joined; ``commands_say`` is the output of exec sessions.
+    none can be joined; ``commands_say`` is the output of exec sessions, ``commands_end`` their exit code.
     """
 
     def __init__(self) -> None:
@@ -228,6 +237,7 @@ class FakeRuntime:
         self.joined: dict[str, FakeConsole] = {}
         self.sessions: dict[str, FakeSession] = {}
         self.commands_say: tuple[bytes, ...] = ()
+        self.commands_end = 0
         self._pids = itertools.count(100)
         self._ended = asyncio.Condition()
 
@@ -299,7 +309,7 @@ class FakeRuntime:
         self.exits.pop(container_id, None)
 
     async def exec(self, launch: ExecLaunch) -> "FakeSession":
-        session = self.sessions[launch.exec_id] = FakeSession(self.commands_say)
+        session = self.sessions[launch.exec_id] = FakeSession(self.commands_say, self.commands_end)
         return session
 
     async def pause(self, container_id: str, runtime: str) -> None:
@@ -338,7 +348,8 @@ class FakeRuntime:
 class FakeSession:
     process: ProcessId | None = None
 
-    def __init__(self, output: tuple[bytes, ...]) -> None:
+    def __init__(self, output: tuple[bytes, ...], code: int) -> None:
+        self._code = code
         self.console = FakeConsole()
         self.console.output.extend(output)
 
@@ -346,7 +357,7 @@ class FakeSession:
         """It ends when all that it says was read, as one does that writes into a pipe."""
         await self.console.read_to_end.wait()
         self.console.close()
-        return 0
+        return self._code
 
 
 class FakeRootFiles:

@@ -34,6 +34,9 @@ class TickingClock:
         self.time += 1_000_000_000
         return self.time
 
+    def monotonic(self) -> int:
+        return self.now()
+
     async def sleep(self, seconds: float) -> None:
         self.time += int(seconds * 1e9)
 

@@ -16,6 +16,10 @@ class SystemClock:
         """Nanoseconds since the epoch."""
         return time.time_ns()
 
+    def monotonic(self) -> int:
+        """Nanoseconds since some moment, whoever sets the clock meanwhile."""
+        return time.monotonic_ns()
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 

@@ -41,11 +41,11 @@ def unwatched(container: Container) -> Health | None:
     return health and replace(health, status=HealthStatus.UNHEALTHY)
 
 
-def wait(container: Container, now: int) -> float:
-    """Seconds from ``now`` to the next probe: an interval after the last one, or after the start; and never more than
-    an interval, should the clock have been set back."""
+def wait(container: Container, now: int, age: int) -> float:
+    """Seconds from ``now`` to the next probe of one that has run for ``age`` nanoseconds: an interval after the last
+    one, or after the start; and never more than an interval, should the clock have been set back."""
     last = max((probe.end for probe in _health(container).log), default=0)
-    interval = _interval(container, now)
+    interval = _interval(container, age)
     due = max(last, container.state.started_at) + interval
     return min(max(due - now, 0), interval) / SECOND
 
@@ -61,13 +61,13 @@ def timed_out(spec: ContainerSpec, said: str) -> str:
     return f"{text}: {said}" if said else text
 
 
-def probed(container: Container, probe: Probe) -> Health:
-    """The health after a probe."""
+def probed(container: Container, probe: Probe, age: int) -> Health:
+    """The health after a probe that began when the container had run for ``age`` nanoseconds."""
     before = _health(container)
     health = replace(before, log=(*before.log, probe)[-_PROBES_KEPT:])
     if probe.exit_code == 0:
         return replace(health, status=HealthStatus.HEALTHY, failing_streak=0)
-    if before.status is HealthStatus.STARTING and _in_start_period(container, probe.start):
+    if before.status is HealthStatus.STARTING and _in_start_period(container, age):
         return health
     streak = health.failing_streak + 1
     if streak >= (_check(container.spec).retries or _RETRIES):
@@ -75,15 +75,15 @@ def probed(container: Container, probe: Probe) -> Health:
     return replace(health, failing_streak=streak)
 
 
-def _interval(container: Container, now: int) -> int:
+def _interval(container: Container, age: int) -> int:
     check = _check(container.spec)
-    if _health(container).status is HealthStatus.STARTING and _in_start_period(container, now):
+    if _health(container).status is HealthStatus.STARTING and _in_start_period(container, age):
         return check.start_interval or _START_INTERVAL
     return check.interval or _INTERVAL
 
 
-def _in_start_period(container: Container, now: int) -> bool:
-    return max(now - container.state.started_at, 0) < _check(container.spec).start_period
+def _in_start_period(container: Container, age: int) -> bool:
+    return age < _check(container.spec).start_period
 
 
 def _health(container: Container) -> Health:

@@ -1,9 +1,12 @@
 """What comes to a port of the host is carried to another address, and the answers back."""
 
 import asyncio
+import os
+import resource
+import select
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import pytest
 
@@ -30,6 +33,41 @@ async def relayed(serve: Serve) -> AsyncIterator[int]:
     finally:
         carrying.close()
         server.close()
+
+
+@contextmanager
+def descriptors(left: int) -> Iterator[None]:
+    """While the block runs no more than so many can be opened."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(map(int, os.listdir("/proc/self/fd")))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 16, hard))
+    held: list[int] = []
+    try:
+        with suppress(OSError):
+            while True:
+                held.append(os.dup(0))
+        for _ in range(left):
+            os.close(held.pop())
+        yield
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def taken(port: socket.socket) -> None:
+    """Return when all that came to the port was read."""
+    while True:
+        if not select.select([port], [], [], 0)[0]:
+            return
+        await asyncio.sleep(0)
+
+
+def uncaught() -> list[str]:
+    """What nobody catches in the running event loop from now on."""
+    told: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(repr(context)))
+    return told
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -125,3 +163,39 @@ async def test_answers_to_datagrams_go_to_who_asked() -> None:
         carrying.close()
 
     assert answers == [b"ONE", b"TWO"]
+
+
+async def test_a_caller_for_whom_there_is_no_descriptor_is_let_go_and_later_ones_are_served() -> None:
+    loop, told = asyncio.get_running_loop(), uncaught()
+    async with relayed(echo) as port:
+        with socket.socket(socket.AF_INET6) as caller:
+            caller.setblocking(False)
+            with descriptors(left=1):
+                await loop.sock_connect(caller, ("::1", port))
+                assert await loop.sock_recv(caller, 1) == b""
+        reader, writer = await asyncio.open_connection("::1", port)
+        writer.write(b"hello")
+        writer.write_eof()
+        assert await reader.read() == b"hello"
+        writer.close()
+
+    assert told == []
+
+
+async def test_datagrams_are_lost_while_there_are_no_descriptors() -> None:
+    loop, told = asyncio.get_running_loop(), uncaught()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.setblocking(False)
+        outer = bound(socket.SOCK_DGRAM)
+        carrying = relay(outer, server.getsockname())
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sender:
+            sender.connect(outer.getsockname())
+            with descriptors(left=0):
+                sender.send(b"lost")
+                await taken(outer)
+            sender.send(b"carried")
+            assert await loop.sock_recv(server, 100) == b"carried"
+        carrying.close()
+
+    assert told == []

@@ -27,6 +27,16 @@ def probe(code: int, at: int = 0) -> Probe:
     return Probe(start=STARTED + at * SECOND, end=STARTED + at * SECOND, exit_code=code)
 
 
+def probed(before: Container, code: int, at: int = 0) -> Health:
+    """The health after a probe of a container that has run for ``at`` seconds."""
+    return health.probed(before, probe(code, at), at * SECOND)
+
+
+def wait(before: Container, at: int) -> float:
+    """Seconds to the next probe of a container that has run for ``at`` seconds."""
+    return health.wait(before, STARTED + at * SECOND, at * SECOND)
+
+
 @pytest.mark.parametrize(
     ("test", "shell", "command"),
     [
@@ -46,7 +56,7 @@ def test_three_failures_in_a_row_make_it_unhealthy_and_one_success_healthy() -> 
     state = health.started(container())
     seen = []
     for code in (0, 1, 1, 0, 1, 1, 1, 0):
-        state = health.probed(container(state), probe(code))
+        state = probed(container(state), code)
         seen.append((state.status.value, state.failing_streak))
 
     assert seen == [
@@ -64,7 +74,7 @@ def test_three_failures_in_a_row_make_it_unhealthy_and_one_success_healthy() -> 
 def test_the_last_five_probes_are_kept() -> None:
     state = health.started(container())
     for code in range(7):
-        state = health.probed(container(state), probe(code))
+        state = probed(container(state), code)
 
     assert state is not None
     assert [kept.exit_code for kept in state.log] == [2, 3, 4, 5, 6]
@@ -74,32 +84,39 @@ def test_failures_in_the_start_period_do_not_count_until_it_was_healthy() -> Non
     starting, healthy = Health(), Health(status=HealthStatus.HEALTHY)
     times = {"retries": 1, "start_period": 10 * SECOND}
 
-    assert health.probed(container(starting, **times), probe(1, at=9)).status is HealthStatus.STARTING
-    assert health.probed(container(starting, **times), probe(1, at=10)).status is HealthStatus.UNHEALTHY
-    assert health.probed(container(healthy, **times), probe(1, at=9)).status is HealthStatus.UNHEALTHY
+    assert probed(container(starting, **times), 1, at=9).status is HealthStatus.STARTING
+    assert probed(container(starting, **times), 1, at=10).status is HealthStatus.UNHEALTHY
+    assert probed(container(healthy, **times), 1, at=9).status is HealthStatus.UNHEALTHY
 
 
 def test_the_next_probe_is_an_interval_after_the_last_or_after_the_start() -> None:
-    assert health.wait(container(), STARTED) == 30
-    assert health.wait(container(interval=2 * SECOND), STARTED) == 2
-    assert health.wait(container(Health(log=(probe(0, at=20),))), STARTED + 21 * SECOND) == 29
-    assert health.wait(container(Health(log=(probe(0, at=20),))), STARTED + 900 * SECOND) == 0
-    assert health.wait(container(Health(log=(probe(0, at=-500),))), STARTED) == 30
+    assert wait(container(), 0) == 30
+    assert wait(container(interval=2 * SECOND), 0) == 2
+    assert wait(container(Health(log=(probe(0, at=20),))), 21) == 29
+    assert wait(container(Health(log=(probe(0, at=20),))), 900) == 0
+    assert wait(container(Health(log=(probe(0, at=-500),))), 0) == 30
 
 
 def test_a_clock_that_was_set_back_delays_no_probe() -> None:
-    hour = 3600 * SECOND
+    assert health.wait(container(), now=STARTED - 3600 * SECOND, age=SECOND) == 30
 
-    assert health.wait(container(), STARTED - hour) == 30
-    assert health.probed(container(Health(), retries=1), probe(1, at=-3600)).status is HealthStatus.UNHEALTHY
+
+def test_the_start_period_ends_when_it_has_passed_whatever_the_clock_says() -> None:
+    times = {"retries": 1, "start_period": 10 * SECOND}
+
+    late = health.probed(container(Health(), **times), probe(1, at=-3600), age=10 * SECOND)
+    early = health.probed(container(Health(), **times), probe(1, at=3600), age=9 * SECOND)
+
+    assert late.status is HealthStatus.UNHEALTHY
+    assert early.status is HealthStatus.STARTING
 
 
 def test_probes_come_sooner_in_the_start_period() -> None:
     times = {"start_period": 60 * SECOND, "start_interval": SECOND}
 
-    assert health.wait(container(Health(), **times), STARTED) == 1
-    assert health.wait(container(Health(), start_period=60 * SECOND), STARTED) == 5
-    assert health.wait(container(Health(status=HealthStatus.HEALTHY), **times), STARTED) == 30
+    assert wait(container(Health(), **times), 0) == 1
+    assert wait(container(Health(), start_period=60 * SECOND), 0) == 5
+    assert wait(container(Health(status=HealthStatus.HEALTHY), **times), 0) == 30
 
 
 def test_a_new_start_keeps_the_log_alone() -> None:

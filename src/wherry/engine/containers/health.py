@@ -46,7 +46,9 @@ class HealthChecks:
         """Probe a container that runs from now on, if it has a health check."""
         self.end(container.id)
         if health.command(container.spec):
-            self._checks[container.id] = asyncio.get_running_loop().create_task(self._check(container.id))
+            age = max(self._clock.now() - container.state.started_at, 0)
+            check = self._check(container.id, self._clock.monotonic() - age)
+            self._checks[container.id] = asyncio.get_running_loop().create_task(check)
 
     def end(self, container_id: str) -> None:
         """No more probes; one that is under way is killed, and not counted. Idempotent."""
@@ -59,12 +61,14 @@ class HealthChecks:
         for container_id in tuple(self._checks):
             self.end(container_id)
 
-    async def _check(self, container_id: str) -> None:
+    async def _check(self, container_id: str, born: int) -> None:
+        """Probe again and again. ``born`` is when the container was started, by the clock that nobody sets."""
         while container := self._catalog.peek(container_id):
-            await self._clock.sleep(health.wait(container, self._clock.now()))
+            await self._clock.sleep(health.wait(container, self._clock.now(), self._clock.monotonic() - born))
+            age = self._clock.monotonic() - born
             probe = await self._probe(container)
             try:
-                await self._operations.run(self._record(container, probe))
+                await self._operations.run(self._record(container, probe, age))
             except (WherryError, OSError):
                 _log.exception("container %s: a health check could not be recorded", container_id)
 
@@ -93,7 +97,7 @@ class HealthChecks:
         ended = self._execs.find(exec_id)
         return (-1, ended.failure) if ended.failure else (ended.exit_code or 0, _text(said))
 
-    async def _record(self, probed: Container, probe: Probe) -> None:
+    async def _record(self, probed: Container, probe: Probe, age: int) -> None:
         async with self._locks.hold(probed.id):
             container = self._catalog.peek(probed.id)
             if container is None:
@@ -101,7 +105,7 @@ class HealthChecks:
             state = container.state
             if state.status is not Status.RUNNING or state.started_at != probed.state.started_at:
                 return
-            after = health.probed(container, probe)
+            after = health.probed(container, probe, age)
             await self._catalog.put(replace(container, state=replace(state, health=after)))
         if state.health is None or state.health.status is not after.status:
             tell(self._events, container, f"health_status: {after.status}")

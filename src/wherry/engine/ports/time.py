@@ -9,6 +9,10 @@ class Clock(Protocol):
         """Nanoseconds since the epoch."""
         ...
 
+    def monotonic(self) -> int:
+        """Nanoseconds since some moment, whoever sets the clock meanwhile."""
+        ...
+
     async def sleep(self, seconds: float) -> None: ...
 
 

@@ -47,24 +47,38 @@ class Connections:
         with suppress(BlockingIOError, ConnectionError):
             for _ in range(_AT_ONCE):
                 try:
-                    caller, _address = self._bound.accept()
+                    self._take()
                 except OSError as error:
                     if error.errno not in _NO_DESCRIPTORS:
                         raise
                     self._loop.remove_reader(self._bound)
                     self._loop.call_later(_PAUSE, self._listen)
                     return
-                self._open.add(_Connection(caller, self._target, ended=self._open.discard))
+
+    def _take(self) -> None:
+        """The next caller. OSError if there is none, or no descriptor for them or for the container's end."""
+        caller, _address = self._bound.accept()
+        try:
+            inner = inner_socket(self._target[0], socket.SOCK_STREAM)
+        except OSError:
+            caller.close()
+            raise
+        self._open.add(_Connection(caller, inner, self._target, ended=self._open.discard))
 
 
 class _Connection:
-    """A caller and the container that it called. ``ended`` is told when it is over."""
+    """A caller and, by the socket ``inner``, the container that it called. ``ended`` is told when it is over."""
 
     def __init__(
-        self, caller: socket.socket, target: tuple[str, int], *, ended: "Callable[[_Connection], None]"
+        self,
+        caller: socket.socket,
+        inner: socket.socket,
+        target: tuple[str, int],
+        *,
+        ended: "Callable[[_Connection], None]",
     ) -> None:
         self._caller = caller
-        self._inner = inner_socket(target[0], socket.SOCK_STREAM)
+        self._inner = inner
         self._ways: tuple[_Way, ...] = ()
         self._ended = ended
         self._loop = asyncio.get_running_loop()

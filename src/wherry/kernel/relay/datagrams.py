@@ -39,7 +39,8 @@ class Datagrams:
             for _ in range(_AT_ONCE):
                 data, address = self._bound.recvfrom(_LARGEST)
                 if address in self._senders or len(self._senders) < _SENDERS:
-                    self._sender(address).send(data)
+                    with suppress(OSError):  # no descriptors, a full queue, or nobody who listens: lost
+                        self._sender(address).send(data)
 
     def _sender(self, address: Address) -> "_Sender":
         if address not in self._senders:
@@ -62,19 +63,19 @@ class _Sender:
     """One sender's way to the container. ``idle`` is called when nothing has passed for a while."""
 
     def __init__(self, target: tuple[str, int], *, answer: Callable[[bytes], None], idle: Callable[[], None]) -> None:
+        """OSError if there are no descriptors, or no way to the container."""
+        self._socket = _connected(target)
         self._answer = answer
         self._idle = idle
         self._loop = asyncio.get_running_loop()
         self._last = self._loop.time()
         self._timer = self._loop.call_later(_IDLE, self._check)
-        self._socket = inner_socket(target[0], socket.SOCK_DGRAM)
-        self._socket.connect(target)
         self._loop.add_reader(self._socket, self._receive)
 
     def send(self, data: bytes) -> None:
+        """OSError if the queue is full, or nobody listens."""
         self._last = self._loop.time()
-        with suppress(OSError):  # a full queue, or nobody who listens: lost, as datagrams are
-            self._socket.send(data)
+        self._socket.send(data)
 
     def close(self) -> None:
         self._timer.cancel()
@@ -94,3 +95,13 @@ class _Sender:
             self._idle()
         else:
             self._timer = self._loop.call_later(left, self._check)
+
+
+def _connected(target: tuple[str, int]) -> socket.socket:
+    made = inner_socket(target[0], socket.SOCK_DGRAM)
+    try:
+        made.connect(target)
+    except OSError:
+        made.close()
+        raise
+    return made

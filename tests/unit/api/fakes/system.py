@@ -70,6 +70,9 @@ class FakeClock:
     def now(self) -> int:
         return NOW
 
+    def monotonic(self) -> int:
+        return NOW
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
