@@ -1,0 +1,64 @@
+"""Messages in a stream: each behind five bytes that say its length."""
+
+import struct
+from typing import Final
+
+from wherry.buildkit.http2 import ErrorCode, Stream, StreamReset
+from wherry.buildkit.status import CallFailed, Code
+
+MAX_MESSAGE: Final = 16 << 20
+_PREFIX: Final = struct.Struct(">BL")
+
+
+class Messages:
+    """Both directions of a call. One reader and one writer at a time."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._received = b""
+        self._position = 0
+
+    async def send(self, message: bytes) -> None:
+        """Waits while the peer does not take it. CallFailed once the peer has ended the call."""
+        try:
+            await self._stream.write(_PREFIX.pack(0, len(message)) + message)
+        except (StreamReset, ConnectionError) as error:
+            raise failed(error) from error
+
+    async def receive(self) -> bytes | None:
+        """The next message; None when the peer has sent its last. CallFailed."""
+        while (message := self._next()) is None:
+            try:
+                more = await self._stream.read()
+            except (StreamReset, ConnectionError) as error:
+                raise failed(error) from error
+            if not more:
+                if self._position < len(self._received):
+                    raise CallFailed(Code.INTERNAL, "the call ended in the midst of a message")
+                return None
+            self._received = self._received[self._position :] + more
+            self._position = 0
+        return message
+
+    def _next(self) -> bytes | None:
+        begin = self._position + _PREFIX.size
+        if len(self._received) < begin:
+            return None
+        compressed, size = _PREFIX.unpack_from(self._received, self._position)
+        if compressed:
+            raise CallFailed(Code.UNIMPLEMENTED, "grpc: Decompressor is not installed")
+        if size > MAX_MESSAGE:
+            text = f"grpc: received message larger than max ({size} vs. {MAX_MESSAGE})"
+            raise CallFailed(Code.RESOURCE_EXHAUSTED, text)
+        if len(self._received) < begin + size:
+            return None
+        self._position = begin + size
+        return self._received[begin : self._position]
+
+
+def failed(error: StreamReset | ConnectionError) -> CallFailed:
+    """What it means to a call that its stream or its connection is gone."""
+    if isinstance(error, StreamReset):
+        code = Code.CANCELLED if error.code == ErrorCode.CANCEL else Code.INTERNAL
+        return CallFailed(code, str(error))
+    return CallFailed(Code.UNAVAILABLE, str(error))

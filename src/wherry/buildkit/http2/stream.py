@@ -1,0 +1,136 @@
+"""One stream: headers, data and trailers, each way."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from wherry.buildkit.http2.frames import ErrorCode, RulesBroken
+
+if TYPE_CHECKING:
+    from wherry.buildkit.http2.connection import Connection
+
+Headers = tuple[tuple[str, str], ...]
+
+WINDOW: Final = 1 << 20
+"""Bytes that a peer may send ahead of who reads a stream."""
+
+
+class StreamReset(Exception):
+    """The peer ended the stream before its time."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"the stream was reset with code {code}")
+        self.code = code
+
+
+class Stream:
+    """``headers`` are the peer's first, ``trailers`` its last; of an answer of headers alone they are the same.
+
+    ``on_failed`` is called when it ends before its time.
+    """
+
+    def __init__(self, connection: "Connection", number: int, send_window: int) -> None:
+        self.number = number
+        self.headers: Headers = ()
+        self.trailers: Headers = ()
+        self.on_failed: Callable[[], None] | None = None
+        self.send_window = send_window
+        self.sent_all = False
+        self.got_all = False
+        self._connection = connection
+        self._chunks: deque[bytes] = deque()
+        self._unread = 0  # bytes that wait in it
+        self._uncredited = 0  # bytes that were read, and not yet allowed again
+        self._error: Exception | None = None
+        self._reader: asyncio.Future[None] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self._error is not None or (self.sent_all and self.got_all)
+
+    # -- for who uses it
+
+    async def read(self) -> bytes:
+        """All data that is there, waiting for the first; ``b""`` at the end. One reader at a time.
+
+        StreamReset, ConnectionError.
+        """
+        while not self._chunks:
+            if self.got_all:
+                return b""
+            if self._error is not None:
+                raise self._error
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
+        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._chunks.clear()
+        self._unread = 0
+        self._credit(len(data))
+        return data
+
+    def start(self, headers: Headers, *, end: bool = False) -> None:
+        """Send headers; with ``end`` they are the last that is sent."""
+        self._require_open()
+        self._connection.send_headers(self, headers, end=end)
+
+    async def write(self, data: bytes) -> None:
+        """Send data, waiting while the peer does not take it. StreamReset, ConnectionError."""
+        self._require_open()
+        await self._connection.send_data(self, data)
+
+    def end(self) -> None:
+        """Say that no more will be sent."""
+        if not self.sent_all and self._error is None:
+            self._connection.send_end(self)
+
+    def reset(self, code: ErrorCode = ErrorCode.CANCEL) -> None:
+        """End it both ways, unless it is over."""
+        if not self.is_over:
+            self._connection.send_reset(self, code)
+            self.fail(StreamReset(code))
+
+    # -- for its connection
+
+    def put(self, data: bytes) -> None:
+        self._unread += len(data)
+        if self._unread + self._uncredited > WINDOW:
+            raise RulesBroken(ErrorCode.FLOW_CONTROL_ERROR, "more data than was allowed")
+        self._chunks.append(data)
+        self._wake()
+
+    def put_headers(self, headers: Headers) -> None:
+        self.headers = self.headers or headers
+        self.trailers = headers
+
+    def finish(self) -> None:
+        self.got_all = True
+        self._wake()
+
+    def fail(self, error: Exception) -> None:
+        """Nothing more comes or goes; what had come to its end may still be read."""
+        if self._error is not None:
+            return
+        self._error = error
+        self._wake()
+        if self.on_failed is not None:
+            self.on_failed()
+
+    def require_sendable(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+    def _require_open(self) -> None:
+        self.require_sendable()
+        if self.sent_all:
+            raise RuntimeError("the stream's sending side is closed")
+
+    def _credit(self, size: int) -> None:
+        self._uncredited += size
+        if self._uncredited >= WINDOW // 2 and not self.got_all:
+            self._connection.allow(self.number, self._uncredited)
+            self._uncredited = 0
+
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
