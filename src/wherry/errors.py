@@ -30,11 +30,12 @@ class InvalidArgument(WherryError):
 
 
 class DockerfileError(InvalidArgument):
-    """Text that is no Dockerfile. ``line``, counted from 1, is where the instruction begins."""
+    """Text that is no Dockerfile. ``line``, counted from 1, is where the instruction begins; ``text`` is the whole
+    file, where there is one."""
 
-    def __init__(self, line: int, reason: str) -> None:
+    def __init__(self, line: int, reason: str, text: str = "") -> None:
         super().__init__(f"dockerfile parse error on line {line}: {reason}")
-        self.line, self.reason = line, reason
+        self.line, self.reason, self.text = line, reason, text
 
 
 class Unauthorized(WherryError):
@@ -203,7 +204,7 @@ class BuildFailed(InternalError):
 
     def __init__(self, command: str, code: int) -> None:
         super().__init__(f"The command '{command}' returned a non-zero code: {code}")
-        self.code = code
+        self.command, self.code = command, code
 
 
 class RegistryError(InternalError):

@@ -124,6 +124,7 @@ class Builds:
     ) -> None:
         solver = Solver(
             graph=graph,
+            dockerfile=context.dockerfile,
             story=story,
             stages=self._stages,
             bases=self._bases,

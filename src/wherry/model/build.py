@@ -93,7 +93,7 @@ class StepNews(Struct, frozen=True, kw_only=True):
     """How step ``index`` of ``total`` goes, counted from 1, at once when it happens.
 
     ``lines`` are its first and last in the Dockerfile, None for a trigger of a base image; ``seconds`` how long it
-    took, None while it is under way.
+    took, None while it is under way. ``title`` is what BuildKit calls it, "" where it shows nothing.
     """
 
     index: int
@@ -102,6 +102,7 @@ class StepNews(Struct, frozen=True, kw_only=True):
     text: str
     state: StepState
     lines: tuple[int, int] | None = None
+    title: str = ""
     seconds: float | None = None
 
 
@@ -112,5 +113,11 @@ class OutputNews(Struct, frozen=True, kw_only=True):
     text: str
 
 
-BuildNews = Progress | StepNews | OutputNews
+class DockerfileNews(Struct, frozen=True):
+    """The text of the Dockerfile, before the first step."""
+
+    text: str
+
+
+BuildNews = Progress | DockerfileNews | StepNews | OutputNews
 """What a build tells: lines in the order of the Dockerfile, and what happens as it happens."""

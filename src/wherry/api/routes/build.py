@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from wherry.api import parameters
 from wherry.api.bodies import closing, send_messages
 from wherry.api.http import Request, Response, Router, json_response
-from wherry.api.translate.builds import build_request, news_message, registry_credentials
+from wherry.api.translate.builds import Told, build_request, news_message, registry_credentials
 from wherry.build.pruning import PROPERTIES, Prune
 from wherry.build.service import Builds
 from wherry.engine.system import System
 from wherry.errors import InvalidArgument, NotSupported, WherryError
-from wherry.model.build import BuildNews
+from wherry.model.build import BuildNews, DockerfileNews
 from wherry.model.image import Platform, architecture
 from wherry.model.progress import Progress
 from wherry.plan.filters import parse_filters
@@ -43,7 +43,7 @@ class BuildRoutes:
             credentials=registry_credentials(request.headers.get("x-registry-config")),
             live=query.flag("wherry.progress"),
         )
-        await send_messages(request, _silenced(news) if asked.quiet else news, news_message)
+        await send_messages(request, _silenced(_told(news)) if asked.quiet else _told(news), news_message)
 
     async def prune(self, request: Request) -> Response:
         query = request.query
@@ -74,9 +74,17 @@ def _check_version(version: str) -> None:
         raise InvalidArgument(f'invalid version "{version}"')
 
 
-async def _silenced(news: AsyncIterator[BuildNews]) -> AsyncIterator[BuildNews]:
+async def _told(news: AsyncIterator[BuildNews]) -> AsyncIterator[Told]:
+    """Without the Dockerfile, which the client has."""
+    async with closing(news):
+        async for piece in news:
+            if not isinstance(piece, DockerfileNews):
+                yield piece
+
+
+async def _silenced(news: AsyncIterator[Told]) -> AsyncIterator[Told]:
     """The ID alone; of a build that fails, what it told at last."""
-    told: deque[BuildNews] = deque(maxlen=_REMEMBERED)
+    told: deque[Told] = deque(maxlen=_REMEMBERED)
     image_id = ""
     try:
         async with closing(news):

@@ -10,9 +10,10 @@ from wherry.api.translate.credentials import decoded, given
 from wherry.api.translate.progress import progress_message
 from wherry.build.request import BuildRequest
 from wherry.errors import InternalError, InvalidArgument
-from wherry.model.build import BuildNews, CacheUsage, OutputNews, StepNews
+from wherry.model.build import CacheUsage, OutputNews, StepNews
 from wherry.model.image import Platform
 from wherry.model.malformed import MALFORMED
+from wherry.model.progress import Progress
 from wherry.model.reference import DEFAULT_DOMAIN, Reference
 from wherry.model.registry import Credentials
 from wherry.model.resources import Resources, Ulimit
@@ -26,6 +27,9 @@ from wherry.wire.progress import JSONMessage
 from wherry.wire.registry import AuthConfig
 
 T = TypeVar("T")
+
+Told = Progress | StepNews | OutputNews
+"""What clients of ``POST /build`` hear of."""
 
 _HUB = "index.docker.io"
 _SHM_SIZE = 67108864
@@ -70,7 +74,7 @@ def _registry(server: str) -> str:
     return DEFAULT_DOMAIN if host == _HUB else host
 
 
-def news_message(news: BuildNews) -> JSONMessage | StepMessage | OutputMessage:
+def news_message(news: Told) -> JSONMessage | StepMessage | OutputMessage:
     match news:
         case StepNews():
             return StepMessage(

@@ -10,10 +10,11 @@ from wherry.build.solver.stages import Stages, Work
 from wherry.build.solver.story import Chapter, Story
 from wherry.build.solver.telling import Teller, in_red
 from wherry.build.stage import StageState, begin, triggers
+from wherry.build.titles import titles
 from wherry.engine.flights import together
 from wherry.engine.images import Images
 from wherry.engine.ports import Clock
-from wherry.model.build import StepState
+from wherry.model.build import DockerfileNews, StepState
 from wherry.model.image import ImageConfig
 from wherry.model.progress import Progress
 from wherry.model.registry import Credentials
@@ -22,12 +23,13 @@ from wherry.plan.naming import short_id
 
 
 class Solver:
-    """Of one build. ``who`` has credentials by registry."""
+    """Of one build. ``dockerfile`` is the text of the graph, ``who`` has credentials by registry."""
 
     def __init__(
         self,
         *,
         graph: Graph,
+        dockerfile: str,
         story: Story,
         stages: Stages,
         bases: Bases,
@@ -36,12 +38,14 @@ class Solver:
         who: Mapping[str, Credentials],
     ) -> None:
         self._graph = graph
+        self._dockerfile = dockerfile
         self._story = story
         self._stages = stages
         self._bases = bases
         self._images = images
         self._clock = clock
         self._who = who
+        self._titles = titles(graph)
         self._made: dict[int, asyncio.Future[Made]] = {}
 
     async def solve(self, work: Work) -> dict[int, Made]:
@@ -58,6 +62,7 @@ class Solver:
 
     async def _introduce(self) -> None:
         """What there is to say before the first FROM."""
+        await self._story.happens(DockerfileNews(self._dockerfile))
         first = self._graph.stages[0]
         for warning in self._graph.warnings:
             await self._story.chapter(first.index).say(in_red(f"[WARNING]: {warning}\n"))
@@ -122,6 +127,7 @@ class Solver:
             graph=self._graph,
             stage=stage,
             index=index,
+            title=instruction.text if is_trigger else self._titles.get(index, ""),
             instruction=instruction,
             clock=self._clock,
             is_trigger=is_trigger,

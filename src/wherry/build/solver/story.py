@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from wherry.model.build import BuildNews, OutputNews, StepNews
+from wherry.model.build import BuildNews, DockerfileNews, OutputNews, StepNews
 from wherry.model.progress import Progress
 
 _ROOM, _MORE_ROOM = 1 << 18, 1 << 26  # characters that a chapter takes
@@ -96,7 +96,7 @@ class Story:
     def chapter(self, stage: int) -> Chapter:
         return self._chapters[stage]
 
-    async def happens(self, news: StepNews | OutputNews) -> None:
+    async def happens(self, news: DockerfileNews | StepNews | OutputNews) -> None:
         if self._live:
             await self._now.tell(news)
 
@@ -130,4 +130,4 @@ def _key(news: BuildNews) -> Hashable:
 
 
 def _size(news: BuildNews) -> int:
-    return _LINE + len(news.text if isinstance(news, OutputNews | StepNews) else news.stream + news.status)
+    return _LINE + len(news.stream + news.status if isinstance(news, Progress) else news.text)

@@ -26,6 +26,7 @@ class Teller:
         graph: Graph,
         stage: Stage,
         index: int,
+        title: str,
         instruction: Instruction,
         clock: Clock,
         is_trigger: bool = False,
@@ -40,6 +41,7 @@ class Teller:
             total=graph.total,
             stage=stage.name or str(stage.index),
             text=instruction.text,
+            title=title,
             state=StepState.STARTED,
             lines=None if is_trigger else (position.first, position.last),
         )

@@ -16,6 +16,13 @@ _DIALECT = "docker/dockerfile"  # in any registry, of any version
 
 def parse(text: str) -> Dockerfile:
     """Read a Dockerfile. InvalidArgument in Docker's words, with the line, for what is none."""
+    try:
+        return _read(text)
+    except DockerfileError as error:
+        raise DockerfileError(error.line, error.reason, text) from None
+
+
+def _read(text: str) -> Dockerfile:
     source = read_source(text)
     instructions = [read_instruction(line, source.escape) for line in source.lines]
     if not instructions:

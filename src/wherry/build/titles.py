@@ -1,0 +1,32 @@
+"""What BuildKit calls the steps that it shows: ``[builder 2/3] RUN make``."""
+
+from collections.abc import Iterator
+
+from wherry.build.graph import Graph, ImageSource, Stage
+from wherry.model.reference import Reference
+from wherry.plan.dockerfile.instructions import Add, Copy, Run, Workdir
+
+_SHOWN = (Add, Copy, Run, Workdir)
+
+
+def titles(graph: Graph) -> dict[int, str]:
+    """By the number of the step; none for those that only change an image's configuration."""
+    return {number: title for stage in graph.stages for number, title in _of_stage(stage, len(graph.names))}
+
+
+def _of_stage(stage: Stage, stages: int) -> Iterator[tuple[int, str]]:
+    steps = []
+    if isinstance(stage.base, ImageSource):
+        steps.append((stage.first_step, f"FROM {_full(stage.base.reference)}"))
+    for number, instruction in enumerate(stage.instructions, stage.first_step + 1):
+        if isinstance(instruction, _SHOWN):
+            steps.append((number, instruction.text))
+    name = f"{stage.name or f'stage-{stage.index}'} " if stages > 1 else ""
+    width = len(str(len(steps)))
+    for place, (number, text) in enumerate(steps, 1):
+        yield number, f"[{name}{place:{width}}/{len(steps)}] {text}"
+
+
+def _full(reference: str) -> str:
+    parsed = Reference.parse(reference)
+    return str(parsed if parsed.digest else parsed.with_default_tag())
