@@ -50,6 +50,13 @@ def test_the_image_has_what_the_container_had(shelf: Cli) -> None:
     assert shelf.line("diff", "fridge")
 
 
+def test_of_one_that_ends_meanwhile(shelf: Cli) -> None:
+    for turn in range(3):  # each may find it before its end, in the middle of it, or behind it
+        container = shelf.line("run", "-d", "busybox", "touch", "/food")
+        image = shelf.line("commit", container, f"fridge:{turn}")
+        assert shelf.line("images", "-q", "--no-trunc", f"fridge:{turn}") == image
+
+
 def test_saved_and_loaded_by_another_engine(shelf: Cli, disk: Path) -> None:
     shelf("run", "--name", "fridge", "busybox", "sh", "-ec", "mkdir /data;" + FILL)
     shelf("commit", "fridge", "fridge")

@@ -332,6 +332,26 @@ def test_exec_socket(api: Api) -> None:
     assert frames == [(1, b"typed")]
 
 
+def test_frames_of_a_terminal_are_for_the_client_to_ask_for(api: Api) -> None:
+    container = running(api)
+    session = api.api.exec_create(container.id, ["echo", "shown"], tty=True)["Id"]
+
+    assert api.api.exec_start(session, tty=False, demux=True) == (b"shown\r\n", None)
+
+
+def test_exec_detach_keys_of_a_configuration(api: Api) -> None:
+    container = running(api)
+    api.api._general_configs["detachKeys"] = "ctrl-p"  # type: ignore[attr-defined]
+    session = api.api.exec_create(container.id, "cat", stdin=True, tty=True)["Id"]
+
+    with opened(api.api.exec_start(session, tty=True, socket=True)) as stream:
+        stream._sock.sendall(b"\x10")
+        output = stream.read()
+
+    assert output == b""
+    assert api.api.exec_inspect(session)["Running"]
+
+
 def test_exec_inspect(api: Api) -> None:
     container = running(api)
     session = api.api.exec_create(container.id, ["sh", "-c", "exit 5"])["Id"]

@@ -31,14 +31,13 @@ async def hijack(request: Request, *, tty: bool) -> HijackedStream:
     return await request.hijack(content_type(request, tty=tty) if request.headers.get("upgrade") else RAW)
 
 
-async def serve(stream: HijackedStream | WebSocket, attachment: Attachment, *, takes_input: bool) -> None:
-    """Join a client and an attachment until the output ends, or the client goes or detaches. Output that has more than
-    one stream is framed, but not in a WebSocket.
+async def serve(stream: HijackedStream | WebSocket, attachment: Attachment, *, framed: bool, takes_input: bool) -> None:
+    """Join a client and an attachment until the output ends, or the client goes or detaches.
 
     The end of the client's sending side becomes the end of stdin. Whoever does not take its bytes slows the other.
     """
     tasks = [
-        asyncio.create_task(_send_output(stream, attachment)),
+        asyncio.create_task(_send_output(stream, attachment, framed)),
         asyncio.create_task(_take_input(stream, attachment if takes_input else None)),
         asyncio.create_task(stream.closed.wait()),
     ]
@@ -77,13 +76,12 @@ async def _close(stream: HijackedStream | WebSocket) -> None:
         stream.close()
 
 
-async def _send_output(stream: HijackedStream | WebSocket, attachment: Attachment) -> None:
-    plain = attachment.tty or isinstance(stream, WebSocket)
+async def _send_output(stream: HijackedStream | WebSocket, attachment: Attachment, framed: bool) -> None:
     while True:
         source, data = await attachment.read()
         if not source:
             return
-        await stream.write(data if plain else frame(source, data))
+        await stream.write(frame(source, data) if framed else data)
 
 
 async def _take_input(stream: HijackedStream | WebSocket, attachment: Attachment | None) -> None:

@@ -30,13 +30,14 @@ class ExecRoutes:
         return json_response(exec_inspect(self._execs.find(request.params["id"])))
 
     async def start(self, request: Request) -> Response | None:
-        """Attached clients learn of failures in the stream, and of the exit code by an inspection."""
+        """Attached clients learn of failures in the stream, and of the exit code by an inspection. Whether they get
+        frames is for them to say here, whatever the command has (moby ``postContainerExecStart``)."""
         options = await request.json(ExecStartRequest)
         session = self._execs.find(request.params["id"])
         if options.detach:
             await self._begin(session, options)
             return empty(200)
-        tty = session.spec.tty
+        tty = bool(options.tty)
         # Before the command runs: docker-py drops output that comes in one piece with the head.
         stream = await streams.hijack(request, tty=tty)
         try:
@@ -47,7 +48,7 @@ class ExecRoutes:
         if attachment is None:
             stream.close()
             return None
-        await streams.serve(stream, attachment, takes_input=session.spec.attach_stdin)
+        await streams.serve(stream, attachment, framed=not tty, takes_input=session.spec.attach_stdin)
         return None
 
     async def resize(self, request: Request) -> Response:

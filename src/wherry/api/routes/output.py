@@ -67,7 +67,8 @@ class OutputRoutes:
         except BaseException:
             attachment.close()
             raise
-        await serve(stream, attachment, takes_input="stdin" in streams)
+        framed = not attachment.tty and not isinstance(stream, WebSocket)
+        await serve(stream, attachment, framed=framed, takes_input="stdin" in streams)
 
     async def _send_frames(self, request: Request, container: Container, which: LogRange) -> None:
         async with closing(self._containers.log_frames(container.id, which, joined=copies_frames(request))) as frames:

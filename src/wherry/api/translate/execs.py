@@ -19,7 +19,7 @@ def exec_spec(request: ExecCreateRequest) -> ExecSpec:
         attach_stdout=bool(request.attach_stdout),
         attach_stderr=bool(request.attach_stderr),
         privileged=bool(request.privileged),
-        detach_keys=request.detach_keys or "",
+        detach_keys=request.detach_keys or request.detach_keys_small or "",
         console_size=console_size(request.console_size),
     )
 

@@ -1,6 +1,7 @@
 """Ending what runs: signals, stop, restart, pause, forced removal."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -23,10 +24,13 @@ from wherry.errors import (
     NoSuchContainer,
     NotFound,
     NotRunning,
+    WherryError,
 )
 from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit
 from wherry.plan import health, signals
+
+_log = logging.getLogger(__name__)
 
 _DEFAULT_TIMEOUT = 10
 _AFTER_KILL = 10  # a process that survives SIGKILL this long is stuck in the kernel
@@ -94,15 +98,25 @@ class Ending:
     @asynccontextmanager
     async def held_still(self, container: Container) -> AsyncIterator[None]:
         """A container that runs is paused while its files are copied; and lives on if the engine dies meanwhile."""
-        if container.state.status is not Status.RUNNING:
+        if not await self._paused_for_copy(container):
             yield
             return
-        await self._operations.run(self._switch(container.id, Status.RUNNING, Status.PAUSED, Pending.COPYING))
         try:
             yield
         finally:
             with suppress(Conflict, NotFound):  # somebody else let it go on, or ended it
                 await self._operations.run(self._switch(container.id, Status.PAUSED, Status.RUNNING))
+
+    async def _paused_for_copy(self, container: Container) -> bool:
+        """Whether it is paused now. One that cannot be is most likely about to end; it is copied as it is."""
+        if container.state.status is not Status.RUNNING:
+            return False
+        try:
+            await self._operations.run(self._switch(container.id, Status.RUNNING, Status.PAUSED, Pending.COPYING))
+        except WherryError as error:
+            _log.info("container %s is copied without a pause: %s", container.id, error)
+            return False
+        return True
 
     async def remove(self, ref: str, *, force: bool, volumes: bool) -> None:
         """Remove a container. Conflict if it runs, unless ``force``."""
