@@ -1,7 +1,7 @@
 """What builds do with files, in memory; and a whole building service."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from wherry.build.solver.context import Contexts
 from wherry.build.solver.copying import Copier
 from wherry.build.solver.downloads import Downloads
 from wherry.build.solver.finishing import Finisher
+from wherry.build.solver.keptfolders import KeptFolders
+from wherry.build.solver.mirroring import Mirroring
 from wherry.build.solver.mounting import Mounting
 from wherry.build.solver.repositories import Repositories
 from wherry.build.solver.running import Runner
@@ -30,6 +32,7 @@ from wherry.engine.unpacking import Unpacker
 from wherry.model.build import BuildNews, Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied
+from wherry.model.mirror import Changes, KnownFile
 
 
 class FakeBuildFiles:
@@ -54,6 +57,9 @@ class FakeBuildFiles:
 
     async def unpack(self, chunks: AsyncIterator[bytes], into: Path) -> None:
         self.folders[into] = b"".join([chunk async for chunk in chunks]).decode()
+
+    def ignored(self, text: str) -> tuple[str, ...]:
+        return tuple(text.split())
 
     async def leave_out(self, context: Path, names: tuple[str, ...]) -> None:
         assert context in self.folders
@@ -120,6 +126,36 @@ class FakeCacheFolders:
 
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(self.made))
+
+
+class FakeMirrors:
+    """``contents`` are those that came, by mirror and path."""
+
+    def __init__(self) -> None:
+        self.contents: dict[str, dict[bytes, bytes]] = {}
+        self._files: dict[str, tuple[str, tuple[KnownFile, ...]]] = {}
+
+    def tree(self, name: str) -> Path:
+        return ROOT / "buildcache" / name / "tree"
+
+    def index(self, name: str) -> Path:
+        return ROOT / "buildcache" / name / "index"
+
+    async def files(self, name: str, boot: str) -> tuple[KnownFile, ...] | None:
+        written, files = self._files.get(name, ("", ()))
+        return files if written == boot else None
+
+    async def change(
+        self, name: str, changes: Changes, contents: AsyncGenerator[tuple[int, bytes], None], space: Path, boot: str
+    ) -> None:
+        paths = {made.number: made.file.path for made in changes.made}
+        found = self.contents.setdefault(name, {})
+        for path in changes.removed:
+            found.pop(path, None)
+        async with aclosing(contents):
+            async for number, piece in contents:
+                found[paths[number]] = found.get(paths[number], b"") + piece
+        self._files[name] = boot, changes.files
 
 
 class ShortRuntime(FakeRuntime):
@@ -204,11 +240,13 @@ class Site:
             host=FakeHost(outside.runtime),
             clock=outside.clock,
         )
-        mounts = CacheMounts(records=outside.records, files=build_files, folders=folders, clock=outside.clock)
+        kept = KeptFolders(records=outside.records, folders=folders, clock=outside.clock)
+        mounts = CacheMounts(kept=kept, files=build_files, folders=folders)
+        mirroring = Mirroring(kept=kept, folders=folders, mirrors=FakeMirrors(), host=FakeHost(outside.runtime))
         repositories = Repositories(files=build_files, git=_NoGit())
         self.builds = Builds(
             files=build_files,
-            contexts=Contexts(files=build_files, web=_NoWeb(), repositories=repositories),
+            contexts=Contexts(files=build_files, web=_NoWeb(), repositories=repositories, mirroring=mirroring),
             stages=Stages(
                 images=world.images,
                 cache=self.cache,
@@ -228,7 +266,7 @@ class Site:
             ),
             bases=Bases(images=world.images, transfer=transfer),
             cache=self.cache,
-            cache_mounts=mounts,
+            kept_folders=kept,
             finisher=Finisher(
                 images=world.images,
                 layering=self.layering,

@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from wherry.build.client import Client
 from wherry.build.graph import Graph, plan
 from wherry.build.pruning import Prune, chosen
 from wherry.build.request import BuildRequest
 from wherry.build.solver.bases import Bases
 from wherry.build.solver.cache import Cache
-from wherry.build.solver.cachemounts import CacheMounts
 from wherry.build.solver.context import Context, Contexts
 from wherry.build.solver.finishing import Finisher
+from wherry.build.solver.keptfolders import KeptFolders
 from wherry.build.solver.solving import Solver
 from wherry.build.solver.sources import Sources
 from wherry.build.solver.stages import Stages, Work
@@ -23,7 +24,7 @@ from wherry.engine.images import Images
 from wherry.engine.layering import Layering
 from wherry.engine.operations import Operations
 from wherry.engine.ports import BuildFiles, Clock
-from wherry.model.build import CACHE_MOUNT, STEP, BuildNews, CacheUsage
+from wherry.model.build import STEP, BuildNews, CacheUsage
 from wherry.model.registry import Credentials
 from wherry.plan.dockerfile import parse
 
@@ -39,7 +40,7 @@ class Builds:
         stages: Stages,
         bases: Bases,
         cache: Cache,
-        cache_mounts: CacheMounts,
+        kept_folders: KeptFolders,
         finisher: Finisher,
         images: Images,
         layering: Layering,
@@ -52,7 +53,7 @@ class Builds:
         self._stages = stages
         self._bases = bases
         self._cache = cache
-        self._cache_mounts = cache_mounts
+        self._kept_folders = kept_folders
         self._finisher = finisher
         self._images = images
         self._layering = layering
@@ -63,13 +64,13 @@ class Builds:
     async def build(
         self,
         request: BuildRequest,
-        source: AsyncIterator[bytes] | str,
+        source: AsyncIterator[bytes] | str | Client,
         *,
         credentials: Mapping[str, Credentials] = {},
         live: bool = False,
     ) -> AsyncGenerator[BuildNews, None]:
-        """Build from an archive or a URL, telling how it goes; ``live``: of every step as it happens, too. To be
-        closed: that ends it.
+        """Build from an archive, a URL or what a client offers, telling how it goes; ``live``: of every step as it
+        happens, too. To be closed: that ends it.
 
         Raises InvalidArgument for a Dockerfile that is none, InternalError for a context that is none (both before the
         first news), BuildFailed for a command that failed, and what a pull raises.
@@ -91,27 +92,31 @@ class Builds:
 
     async def usage(self) -> tuple[CacheUsage, ...]:
         """All of the build cache."""
-        return (*self._cache.usage(), *await self._cache_mounts.usage())
+        return (*self._cache.usage(), *await self._kept_folders.usage())
 
     async def prune(self, asked: Prune) -> tuple[tuple[str, ...], int]:
         """Remove what is chosen of the build cache; gives the keys, and how many bytes are free now."""
         going = [usage.entry for usage in chosen(await self.usage(), asked)]
         reclaimed = await self._cache.remove(entry for entry in going if entry.kind == STEP)
         for entry in going:
-            if entry.kind == CACHE_MOUNT:
-                reclaimed += await self._cache_mounts.remove(entry)
+            if entry.kind != STEP:
+                reclaimed += await self._kept_folders.remove(entry)
         self._events.publish("builder", "prune", "", {"reclaimed": str(reclaimed)})
         return tuple(entry.key for entry in going), reclaimed
 
     async def sweep(self) -> None:
         """At start: remove of the build cache what is not whole."""
         await self._cache.sweep()
-        await self._cache_mounts.sweep()
+        await self._kept_folders.sweep()
 
-    async def _context(self, request: BuildRequest, source: AsyncIterator[bytes] | str, space: Workspace) -> Context:
+    async def _context(
+        self, request: BuildRequest, source: AsyncIterator[bytes] | str | Client, space: Workspace
+    ) -> Context:
         if isinstance(source, str):
             return await self._contexts.remote(source, request, space)
-        return await self._contexts.sent(source, request, space)
+        if isinstance(source, AsyncIterator):
+            return await self._contexts.sent(source, request, space)
+        return await self._contexts.offered(source, request, space)
 
     async def _build(
         self,
@@ -151,6 +156,7 @@ class Builds:
                 sources=Sources(
                     space=space,
                     context=context.folder,
+                    index=context.index,
                     obtain=lambda origin, chapter: solver.obtain(origin, chapter, work),
                     trees=self._layering.trees,
                 ),

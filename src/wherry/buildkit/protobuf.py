@@ -6,7 +6,7 @@ A field says its number, ``path: Annotated[str, 1] = ""``, and its type says the
     str, bytes             length and bytes
     Message | None         length and an embedded message
     tuple[T, ...]          repeated; numbers are packed when written, and taken packed or not
-    dict[str, T]           a map
+    dict[str, T]           a map; T is no number
 
 Unknown fields are skipped. What has its default is not written.
 """
@@ -131,6 +131,8 @@ def _written(field: _Field, value: Any) -> Iterator[bytes]:
 
 
 def _take(found: dict[str, Any], field: _Field, wire_type: int, raw: Any) -> None:
+    if wire_type != field.wire_type and not (field.repeated and wire_type == BYTES):
+        raise ValueError(f"wire type {wire_type} of field {field.number}")
     if field.mapped:
         name, value = _unpaired(field, raw)
         found.setdefault(field.name, {})[name] = value
@@ -155,7 +157,9 @@ def _pair(field: _Field, name: str, value: Any) -> bytes:
 
 def _unpaired(field: _Field, raw: bytes) -> tuple[str, Any]:
     name, value = "", field.read(b"")
-    for number, _, part in items(raw):
+    for number, wire_type, part in items(raw):
+        if wire_type != BYTES:
+            raise ValueError(f"wire type {wire_type} in a map")
         if number == 1:
             name = part.decode()
         elif number == 2:

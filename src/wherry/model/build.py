@@ -13,7 +13,7 @@ class Selection(Struct, frozen=True, kw_only=True):
 
     ``owners``: theirs are kept, and count in the digest. ``unpack``: archives are unpacked. ``exclude`` are patterns as
     in .dockerignore, of paths relative to a source. ``parents``: the directories that a pattern names are made as well,
-    but for those before ``/./``.
+    but for those before ``/./``. ``index`` is a mirror's, which knows digests of the files of its tree.
     """
 
     trees: tuple[Path, ...]
@@ -22,6 +22,7 @@ class Selection(Struct, frozen=True, kw_only=True):
     unpack: bool = False
     exclude: tuple[str, ...] = ()
     parents: bool = False
+    index: Path | None = None
 
 
 class Selected(Struct, frozen=True, kw_only=True):
@@ -49,7 +50,7 @@ class Placement(Struct, frozen=True, kw_only=True):
     link: bool = True
 
 
-STEP, CACHE_MOUNT = "regular", "exec.cachemount"
+STEP, CACHE_MOUNT, LOCAL_SOURCE = "regular", "exec.cachemount", "source.local"
 
 
 class CacheEntry(Struct, frozen=True, kw_only=True):
@@ -59,7 +60,8 @@ class CacheEntry(Struct, frozen=True, kw_only=True):
     own layer, 0 if it made none. Times are nanoseconds since the epoch.
 
     ``unsaved`` names the boot of the host in which its layer was written, until that is known to be on the disk.
-    ``kind`` tells it from a directory for ``RUN --mount=type=cache``, which has neither parent nor layers.
+    ``kind`` tells it from a directory for ``RUN --mount=type=cache``, and from one of a client's files, which have
+    neither parent nor layers.
     """
 
     key: str

@@ -21,13 +21,14 @@ from wherry.model.image import Applied
 from wherry.model.remapping import RemappedFiles
 from wherry.store.children import Child, Start, pipe, pour
 from wherry.store.failures import explained, reason
+from wherry.store.mirrors import read_digests
 from wherry.store.removal import discard
 from wherry.store.stacks import read_text, unlink
 from wherry.store.stubs import clear_stubs
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
 from wherry.tar import pack
-from wherry.tar.ignoring import IGNORE_FILE, read_ignored
+from wherry.tar.ignoring import IGNORE_FILE, read_ignored, read_patterns
 from wherry.tar.selecting import REFUSALS, select
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -81,6 +82,14 @@ class BuildFiles:
         finally:
             if isinstance(chunks, AsyncGenerator):
                 await chunks.aclose()
+
+    def ignored(self, text: str) -> tuple[str, ...]:
+        """The patterns of a .dockerignore. InvalidArgument for a malformed one."""
+        try:
+            read_ignored(text)
+            return tuple(read_patterns(text))
+        except ValueError as error:
+            raise InvalidArgument(str(error)) from None
 
     async def leave_out(self, context: Path, names: tuple[str, ...]) -> None:
         """Remove those of the files ``names`` that the .dockerignore of a context leaves out.
@@ -154,7 +163,7 @@ class BuildFiles:
 
 def _select(selections: tuple[Selection, ...]) -> Selected:
     try:
-        count, digest, missing = select([msgspec.structs.asdict(selection) for selection in selections])
+        count, digest, missing = select(list(map(_told, selections)))
     except ValueError as error:
         raise InvalidArgument(f"syntax error in pattern: {error}") from error
     except OSError as error:
@@ -162,6 +171,11 @@ def _select(selections: tuple[Selection, ...]) -> Selected:
             raise InvalidArgument(reason(error)) from error
         raise InternalError(f"reading what is to be copied: {reason(error)}") from error
     return Selected(count=count, digest=digest, missing=None if missing is None else os.fsdecode(missing))
+
+
+def _told(selection: Selection) -> dict[str, Any]:
+    digests = read_digests(selection.index) if selection.index else {}
+    return {**msgspec.structs.asdict(selection), "digests": digests}
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

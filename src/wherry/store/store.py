@@ -16,6 +16,7 @@ from wherry.store.files import ContainerFiles, VolumeFiles
 from wherry.store.layers import Layers
 from wherry.store.lock import RootLock
 from wherry.store.logs import Logs
+from wherry.store.mirrors import Mirrors
 from wherry.store.nursery import Nursery
 from wherry.store.records import Records
 from wherry.store.removal import sweep
@@ -46,6 +47,7 @@ class Store:
             self.snapshots = Snapshots(self.root / "overlay2", self._threads, remapped)
             self.builds = BuildFiles(self.root / "builds", self._threads, remapped, self._nursery.start)
             self.cache_folders = CacheFolders(self.root / "buildcache", self._threads, remapped)
+            self.mirrors = Mirrors(self.root / "buildcache", self._threads, self._nursery.start)
             self.containers = ContainerFiles(self.root / "containers", self._threads, owner)
             self.volumes = VolumeFiles(self.root / "volumes", self._threads, owner)
             self.view_files = ViewFiles(self._nursery.start)

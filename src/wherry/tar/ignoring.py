@@ -47,8 +47,13 @@ class Ignored:
 
 def read_ignored(text: str) -> Ignored:
     """A whole file. Lines that begin with ``#`` are comments. ValueError for a malformed pattern."""
+    return Ignored(read_patterns(text))
+
+
+def read_patterns(text: str) -> list[str]:
+    """The patterns of a whole file, cleaned. ValueError for one that is none."""
     lines = text.removeprefix("\ufeff").split("\n")
-    return Ignored(line for line in lines if not line.startswith("#"))
+    return list(filter(None, map(_cleaned, (line for line in lines if not line.startswith("#")))))
 
 
 def _cleaned(line: str) -> str:

@@ -8,7 +8,7 @@ from . import header
 from .header import Entry
 from .whiteouts import OVERLAY_XATTR
 
-_KINDS = {
+KINDS = {
     stat.S_IFREG: header.REGULAR,
     stat.S_IFDIR: header.DIRECTORY,
     stat.S_IFLNK: header.SYMLINK,
@@ -57,7 +57,7 @@ def special(at: int, name: bytes, entry: Entry) -> None:
 
 def kind_of(status: os.stat_result) -> bytes | None:
     """What an archive calls a file; None for a socket, which is nothing without its process."""
-    return _KINDS.get(stat.S_IFMT(status.st_mode))
+    return KINDS.get(stat.S_IFMT(status.st_mode))
 
 
 def own_xattrs(fd: int) -> dict[bytes, bytes]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from .ignoring import Ignored
 
+Digests = Mapping[bytes, tuple[int, int, bytes]]
+
 REFUSALS = frozenset((errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG))
 """Errors that are the fault of who asked, not of this host."""
 
@@ -36,7 +38,15 @@ class Source:
     """
 
     def __init__(
-        self, top: Merged, path: bytes, *, kept: bytes, ignored: Ignored | None, owners: bool, unpack: bool
+        self,
+        top: Merged,
+        path: bytes,
+        *,
+        kept: bytes,
+        ignored: Ignored | None,
+        owners: bool,
+        unpack: bool,
+        digests: Digests,
     ) -> None:
         self.top = top
         self.path = path
@@ -44,6 +54,7 @@ class Source:
         self.kept = kept
         self.owners = owners
         self.unpack = unpack
+        self.digests = digests
         self._ignored = ignored
         self._folder = Merged()
 
@@ -112,6 +123,7 @@ class Sources:
                     ignored=ignored,
                     owners=selection["owners"],
                     unpack=selection["unpack"],
+                    digests=selection.get("digests", {}),
                 )
                 if not source.is_left_out():
                     self.found.append(source)
@@ -136,7 +148,11 @@ def _behind(path: bytes, before: str) -> bytes:
 
 
 def select(selections: Iterable[Mapping[str, Any]]) -> tuple[int, str, bytes | None]:
-    """How many sources there are, one digest of all, and the first that is not there. Blocks."""
+    """How many sources there are, one digest of all, and the first that is not there. Blocks.
+
+    A selection's ``digests`` are size, time and SHA-256 of files by their paths: those that have both still are not
+    read.
+    """
     sources = Sources(selections)
     try:
         missing = next((source for source in sources.found if source.real is None), None)
@@ -151,14 +167,16 @@ def select(selections: Iterable[Mapping[str, Any]]) -> tuple[int, str, bytes | N
 
 
 def _digest(source: Source) -> str:
-    digest = Digest(owners=source.owners)
+    digest = Digest(owners=source.owners, known=source.digests)
+    assert source.real is not None
     try:
         at, name, status = source.look()
-        digest.add(source.kept or source.base, at, name, status)
+        digest.add(source.kept or source.base, at, name, status, source.real)
         if not stat.S_ISDIR(status.st_mode):
             return f"file:{digest.hexadecimal()}"
+        real = source.real + b"/" if source.real else b""
         for member in source.members():
-            digest.add(*member)
+            digest.add(*member, real + member[0])
         return f"dir:{digest.hexadecimal()}"
     finally:
         source.close()
@@ -167,16 +185,19 @@ def _digest(source: Source) -> str:
 class Digest:
     """Of names, kinds, modes, links and contents; of owners too if they are to be kept. Times do not count."""
 
-    def __init__(self, *, owners: bool) -> None:
+    def __init__(self, *, owners: bool, known: Digests) -> None:
         self._hash = hashlib.sha256()
         self._owners = owners
+        self._known = known
         self._buffer = memoryview(bytearray(_READ))
 
-    def add(self, name: bytes, at: int, base: bytes, status: os.stat_result) -> None:
-        """One file or directory, without what is in it."""
+    def add(self, name: bytes, at: int, base: bytes, status: os.stat_result, path: bytes) -> None:
+        """One file or directory, without what is in it. ``path`` is where it is in its tree."""
         self._add_head(name, status)
         if stat.S_ISREG(status.st_mode):
-            self._add_content(at, base)
+            size, mtime, digest = self._known.get(path, (-1, 0, b""))
+            known = (size, mtime) == (status.st_size, status.st_mtime_ns)
+            self._hash.update(digest if known else self._content(at, base))
         elif stat.S_ISLNK(status.st_mode):
             self._hash.update(os.readlink(base, dir_fd=at) + b"\0")
 
@@ -190,7 +211,9 @@ class Digest:
             fields += [status.st_uid, status.st_gid]
         self._hash.update(b"%b\0%b\0" % (name, b" ".join(b"%d" % field for field in fields)))
 
-    def _add_content(self, at: int, name: bytes) -> None:
+    def _content(self, at: int, name: bytes) -> bytes:
+        digest = hashlib.sha256()
         with open(os.open(name, _OPEN, dir_fd=at), "rb", buffering=0) as file:
             while size := file.readinto(self._buffer):
-                self._hash.update(self._buffer[:size])
+                digest.update(self._buffer[:size])
+        return digest.digest()

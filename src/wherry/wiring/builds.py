@@ -8,6 +8,8 @@ from wherry.build.solver.context import Contexts
 from wherry.build.solver.copying import Copier
 from wherry.build.solver.downloads import Downloads
 from wherry.build.solver.finishing import Finisher
+from wherry.build.solver.keptfolders import KeptFolders
+from wherry.build.solver.mirroring import Mirroring
 from wherry.build.solver.mounting import Mounting
 from wherry.build.solver.repositories import Repositories
 from wherry.build.solver.running import Runner
@@ -20,20 +22,16 @@ from wherry.wiring.handles import Handles
 from wherry.wiring.needs import Needs
 
 
-def make_cache_mounts(edges: Edges) -> CacheMounts:
-    store = edges.store
-    return CacheMounts(records=store.records, files=store.builds, folders=store.cache_folders, clock=edges.clock)
-
-
 def make_builds(
     edges: Edges,
     handles: Handles,
     needs: Needs,
     containers: Containers,
     transfer: Transfer,
-    cache_mounts: CacheMounts,
 ) -> Builds:
     store = edges.store
+    kept = KeptFolders(records=store.records, folders=store.cache_folders, clock=edges.clock)
+    mirroring = Mirroring(kept=kept, folders=store.cache_folders, mirrors=store.mirrors, host=edges.machine)
     cache = Cache(
         records=store.records,
         images=needs.images,
@@ -52,18 +50,21 @@ def make_builds(
             repositories=repositories,
         ),
         runner=Runner(containers=containers, layering=needs.layering, snapshots=store.snapshots, files=store.builds),
-        mounting=Mounting(files=store.builds, cache_mounts=cache_mounts),
+        mounting=Mounting(
+            files=store.builds,
+            cache_mounts=CacheMounts(kept=kept, files=store.builds, folders=store.cache_folders),
+        ),
         layering=needs.layering,
         files=store.builds,
         clock=edges.clock,
     )
     return Builds(
         files=store.builds,
-        contexts=Contexts(files=store.builds, web=edges.web, repositories=repositories),
+        contexts=Contexts(files=store.builds, web=edges.web, repositories=repositories, mirroring=mirroring),
         stages=stages,
         bases=Bases(images=needs.images, transfer=transfer),
         cache=cache,
-        cache_mounts=cache_mounts,
+        kept_folders=kept,
         finisher=Finisher(
             images=needs.images,
             layering=needs.layering,

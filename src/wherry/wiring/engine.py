@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from wherry.build.engine import BuildingEngine
 from wherry.engine.recovery import Recovery
 from wherry.engine.registries import Registries
-from wherry.wiring.builds import make_builds, make_cache_mounts
+from wherry.wiring.builds import make_builds
 from wherry.wiring.config import EngineConfig
 from wherry.wiring.containers import make_committing, make_containers, make_copying
 from wherry.wiring.edges import Edges, open_edges
@@ -45,7 +45,6 @@ def _build(config: EngineConfig, edges: Edges, stack: AsyncExitStack) -> tuple[B
     containers = make_containers(edges, handles, needs, parts)
     stack.callback(parts.execs.close)
     transfer = make_transfer(config, edges, handles, needs)
-    cache_mounts = make_cache_mounts(edges)
     engine = BuildingEngine(
         containers=containers,
         execs=parts.execs,
@@ -53,7 +52,7 @@ def _build(config: EngineConfig, edges: Edges, stack: AsyncExitStack) -> tuple[B
         committing=make_committing(edges, handles, needs, parts),
         images=needs.images,
         transfer=transfer,
-        builds=make_builds(edges, handles, needs, containers, transfer, cache_mounts),
+        builds=make_builds(edges, handles, needs, containers, transfer),
         registries=Registries(edges.registry),
         archives=make_archives(edges, handles, needs),
         networks=needs.networks,

@@ -8,6 +8,7 @@ from tests.fakes.store import FakeRecords
 
 from wherry.build.actions import CacheMount
 from wherry.build.solver.cachemounts import CacheMounts
+from wherry.build.solver.keptfolders import KeptFolders
 from wherry.build.solver.story import Story
 from wherry.model.build import CACHE_MOUNT
 
@@ -17,7 +18,8 @@ CHAPTER = Story((0,), live=False).chapter(0)
 class Shelf:
     def __init__(self) -> None:
         self.records, self.folders = FakeRecords(), FakeCacheFolders(set())
-        self.mounts = CacheMounts(records=self.records, files=FakeBuildFiles(), folders=self.folders, clock=FakeClock())
+        self.kept = KeptFolders(records=self.records, folders=self.folders, clock=FakeClock())
+        self.mounts = CacheMounts(kept=self.kept, files=FakeBuildFiles(), folders=self.folders)
 
 
 def mount(sharing: str, name: str = "pip") -> CacheMount:
@@ -66,12 +68,12 @@ async def test_a_locked_one_is_waited_for() -> None:
 async def test_usage_and_removal() -> None:
     shelf = Shelf()
     async with shelf.mounts.held(mount("shared"), None, CHAPTER):
-        (usage,) = await shelf.mounts.usage()
+        (usage,) = await shelf.kept.usage()
         assert (usage.in_use, usage.entry.size, usage.entry.kind) == (True, 7, CACHE_MOUNT)
-        assert await shelf.mounts.remove(usage.entry) == 0
-    (usage,) = await shelf.mounts.usage()
+        assert await shelf.kept.remove(usage.entry) == 0
+    (usage,) = await shelf.kept.usage()
     assert not usage.in_use
-    assert await shelf.mounts.remove(usage.entry) == 7
+    assert await shelf.kept.remove(usage.entry) == 7
     assert shelf.folders.names() == ()
     assert shelf.records.cache.all() == ()
 
@@ -81,5 +83,5 @@ async def test_a_directory_without_a_row_is_swept() -> None:
     async with shelf.mounts.held(mount("shared"), None, CHAPTER) as kept:
         pass
     await shelf.folders.create("half")
-    await shelf.mounts.sweep()
+    await shelf.kept.sweep()
     assert shelf.folders.names() == (kept.name,)

@@ -63,7 +63,9 @@ def test_unknown_fields_are_skipped_and_numbers_may_come_one_by_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", ["08", "0affff", "0a05", "0a02ff", "0b", "80" * 11, "800102"], ids=lambda data: str(data)
+    "data",
+    ["08", "0affff", "0a05", "0a02ff", "0b", "80" * 11, "800102", "18ffffffff0f", "2005", "3a021005", "3a020805"],
+    ids=lambda data: str(data),
 )
 def test_what_is_no_message_is_refused(data: str) -> None:
     with pytest.raises(InvalidArgument, match="malformed"):

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from wherry.build.client import CONTEXT, DOCKERFILE, Client
 from wherry.build.request import BuildRequest
+from wherry.build.solver.mirroring import Mirroring
+from wherry.build.solver.offered import read_texts
 from wherry.build.solver.repositories import Repositories
 from wherry.build.solver.workspace import Workspace
 from wherry.engine.ports import BuildFiles, Web
@@ -23,17 +26,19 @@ _IGNORE_FILE = ".dockerignore"
 
 
 class Context(Struct, frozen=True, kw_only=True):
-    """``dockerfile`` is the text of the Dockerfile."""
+    """``dockerfile`` is the text of the Dockerfile; ``index`` knows digests of the folder's files, if there is one."""
 
     folder: Path
     dockerfile: str
+    index: Path | None = None
 
 
 class Contexts:
-    def __init__(self, *, files: BuildFiles, web: Web, repositories: Repositories) -> None:
+    def __init__(self, *, files: BuildFiles, web: Web, repositories: Repositories, mirroring: Mirroring) -> None:
         self._files = files
         self._web = web
         self._repositories = repositories
+        self._mirroring = mirroring
 
     async def sent(self, chunks: AsyncIterator[bytes], request: BuildRequest, space: Workspace) -> Context:
         """From an archive, plain or compressed. InternalError for what is none, InvalidArgument for an empty
@@ -60,6 +65,28 @@ class Contexts:
             except WherryError as error:
                 raise InternalError(f"error downloading remote context {url}: {error}") from error
             return await self._downloaded(file, request, space)
+
+    async def offered(self, client: Client, request: BuildRequest, space: Workspace) -> Context:
+        """From a client, which is asked for what a mirror of its directory does not have. InternalError if it has no
+        Dockerfile."""
+        dockerfile, patterns = await self._texts(client, request.dockerfile)
+        async with client.files(CONTEXT, exclude=self._files.ignored(patterns)) as offer:
+            mirror = await space.hold(self._mirroring.mirrored(client.key(CONTEXT), CONTEXT, offer, space))
+        return Context(folder=mirror.tree, dockerfile=dockerfile, index=mirror.index)
+
+    async def _texts(self, client: Client, name: str) -> tuple[str, str]:
+        """The Dockerfile, and what its context leaves out: a file beside the Dockerfile says it for this one alone."""
+        own = f"{name}{_IGNORE_FILE}"
+        names = (name, own, name.lower()) if name == _DOCKERFILE else (name, own)
+        async with client.files(DOCKERFILE, follow=names) as offer:
+            texts = await read_texts(offer, names)
+        found = next((texts[each] for each in (name, name.lower()) if each in texts), None)
+        if found is None:
+            raise InternalError(f"failed to read dockerfile: open {name}: no such file or directory")
+        if own in texts:
+            return found, texts[own]
+        async with client.files(CONTEXT, follow=(_IGNORE_FILE,)) as offer:
+            return found, (await read_texts(offer, (_IGNORE_FILE,))).get(_IGNORE_FILE, "")
 
     async def _downloaded(self, file: Download, request: BuildRequest, space: Workspace) -> Context:
         if not _TEXT.match(file.content_type):

@@ -83,6 +83,7 @@ class Copier:
             unpack=action.unpack is not False,
             exclude=action.exclude,
             parents=action.parents,
+            index=None if action.origin else sources.index,
         )
 
     async def _inline(self, action: CopyFiles, sources: Sources) -> Selection:

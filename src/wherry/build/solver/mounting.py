@@ -91,7 +91,12 @@ class Mounting:
 
     async def _selection(self, mount: BindMount, sources: Sources, chapter: Chapter) -> Selection:
         path = normpath(f"/{mount.path}").lstrip("/")
-        return Selection(trees=await sources.of(mount.origin, chapter), patterns=(path,), owners=True)
+        return Selection(
+            trees=await sources.of(mount.origin, chapter),
+            patterns=(path,),
+            owners=True,
+            index=None if mount.origin else sources.index,
+        )
 
 
 def _binds(mounts: Iterable[RunMount]) -> tuple[BindMount, ...]:

@@ -14,11 +14,13 @@ Origin = StageSource | ImageSource | None
 
 
 class Sources(Struct, frozen=True, kw_only=True):
-    """``space`` is for what is made of them on the way. ``obtain`` waits for a stage or pulls an image,
-    telling the chapter of the stage that wants it; ``trees`` gives the directories of a stack of layers, top first."""
+    """``space`` is for what is made of them on the way; ``index`` knows digests of the context's files, or is None.
+    ``obtain`` waits for a stage or pulls an image, telling the chapter of the stage that wants it; ``trees`` gives the
+    directories of a stack of layers, top first."""
 
     space: Workspace
     context: Path
+    index: Path | None
     obtain: Callable[[StageSource | ImageSource, Chapter], Awaitable[Made]]
     trees: Callable[[str], tuple[Path, ...]]
 

@@ -1,13 +1,16 @@
-"""Folders of one build: all of them go when it ends."""
+"""Folders of one build: all of them go when it ends, and what else it holds until then."""
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from wherry.engine.operations import undoable
 from wherry.engine.ports import BuildFiles
 from wherry.errors import WherryError
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -16,6 +19,7 @@ class Workspace:
     def __init__(self, files: BuildFiles) -> None:
         self._files = files
         self._folders: list[Path] = []
+        self._held = AsyncExitStack()
 
     async def folder(self) -> Path:
         """A new empty one."""
@@ -23,8 +27,13 @@ class Workspace:
             self._folders.append(folder)
             return folder
 
+    async def hold(self, thing: AbstractAsyncContextManager[T]) -> T:
+        """Enter it; it is left when the build ends."""
+        return await self._held.enter_async_context(thing)
+
     async def clear(self) -> None:
         """What resists is logged: the next start removes it."""
+        await self._held.aclose()
         for folder in self._folders:
             try:
                 await self._files.remove(folder)

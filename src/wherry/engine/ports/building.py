@@ -1,12 +1,13 @@
 """The files of builds."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Protocol
 
 from wherry.model.build import Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied
+from wherry.model.mirror import Changes, KnownFile
 
 
 class BuildFiles(Protocol):
@@ -24,6 +25,10 @@ class BuildFiles(Protocol):
 
     async def unpack(self, chunks: AsyncIterator[bytes], into: Path) -> None:
         """An archive, compressed or plain, to a directory; closes ``chunks``. InvalidArgument for what is none."""
+        ...
+
+    def ignored(self, text: str) -> tuple[str, ...]:
+        """The patterns of a .dockerignore. InvalidArgument for a malformed one."""
         ...
 
     async def leave_out(self, context: Path, names: tuple[str, ...]) -> None:
@@ -96,4 +101,29 @@ class CacheFolders(Protocol):
 
     def names(self) -> tuple[str, ...]:
         """All directories that exist, for the sweep."""
+        ...
+
+
+class Mirrors(Protocol):
+    """What `CacheFolders` of these names hold: directories of clients, kept from build to build."""
+
+    def tree(self, name: str) -> Path: ...
+
+    def index(self, name: str) -> Path:
+        """A file that tells `Selection` digests of the tree's files."""
+        ...
+
+    async def files(self, name: str, boot: str) -> tuple[KnownFile, ...] | None:
+        """What a mirror holds; None if that is not known: a change did not end, or not in this ``boot`` of the host,
+        and what was written then may not have come to the disk."""
+        ...
+
+    async def change(
+        self, name: str, changes: Changes, contents: AsyncGenerator[tuple[int, bytes], None], space: Path, boot: str
+    ) -> None:
+        """Bring a mirror up to date. ``contents`` are pieces of what is wanted, by its number, each ended by an empty
+        one; ``space`` is an empty folder of the same file system. Until all is there nothing has changed.
+
+        InvalidArgument for contents that are not wanted, NoSpace on a full disk.
+        """
         ...

@@ -1,0 +1,39 @@
+"""What a client of a build offers while the build is under way, so that not everything has to be sent before it."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from wherry.model.mirror import Told
+
+DOCKERFILE, CONTEXT = "dockerfile", "context"
+"""Names of the directories that clients offer: the one with the Dockerfile, and that of the build."""
+
+
+class Offer(Protocol):
+    """Files of one of a client's directories."""
+
+    @property
+    def told(self) -> Told:
+        """Those that there are."""
+        ...
+
+    def contents(self, wanted: Sequence[int]) -> AsyncGenerator[tuple[int, bytes], None]:
+        """Pieces of files by their numbers, of several at a time, and an empty one at the end of each. To be called
+        once."""
+        ...
+
+
+class Client(Protocol):
+    """One that is there until the build ends. All calls raise when it has left."""
+
+    def key(self, name: str) -> str:
+        """The same for the same directory in another build."""
+        ...
+
+    def files(
+        self, name: str, *, follow: tuple[str, ...] = (), exclude: tuple[str, ...] = ()
+    ) -> AbstractAsyncContextManager[Offer]:
+        """What a directory of this name holds: ``follow`` alone and where links of that lead, if anything is named,
+        without what the patterns of .dockerignore ``exclude``. NotFound for a name that is not offered."""
+        ...

@@ -1,0 +1,87 @@
+"""Directories that outlive builds: each has a row in the build cache, and users while builds use it."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from wherry.engine.operations import KeyedLocks
+from wherry.engine.ports import CacheFolders, Clock, Records
+from wherry.model.build import STEP, CacheEntry, CacheUsage
+
+
+class KeptFolders:
+    """Those of all kinds: for ``RUN --mount=type=cache``, and of clients' files."""
+
+    def __init__(self, *, records: Records, folders: CacheFolders, clock: Clock) -> None:
+        self._records = records
+        self._folders = folders
+        self._clock = clock
+        self._making = KeyedLocks()
+        self._users: Counter[str] = Counter()
+
+    def in_use(self, key: str) -> bool:
+        return self._users[key] > 0
+
+    @contextmanager
+    def using(self, key: str) -> Iterator[None]:
+        """It stays while the block runs."""
+        self._users[key] += 1
+        try:
+            yield
+        finally:
+            self._users[key] -= 1
+            self._users += Counter()
+
+    def now(self) -> int:
+        return self._clock.now()
+
+    async def take(self, entry: CacheEntry, fill: Callable[[Path], Awaitable[None]]) -> CacheEntry:
+        """The row of a directory, which is made and filled if it is not there; ``entry`` is its row then. ``using`` it
+        is the caller's part."""
+        async with self._making.hold(entry.key):
+            known = self._records.cache.get(entry.key)
+            if known is None:
+                await fill(await self._folders.create(entry.key))
+                known = entry
+            known = replace(known, last_used=self._clock.now(), uses=known.uses + 1)
+            await self._records.cache.put(known)
+            return known
+
+    async def usage(self) -> tuple[CacheUsage, ...]:
+        """All of them, oldest first, as large as they are now."""
+        return tuple(
+            [
+                CacheUsage(
+                    entry=replace(entry, size=await self._folders.size(entry.key)),
+                    shared=False,
+                    in_use=self.in_use(entry.key),
+                )
+                for entry in self._records.cache.all()
+                if entry.kind != STEP
+            ]
+        )
+
+    async def remove(self, entry: CacheEntry) -> int:
+        """Gives how many bytes are free now; none if it has come into use meanwhile."""
+        async with self._making.hold(entry.key):
+            if self.in_use(entry.key):
+                return 0
+            await self._records.cache.delete(entry.key)
+            await self._folders.remove(entry.key)
+        return entry.size
+
+    async def sweep(self) -> None:
+        """At start: remove directories without a row."""
+        known = {entry.key for entry in self._records.cache.all()}
+        for key in self._folders.names():
+            if key not in known:
+                await self._folders.remove(key)
+
+
+def folder_key(name: str, number: int) -> str:
+    """The key of the ``number``th directory for the same thing, from 0: each that is in use alone has a neighbour."""
+    return sha256(f"{name}\0{number}".encode()).hexdigest()

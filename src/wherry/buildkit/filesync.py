@@ -1,0 +1,103 @@
+"""Files that a client offers by ``moby.filesync.v1.FileSync``, whose conversation fsutil's ``receive.go`` describes:
+it tells of all files, is asked for some, and sends those, several at a time."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from urllib.parse import quote_plus
+
+from wherry.buildkit import fsutil
+from wherry.buildkit.fsutil import Packet, PacketType
+from wherry.buildkit.protobuf import decode
+from wherry.buildkit.session import Metadata, Session, Stream
+from wherry.errors import InvalidArgument, NotFound
+from wherry.model.mirror import Told
+
+DIFF_COPY = "/moby.filesync.v1.FileSync/DiffCopy"
+
+_MOST_FILES = 4_000_000
+_MOST_BYTES = 1 << 30  # of what is told of files
+_STAT_FIELD = b"\x12"  # the first byte of a STAT packet with a file: its type, which is 0, is not written
+
+
+class Offered:
+    """Files of one directory, within a call."""
+
+    def __init__(self, stream: Stream, tokens: Sequence[bytes]) -> None:
+        self._stream = stream
+        self.told = Told(tokens, lambda number: fsutil.offered_file(tokens[number]))
+
+    async def contents(self, wanted: Sequence[int]) -> AsyncGenerator[tuple[int, bytes], None]:
+        """Pieces of files by their numbers, of several at a time, and an empty one at the end of each. To be called
+        once. InvalidArgument for a client that sends anything else."""
+        missing = set(wanted)
+        asking = asyncio.ensure_future(self._ask(wanted))
+        try:
+            while missing:
+                packet = _packet(await _message(self._stream))
+                if packet.type != PacketType.DATA or packet.id not in missing:
+                    raise InvalidArgument(f"invalid file request {packet.id}")
+                yield packet.id, packet.data
+                if not packet.data:
+                    missing.discard(packet.id)
+        finally:
+            asking.cancel()
+
+    async def _ask(self, wanted: Sequence[int]) -> None:
+        for number in wanted:
+            await self._stream.send(fsutil.request(number))
+
+
+@asynccontextmanager
+async def offered(
+    session: Session, name: str, *, follow: tuple[str, ...] = (), exclude: tuple[str, ...] = ()
+) -> AsyncIterator[Offered]:
+    """What a client tells of a directory. Raises NotFound where it offers none, CallFailed where it fails."""
+    if DIFF_COPY not in session.methods:
+        raise NotFound("no local sources enabled")
+    metadata = {"dir-name": (name,), "followpaths": follow, "exclude-patterns": exclude}
+    async with session.stream(DIFF_COPY, _headers(metadata)) as stream:
+        yield Offered(stream, await _told(stream))
+        await stream.send(fsutil.FIN)
+        while await stream.receive() is not None:
+            pass
+
+
+async def _told(stream: Stream) -> list[bytes]:
+    """STAT packets as they came: what is equal tells the same."""
+    tokens: list[bytes] = []
+    size = 0
+    while message := await _message(stream):
+        if not message.startswith(_STAT_FIELD):
+            raise InvalidArgument(f"the client sends {_packet(message).type.name} where it is to tell of files")
+        tokens.append(message)
+        size += len(message)
+        if len(tokens) > _MOST_FILES or size > _MOST_BYTES:
+            raise InvalidArgument("the client tells of too many files")
+    return tokens
+
+
+async def _message(stream: Stream) -> bytes:
+    message = await stream.receive()
+    if message is None:
+        raise InvalidArgument("the client ended a transfer of files")
+    return message
+
+
+def _packet(message: bytes) -> Packet:
+    packet = decode(Packet, message)
+    if packet.type == PacketType.ERR:
+        raise InvalidArgument(f"error from sender: {packet.data.decode('utf-8', 'replace')}")
+    return packet
+
+
+def _headers(values: Metadata) -> Metadata:
+    """What is not ASCII is escaped, and a second header says so."""
+    headers: dict[str, tuple[str, ...]] = {}
+    for key, texts in values.items():
+        if all(map(str.isascii, texts)):
+            headers[key] = texts
+        else:
+            headers[key] = tuple(map(quote_plus, texts))
+            headers[f"{key}-encoded"] = ("1",)
+    return {key: texts for key, texts in headers.items() if texts}

@@ -1,0 +1,259 @@
+"""A client's files, kept from build to build: only what has changed comes again, and nothing leads out."""
+
+import os
+import stat
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from tests.fakes.host import FakeClock, FakeHost, FakeRuntime
+from tests.fakes.store import FakeRecords
+from tests.harness.buildkit import Sender, Session
+
+from wherry.build.solver.keptfolders import KeptFolders
+from wherry.build.solver.mirroring import Mirror, Mirroring
+from wherry.build.solver.workspace import workspace
+from wherry.buildkit.fsutil import Packet, PacketType, Stat
+from wherry.buildkit.offering import SessionClient
+from wherry.errors import InvalidArgument
+from wherry.model.build import Selection
+from wherry.store.building import BuildFiles
+from wherry.store.cachefolders import CacheFolders
+from wherry.store.mirrors import Mirrors
+from wherry.store.threads import Threads
+
+pytestmark = pytest.mark.root
+
+
+class Shelf:
+    """Mirrors on a disk; what is made anew of the same folder is another life of the engine."""
+
+    def __init__(self, folder: Path, threads: Threads) -> None:
+        folder.mkdir(exist_ok=True)
+        self.files = BuildFiles(folder / "builds", threads)
+        self.folders = CacheFolders(folder / "buildcache", threads)
+        self.kept = KeptFolders(records=FakeRecords(), folders=self.folders, clock=FakeClock())
+        mirrors = Mirrors(folder / "buildcache", threads)
+        self.mirroring = Mirroring(kept=self.kept, folders=self.folders, mirrors=mirrors, host=FakeHost(FakeRuntime()))
+
+    @asynccontextmanager
+    async def mirrored(self, session: Session) -> AsyncIterator[Mirror]:
+        client = SessionClient(session)
+        async with workspace(self.files) as space:
+            async with client.files("context") as offer:
+                mirror = await space.hold(self.mirroring.mirrored(client.key("context"), "context", offer, space))
+            yield mirror
+
+    async def digest(self, mirror: Mirror) -> str:
+        return (await self.files.select((Selection(trees=(mirror.tree,), patterns=(".",), index=mirror.index),))).digest
+
+    async def update(self, session: Session) -> dict[str, str]:
+        async with self.mirrored(session) as mirror:
+            return listing(mirror.tree)
+
+
+@pytest.fixture
+def threads() -> Iterator[Threads]:
+    threads = Threads(1, "test")
+    yield threads
+    threads.shutdown()
+
+
+@pytest.fixture
+def shelf(disk: Path, threads: Threads, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return Shelf(disk / f"shelf-{os.urandom(4).hex()}", threads)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    (folder / "deep" / "er").mkdir(parents=True)
+    (folder / "deep" / "er" / "file").write_text("content")
+    (folder / "big").write_bytes(bytes(100_000))
+    (folder / "link").symlink_to("/etc/passwd")
+    (folder / "script").write_text("#!/bin/sh")
+    (folder / "script").chmod(0o4755)
+    os.link(folder / "script", folder / "same")
+    return folder
+
+
+def listing(tree: Path) -> dict[str, str]:
+    """What is in a directory, with modes, times, contents and the links between names."""
+    found = {}
+    numbers: dict[int, str] = {}
+    for path in sorted(tree.rglob("*")):
+        name, status = str(path.relative_to(tree)), path.lstat()
+        what = f"{stat.filemode(status.st_mode)} {status.st_mtime_ns} "
+        if path.is_symlink():
+            what += f"-> {path.readlink()}"
+        elif path.is_file():
+            what += f"{path.read_bytes()!r} {numbers.setdefault(status.st_ino, name)}"
+        found[name] = what
+    return found
+
+
+async def test_all_comes_once_and_then_nothing(shelf: Shelf, source: Path) -> None:
+    session = Session(source)
+    assert await shelf.update(session) == listing(source)
+    assert sorted(session.last.asked) == ["big", "deep/er/file", "same"]
+
+    assert await shelf.update(session) == listing(source)
+    assert session.last.asked == []
+    assert session.last.ended
+
+
+async def test_what_changed_comes_and_what_is_gone_goes(shelf: Shelf, source: Path) -> None:
+    session = Session(source)
+    await shelf.update(session)
+    (source / "deep" / "er" / "file").write_text("another")
+    (source / "deep" / "new").write_text("new")
+    (source / "big").unlink()
+    (source / "big").mkdir()
+    (source / "link").unlink()
+    (source / "link").symlink_to("big")
+
+    assert await shelf.update(session) == listing(source)
+    assert sorted(session.last.asked) == ["deep/er/file", "deep/new"]
+
+    (source / "big").rmdir()
+    (source / "deep" / "er" / "file").unlink()
+    (source / "deep" / "er").rmdir()
+    (source / "deep" / "er").write_text("a file now")
+    assert await shelf.update(session) == listing(source)
+    assert session.last.asked == ["deep/er"]
+
+
+async def test_another_mode_or_another_link_is_a_change(shelf: Shelf, source: Path) -> None:
+    session = Session(source)
+    await shelf.update(session)
+    (source / "script").chmod(0o700)
+    (source / "deep").chmod(0o700)
+    assert await shelf.update(session) == listing(source)
+
+
+async def test_digests_of_unread_files_are_those_of_read_ones(shelf: Shelf, source: Path) -> None:
+    async with shelf.mirrored(Session(source)) as mirror:
+        known = await shelf.digest(mirror)
+        assert known == await shelf.digest(Mirror(mirror.tree, mirror.index.with_name("none")))
+    (source / "big").write_bytes(bytes(99_999) + b"1")
+    async with shelf.mirrored(Session(source)) as mirror:
+        assert await shelf.digest(mirror) != known
+
+
+async def test_builds_that_find_the_same_share_it_and_others_do_not_mix(shelf: Shelf, source: Path) -> None:
+    async with shelf.mirrored(Session(source)) as first, shelf.mirrored(Session(source)) as second:
+        assert first == second
+        before = listing(first.tree)
+        (source / "big").write_text("small")
+        async with shelf.mirrored(Session(source)) as third:
+            assert third.tree != first.tree
+            assert listing(third.tree) == listing(source)
+            assert listing(first.tree) == before
+
+
+class Cut(Sender):
+    """Leaves in the middle."""
+
+    def _send_file(self, number: int) -> None:
+        self.say(Packet(type=PacketType.DATA, id=number, data=b"a piece"))
+        self._said.put_nowait(None)
+
+
+async def test_a_client_that_leaves_in_the_middle_changes_nothing(shelf: Shelf, source: Path) -> None:
+    await shelf.update(Session(source))
+    before = listing(source)
+    (source / "big").write_text("changed")
+    with pytest.raises(InvalidArgument, match="the client ended a transfer of files"):
+        await shelf.update(Session(source, Cut))
+    (source / "big").write_bytes(bytes(100_000))
+    os.utime(source / "big", ns=(0, int(before["big"].split()[1])))
+    session = Session(source)
+    assert await shelf.update(session) == before
+    assert session.last.asked == []
+
+
+async def test_a_file_that_changed_while_it_was_sent_is_asked_for_again(shelf: Shelf, source: Path) -> None:
+    class Growing(Sender):
+        def content(self, path: str) -> bytes:
+            return super().content(path) + (b"more" if path == "big" else b"")
+
+    await shelf.update(Session(source, Growing))
+    session = Session(source)
+    assert await shelf.update(session) == listing(source)
+    assert session.last.asked == ["big"]
+
+
+async def test_a_change_that_did_not_end_is_begun_anew(shelf: Shelf, source: Path) -> None:
+    """Without an index it is not known what a death left."""
+    async with shelf.mirrored(Session(source)) as mirror:
+        mirror.index.unlink()
+        (mirror.tree / "half").write_text("left over")
+    session = Session(source)
+    assert await shelf.update(session) == listing(source)
+    assert len(session.last.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("stats", "text"),
+    [
+        ([Stat(path=b"../out")], "escape check: '../out'"),
+        ([Stat(path=b"/out")], "absolute path: '/out'"),
+        ([Stat(path=b"a/../../out")], "unclean path: 'a/../../out'"),
+        ([Stat(path=b"")], "unclean path: ''"),
+        ([Stat(path=b".")], "unclean path: '.'"),
+        ([Stat(path=b"a"), Stat(path=b"a")], "changes out of order: 'a'"),
+        ([Stat(path=b"a/b")], "changes out of order: 'a/b'"),
+        ([Stat(path=b"a", mode=1 << 27, linkname=b"/tmp"), Stat(path=b"a/b")], "changes out of order: 'a/b'"),
+        ([Stat(path=b"a", linkname=b"../../../index")], "invalid link 'a' to unknown path: '../../../index'"),
+        ([Stat(path=b"a", mode=1 << 24)], "'a' is no file that can be sent"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_what_is_no_walk_of_a_directory_is_refused(
+    shelf: Shelf, source: Path, stats: list[Stat], text: str
+) -> None:
+    class Liar(Sender):
+        def stats(self) -> Iterator[Stat]:
+            yield from stats
+
+    with pytest.raises(InvalidArgument) as error:
+        await shelf.update(Session(source, Liar))
+    assert str(error.value) == text
+
+
+async def test_content_that_nobody_asked_for_is_refused(shelf: Shelf, source: Path) -> None:
+    class Pushing(Sender):
+        def begin(self) -> None:
+            super().begin()
+            self.say(Packet(type=PacketType.DATA, id=77, data=b"take this"))
+
+    with pytest.raises(InvalidArgument, match="invalid file request 77"):
+        await shelf.update(Session(source, Pushing))
+
+
+async def test_a_directory_that_becomes_a_link_is_not_followed(shelf: Shelf, source: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_text("mine")
+    session = Session(source)
+    await shelf.update(session)
+    for path in (source / "deep" / "er" / "file", source / "deep" / "er", source / "deep"):
+        path.unlink() if path.is_file() else path.rmdir()
+    (source / "deep").symlink_to(outside)
+    assert await shelf.update(session) == listing(source)
+    (source / "deep").unlink()
+    (source / "deep").mkdir()
+    (source / "deep" / "file").write_text("theirs")
+    assert await shelf.update(session) == listing(source)
+    assert (outside / "file").read_text() == "mine"
+
+
+async def test_files_that_layers_share_are_not_written_to(shelf: Shelf, source: Path, tmp_path: Path) -> None:
+    async with shelf.mirrored(Session(source)) as mirror:
+        layer = mirror.tree.with_name("layer")
+        os.link(mirror.tree / "deep" / "er" / "file", layer)
+    (source / "deep" / "er" / "file").write_text("changed")
+    (source / "deep" / "er" / "file").chmod(0o600)
+    await shelf.update(Session(source))
+    assert (layer.read_text(), layer.stat().st_mode & 0o777) == ("content", 0o644)
