@@ -199,6 +199,17 @@ class DigestMismatch(InternalError):
         self.expected, self.actual = expected, actual
 
 
+class SourceMissing(InvalidArgument):
+    """What a COPY or ADD (``verb``) is to copy is not there; ``sent``: among what the client sent."""
+
+    def __init__(self, verb: str, path: str, *, sent: bool) -> None:
+        reason = f"stat {path}: file does not exist"
+        if sent:
+            reason = f"file not found in build context or excluded by .dockerignore: {reason}"
+        super().__init__(f"{verb} failed: {reason}")
+        self.path = path
+
+
 class BuildFailed(InternalError):
     """A command of a build ended with ``code``."""
 

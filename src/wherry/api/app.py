@@ -1,7 +1,9 @@
 """The whole Docker API over one engine."""
 
+from wherry.api.buildkit import BuildKitProtocol
 from wherry.api.http import Router
 from wherry.api.routes.build import BuildRoutes
+from wherry.api.routes.buildkit import BuildKitRoutes
 from wherry.api.routes.commit import CommitRoutes
 from wherry.api.routes.containers import ContainerRoutes
 from wherry.api.routes.execs import ExecRoutes
@@ -20,7 +22,7 @@ from wherry.api.routes.volumes import VolumeRoutes
 from wherry.build.engine import BuildingEngine
 
 
-def build_router(engine: BuildingEngine) -> Router:
+def build_router(engine: BuildingEngine, buildkit: BuildKitProtocol) -> Router:
     """A handler of every endpoint that the engine can answer; the others are not found."""
     router = Router()
     for routes in (
@@ -32,6 +34,7 @@ def build_router(engine: BuildingEngine) -> Router:
         FileRoutes(engine.copying),
         CommitRoutes(engine.committing),
         BuildRoutes(engine.builds, engine.system),
+        BuildKitRoutes(buildkit),
         ImageRoutes(engine.images, engine.system),
         TransferRoutes(engine.transfer, engine.archives, engine.system),
         RegistryRoutes(engine.registries),

@@ -29,4 +29,4 @@ def _of_stage(stage: Stage, stages: int) -> Iterator[tuple[int, str]]:
 
 def _full(reference: str) -> str:
     parsed = Reference.parse(reference)
-    return str(parsed if parsed.digest else parsed.with_default_tag())
+    return (parsed if parsed.digest else parsed.with_default_tag()).canonical

@@ -14,6 +14,7 @@ from ssl import SSLContext
 import uvloop
 
 from wherry.api.app import build_router
+from wherry.api.buildkit import BuildKitProtocol
 from wherry.api.http import Limits, Server, check_free
 from wherry.cli.flags import HelpRequested, Options, UsageError
 from wherry.cli.helpflags import flag_usages
@@ -93,7 +94,9 @@ async def _run(configuration: Configuration, tls: SSLContext | None, flags: Opti
         async with open_engine(config) as engine:
             os.chdir(exec_root_of(config))  # where monitors drop what they drop into their working directory
             limits = Limits(connections=descriptors.for_clients())
-            server = Server(build_router(engine), product_version=VERSION, limits=limits)
+            buildkit = BuildKitProtocol(engine)
+            router = build_router(engine, buildkit)
+            server = Server(router, product_version=VERSION, limits=limits, http2=buildkit.control)
             try:
                 for host in configuration.hosts:
                     await server.listen(host, group=group, tls=tls)
@@ -102,6 +105,7 @@ async def _run(configuration: Configuration, tls: SSLContext | None, flags: Opti
                 await _until_told(engine, flags)
             finally:
                 await server.close(grace=1.0)
+                await buildkit.close()
     _log.info("Daemon shutdown complete")
     await _abandon_the_stuck()
 

@@ -11,6 +11,7 @@ from tests.unit.api.fakes import FakeEngine
 from tests.unit.api.http_server.http_peer import Answer, Peer, Served, serving
 
 from wherry.api.app import build_router
+from wherry.api.buildkit import BuildKitProtocol
 
 UPGRADE = ("Connection: Upgrade", "Upgrade: tcp")
 
@@ -61,7 +62,7 @@ class Client:
 async def api(folder: Path) -> AsyncIterator[tuple[FakeEngine, Client]]:
     """A fresh engine in memory, and a client of its API."""
     engine = FakeEngine()
-    async with serving(build_router(engine), folder / "d.sock") as served:
+    async with serving(build_router(engine, BuildKitProtocol(engine)), folder / "d.sock") as served:
         yield engine, Client(served)
 
 

@@ -14,7 +14,7 @@ from wherry.build.solver.sources import Sources
 from wherry.build.solver.story import Chapter
 from wherry.engine.layering import Layering
 from wherry.engine.ports import BuildFiles
-from wherry.errors import InvalidArgument
+from wherry.errors import InvalidArgument, SourceMissing
 from wherry.model.build import Placement, Selected, Selection
 from wherry.model.image import Layer
 from wherry.plan.users import copy_owner
@@ -104,9 +104,5 @@ class Copier:
 
 def _check(action: CopyFiles, verb: str, selected: Selected) -> None:
     if selected.missing is not None:
-        path = selected.missing.lstrip("/")
-        reason = f"stat {path}: file does not exist"
-        if action.origin is None:
-            reason = f"file not found in build context or excluded by .dockerignore: {reason}"
-        raise InvalidArgument(f"{verb} failed: {reason}")
+        raise SourceMissing(verb, selected.missing.lstrip("/"), sent=action.origin is None)
     check_count(verb, selected.count, action.destination)

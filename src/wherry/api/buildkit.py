@@ -1,0 +1,38 @@
+"""BuildKit's protocol, of which nothing is loaded before the first client speaks it."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from wherry.build.engine import BuildingEngine
+
+if TYPE_CHECKING:
+    from wherry.buildkit.face import BuildKit
+
+
+class BuildKitProtocol:
+    """Makes the protocols that take connections over."""
+
+    def __init__(self, engine: BuildingEngine) -> None:
+        self._engine = engine
+        self._face: BuildKit | None = None
+
+    def control(self) -> asyncio.Protocol:
+        """For a client that calls us, by HTTP/2 from its first byte on."""
+        return self._loaded().control()
+
+    def session(self, headers: Mapping[str, str], methods: tuple[str, ...]) -> asyncio.Protocol:
+        """For a client that is called by us."""
+        return self._loaded().session(headers, methods)
+
+    async def close(self) -> None:
+        """End what goes on."""
+        if self._face is not None:
+            await self._face.close()
+
+    def _loaded(self) -> "BuildKit":
+        if self._face is None:
+            from wherry.buildkit.face import BuildKit
+
+            self._face = BuildKit(self._engine)
+        return self._face

@@ -1,0 +1,80 @@
+"""The whole of BuildKit's protocol over one engine."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from wherry.build.engine import BuildingEngine
+from wherry.buildkit.control import Control
+from wherry.buildkit.gateway import Gateway
+from wherry.buildkit.grpc.server import Call, Server
+from wherry.buildkit.http2 import Connection
+from wherry.buildkit.jobs import Jobs
+from wherry.buildkit.messages.common import Platform, Version, Worker
+from wherry.buildkit.sessions import ClientSession, Sessions
+from wherry.buildkit.solving import Solver
+from wherry.model import image
+from wherry.version import VERSION
+
+_GATEWAY_LABEL: Final = "org.mobyproject.buildkit.worker.moby.host-gateway-ip"
+_TRACES: Final = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+_GRACE: Final = 5.0  # seconds that builds have to end in when the engine stops
+
+
+class BuildKit:
+    def __init__(self, engine: BuildingEngine) -> None:
+        jobs = Jobs(engine.system.now)
+        self._sessions = Sessions()
+        self._connections: set[Connection] = set()
+        worker = _worker(engine)
+        control = Control(
+            jobs=jobs,
+            sessions=self._sessions,
+            solver=Solver(engine.builds, _platform(engine)),
+            builds=engine.builds,
+            system=engine.system,
+            worker=worker,
+        )
+        self._server = Server({**control.handlers, **Gateway(jobs, worker).handlers, _TRACES: _ignore})
+
+    def control(self) -> Connection:
+        """The protocol for a connection on which a client calls us."""
+        connection = Connection(self._server.accept, lambda: self._connections.discard(connection))
+        self._connections.add(connection)
+        return connection
+
+    def session(self, headers: Mapping[str, str], methods: tuple[str, ...]) -> Connection:
+        """The protocol for a connection on which we call a client, which says in ``headers`` who it is and which
+        ``methods`` it answers."""
+        connection = Connection(on_lost=lambda: self._sessions.remove(session))
+        session = ClientSession(headers, frozenset(methods), connection)
+        self._sessions.add(session)
+        return connection
+
+    async def close(self) -> None:
+        """End all builds."""
+        for connection in tuple(self._connections):
+            connection.close()
+        self._sessions.close()
+        if self._server.tasks:
+            await asyncio.wait(tuple(self._server.tasks), timeout=_GRACE)
+
+
+async def _ignore(call: Call) -> None:
+    """Traces, of which a client tells after a command."""
+    await call.receive()
+    await call.send(b"")
+
+
+def _worker(engine: BuildingEngine) -> Worker:
+    platform = _platform(engine)
+    return Worker(
+        id=engine.system.version().settings.id,
+        labels={_GATEWAY_LABEL: engine.networks.host_gateway()},
+        platforms=(Platform(os=platform.os, architecture=platform.architecture, variant=platform.variant),),
+        version=Version(package="wherry", version=VERSION),
+    )
+
+
+def _platform(engine: BuildingEngine) -> image.Platform:
+    return image.Platform(os="linux", architecture=image.architecture(engine.system.facts.architecture))

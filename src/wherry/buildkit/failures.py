@@ -1,0 +1,61 @@
+"""Errors of builds as BuildKit tells them: its words, and the lines of the Dockerfile that they are about."""
+
+import base64
+import json
+from typing import Final
+
+from wherry.buildkit.messages.common import Any, Status
+from wherry.buildkit.protobuf import encode
+from wherry.buildkit.status import CallFailed, Code
+from wherry.buildkit.steps import Steps
+from wherry.errors import BuildFailed, DockerfileError, SourceMissing, WherryError
+from wherry.model.build import StepNews
+
+_SOURCE: Final = "github.com/moby/buildkit/errdefs.Source+json"
+_FROM: Final = "] FROM "
+
+
+def step_failure(error: WherryError) -> str:
+    """What a vertex shows of the error that ended it."""
+    match error:
+        case BuildFailed():
+            return f'process "{error.command}" did not complete successfully: exit code: {error.code}'
+        case SourceMissing():
+            return f'failed to calculate checksum of ref: "/{error.path}": not found'
+        case _:
+            return str(error)
+
+
+def call_failed(error: WherryError, steps: Steps, filename: str) -> CallFailed:
+    """How a solve ends that failed so; ``filename`` is the Dockerfile's."""
+    if isinstance(error, CallFailed):
+        return error
+    failed, text = steps.failed, step_failure(error)
+    if isinstance(error, SourceMissing):
+        text = f"failed to compute cache key: {text}"
+    elif failed is not None and _FROM in failed.title:
+        text = _unresolved(failed, text)
+    if isinstance(error, DockerfileError):
+        return _with_source(text, filename, error.text, (error.line, error.line))
+    if failed is not None and failed.lines is not None:
+        return _with_source(text, filename, steps.dockerfile, failed.lines)
+    return CallFailed(Code.UNKNOWN, text)
+
+
+def _unresolved(failed: StepNews, text: str) -> str:
+    _, _, reference = failed.title.partition(_FROM)
+    return f"{failed.text.split()[1]}: failed to resolve source metadata for {reference}: {text}"
+
+
+def _with_source(text: str, filename: str, dockerfile: str, lines: tuple[int, int]) -> CallFailed:
+    first, last = ({"line": line} for line in lines)
+    source = {
+        "info": {
+            "filename": filename,
+            "data": base64.b64encode(dockerfile.encode()).decode(),
+            "language": "Dockerfile",
+        },
+        "ranges": [{"start": first, "end": last}],
+    }
+    detail = Any(type_url=_SOURCE, value=json.dumps(source).encode())
+    return CallFailed(Code.UNKNOWN, text, encode(Status(code=Code.UNKNOWN, message=text, details=(detail,))))

@@ -1,0 +1,63 @@
+"""Solves under way, by the references that their clients gave them."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from wherry.buildkit.messages.gateway import ReturnRequest, SolveRequest
+from wherry.buildkit.progress import Progress
+from wherry.buildkit.status import CallFailed, Code
+
+_PATIENCE: Final = 3.0
+"""Seconds that a call waits for the solve that it belongs to, which may come a little later."""
+_KEPT: Final = 10.0
+"""Seconds that a solve which has ended still tells how it went."""
+
+
+class Job:
+    """One solve. ``asked`` are what its client wants to be built, by the names of the results; ``returned`` is what it
+    says at the end."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.asked: dict[str, SolveRequest] = {}
+        self.returned: asyncio.Future[ReturnRequest] = asyncio.get_running_loop().create_future()
+
+    def add(self, request: SolveRequest) -> str:
+        """The name of what it will come to."""
+        name = f"result-{len(self.asked)}"
+        self.asked[name] = request
+        return name
+
+
+class Jobs:
+    def __init__(self, now: Callable[[], int]) -> None:
+        self._now = now
+        self._jobs: dict[str, Job] = {}
+        self._changed = asyncio.Event()
+
+    @contextmanager
+    def open(self, ref: str) -> Iterator[Job]:
+        """A new one, which goes on while the block runs. CallFailed if there is one already."""
+        if ref in self._jobs:
+            raise CallFailed(Code.UNKNOWN, f"job ID {ref} exists")
+        job = self._jobs[ref] = Job(Progress(ref, self._now))
+        self._changed.set()
+        try:
+            yield job
+        finally:
+            job.progress.end()
+            job.returned.cancel()
+            asyncio.get_running_loop().call_later(_KEPT, self._jobs.pop, ref, None)
+
+    async def find(self, ref: str) -> Job:
+        """Waits a little for one that is not there yet. CallFailed."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while (job := self._jobs.get(ref)) is None:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise CallFailed(Code.NOT_FOUND, f"no such job {ref}") from None
+        return job

@@ -1,0 +1,55 @@
+"""A client's files as a build asks for them, shown among what the build does."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from typing import Final
+
+from wherry.build.client import DOCKERFILE, Client, Offer
+from wherry.buildkit.progress import Part, Progress
+
+_STRIDE: Final = 1 << 20  # bytes from one word of how far it is to the next
+
+
+class ShownClient:
+    """Passes on what ``client`` offers. ``filename`` is the Dockerfile's."""
+
+    def __init__(self, client: Client, filename: str, progress: Progress) -> None:
+        self._client = client
+        self._filename = filename
+        self._progress = progress
+
+    def key(self, name: str) -> str:
+        return self._client.key(name)
+
+    @asynccontextmanager
+    async def files(
+        self, name: str, *, follow: tuple[str, ...] = (), exclude: tuple[str, ...] = ()
+    ) -> AsyncIterator[Offer]:
+        with self._progress.doing(f"[internal] load {self._what(name, follow)}") as activity:
+            part = activity.part(f"transferring {name}:")
+            async with self._client.files(name, follow=follow, exclude=exclude) as offer:
+                yield _ShownOffer(offer, part)
+            part.end()
+
+    def _what(self, name: str, follow: tuple[str, ...]) -> str:
+        if name == DOCKERFILE:
+            return f"build definition from {self._filename}"
+        return follow[0] if follow else "build context"
+
+
+class _ShownOffer:
+    def __init__(self, offer: Offer, part: Part) -> None:
+        self.told = offer.told
+        self._offer = offer
+        self._part = part
+
+    async def contents(self, wanted: Sequence[int]) -> AsyncGenerator[tuple[int, bytes], None]:
+        size = shown = sum(map(len, self.told.tokens))
+        async with aclosing(self._offer.contents(wanted)) as contents:
+            async for number, piece in contents:
+                size += len(piece)
+                if size - shown > _STRIDE:
+                    self._part.go_on(size)
+                    shown = size
+                yield number, piece
+        self._part.go_on(size)

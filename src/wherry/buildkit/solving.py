@@ -1,0 +1,50 @@
+"""One solve: a Dockerfile's build, told as BuildKit tells it, and what is made of its result."""
+
+from collections.abc import Mapping
+from contextlib import aclosing
+
+from wherry.build.service import Builds
+from wherry.buildkit.failures import call_failed, step_failure
+from wherry.buildkit.frontend import build_request, context_of, named
+from wherry.buildkit.messages.control import Exporter
+from wherry.buildkit.offering import SessionClient
+from wherry.buildkit.progress import Progress
+from wherry.buildkit.session import Session
+from wherry.buildkit.shown import ShownClient
+from wherry.buildkit.steps import Steps
+from wherry.errors import WherryError
+from wherry.model.image import Platform
+from wherry.model.reference import Reference
+
+
+class Solver:
+    """``host`` is the platform that builds."""
+
+    def __init__(self, builds: Builds, host: Platform) -> None:
+        self._builds = builds
+        self._host = host
+
+    async def solve(
+        self, attributes: Mapping[str, str], exporter: Exporter, session: Session, progress: Progress
+    ) -> dict[str, str]:
+        """The exporter's response. CallFailed."""
+        steps = Steps(progress)
+        request = named(build_request(attributes, self._host), exporter.attrs.get("name", ""))
+        source = context_of(attributes) or ShownClient(SessionClient(session), request.dockerfile, progress)
+        try:
+            async with aclosing(self._builds.build(request, source, live=True)) as news:
+                async for piece in news:
+                    steps.take(piece)
+                    await progress.room()
+        except WherryError as error:
+            steps.fail(step_failure(error))
+            raise call_failed(error, steps, request.dockerfile) from error
+        names = tuple(Reference.parse(tag).with_default_tag().canonical for tag in request.tags)
+        return self._exported(steps.image_id, names, progress)
+
+    def _exported(self, image_id: str, names: tuple[str, ...], progress: Progress) -> dict[str, str]:
+        with progress.doing("exporting to image") as activity:
+            for part in ("exporting layers", f"writing image {image_id}", *(f"naming to {name}" for name in names)):
+                activity.part(part).end()
+        response = {"containerimage.config.digest": image_id, "containerimage.digest": image_id}
+        return response | ({"image.name": ",".join(names)} if names else {})
