@@ -9,7 +9,7 @@ from wherry.build.request import BuildRequest
 from wherry.errors import InvalidArgument
 from wherry.model.image import Platform
 from wherry.plan.dockerfile.expansion import expand
-from wherry.plan.dockerfile.instructions import Copy, Dockerfile, From, Instruction, Label, Pair, Run
+from wherry.plan.dockerfile.instructions import Add, Copy, Dockerfile, From, Instruction, Label, Pair, Run
 from wherry.plan.dockerfile.mounts import mount_source
 from wherry.plan.go_values import decimal
 from wherry.plan.platforms import parse_platform
@@ -109,6 +109,17 @@ def origin(text: str, names: tuple[str, ...], variables: dict[str, str], escape:
         reason = "refers to current build stage" if current else "index out of bounds"
         raise InvalidArgument(f"invalid from flag value {source}: {reason}")
     return ImageSource(source)
+
+
+def uses_context(graph: Graph) -> bool:
+    """Whether some stage copies files of the build context; mounts and triggers do not count."""
+    return any(map(_copies_context, (each for stage in graph.stages for each in stage.instructions)))
+
+
+def _copies_context(instruction: Instruction) -> bool:
+    if isinstance(instruction, Copy):
+        return bool(instruction.sources) and not instruction.source
+    return isinstance(instruction, Add) and bool(instruction.sources)
 
 
 def _platform_args(request: BuildRequest) -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from wherry.build.client import Client
-from wherry.build.graph import Graph, plan
+from wherry.build.graph import Graph, plan, uses_context
 from wherry.build.pruning import Prune, chosen
 from wherry.build.request import BuildRequest
 from wherry.build.solver.bases import Bases
@@ -139,6 +139,8 @@ class Builds:
         )
         async with self._working(request, context, space, solver) as work:
             try:
+                if uses_context(graph):
+                    await context.folder()
                 made = await solver.solve(work)
             finally:
                 await self._operations.run(self._cache.settle(work.done, work.used))
@@ -155,8 +157,7 @@ class Builds:
                 request=request,
                 sources=Sources(
                     space=space,
-                    context=context.folder,
-                    index=context.index,
+                    context=context,
                     obtain=lambda origin, chapter: solver.obtain(origin, chapter, work),
                     trees=self._layering.trees,
                 ),

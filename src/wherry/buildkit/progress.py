@@ -113,7 +113,9 @@ class Activity:
 
     def end(self, *, cached: bool = False, error: str = "") -> None:
         now = timestamp(self._progress.now())
-        self._change(replace(self._vertex, started=self._vertex.started or now, completed=now, cached=cached, error=error))
+        self._change(
+            replace(self._vertex, started=self._vertex.started or now, completed=now, cached=cached, error=error)
+        )
 
     def log(self, text: str) -> None:
         now = timestamp(self._progress.now())

@@ -1,7 +1,8 @@
 """The build context: files that a client sends, or that a URL leads to; and the Dockerfile in it."""
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -25,12 +26,27 @@ _DOCKERFILE = "Dockerfile"
 _IGNORE_FILE = ".dockerignore"
 
 
-class Context(Struct, frozen=True, kw_only=True):
-    """``dockerfile`` is the text of the Dockerfile; ``index`` knows digests of the folder's files, if there is one."""
+class Folder(Struct, frozen=True):
+    """Files of a context; ``index`` knows their digests, if there is one."""
 
-    folder: Path
-    dockerfile: str
+    path: Path
     index: Path | None = None
+
+
+class Context:
+    """``dockerfile`` is the text of the Dockerfile; ``load`` brings the files, when they are needed."""
+
+    def __init__(self, dockerfile: str, load: Callable[[], Awaitable[Folder]]) -> None:
+        self.dockerfile = dockerfile
+        self._load = load
+        self._loading = asyncio.Lock()
+        self._folder: Folder | None = None
+
+    async def folder(self) -> Folder:
+        async with self._loading:
+            if self._folder is None:
+                self._folder = await self._load()
+            return self._folder
 
 
 class Contexts:
@@ -50,13 +66,13 @@ class Contexts:
             raise InternalError(str(error)) from error  # as dockerd does
         dockerfile = await self._dockerfile(folder, request.dockerfile)
         await self._files.leave_out(folder, (_IGNORE_FILE, request.dockerfile))  # they came for the build's sake
-        return Context(folder=folder, dockerfile=dockerfile)
+        return _loaded(dockerfile, folder)
 
     async def remote(self, url: str, request: BuildRequest, space: Workspace) -> Context:
         """From a git repository, an archive or a lone Dockerfile in the web."""
         if _GIT_URL.match(url):
             folder = await self._repositories.tree(url, space)
-            return Context(folder=folder, dockerfile=await self._dockerfile(folder, request.dockerfile))
+            return _loaded(await self._dockerfile(folder, request.dockerfile), folder)
         if not _WEB_URL.match(url):
             raise InternalError(f"remoteURL ({url}) could not be recognized as URL")
         async with AsyncExitStack() as stack:
@@ -70,12 +86,19 @@ class Contexts:
         """From a client, which is asked for what a mirror of its directory does not have. InternalError if it has no
         Dockerfile."""
         dockerfile, patterns = await self._texts(client, request.dockerfile)
+        return Context(dockerfile, lambda: self._mirrored(client, patterns, space))
+
+    async def _mirrored(self, client: Client, patterns: str | None, space: Workspace) -> Folder:
+        """``patterns`` are what is left out, None for what a file of the context says."""
+        if patterns is None:
+            async with client.files(CONTEXT, follow=(_IGNORE_FILE,)) as offer:
+                patterns = (await read_texts(offer, (_IGNORE_FILE,))).get(_IGNORE_FILE, "")
         async with client.files(CONTEXT, exclude=self._files.ignored(patterns)) as offer:
             mirror = await space.hold(self._mirroring.mirrored(client.key(CONTEXT), CONTEXT, offer, space))
-        return Context(folder=mirror.tree, dockerfile=dockerfile, index=mirror.index)
+        return Folder(mirror.tree, mirror.index)
 
-    async def _texts(self, client: Client, name: str) -> tuple[str, str]:
-        """The Dockerfile, and what its context leaves out: a file beside the Dockerfile says it for this one alone."""
+    async def _texts(self, client: Client, name: str) -> tuple[str, str | None]:
+        """The Dockerfile, and what its context leaves out if a file beside it says that for this one alone."""
         own = f"{name}{_IGNORE_FILE}"
         names = (name, own, name.lower()) if name == _DOCKERFILE else (name, own)
         async with client.files(DOCKERFILE, follow=names) as offer:
@@ -83,10 +106,7 @@ class Contexts:
         found = next((texts[each] for each in (name, name.lower()) if each in texts), None)
         if found is None:
             raise InternalError(f"failed to read dockerfile: open {name}: no such file or directory")
-        if own in texts:
-            return found, texts[own]
-        async with client.files(CONTEXT, follow=(_IGNORE_FILE,)) as offer:
-            return found, (await read_texts(offer, (_IGNORE_FILE,))).get(_IGNORE_FILE, "")
+        return found, texts.get(own)
 
     async def _downloaded(self, file: Download, request: BuildRequest, space: Workspace) -> Context:
         if not _TEXT.match(file.content_type):
@@ -94,7 +114,7 @@ class Contexts:
         alone = await space.folder()
         await self._files.receive(alone, _DOCKERFILE, file)
         text = await self._files.read_text((alone,), _DOCKERFILE)
-        return Context(folder=await space.folder(), dockerfile=text)
+        return _loaded(text, await space.folder())
 
     async def _dockerfile(self, folder: Path, name: str) -> str:
         for path in (name, name.lower()) if name == _DOCKERFILE else (name,):
@@ -103,3 +123,10 @@ class Contexts:
             if (await self._files.select((Selection(trees=(folder,), patterns=(path,)),))).missing is None:
                 raise InvalidArgument(f"the Dockerfile ({path}) cannot be empty")
         raise InternalError(f"Cannot locate specified Dockerfile: {name}")
+
+
+def _loaded(dockerfile: str, folder: Path) -> Context:
+    async def load() -> Folder:
+        return Folder(folder)
+
+    return Context(dockerfile, load)

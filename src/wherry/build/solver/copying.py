@@ -78,12 +78,12 @@ class Copier:
     async def _selection(self, action: CopyFiles, sources: Sources, chapter: Chapter) -> Selection:
         trees = await sources.of(action.origin, chapter)
         return Selection(
-            trees=trees,
+            trees=trees.paths,
             patterns=action.sources,
             unpack=action.unpack is not False,
             exclude=action.exclude,
             parents=action.parents,
-            index=None if action.origin else sources.index,
+            index=trees.index,
         )
 
     async def _inline(self, action: CopyFiles, sources: Sources) -> Selection:

@@ -71,7 +71,8 @@ class Mounting:
             for name, mount in sorted(wanted.items()):
                 origin = None
                 if mount.origin is not None:
-                    origin = Selection(trees=await sources.of(mount.origin, chapter), patterns=(mount.path,))
+                    trees = await sources.of(mount.origin, chapter)
+                    origin = Selection(trees=trees.paths, patterns=(mount.path,))
                 held = self._cache_mounts.held(mount, origin, chapter)
                 found[name] = str(await stack.enter_async_context(held))
             yield found
@@ -91,12 +92,8 @@ class Mounting:
 
     async def _selection(self, mount: BindMount, sources: Sources, chapter: Chapter) -> Selection:
         path = normpath(f"/{mount.path}").lstrip("/")
-        return Selection(
-            trees=await sources.of(mount.origin, chapter),
-            patterns=(path,),
-            owners=True,
-            index=None if mount.origin else sources.index,
-        )
+        trees = await sources.of(mount.origin, chapter)
+        return Selection(trees=trees.paths, patterns=(path,), owners=True, index=trees.index)
 
 
 def _binds(mounts: Iterable[RunMount]) -> tuple[BindMount, ...]:
