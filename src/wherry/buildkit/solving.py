@@ -39,7 +39,7 @@ class Solver:
         except WherryError as error:
             steps.fail(step_failure(error))
             raise call_failed(error, steps, request.dockerfile) from error
-        names = tuple(Reference.parse(tag).with_default_tag().canonical for tag in request.tags)
+        names = tuple(Reference.parse(tag).canonical for tag in request.tags)
         return self._exported(steps.image_id, names, progress)
 
     def _exported(self, image_id: str, names: tuple[str, ...], progress: Progress) -> dict[str, str]:

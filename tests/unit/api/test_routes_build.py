@@ -83,7 +83,7 @@ async def test_every_parameter(tmp_path: Path) -> None:
     ("query", "status", "text"),
     [
         ({"version": "3"}, 400, 'invalid version "3"'),
-        ({"version": "2"}, 501, "BuildKit is not supported by this engine: build without it, with DOCKER_BUILDKIT=0"),
+        ({"version": "2"}, 501, "BuildKit is spoken by POST /grpc only: build with buildx, or with DOCKER_BUILDKIT=0"),
         ({"t": "BAD"}, 500, "invalid reference format: repository name (library/BAD) must be lowercase"),
         ({"t": f"a@sha256:{'a' * 64}"}, 500, "build tag cannot contain a digest"),
         ({"shmsize": "a"}, 500, 'strconv.ParseInt: parsing "a": invalid syntax'),

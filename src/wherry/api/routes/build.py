@@ -69,7 +69,7 @@ class BuildRoutes:
 
 def _check_version(version: str) -> None:
     if version == _BUILDKIT:
-        raise NotSupported("BuildKit is not supported by this engine: build without it, with DOCKER_BUILDKIT=0")
+        raise NotSupported("BuildKit is spoken by POST /grpc only: build with buildx, or with DOCKER_BUILDKIT=0")
     if version != _CLASSIC:
         raise InvalidArgument(f'invalid version "{version}"')
 

@@ -19,7 +19,7 @@ from wherry.plan.timestamps import parse_unix
 
 BUILD_CACHE = "build-cache"
 _PING_HEADERS = {
-    "Builder-Version": "1",
+    "Builder-Version": "2",
     "Cache-Control": "no-cache, no-store, must-revalidate",
     "Pragma": "no-cache",
     "Swarm": "inactive",
