@@ -458,6 +458,20 @@ def test_a_client_that_stands_still_is_in_nobodys_way(cli: Cli, engine: Engine) 
     eventually(lambda: str(upper.parent) not in Path("/proc/self/mountinfo").read_text())
 
 
+def test_a_client_that_is_killed_leaves_the_engine_as_it_was(cli: Cli, engine: Engine) -> None:
+    cli("create", "--name", "box", *SLEEP)
+    upper = Path(cli.inspect("box", "{{.GraphDriver.Data.UpperDir}}"))
+    with cli.beside("cp", "-", "box:/root", stdin=subprocess.PIPE) as copying:
+        assert copying.stdin is not None
+        copying.stdin.buffer.write(packed(("first", b"1" * 1_000_000, ""), ("second", b"2", ""))[:1_000_800])
+        copying.stdin.flush()
+        eventually((upper / "root/first").exists)
+        copying.kill()
+    eventually(lambda: str(upper.parent) not in Path("/proc/self/mountinfo").read_text())
+    cli("cp", "-", "box:/root", stdin=packed(("third", b"3", "")))
+    assert "root/third" in members(cli, "box:/root")
+
+
 # --- what is told ----------------------------------------------------------------------------------------------------
 
 

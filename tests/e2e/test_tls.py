@@ -155,6 +155,18 @@ def test_much_output_comes_whole(visit: Visitor, authority: Authority) -> None:
     assert len(done.stdout) == 20_000_000
 
 
+def test_a_large_file_comes_in_whole(visit: Visitor, authority: Authority, tmp_path: Path) -> None:
+    """What is encrypted nobody but the engine reads."""
+    flags = files(authority, "client")
+    (tmp_path / "large").write_bytes(os.urandom(5_000_000))
+    visit(*flags, "run", "-d", "--name", "box", "busybox", "sleep", "1000")
+    try:
+        visit(*flags, "cp", str(tmp_path / "large"), "box:/large")
+        assert visit(*flags, "exec", "box", "cat", "/large").stdout == (tmp_path / "large").read_bytes()
+    finally:
+        visit(*flags, "rm", "-f", "box")
+
+
 def test_exec_has_both_directions(visit: Visitor, authority: Authority) -> None:
     flags = files(authority, "client")
     visit(*flags, "run", "-d", "--name", "box", "busybox", "sleep", "1000")

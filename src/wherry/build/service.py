@@ -1,7 +1,7 @@
 """Builds: the service that the faces call."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from wherry.build.client import Client
@@ -64,7 +64,7 @@ class Builds:
     async def build(
         self,
         request: BuildRequest,
-        source: AsyncIterator[bytes] | str | Client,
+        source: AsyncIterable[bytes] | str | Client,
         *,
         credentials: Mapping[str, Credentials] = {},
         live: bool = False,
@@ -110,11 +110,11 @@ class Builds:
         await self._kept_folders.sweep()
 
     async def _context(
-        self, request: BuildRequest, source: AsyncIterator[bytes] | str | Client, space: Workspace
+        self, request: BuildRequest, source: AsyncIterable[bytes] | str | Client, space: Workspace
     ) -> Context:
         if isinstance(source, str):
             return await self._contexts.remote(source, request, space)
-        if isinstance(source, AsyncIterator):
+        if isinstance(source, AsyncIterable):
             return await self._contexts.sent(source, request, space)
         return await self._contexts.offered(source, request, space)
 

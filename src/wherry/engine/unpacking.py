@@ -1,6 +1,6 @@
 """Blobs of layers become directories."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from pathlib import Path
 
 from msgspec import Struct
@@ -42,7 +42,7 @@ class Unpacker:
         self._content = content
         self._snapshots = snapshots
 
-    async def from_stream(self, link: Link, chunks: AsyncIterator[bytes]) -> Layer:
+    async def from_stream(self, link: Link, chunks: AsyncIterable[bytes]) -> Layer:
         """The layer below is there. CorruptLayer for broken data, or if its diff ID is another one."""
         return await self._unpack(link, lambda into, parents: self._layers.apply(chunks, into, parents))
 

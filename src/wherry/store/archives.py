@@ -5,7 +5,7 @@ No name of an archive ever becomes a path of this host: members are stored by di
 
 import asyncio
 import posixpath
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import closing
 from typing import Final
 
@@ -29,7 +29,7 @@ class ImageArchives:
     def __init__(self, content: Content) -> None:
         self._content = content
 
-    async def unpack(self, chunks: AsyncIterator[bytes]) -> dict[str, Member]:
+    async def unpack(self, chunks: AsyncIterable[bytes]) -> dict[str, Member]:
         """The members of an archive, plain or compressed, by path; closes ``chunks``. Files are blobs by then.
 
         CorruptImage for what is no archive or has members that are neither files, directories nor links within it;

@@ -8,7 +8,7 @@ import hashlib
 import os
 import posixpath
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,9 @@ from wherry.model.build import Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied
 from wherry.model.remapping import RemappedFiles
-from wherry.store.children import Child, Start, pipe, pour
+from wherry.store.children import Child, Start
 from wherry.store.failures import explained, reason
+from wherry.store.intake import once, poured, received
 from wherry.store.mirrors import read_digests
 from wherry.store.removal import discard
 from wherry.store.stacks import read_text, unlink
@@ -69,14 +70,10 @@ class BuildFiles:
         for folder in self._folder.iterdir():
             delete_tree(folder)
 
-    async def unpack(self, chunks: AsyncIterator[bytes], into: Path) -> None:
+    async def unpack(self, chunks: AsyncIterable[bytes], into: Path) -> None:
         """An archive, compressed or plain, to a directory; closes ``chunks``. InvalidArgument for what is none."""
-        reading, writing = pipe()
         try:
-            with writing:
-                async with self._start("context", (into,), reading) as process:
-                    await pour(chunks, writing)
-                    await process.result()
+            await received(self._start, "context", (into,), chunks)
         except CorruptLayer as error:
             raise InvalidArgument(str(error)) from error
         finally:
@@ -153,12 +150,8 @@ class BuildFiles:
         return await self._threads.run(read_text, trees, path)
 
     async def _perform(self, task: str, request: dict[str, Any]) -> Any:
-        reading, writing = pipe()
         encoded = msgspec.json.encode(request, enc_hook=os.fspath)
-        with writing:
-            async with self._start("build", (task,), reading) as process:
-                await pour(_once(encoded), writing)
-                return msgspec.json.decode(await process.result())
+        return msgspec.json.decode(await poured(self._start, "build", (task,), once(encoded)))
 
 
 def _select(selections: tuple[Selection, ...]) -> Selected:
@@ -176,10 +169,6 @@ def _select(selections: tuple[Selection, ...]) -> Selected:
 def _told(selection: Selection) -> dict[str, Any]:
     digests = read_digests(selection.index) if selection.index else {}
     return {**msgspec.structs.asdict(selection), "digests": digests}
-
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data
 
 
 def _make(folder: Path) -> None:

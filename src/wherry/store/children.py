@@ -1,16 +1,13 @@
-"""Starting a program of ``wherry.tar.programs`` and living with its process: feeding it, hearing how it ended, killing
-it.
+"""Starting a program of ``wherry.tar.programs`` and living with its process: hearing how it ended, killing it.
 
 It is started with posix_spawn(3) and watched by a pidfd: what asyncio offers makes a real fork under uvloop,
 which grows with the daemon.
 """
 
 import asyncio
-import fcntl
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
 from io import FileIO
 from pathlib import Path
 from socket import socket
@@ -18,13 +15,13 @@ from typing import Protocol, Self
 
 from wherry.errors import CorruptLayer, InternalError, InvalidArgument, NoSpace
 from wherry.store.failures import explained
-from wherry.tar.programs.process import APPLIED, CORRUPT, FULL, REFUSED
+from wherry.tar.programs.process import APPLIED, CONNECTION, CORRUPT, FULL, REFUSED
 from wherry.waiting import settled
 
 _BOOT = "import sys; sys.path += sys.argv.pop(1).split(':'); from wherry.tar.programs.{} import main; main()"
 _OPTIONS = ("-I", "-S", "-X", "utf8", "-c")  # without site a process starts in half the time
-_PIPE = 1 << 20
 _MAX_TEXT = 1 << 16
+_MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 23), "MALLOC_TRIM_THRESHOLD_": str(1 << 24)}
 _FAILURES = {CORRUPT: CorruptLayer, REFUSED: InvalidArgument, FULL: NoSpace}
 
 
@@ -38,8 +35,12 @@ class Running(Protocol):
     async def result(self) -> str: ...
 
 
-Start = Callable[[str, tuple[Path | str, ...], int], Running]
-"""Starts a program, as the constructor of ``Child`` does."""
+class Start(Protocol):
+    """Starts a program, as the constructor of ``Child`` does."""
+
+    def __call__(
+        self, program: str, arguments: tuple[Path | str, ...], stdin: int, connection: int | None = None
+    ) -> Running: ...
 
 
 class Child:
@@ -48,14 +49,17 @@ class Child:
     ``async with`` it: at the end of the block the process is gone, killed if it has not ended.
     """
 
-    def __init__(self, program: str, arguments: tuple[Path | str, ...], stdin: int) -> None:
-        """Starts a program by the name of its module; it reads from the descriptor ``stdin``, which is closed here.
+    def __init__(
+        self, program: str, arguments: tuple[Path | str, ...], stdin: int, connection: int | None = None
+    ) -> None:
+        """Starts a program by the name of its module; it reads from the descriptor ``stdin``, which is closed here, and
+        finds ``connection`` as its descriptor ``CONNECTION``.
 
         Raises ``InternalError`` where this host cannot start one.
         """
         self._loop = asyncio.get_running_loop()
         with explained("starting a process that works on files"):
-            self._pid, self._output = _spawn(program, arguments, stdin)
+            self._pid, self._output = _spawn(program, arguments, stdin, connection)
         try:
             self._pidfd = os.pidfd_open(self._pid)
         except BaseException:
@@ -106,7 +110,7 @@ def told(status: int, output: int) -> str:
     raise failure(text or f"the process that works on files ended with status {status}")
 
 
-def _spawn(program: str, arguments: tuple[Path | str, ...], stdin: int) -> tuple[int, int]:
+def _spawn(program: str, arguments: tuple[Path | str, ...], stdin: int, connection: int | None) -> tuple[int, int]:
     """The new process's ID, and the reading end of all that it writes."""
     try:
         reading, writing = os.pipe()
@@ -114,13 +118,15 @@ def _spawn(program: str, arguments: tuple[Path | str, ...], stdin: int) -> tuple
         os.close(stdin)
         raise
     descriptors = {0: stdin, 1: writing, 2: writing}
+    if connection is not None:
+        descriptors[CONNECTION] = connection
     search = ":".join(filter(None, sys.path))
     command = [sys.executable, *_OPTIONS, _BOOT.format(program), search, *(os.fspath(each) for each in arguments)]
     try:
         pid = os.posix_spawn(
             sys.executable,
             command,
-            os.environ,
+            os.environ | _MALLOC,
             file_actions=[(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in descriptors.items()],
             setsigmask=(),
             setsigdef=(signal.SIGPIPE, signal.SIGINT, signal.SIGTERM),
@@ -132,31 +138,6 @@ def _spawn(program: str, arguments: tuple[Path | str, ...], stdin: int) -> tuple
         os.close(writing)
         os.close(stdin)
     return pid, reading
-
-
-def pipe() -> tuple[int, FileIO]:
-    """A large pipe: its reading end for a child, and its writing end, which does not block."""
-    reading, writing = os.pipe()
-    os.set_blocking(writing, False)
-    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _PIPE)
-    return reading, FileIO(writing, "w")
-
-
-async def pour(source: AsyncIterator[bytes], into: FileIO) -> None:
-    """Writes all of the source to a pipe and closes it.
-
-    A reader that goes away ends it early: it has left word of why.
-    """
-    with into:
-        async for chunk in source:
-            rest = memoryview(chunk)
-            while rest:
-                try:
-                    rest = rest[into.write(rest) or 0 :]
-                except BrokenPipeError:
-                    return
-                if rest:
-                    await writable(into)
 
 
 async def writable(fd: FileIO | socket) -> None:

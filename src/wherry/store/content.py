@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from io import BufferedReader
 from pathlib import Path
@@ -69,7 +69,7 @@ class Content:
         """Store bytes; gives their digest."""
         return await self._threads.run(self._put, data)
 
-    async def ingest(self, chunks: AsyncIterator[bytes], digest: str, size: int) -> None:
+    async def ingest(self, chunks: AsyncIterable[bytes], digest: str, size: int) -> None:
         """Store a stream that must hold ``size`` bytes of this digest, and close it.
 
         DigestMismatch, or InternalError for a wrong size or a full disk; nothing is left then, nor by a cancellation.
@@ -83,7 +83,7 @@ class Content:
                 raise DigestMismatch(digest, incoming.digest)
             await self._threads.run(incoming.keep, path)
 
-    async def absorb(self, chunks: AsyncIterator[bytes]) -> Blob:
+    async def absorb(self, chunks: AsyncIterable[bytes]) -> Blob:
         """Store a stream under the digest that it turns out to have, and close it.
 
         InternalError for a full disk; nothing is left then, nor by a cancellation.
@@ -120,7 +120,7 @@ class Content:
         await self._threads.run(self._sweep)
 
     @asynccontextmanager
-    async def _incoming(self, chunks: AsyncIterator[bytes], what: str) -> AsyncIterator["Incoming"]:
+    async def _incoming(self, chunks: AsyncIterable[bytes], what: str) -> AsyncIterator["Incoming"]:
         incoming = Incoming(self._temporary, what)
         try:
             yield incoming
@@ -131,7 +131,7 @@ class Content:
             if isinstance(chunks, AsyncGenerator):
                 await chunks.aclose()
 
-    async def _receive(self, chunks: AsyncIterator[bytes], incoming: "Incoming", limit: int | None) -> None:
+    async def _receive(self, chunks: AsyncIterable[bytes], incoming: "Incoming", limit: int | None) -> None:
         """One batch is hashed and written in a thread while the next is received; not much more than ``limit``."""
         writing = None
         try:
@@ -198,7 +198,7 @@ class Incoming:
             _unlink(Path(self._name))
 
 
-async def _batches(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+async def _batches(chunks: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
     """Chunks joined to at least ``BATCH`` bytes, but for the last."""
     parts: list[bytes] = []
     length = 0

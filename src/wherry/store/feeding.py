@@ -1,7 +1,7 @@
 """Bytes that arrive on the event loop and are used in a thread."""
 
 import asyncio
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterable, Generator
 from queue import SimpleQueue
 from typing import Final
 
@@ -17,7 +17,7 @@ class Feed:
         self._chunks: SimpleQueue[bytes] = SimpleQueue()
         self._left = False
 
-    async def pour(self, source: AsyncIterator[bytes]) -> None:
+    async def pour(self, source: AsyncIterable[bytes]) -> None:
         """Give all of the source, and its end. A thread that goes away ends it early: it has left word of why."""
         try:
             async for chunk in source:

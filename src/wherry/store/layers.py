@@ -2,14 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterable, Generator
 from pathlib import Path
 
 from wherry.model.change import ChangeKind, PathChange
 from wherry.model.image import Applied
-from wherry.store.children import Child, Start, pipe, pour
+from wherry.store.children import Child, Start
 from wherry.store.failures import explained
 from wherry.store.gzip import gzipped
+from wherry.store.intake import poured
 from wherry.tar import changes, pack
 from wherry.waiting import LoneThread, settled
 
@@ -20,7 +21,7 @@ class Layers:
     def __init__(self, start: Start = Child) -> None:
         self._start = start
 
-    async def apply(self, source: AsyncIterator[bytes], into: Path, parents: tuple[Path, ...] = ()) -> Applied:
+    async def apply(self, source: AsyncIterable[bytes], into: Path, parents: tuple[Path, ...] = ()) -> Applied:
         """Applies a layer, compressed or plain, to the empty directory ``into``, in overlayfs's form.
 
         ``parents`` are the directories of the layers below, the uppermost first; they are only read. When this
@@ -28,11 +29,7 @@ class Layers:
         Raises ``CorruptLayer`` for a broken layer, ``NoSpace`` on a full disk, ``InternalError`` where
         this host fails otherwise.
         """
-        reading, writing = pipe()
-        with writing:
-            async with self._start("layer", (into, "", *parents), reading) as process:
-                await pour(source, writing)
-                return _applied(await process.result())
+        return _applied(await poured(self._start, "layer", (into, "", *parents), source))
 
     async def apply_file(self, blob: Path, into: Path, parents: tuple[Path, ...] = (), diff_id: str = "") -> Applied:
         """``apply`` for a layer in a file, which the child reads by itself.

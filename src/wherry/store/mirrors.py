@@ -12,8 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wherry.model.mirror import Changes, KnownFile
-from wherry.store.children import Child, Start, pipe, pour
+from wherry.store.children import Child, Start
 from wherry.store.failures import explained
+from wherry.store.intake import poured
 from wherry.store.removal import child
 from wherry.store.threads import Threads
 from wherry.tar.mirroring import HEAD
@@ -61,15 +62,8 @@ class Mirrors:
         InvalidArgument for contents that are not wanted, NoSpace on a full disk.
         """
         folder = child(self._parent, name)
-        reading, writing = pipe()
-        with writing:
-            async with (
-                self._start("mirror", (folder, space), reading) as process,
-                aclosing(contents),
-                aclosing(_framed(changes, contents)) as frames,
-            ):
-                await pour(frames, writing)
-                await process.result()
+        async with aclosing(contents), aclosing(_framed(changes, contents)) as frames:
+            await poured(self._start, "mirror", (folder, space), frames)
         with explained(f"write {folder / INDEX}"):
             await self._threads.run(_write, folder / INDEX, changes, space / DIGESTS, boot)
 

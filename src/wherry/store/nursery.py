@@ -28,9 +28,11 @@ class Nursery:
     def __init__(self) -> None:
         self._parent: Parent | None = None
 
-    def start(self, program: str, arguments: tuple[Path | str, ...], stdin: int) -> "Forked":
+    def start(
+        self, program: str, arguments: tuple[Path | str, ...], stdin: int, connection: int | None = None
+    ) -> "Forked":
         """As ``Child`` starts one."""
-        return Forked(self, program, arguments, stdin)
+        return Forked(self, (program, *arguments), stdin, () if connection is None else (connection,))
 
     def parent(self) -> "Parent":
         """The process that forks. InternalError where this host cannot start it."""
@@ -47,10 +49,11 @@ class Nursery:
 class Forked:
     """A running program; ``async with`` it, as with a ``Child``."""
 
-    def __init__(self, nursery: Nursery, program: str, arguments: tuple[Path | str, ...], stdin: int) -> None:
+    def __init__(self, nursery: Nursery, words: tuple[Path | str, ...], stdin: int, more: tuple[int, ...]) -> None:
         self._nursery = nursery
-        self._words = (program, *arguments)
+        self._words = words
         self._stdin = stdin
+        self._more = more
 
     async def __aenter__(self) -> "Forked":
         try:
@@ -58,7 +61,7 @@ class Forked:
                 self._output, writing = os.pipe()
             try:
                 self._parent = self._nursery.parent()
-                self._number, self._status = await self._parent.fork(self._words, (self._stdin, writing))
+                self._number, self._status = await self._parent.fork(self._words, (self._stdin, writing, *self._more))
             except BaseException:
                 os.close(self._output)
                 raise
@@ -102,8 +105,9 @@ class Parent:
         self._loop.add_reader(self._link, self._hear)
         self._life = self._loop.create_task(self._live(process))
 
-    async def fork(self, words: Sequence[Path | str], descriptors: tuple[int, int]) -> tuple[int, asyncio.Future[int]]:
-        """Start a program on a standard input and an output; a number for it, and its exit status to be."""
+    async def fork(self, words: Sequence[Path | str], descriptors: tuple[int, ...]) -> tuple[int, asyncio.Future[int]]:
+        """Start a program on a standard input, an output and maybe a connection; a number for it, and its exit status
+        to be."""
         number, status = next(self._numbers), self._loop.create_future()
         message = b"\0".join((b"start", b"%d" % number, *map(os.fsencode, words)))
         self._running[number] = status
@@ -126,7 +130,7 @@ class Parent:
         self._end()
         await self._life
 
-    async def _send(self, message: bytes, descriptors: tuple[int, int]) -> None:
+    async def _send(self, message: bytes, descriptors: tuple[int, ...]) -> None:
         while True:
             try:
                 socket.send_fds(self._link, [message], descriptors)

@@ -6,7 +6,7 @@ is swapped meanwhile leads nowhere else; archives are unpacked by a confined pro
 
 import os
 import stat
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterable, Generator
 from pathlib import Path
 from posixpath import basename, dirname
 from typing import Final
@@ -16,9 +16,10 @@ import msgspec
 from wherry.errors import CorruptLayer, InternalError, InvalidArgument
 from wherry.model.mount import Viewed
 from wherry.model.path_stat import PathStat
-from wherry.store.children import Child, Start, pipe, pour
+from wherry.store.children import Child, Start
 from wherry.store.descriptors import closing_fd, open_in_root
 from wherry.store.failures import explained
+from wherry.store.intake import received
 from wherry.store.layers import streamed
 from wherry.tar import pack
 from wherry.tar.owners import Owners
@@ -49,18 +50,14 @@ class ViewFiles:
         return streamed(_pack(viewed.root, path, _owners(viewed)), Path(path))
 
     async def unpack(
-        self, viewed: Viewed, directory: str, chunks: AsyncIterator[bytes], *, owner: tuple[int, int] | None, keep: bool
+        self, viewed: Viewed, directory: str, chunks: AsyncIterable[bytes], *, owner: tuple[int, int] | None, keep: bool
     ) -> None:
         """An archive, compressed or plain, into a ``directory`` that has no links in its path; see
         ``tar.unpack.Unpacker``. InvalidArgument for what is no archive or may not be unpacked."""
         who = "" if owner is None else f"{owner[0]}:{owner[1]}"
         arguments = (viewed.namespace, directory, who, "keep" if keep else "", str(_owners(viewed)))
-        reading, writing = pipe()
         try:
-            with writing:
-                async with self._start("cp", arguments, reading) as process:
-                    await pour(chunks, writing)
-                    await process.result()
+            await received(self._start, "cp", arguments, chunks)
         except CorruptLayer as error:
             raise InvalidArgument(str(error)) from error
 

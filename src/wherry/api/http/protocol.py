@@ -16,6 +16,7 @@ from wherry.api.http.response import Response, render_head, render_response
 from wherry.api.http.service import Service
 from wherry.api.http.stream import ResponseStream
 from wherry.errors import WherryError
+from wherry.model.lent import Lent
 
 log = logging.getLogger(__name__)
 
@@ -216,6 +217,19 @@ class Connection(Outbound):
         if self._awaits_continue and self._output is None and self._reader.unfinished:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._awaits_continue = False
+
+    def lend(self) -> Lent | None:
+        transport = self._transport
+        if transport.get_extra_info("ssl_object") is not None:
+            return None
+        found = self._reader.lend()
+        if found is None:
+            return None
+        framing, begun = found
+        return Lent(fd=transport.get_extra_info("socket").fileno(), framing=framing, begun=begun)
+
+    def take_back(self) -> None:
+        self._transport.resume_reading()
 
     async def start_stream(self, status: int, content_type: str | None, headers: Mapping[str, str]) -> ResponseStream:
         self._require_unanswered()

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from wherry.api.http.body import BodyDecoder, decoder_for
 from wherry.api.http.faults import HeadersTooLarge, MalformedRequest, UnsupportedVersion, UriTooLong
 from wherry.api.http.flow import BUFFER, Inbound
 from wherry.api.http.head import END_OF_HEAD, Head, parse_head
+from wherry.framing import BodyDecoder, BrokenFraming, Chunked, FixedLength
 
 HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\n"
 """What an HTTP/2 client sends first when it knows that the server speaks it (RFC 9113, section 3.4)."""
@@ -66,7 +66,7 @@ class RequestReader:
         head = parse_head(bytes(self._pending[:size]))
         del self._pending[:size]
         self._scanned = 0
-        self._decoder = decoder_for(head)
+        self._decoder = _decoder_for(head)
         self.body = None if self._decoder is None else Inbound(self._transport)
         if self._decoder is not None and self._pending:
             self.feed(self.take_rest())
@@ -89,13 +89,28 @@ class RequestReader:
         self._decoder = None
         self.broken = True
 
+    def lend(self) -> tuple[str, bytes] | None:
+        """Stop to read, and leave the rest of the body, with what came of it, to somebody else: see
+        ``BodyDecoder.resumed``. None if there is nothing to leave."""
+        if self._decoder is None or self.body is None:
+            return None
+        payload = self.body.take()
+        found = self._decoder.resumed(payload)
+        if found is not None:
+            self._transport.pause_reading()
+            self._decoder = None
+            self.broken = True
+        elif payload:
+            self.body.put(payload)
+        return found
+
     def _feed_body(self, decoder: BodyDecoder, data: bytes) -> bytes:
         """Give bytes to the body; return those behind it."""
         assert self.body is not None
         try:
             payload, rest = decoder.feed(data)
-        except MalformedRequest as error:
-            self.break_body(error)
+        except BrokenFraming as error:
+            self.break_body(MalformedRequest(str(error)))
             return b""
         if payload:
             self.body.put(payload)
@@ -103,3 +118,12 @@ class RequestReader:
             self.body.end()
             self._decoder = None
         return rest
+
+
+def _decoder_for(head: Head) -> BodyDecoder | None:
+    """The decoder of the body that a head announces, or None if there is no body."""
+    if head.chunked:
+        return Chunked()
+    if head.content_length:
+        return FixedLength(head.content_length)
+    return None

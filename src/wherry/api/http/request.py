@@ -1,7 +1,7 @@
 """One request, as its handler sees it."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Protocol, TypeVar
 from urllib.parse import unquote
@@ -15,6 +15,7 @@ from wherry.api.http.hijack import HijackedStream
 from wherry.api.http.query import Query
 from wherry.api.http.response import JSON
 from wherry.api.http.stream import ResponseStream
+from wherry.api.http.upload import Upload, Uploading
 from wherry.errors import InvalidArgument
 
 T = TypeVar("T")
@@ -24,12 +25,8 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """Bytes of a body that ``read`` and ``json`` take by default."""
 
 
-class Answering(Protocol):
+class Answering(Uploading, Protocol):
     """What a request asks of the connection it came by."""
-
-    def allow_body(self) -> None:
-        """Tell a client that waits for it (``Expect: 100-continue``) to send the body."""
-        ...
 
     async def start_stream(
         self, status: int, content_type: str | None, headers: Mapping[str, str]
@@ -76,29 +73,21 @@ class Request:
         """
         return Query(self._query)
 
-    async def iter_chunks(self) -> AsyncIterator[bytes]:
-        """The body as it comes in; the client is slowed to the pace of the reader.
-
-        Raises:
-            MalformedRequest: the body's framing is broken or it ends too early.
-        """
-        if self._body is None:
-            return
-        self._connection.allow_body()
-        while chunk := await self._body.get():
-            yield chunk
+    @property
+    def body(self) -> Upload:
+        return Upload(self._body, self._connection)
 
     async def read(self, limit: int = MAX_JSON) -> bytes:
         """The whole body.
 
         Raises:
             BodyTooLarge: it is longer than ``limit`` bytes.
-            MalformedRequest: see :meth:`iter_chunks`.
+            MalformedRequest: see :class:`Upload`.
         """
         if self._body is None:
             return b""
         pieces, size = [], 0
-        async for chunk in self.iter_chunks():
+        async for chunk in self.body:
             size += len(chunk)
             if size > limit:
                 raise BodyTooLarge(f"the request's body is larger than {limit} bytes")
@@ -139,7 +128,7 @@ class Request:
         Answers ``101 UPGRADED`` to ``protocol`` if the client asked for an upgrade, else ``200 OK``. The stream
         begins with the first byte behind the request's body; what the handler has not read of the body is dropped.
         """
-        async for _ in self.iter_chunks():
+        async for _ in self.body:
             pass
         return await self._connection.hijack(content_type, protocol, headers or {})
 

@@ -39,7 +39,7 @@ class BuildRoutes:
         asked = build_request(query, self._host)
         news = self._builds.build(
             asked,
-            query.get("remote") or request.iter_chunks(),
+            query.get("remote") or request.body,
             credentials=registry_credentials(request.headers.get("x-registry-config")),
             live=query.flag("wherry.progress"),
         )

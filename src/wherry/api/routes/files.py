@@ -29,7 +29,7 @@ class FileRoutes:
         await self._copying.unpack(
             request.params["name"],
             request.query.get("path", ""),
-            request.iter_chunks(),
+            request.body,
             keep=request.query.flag("noOverwriteDirNonDir"),
             as_user=request.query.flag("copyUIDGID"),
         )

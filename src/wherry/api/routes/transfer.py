@@ -53,7 +53,7 @@ class TransferRoutes:
 
     async def load(self, request: Request) -> None:
         quiet = request.query.flag("quiet", default=True)
-        await send_progress(request, self._archives.load(request.iter_chunks(), quiet=quiet), in_band=True)
+        await send_progress(request, self._archives.load(request.body, quiet=quiet), in_band=True)
 
     async def _pull(self, request: Request) -> None:
         reference = _reference(request.query["fromImage"], request.query.get("tag", ""))
@@ -68,7 +68,7 @@ class TransferRoutes:
         if not source:
             raise InvalidArgument("one of fromImage and fromSrc must be given")
         progress = self._archives.import_tar(
-            request.iter_chunks() if source == "-" else None,
+            request.body if source == "-" else None,
             source=source,
             target=parameters.new_name(query),
             message=query.get("message", ""),

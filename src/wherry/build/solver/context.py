@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -56,7 +56,7 @@ class Contexts:
         self._repositories = repositories
         self._mirroring = mirroring
 
-    async def sent(self, chunks: AsyncIterator[bytes], request: BuildRequest, space: Workspace) -> Context:
+    async def sent(self, chunks: AsyncIterable[bytes], request: BuildRequest, space: Workspace) -> Context:
         """From an archive, plain or compressed. InternalError for what is none, InvalidArgument for an empty
         Dockerfile."""
         folder = await space.folder()

@@ -1,6 +1,6 @@
 """Images and containers as tar: save, load, import, export."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 from wherry.engine.archives.importing import Importer
@@ -68,7 +68,7 @@ class Archives:
         """Images by ID, name, or repository (all its tags) as one archive. To be closed. NoSuchImage."""
         return self._saver.save(refs)
 
-    def load(self, chunks: AsyncIterator[bytes], *, quiet: bool = False) -> AsyncGenerator[Progress, None]:
+    def load(self, chunks: AsyncIterable[bytes], *, quiet: bool = False) -> AsyncGenerator[Progress, None]:
         """The images of an archive, plain or compressed. To be closed: that ends it. ``quiet``: only what was loaded.
 
         Raises CorruptImage, CorruptLayer, InvalidReference, InternalError for a full disk.
@@ -81,7 +81,7 @@ class Archives:
 
     def import_tar(
         self,
-        chunks: AsyncIterator[bytes] | None = None,
+        chunks: AsyncIterable[bytes] | None = None,
         *,
         source: str = "-",
         target: Reference | None = None,
@@ -107,8 +107,8 @@ class Archives:
 
     @asynccontextmanager
     async def _chunks(
-        self, chunks: AsyncIterator[bytes] | None, source: str, report: Report
-    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        self, chunks: AsyncIterable[bytes] | None, source: str, report: Report
+    ) -> AsyncIterator[AsyncIterable[bytes]]:
         if chunks is not None:
             yield chunks
             return

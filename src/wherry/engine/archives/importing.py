@@ -1,6 +1,6 @@
 """An image made of one tar: its files are the only layer."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable
 
 from wherry.engine.events import Events
 from wherry.engine.flights import Report
@@ -24,7 +24,7 @@ class Importer:
 
     async def make(
         self,
-        chunks: AsyncIterator[bytes],
+        chunks: AsyncIterable[bytes],
         config: ImageConfig,
         comment: str,
         platform: Platform,

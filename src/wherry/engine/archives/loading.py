@@ -3,7 +3,7 @@
 The archive's files become blobs first, for what tells what they are may stand at its end.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterable, Mapping
 from contextlib import aclosing
 
 from msgspec import Struct
@@ -59,7 +59,7 @@ class Loader:
         self._clock = clock
         self._platform = platform
 
-    async def load(self, chunks: AsyncIterator[bytes], report: Report, *, bars: bool) -> None:
+    async def load(self, chunks: AsyncIterable[bytes], report: Report, *, bars: bool) -> None:
         """All images of an archive, told in Docker's words; with ``bars`` also how far each layer is.
 
         Raises CorruptImage, CorruptLayer, InvalidReference; images that were complete by then stay.

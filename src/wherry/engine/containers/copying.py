@@ -1,6 +1,6 @@
 """``cp``: files into a container and out of it, whether it runs or not."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 from msgspec import Struct
@@ -22,7 +22,7 @@ class Packed(Struct, frozen=True, kw_only=True):
     """What is at a path, and its archive."""
 
     stat: PathStat
-    chunks: AsyncIterator[bytes]
+    chunks: AsyncIterable[bytes]
 
 
 class Copying:
@@ -63,7 +63,7 @@ class Copying:
                 tell(self._events, container, "archive-path")
                 yield Packed(stat=stat, chunks=chunks)
 
-    async def unpack(self, ref: str, path: str, chunks: AsyncIterator[bytes], *, keep: bool, as_user: bool) -> None:
+    async def unpack(self, ref: str, path: str, chunks: AsyncIterable[bytes], *, keep: bool, as_user: bool) -> None:
         """An archive into the directory at ``path``. ``keep``: no file takes a directory's place, nor the other way
         round; ``as_user``: all belongs to the container's user, if it has one.
 

@@ -1,6 +1,6 @@
 """The files of builds."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 from pathlib import Path
 from typing import Protocol
 
@@ -23,7 +23,7 @@ class BuildFiles(Protocol):
 
     async def remove(self, folder: Path) -> None: ...
 
-    async def unpack(self, chunks: AsyncIterator[bytes], into: Path) -> None:
+    async def unpack(self, chunks: AsyncIterable[bytes], into: Path) -> None:
         """An archive, compressed or plain, to a directory; closes ``chunks``. InvalidArgument for what is none."""
         ...
 

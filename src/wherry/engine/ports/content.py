@@ -1,6 +1,6 @@
 """Blobs, layers and snapshots of images."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from pathlib import Path
 from typing import Protocol
 
@@ -29,11 +29,11 @@ class Content(Protocol):
         """Store bytes; gives their digest."""
         ...
 
-    async def ingest(self, chunks: AsyncIterator[bytes], digest: str, size: int) -> None:
+    async def ingest(self, chunks: AsyncIterable[bytes], digest: str, size: int) -> None:
         """Store a stream under ``digest``: hashed while written, synced by rename. DigestMismatch leaves nothing."""
         ...
 
-    async def absorb(self, chunks: AsyncIterator[bytes]) -> Blob:
+    async def absorb(self, chunks: AsyncIterable[bytes]) -> Blob:
         """Store a stream under the digest that it turns out to have."""
         ...
 
@@ -53,7 +53,7 @@ class Content(Protocol):
 class ImageArchives(Protocol):
     """Archives of images: tar files that hold blobs under names."""
 
-    async def unpack(self, chunks: AsyncIterator[bytes]) -> dict[str, Member]:
+    async def unpack(self, chunks: AsyncIterable[bytes]) -> dict[str, Member]:
         """The members by path, of a plain or compressed archive. Their bytes are blobs by then, and stay if this is
         ended early. CorruptImage for what is no such archive."""
         ...
@@ -62,7 +62,7 @@ class ImageArchives(Protocol):
 class Layers(Protocol):
     """Changesets: tar → directory and directory → tar, in a confined child process."""
 
-    async def apply(self, source: AsyncIterator[bytes], into: Path, parents: tuple[Path, ...] = ()) -> Applied: ...
+    async def apply(self, source: AsyncIterable[bytes], into: Path, parents: tuple[Path, ...] = ()) -> Applied: ...
 
     async def apply_file(self, blob: Path, into: Path, parents: tuple[Path, ...] = (), diff_id: str = "") -> Applied:
         """``diff_id``: what it is known to be, of a plain layer."""

@@ -1,6 +1,6 @@
 """Files of containers and volumes, and what goes in and out of them."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -115,7 +115,7 @@ class ViewFiles(Protocol):
         ...
 
     async def unpack(
-        self, viewed: Viewed, directory: str, chunks: AsyncIterator[bytes], *, owner: tuple[int, int] | None, keep: bool
+        self, viewed: Viewed, directory: str, chunks: AsyncIterable[bytes], *, owner: tuple[int, int] | None, keep: bool
     ) -> None:
         """An archive into a directory, for ``owner`` or for whom it says; ``keep``: no directory takes a file's place,
         nor the other way round. InvalidArgument for what is none."""

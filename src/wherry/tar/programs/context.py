@@ -1,6 +1,7 @@
-"""The process that unpacks an archive from standard input into the directory that its argument names: for builds.
+"""The process that unpacks an archive for builds.
 
-The end is told as ``layer`` does, with no text if all went well.
+Arguments: how its standard input goes on, as ``sent`` takes it; the directory to unpack into. The end is told as by
+``layer``, with no text if all went well.
 """
 
 import sys
@@ -9,14 +10,14 @@ from ..compression import decompressed
 from ..extract import Extractor
 from ..merged import Merged
 from ..stream import Stream
-from .process import confine, end_with, standard_input
+from .process import confine, end_with, sent
 
 
 def main() -> None:
-    end_with(_unpack)
+    end_with(lambda: _unpack(*sys.argv[1:]))
 
 
-def _unpack() -> str:
-    chunks = decompressed(standard_input())
-    Extractor(confine(sys.argv[1]), Stream(chunks), Merged(), whiteouts=False).run()
+def _unpack(framing: str, into: str) -> str:
+    chunks = decompressed(sent(framing))
+    Extractor(confine(into), Stream(chunks), Merged(), whiteouts=False).run()
     return ""

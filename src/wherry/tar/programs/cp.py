@@ -1,8 +1,9 @@
-"""The process that unpacks an archive for a container: it reads it from standard input.
+"""The process that unpacks an archive for a container.
 
-Arguments: a mount namespace whose root is the container's, and all that this process can touch; a directory there; who
-is to own everything, as ``UID:GID``, or nothing; ``keep`` if no directory may take the place of a file or the other way
-round, or nothing; who the container's users are on the host, as ``Owners`` writes it. The end is told as by ``layer``.
+Arguments: how its standard input goes on, as ``sent`` takes it; a mount namespace whose root is the container's, and
+all that this process can touch; a directory there; who is to own everything, as ``UID:GID``, or nothing; ``keep`` if no
+directory may take the place of a file or the other way round, or nothing; who the container's users are on the host, as
+``Owners`` writes it. The end is told as by ``layer``.
 """
 
 import ctypes
@@ -13,7 +14,7 @@ from ..compression import decompressed
 from ..owners import Owners
 from ..stream import Stream
 from ..unpack import Unpacker
-from .process import end_with, open_many_files, standard_input
+from .process import end_with, open_many_files, sent
 
 _CLONE_NEWNS = 0x20000
 
@@ -22,9 +23,9 @@ def main() -> None:
     end_with(lambda: _unpack(*sys.argv[1:]))
 
 
-def _unpack(namespace: str, base: str, owner: str, keep: str, owners: str) -> str:
+def _unpack(framing: str, namespace: str, base: str, owner: str, keep: str, owners: str) -> str:
     open_many_files()
-    chunks = decompressed(standard_input())
+    chunks = decompressed(sent(framing))
     uid, _, gid = owner.partition(":")
     Unpacker(
         _enter(namespace),

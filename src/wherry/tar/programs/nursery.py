@@ -1,9 +1,9 @@
 """The process that starts the other programs quicker than anew: it has imported them, and forks.
 
 Standard input is a socket that keeps messages apart (SOCK_SEQPACKET); NUL separates the parts of a message. It is told
-``start``, a number, a program's name and its arguments, with two descriptors: the program's standard input and where
-all that it writes goes; or ``kill`` and a number. It tells a number and a status when a program has ended, as
-``os.waitstatus_to_exitcode`` has it. Its programs end with it, and it ends with the one at the other end.
+``start``, a number, a program's name and its arguments, with two descriptors or three: the program's standard input,
+where all that it writes goes, and a connection; or ``kill`` and a number. It tells a number and a status when a program
+has ended, as ``os.waitstatus_to_exitcode`` has it. Its programs end with it, and it ends with the one at the other end.
 """
 
 import _socket
@@ -15,9 +15,10 @@ import sys
 from importlib import import_module
 
 from ..compression import prepare
+from .process import CONNECTION
 
 _LONGEST = 1 << 18
-_DESCRIPTORS = 2
+_DESCRIPTORS = 3
 _INT = 4  # bytes of one, as cmsg(3) carries it
 _PR_SET_PDEATHSIG = 1
 
@@ -53,13 +54,13 @@ class Nursery:
             self._kill(number)
         else:
             (_, _, data), *_ = descriptors
-            stdin, output = (int.from_bytes(data[at : at + _INT], sys.byteorder) for at in (0, _INT))
-            self._start(number, words, stdin, output)
-            os.close(stdin)
-            os.close(output)
+            given = [int.from_bytes(data[at : at + _INT], sys.byteorder) for at in range(0, len(data), _INT)]
+            self._start(number, words, given)
+            for fd in given:
+                os.close(fd)
         return True
 
-    def _start(self, number: bytes, words: list[bytes], stdin: int, output: int) -> None:
+    def _start(self, number: bytes, words: list[bytes], given: list[int]) -> None:
         program, *arguments = map(os.fsdecode, words)
         module = import_module(f"wherry.tar.programs.{program}")
         self._started += 1
@@ -69,7 +70,7 @@ class Nursery:
         pid = os.fork()
         if pid == 0:
             try:
-                self._become(here, stdin, output)
+                self._become(here, *given)
                 sys.argv[1:] = arguments
                 module.main()
             finally:
@@ -78,13 +79,13 @@ class Nursery:
         self._running[pidfd] = pid, number
         self._poll.register(pidfd, select.POLLIN)
 
-    def _become(self, parent: int, stdin: int, output: int) -> None:
+    def _become(self, parent: int, stdin: int, output: int, *connection: int) -> None:
         self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
-        for fd, target in ((stdin, 0), (output, 1), (output, 2)):
+        for target, fd in enumerate((stdin, output, output, *connection)):
             os.dup2(fd, target)
-        os.closerange(3, 1 << 20)
+        os.closerange(CONNECTION + len(connection), 1 << 20)
 
     def _kill(self, number: bytes) -> None:
         for pid, each in self._running.values():

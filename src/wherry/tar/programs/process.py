@@ -8,11 +8,17 @@ It starts often: this imports little.
 
 import os
 import resource
+import select
 import sys
 from collections.abc import Callable, Iterator
+from itertools import chain
 
+from ...framing import BrokenFraming, decoder_of
 from ..extract import NO_SPACE
 from ..header import TarError
+
+CONNECTION = 3
+"""The descriptor of a connection that is lent to a program."""
 
 APPLIED, CORRUPT, FAILED, REFUSED, FULL = 0, 3, 4, 5, 6
 
@@ -59,10 +65,44 @@ def confine(into: str) -> int:
     return os.open("/", os.O_RDONLY | os.O_DIRECTORY)
 
 
+def sent(framing: str) -> Iterator[bytes]:
+    """What a client sends: standard input, and if there is a ``framing`` the body that begins there in this framing and
+    goes on on the connection."""
+    return _body(framing) if framing else standard_input()
+
+
 def standard_input() -> Iterator[bytes]:
     """Standard input; the end of the process that feeds it is the end of this one too."""
+    return _read(0)
+
+
+def _body(framing: str) -> Iterator[bytes]:
+    decoder = decoder_of(framing)
+    for data in chain(standard_input(), _read(CONNECTION)):
+        try:
+            payload, _ = decoder.feed(data)
+        except BrokenFraming as error:
+            raise TarError(str(error)) from error
+        if payload:
+            yield payload
+        if decoder.complete:
+            return
+    raise TarError("unexpected EOF")
+
+
+def _read(fd: int) -> Iterator[bytes]:
+    """To the end, whether reading it blocks or not."""
     feeder = os.getppid()
-    while chunk := os.read(0, _READ):
+    ready = select.poll()
+    ready.register(fd, select.POLLIN)
+    while True:
+        try:
+            chunk = os.read(fd, _READ)
+        except BlockingIOError:
+            ready.poll()
+            continue
+        if not chunk:
+            return
         if os.getppid() != feeder:
             os._exit(FAILED)
         yield chunk

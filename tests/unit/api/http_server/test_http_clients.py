@@ -32,7 +32,7 @@ async def no_containers(request: Request) -> Response:
 
 
 async def size(request: Request) -> Response:
-    return json_response(sum([len(chunk) async for chunk in request.iter_chunks()]))
+    return json_response(sum([len(chunk) async for chunk in request.body]))
 
 
 async def container(request: Request) -> Response:

@@ -185,7 +185,7 @@ def test_a_handler_that_does_not_read_stops_the_sender(run: Run, socket_path: Pa
     async def late(request: Request) -> Response:
         await go_on.wait()
         size = 0
-        async for chunk in request.iter_chunks():
+        async for chunk in request.body:
             assert len(chunk) < 2_000_000
             size += len(chunk)
         return json_response(size)

@@ -281,7 +281,7 @@ def test_a_fast_client_does_not_keep_others_waiting(run: Run) -> None:
 def test_an_answer_may_begin_while_the_body_still_comes(run: Run, socket_path: Path) -> None:
     async def echo(request: Request) -> None:
         stream = await request.stream()
-        async for chunk in request.iter_chunks():
+        async for chunk in request.body:
             await stream.write(chunk)
 
     async def scenario() -> None:

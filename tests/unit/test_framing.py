@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherry.api.http import MalformedRequest
-from wherry.api.http.body import MAX_LINE, BodyDecoder, Chunked, FixedLength
+from wherry.framing import MAX_LINE, BodyDecoder, BrokenFraming, Chunked, FixedLength, decoder_of
 
 
 def cut(data: bytes, at: list[int]) -> list[bytes]:
@@ -61,5 +60,20 @@ def test_fixed_length(body: bytes, behind: bytes, at: list[int]) -> None:
     ],
 )
 def test_broken_chunks(data: bytes) -> None:
-    with pytest.raises(MalformedRequest):
+    with pytest.raises(BrokenFraming):
         Chunked().feed(data)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=40), min_size=1), st.booleans(), POSITIONS)
+def test_one_begins_and_another_goes_on(chunks: list[bytes], chunked: bool, at: list[int]) -> None:
+    body = b"".join(chunks)
+    framed = b"".join(b"%X\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n" if chunked else body
+    here, *later = cut(framed, at)
+    first: BodyDecoder = Chunked() if chunked else FixedLength(len(body))
+    payload, _ = first.feed(here)
+    resumed = first.resumed(payload)
+    if resumed is None:
+        assert payload == body
+    else:
+        framing, begun = resumed
+        assert decode(decoder_of(framing), [begun, *later]) == (body, b"")

@@ -1,0 +1,80 @@
+"""How programs get the bytes that they work on: through a pipe, or from the connection that these come by."""
+
+import fcntl
+import os
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import AbstractContextManager, nullcontext
+from io import FileIO
+from pathlib import Path
+from typing import Final, Protocol, runtime_checkable
+
+from wherry.model.lent import Lent
+from wherry.store.children import Start, writable
+
+_PIPE: Final = 1 << 20  # bytes
+
+
+@runtime_checkable
+class Lendable(Protocol):
+    """Chunks that somebody else can read from where they come."""
+
+    def lent(self) -> AbstractContextManager[Lent | None]: ...
+
+
+async def received(start: Start, program: str, arguments: tuple[Path | str, ...], chunks: AsyncIterable[bytes]) -> str:
+    """Has a program work on what a client sends; its text. Raises as ``Child.result``.
+
+    The program takes a framing before its ``arguments``: it reads the connection itself where that can be lent.
+    """
+    with chunks.lent() if isinstance(chunks, Lendable) else nullcontext() as lent:
+        if lent is None:
+            return await poured(start, program, ("", *arguments), chunks)
+        return await poured(start, program, (lent.framing, *arguments), once(lent.begun), lent.fd)
+
+
+async def poured(
+    start: Start,
+    program: str,
+    arguments: tuple[Path | str, ...],
+    chunks: AsyncIterable[bytes],
+    connection: int | None = None,
+) -> str:
+    """Has a program work on chunks that it finds on its standard input, then on a connection; its text.
+
+    Raises as ``Child.result``.
+    """
+    reading, writing = _pipe()
+    with writing:
+        async with start(program, arguments, reading, connection) as process:
+            await _pour(chunks, writing)
+            return await process.result()
+
+
+async def once(data: bytes) -> AsyncIterator[bytes]:
+    """One chunk."""
+    yield data
+
+
+def _pipe() -> tuple[int, FileIO]:
+    """A large pipe: its reading end for a child, and its writing end, which does not block."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _PIPE)
+    return reading, FileIO(writing, "w")
+
+
+async def _pour(source: AsyncIterable[bytes], into: FileIO) -> None:
+    """Writes all of the source to a pipe and closes it.
+
+    A reader that goes away ends it early: it has left word of why.
+    """
+    with into:
+        async for chunk in source:
+            rest = memoryview(chunk)
+            while rest:
+                try:
+                    rest = rest[into.write(rest) or 0 :]
+                except BrokenPipeError:
+                    return
+                if rest:
+                    await writable(into)
