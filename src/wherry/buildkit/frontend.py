@@ -39,6 +39,7 @@ def build_request(attributes: Mapping[str, str], host: Platform) -> BuildRequest
         extra_hosts=tuple(_hosts(get("add-hosts", ""))),
         shm_size=_number(get("shm-size", ""), "failed to parse shm size") or 64 << 20,
         cgroup_parent=get("cgroup-parent", ""),
+        force_remove=True,
         resources=Resources(ulimits=tuple(_ulimits(get("ulimit", "")))),
     )
 

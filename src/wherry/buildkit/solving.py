@@ -1,8 +1,10 @@
 """One solve: a Dockerfile's build, told as BuildKit tells it, and what is made of its result."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 
+from wherry.build.client import Client
+from wherry.build.request import BuildRequest
 from wherry.build.service import Builds
 from wherry.buildkit.failures import call_failed, step_failure
 from wherry.buildkit.frontend import build_request, context_of, named
@@ -12,6 +14,7 @@ from wherry.buildkit.progress import Progress
 from wherry.buildkit.session import Session
 from wherry.buildkit.shown import ShownClient
 from wherry.buildkit.steps import Steps
+from wherry.buildkit.upload import is_upload, uploaded
 from wherry.errors import WherryError
 from wherry.model.image import Platform
 from wherry.model.reference import Reference
@@ -30,7 +33,22 @@ class Solver:
         """The exporter's response. CallFailed."""
         steps = Steps(progress)
         request = named(build_request(attributes, self._host), exporter.attrs.get("name", ""))
-        source = context_of(attributes) or ShownClient(SessionClient(session), request.dockerfile, progress)
+        source = self._source(context_of(attributes), session, request, steps, progress)
+        await self._build(request, source, steps, progress)
+        names = tuple(Reference.parse(tag).canonical for tag in request.tags)
+        return self._exported(steps.image_id, names, progress)
+
+    def _source(
+        self, url: str, session: Session, request: BuildRequest, steps: Steps, progress: Progress
+    ) -> AsyncIterator[bytes] | str | Client:
+        if not url:
+            return ShownClient(SessionClient(session), request.dockerfile, progress)
+        steps.load("remote build context")
+        return uploaded(session, url) if is_upload(url) else url
+
+    async def _build(
+        self, request: BuildRequest, source: AsyncIterator[bytes] | str | Client, steps: Steps, progress: Progress
+    ) -> None:
         try:
             async with aclosing(self._builds.build(request, source, live=True)) as news:
                 async for piece in news:
@@ -39,8 +57,6 @@ class Solver:
         except WherryError as error:
             steps.fail(step_failure(error))
             raise call_failed(error, steps, request.dockerfile) from error
-        names = tuple(Reference.parse(tag).canonical for tag in request.tags)
-        return self._exported(steps.image_id, names, progress)
 
     def _exported(self, image_id: str, names: tuple[str, ...], progress: Progress) -> dict[str, str]:
         with progress.doing("exporting to image") as activity:

@@ -21,10 +21,17 @@ class Steps:
         self.failed: StepNews | None = None
         self.image_id = ""
         self._status = status
+        self._loading: Activity | None = None
         self._activities: dict[tuple[int, str], Activity] = {}
         self._bases: dict[str, _Base] = {}
 
+    def load(self, what: str) -> None:
+        """Before the first news the build loads its context."""
+        self._loading = self._status.vertex(f"[internal] load {what}")
+        self._loading.begin()
+
     def take(self, news: BuildNews) -> None:
+        self._loaded()
         match news:
             case DockerfileNews(text):
                 self.dockerfile = text
@@ -39,6 +46,7 @@ class Steps:
 
     def fail(self, text: str) -> None:
         """The step that failed did so because of that; what else is under way ends with it."""
+        self._loaded(error=text)
         for key, activity in self._activities.items():
             if self.failed is not None and key == _key(self.failed):
                 activity.end(error=text)
@@ -47,6 +55,10 @@ class Steps:
         for activity in self._activities.values():
             if not activity.has_ended:
                 activity.end(error=_CANCELLED)
+
+    def _loaded(self, *, error: str = "") -> None:
+        if self._loading is not None and not self._loading.has_ended:
+            self._loading.end(error=error)
 
     def _step(self, news: StepNews) -> None:
         if news.state == StepState.FAILED:

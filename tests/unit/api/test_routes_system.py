@@ -19,7 +19,7 @@ async def test_ping(tmp_path: Path) -> None:
             answer = await client.ask(method, "/_ping")
             assert (answer.status, answer.body) == (200, body)
             assert answer.headers.items() >= {
-                "api-version": "1.45", "builder-version": "1", "docker-experimental": "false", "ostype": "linux",
+                "api-version": "1.45", "builder-version": "2", "docker-experimental": "false", "ostype": "linux",
                 "swarm": "inactive", "cache-control": "no-cache, no-store, must-revalidate", "pragma": "no-cache",
                 "content-type": "text/plain; charset=utf-8", "content-length": "2",
             }.items()  # fmt: skip

@@ -1,0 +1,31 @@
+"""An archive that a client has on its standard input, or the like: ``moby.upload.v1.Upload``."""
+
+from collections.abc import AsyncGenerator
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from wherry.buildkit.protobuf import decode
+from wherry.buildkit.session import Session
+
+PULL: Final = "/moby.upload.v1.Upload/Pull"
+_HOST: Final = "buildkit-session"
+
+
+class Piece(Struct, frozen=True):
+    data: Annotated[bytes, 1] = b""
+
+
+def is_upload(url: str) -> bool:
+    """Whether it means something that the client of the session has."""
+    return urlsplit(url).hostname == _HOST
+
+
+async def uploaded(session: Session, url: str) -> AsyncGenerator[bytes, None]:
+    """What such a URL means. CallFailed."""
+    parts = urlsplit(url)
+    metadata = {"urlpath": (parts.path,), "urlhost": (parts.netloc,)}
+    async with session.stream(PULL, metadata) as stream:
+        while (message := await stream.receive()) is not None:
+            yield decode(Piece, message).data
