@@ -27,6 +27,14 @@ def prune_bounds(found: Filters, now: int) -> tuple[int, tuple[str, ...]]:
     return parse_until(found, now, utc_offset()), parse_labels(found)
 
 
+def log_streams(query: Query) -> tuple[bool, bool]:
+    """Whether stdout and stderr are asked for. InvalidArgument if neither is."""
+    stdout, stderr = query.flag("stdout"), query.flag("stderr")
+    if not stdout and not stderr:
+        raise InvalidArgument("Bad parameters: you must choose at least one stream")
+    return stdout, stderr
+
+
 def new_name(query: Query) -> Reference | None:
     """``repo`` and ``tag``: the name for a new image, None if it is to have none. InvalidReference, InvalidArgument."""
     repository, tag = query.get("repo", ""), query.get("tag", "")

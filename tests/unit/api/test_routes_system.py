@@ -217,11 +217,6 @@ async def test_volumes(tmp_path: Path) -> None:
         assert await client.message(404, "GET", "/volumes/no") == "get no: no such volume"
 
 
-async def test_only_a_swarm_updates_volumes(tmp_path: Path) -> None:
-    async with api(tmp_path) as (_, client):
-        assert (await client.message(503, "PUT", "/volumes/data", {})).startswith("This node is not a swarm manager.")
-
-
 async def test_create_and_remove_a_volume(tmp_path: Path) -> None:
     async with api(tmp_path) as (engine, client):
         created = await client.json("POST", "/volumes/create", {"Name": "v", "Labels": {"a": "b"}}, status=201)
@@ -234,21 +229,51 @@ async def test_create_and_remove_a_volume(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/swarm", "/nodes", "/services/x", "/tasks", "/secrets", "/configs", "/services/x/logs"]
+    "path", ["/swarm", "/nodes", "/services/x", "/tasks", "/secrets", "/configs", "/services/x/logs?stdout=1"]
 )
 async def test_this_is_no_swarm(tmp_path: Path, path: str) -> None:
     async with api(tmp_path) as (_, client):
         assert (await client.message(503, "GET", f"/{path}")).startswith("This node is not a swarm manager. Use")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "query", "status", "text"),
+    [
+        ("POST", "/swarm/init", {}, 501, "swarm mode is not supported by this engine"),
+        ("POST", "/swarm/join", {}, 501, "swarm mode is not supported by this engine"),
+        ("POST", "/swarm/leave", {"force": "1"}, 503, "This node is not part of a swarm"),
+        ("PUT", "/volumes/x", {}, 503, "volume update only valid for cluster volumes, but swarm is unavailable"),
+        ("GET", "/nodes", {"filters": "{"}, 400, "invalid filter"),
+        ("GET", "/tasks/x/logs", {}, 400, "Bad parameters: you must choose at least one stream"),
+        ("POST", "/secrets/x/update", {}, 400, "invalid secret version"),
+        ("POST", "/nodes/x/update", {}, 400,
+         """invalid node version '': strconv.ParseUint: parsing "": invalid syntax"""),
+        ("POST", "/swarm/update", {"version": "x"}, 400,
+         """invalid swarm version 'x': strconv.ParseUint: parsing "x": invalid syntax"""),
+    ],
+)  # fmt: skip
+async def test_what_dockerd_checks_outside_of_a_swarm(
+    tmp_path: Path, method: str, path: str, query: dict[str, str], status: int, text: str
+) -> None:
+    async with api(tmp_path) as (_, client):
+        assert await client.message(status, method, path, **query) == text
+
+
 async def test_there_are_no_plugins(tmp_path: Path) -> None:
     async with api(tmp_path) as (_, client):
         assert await client.json("GET", "/plugins") == []
+        assert await client.message(400, "GET", "/plugins", filters={"no": ["x"]}) == "invalid filter 'no'"
+        assert (
+            await client.message(400, "GET", "/plugins", filters={"enabled": ["x"]}) == "invalid filter 'enabled=[x]'"
+        )
         for method, path in (("GET", "/json"), ("DELETE", ""), ("POST", "/enable"), ("POST", "/push")):
             assert await client.message(404, method, f"/plugins/a/b{path}") == 'plugin "a/b" not found'
         assert await client.message(501, "POST", "/plugins/pull") == "this engine has no managed plugins"
 
 
-async def test_what_the_engine_cannot_do_is_not_found(tmp_path: Path) -> None:
+async def test_there_are_no_checkpoints(tmp_path: Path) -> None:
+    text = "checkpoints are not supported by this engine"
     async with api(tmp_path) as (_, client):
-        assert await client.message(404, "GET", "/containers/web/checkpoints") == "page not found"
+        for method, path in (("GET", ""), ("POST", ""), ("DELETE", "/one")):
+            assert await client.message(501, method, f"/containers/web/checkpoints{path}") == text
+        assert await client.message(501, "POST", "/containers/web/start", checkpoint="one") == text

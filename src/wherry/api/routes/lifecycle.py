@@ -4,7 +4,7 @@ from wherry.api.http import Request, Response, Router, empty, json_response
 from wherry.api.parameters import required_integer
 from wherry.api.translate.resources import update
 from wherry.engine.containers import Containers
-from wherry.errors import InvalidArgument
+from wherry.errors import InvalidArgument, NotSupported
 from wherry.wire.container import UpdateResponse, WaitResponse
 from wherry.wire.host_config import HostConfig
 
@@ -30,13 +30,20 @@ class LifecycleRoutes:
             "resize": self.resize,
         }.items():
             router.add("POST", f"/containers/{{name}}/{verb}", handler)
+        for method, path in (("GET", ""), ("POST", ""), ("DELETE", "/{checkpoint}")):
+            router.add(method, f"/containers/{{name}}/checkpoints{path}", self.checkpoint)
 
     async def start(self, request: Request) -> Response:
         if len(await request.read()) > _OLD_BODY:
             raise InvalidArgument(
                 "starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24"
             )
+        if request.query.get("checkpoint"):
+            await self.checkpoint(request)
         return _changed(await self._containers.start(request.params["name"]))
+
+    async def checkpoint(self, request: Request) -> Response:
+        raise NotSupported("checkpoints are not supported by this engine")
 
     async def stop(self, request: Request) -> Response:
         signal, timeout = _ending(request)

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 
 from wherry.api.bodies import closing
 from wherry.api.http import HijackedStream, Request, Router, WebSocket, accept
+from wherry.api.parameters import log_streams
 from wherry.api.streams import content_type, copies_frames, hijack, log_bytes, serve
 from wherry.engine.containers import Containers
 from wherry.engine.streams import Attachment
-from wherry.errors import InvalidArgument
 from wherry.model.container import Container
 from wherry.model.log import LogRange
 from wherry.plan.go_values import decimal
@@ -88,9 +88,7 @@ class OutputRoutes:
 
 def _log_range(request: Request) -> LogRange:
     query = request.query
-    stdout, stderr = query.flag("stdout"), query.flag("stderr")
-    if not stdout and not stderr:
-        raise InvalidArgument("Bad parameters: you must choose at least one stream")
+    stdout, stderr = log_streams(query)
     return LogRange(
         stdout=stdout,
         stderr=stderr,

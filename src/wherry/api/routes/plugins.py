@@ -1,7 +1,11 @@
 """Managed plugins: there are none, and none can be had."""
 
+from wherry.api import parameters
 from wherry.api.http import Request, Response, Router, json_response
 from wherry.errors import NotFound, NotSupported
+from wherry.plan.filters import parse_flag
+
+_FILTERS = frozenset(("capability", "enabled"))
 
 
 class PluginRoutes:
@@ -16,6 +20,7 @@ class PluginRoutes:
             router.add("POST", f"/plugins/{{name:path}}/{verb}", self.find)
 
     async def list(self, request: Request) -> Response:
+        parse_flag(parameters.filters(request, _FILTERS), "enabled")
         return json_response([])
 
     async def find(self, request: Request) -> Response:
