@@ -387,6 +387,44 @@ def test_the_file_is_read_again_at_sighup(start: Start, idle: Engine, tmp_path: 
     assert "10.0.0.0/8" in cli.line("info", "-f", "{{json .RegistryConfig.InsecureRegistryCIDRs}}")
 
 
+def test_the_patience_of_a_shutdown_is_read_again(start: Start, idle: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "daemon.json"
+    file.write_text(json.dumps({"shutdown-timeout": 100}))
+    cli = start("--config-file", str(file))
+    deaf = "trap 'echo asked' TERM; while :; do sleep 1; done"
+    cli("run", "-d", "--name", "deaf", "--stop-timeout", "60", "busybox", "sh", "-c", deaf)
+    file.write_text(json.dumps({"shutdown-timeout": 1}))
+    hang_up(idle)
+    eventually(lambda: "reloading from" in idle.log.read_text())
+
+    with cli.beside("stop", "deaf"):
+        eventually(lambda: cli.line("logs", "deaf") == "asked")
+        idle.stop()
+
+    assert "did not end in time" in idle.log.read_text()
+    start()
+
+
+def test_metrics(start: Start, idle: Engine) -> None:
+    cli = start("--metrics-addr", "127.0.0.1:9323", "--label", "a=b")
+    cli("run", "-d", "busybox", "sleep", "600")
+
+    text = idle.run("curl", "-sS", "http://127.0.0.1:9323/metrics").stdout
+    samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+
+    assert samples['engine_daemon_container_states_containers{state="running"}'] == "1"
+    assert samples["engine_daemon_engine_cpus_cpus"] == cli.line("info", "-f", "{{.NCPU}}")
+    assert int(samples["engine_daemon_events_total"]) > 0
+    assert float(samples["process_resident_memory_bytes"]) > 1 << 20
+    assert "page not found" in idle.run("curl", "-sS", "http://127.0.0.1:9323/info").stdout
+
+
+def test_clients_learn_that_the_engine_is_experimental(start: Start) -> None:
+    cli = start("--experimental")
+
+    assert cli.line("version", "-f", "{{.Server.Experimental}}") == "true"
+
+
 def test_a_file_that_makes_no_sense_changes_nothing(start: Start, idle: Engine, tmp_path: Path) -> None:
     file = tmp_path / "daemon.json"
     file.write_text('{"labels": ["a=b"]}')

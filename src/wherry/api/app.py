@@ -10,6 +10,7 @@ from wherry.api.routes.execs import ExecRoutes
 from wherry.api.routes.files import FileRoutes
 from wherry.api.routes.images import ImageRoutes
 from wherry.api.routes.lifecycle import LifecycleRoutes
+from wherry.api.routes.metrics import MetricsRoutes
 from wherry.api.routes.networks import NetworkRoutes
 from wherry.api.routes.output import OutputRoutes
 from wherry.api.routes.plugins import PluginRoutes
@@ -20,6 +21,7 @@ from wherry.api.routes.system import SystemRoutes
 from wherry.api.routes.transfer import TransferRoutes
 from wherry.api.routes.volumes import VolumeRoutes
 from wherry.build.engine import BuildingEngine
+from wherry.engine.engine import Engine
 
 
 def build_router(engine: BuildingEngine, buildkit: BuildKitProtocol) -> Router:
@@ -45,4 +47,11 @@ def build_router(engine: BuildingEngine, buildkit: BuildKitProtocol) -> Router:
         SwarmRoutes(),
     ):
         routes.register(router)
+    return router
+
+
+def build_metrics_router(engine: Engine) -> Router:
+    """A handler of what Prometheus asks for, and of nothing else."""
+    router = Router()
+    MetricsRoutes(engine.system, engine.events).register(router)
     return router

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from wherry.cli.flags import Options
 from wherry.daemon import file
-from wherry.daemon.flags import CONFIG_FILE, LOG_FORMATS, LOG_LEVELS, SETTINGS
+from wherry.daemon.flags import CONFIG_FILE, LOG_FORMATS, LOG_LEVELS, SETTINGS, UNSUPPORTED
 from wherry.daemon.tls import TlsSettings, tls_settings
 from wherry.model.container import ContainerDefaults, LogConfig
 from wherry.model.network import NetworkSettings
@@ -46,7 +46,9 @@ class Configuration(Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     live_restore: bool = False
     shutdown_timeout: int = 15
+    metrics_addr: str = ""
     experimental: bool = False
+    selinux: bool = False
     proxies: dict[str, str] = {}
     registries: RegistrySettings = RegistrySettings()
     runtimes: dict[str, str] = {}
@@ -85,6 +87,9 @@ def _configuration(values: dict[str, Any]) -> Configuration:
     log_format = values.get("log-format") or LOG_FORMATS[0]
     if log_format not in LOG_FORMATS:
         raise ValueError(f"invalid log format: {log_format}")
+    for setting in UNSUPPORTED:
+        if values.get(setting.key):
+            raise ValueError(f'the option "{setting.key}" is not supported')
     debug = values.get("debug", False)
     return Configuration(
         hosts=tuple(values.get("hosts") or (DEFAULT_HOST,)),
@@ -99,7 +104,9 @@ def _configuration(values: dict[str, Any]) -> Configuration:
         labels=_labels(values.get("labels", ())),
         live_restore=values.get("live-restore", False),
         shutdown_timeout=values.get("shutdown-timeout", 15),
+        metrics_addr=values.get("metrics-addr", ""),
         experimental=values.get("experimental", False),
+        selinux=values.get("selinux-enabled", False),
         proxies={name: values[key] for key, name in _PROXIES.items() if values.get(key)},
         registries=_registries(values),
         runtimes=values["runtimes"],

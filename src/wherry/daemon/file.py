@@ -11,6 +11,7 @@ from wherry.daemon.flags import SETTINGS, Setting
 
 _NAMES = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}
 _PROXIES = "proxies"
+_FILED_ONLY = frozenset(("builder", "deprecated-key-path"))  # without a flag, and without effect here
 _MERGED = "runtimes"  # those of the file and those of flags are all there
 
 
@@ -29,7 +30,7 @@ def read(path: str, *, required: bool) -> dict[str, Any]:
     except OSError as error:
         raise FileError(str(error)) from error
     try:
-        return msgspec.json.decode(data or b"{}", type=dict[str, Any])
+        return msgspec.json.decode(data.strip() or b"{}", type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise FileError(str(error)) from error
 
@@ -49,9 +50,10 @@ def settings(found: Mapping[str, Any], flags: Options) -> dict[str, Any]:
 
 def _flat(found: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of proxies are written in an object of their own."""
+    found = {key: value for key, value in found.items() if key not in _FILED_ONLY}
     proxies = found.get(_PROXIES)
     rest = {key: value for key, value in found.items() if key != _PROXIES}
-    return {**rest, **proxies} if isinstance(proxies, dict) else dict(found)
+    return {**rest, **proxies} if isinstance(proxies, dict) else found
 
 
 def _unknown(found: Mapping[str, Any], known: Mapping[str, Setting]) -> Iterator[str]:

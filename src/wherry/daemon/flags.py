@@ -56,6 +56,8 @@ PROCESS = (
                  default_text='"info"')),
     Setting(Flag("log-format", "string", 'Set the logging format ("text"|"json")', default_text='"text"')),
     Setting(Flag("label", "list", "Set key=value labels to the daemon", parse=values.label), "labels"),
+    Setting(Flag("metrics-addr", "string", "Set default address and port to serve the metrics api on",
+                 parse=values.metrics_address)),
     Setting(Flag("experimental", "bool", "Enable experimental features: there are none; clients are told")),
     Setting(Flag("storage-driver", "string", "Storage driver to use", short="s", default_text='"overlay2"',
                  parse=values.storage_driver)),
@@ -143,11 +145,26 @@ TLS = (
     Setting(Flag("tlsverify", "bool", "Use TLS and verify the remote")),
 )
 
+UNSUPPORTED = (
+    Setting(Flag("api-cors-header", "string", "Not supported: set CORS headers in the Engine API")),
+    Setting(Flag("authorization-plugin", "list", "Not supported: authorization plugins to load"),
+            "authorization-plugins"),
+    Setting(Flag("cpu-rt-period", "int", "Not supported: limit the CPU real-time period of all containers")),
+    Setting(Flag("cpu-rt-runtime", "int", "Not supported: limit the CPU real-time runtime of all containers")),
+    Setting(Flag("rootless", "bool", "Not supported: rootless mode")),
+)  # fmt: skip
+"""What the daemon refuses to start with: to pass over it would be worse."""
+
 _NO_SWARM = "Accepted for Docker's sake: there is no Swarm"
 _NO_CONTAINERD = "Accepted for Docker's sake: there is no containerd"
 WITHOUT_EFFECT = (
     Setting(Flag("raw-logs", "bool", "Accepted for Docker's sake: logs have full timestamps and no colour")),
     Setting(Flag("userland-proxy-path", "string", "Accepted for Docker's sake: the relay is no program of its own")),
+    Setting(Flag("allow-nondistributable-artifacts", "list", "Accepted for Docker's sake: all layers are pushed")),
+    Setting(Flag("cdi-spec-dir", "list", "Accepted for Docker's sake: there are no CDI devices"), "cdi-spec-dirs"),
+    Setting(Flag("feature", "map", "Accepted for Docker's sake: features are not switched"), "features",
+            filed=values.filed_features),
+    Setting(Flag("selinux-enabled", "bool", "Accepted for Docker's sake: containers get no labels of SELinux")),
     Setting(Flag("storage-opt", "list", "Storage driver options", parse=values.storage_option), "storage-opts"),
     Setting(Flag("containerd", "string", _NO_CONTAINERD)),
     Setting(Flag("containerd-namespace", "string", _NO_CONTAINERD)),
@@ -156,9 +173,9 @@ WITHOUT_EFFECT = (
     Setting(Flag("swarm-default-advertise-addr", "string", _NO_SWARM)),
     Setting(Flag("network-control-plane-mtu", "int", _NO_SWARM)),
     Setting(Flag("node-generic-resource", "list", _NO_SWARM), "node-generic-resources"),
-)
+)  # fmt: skip
 
-SETTINGS = (*PROCESS, *TLS, *REGISTRIES, *NETWORK, *CONTAINERS, *WITHOUT_EFFECT)
+SETTINGS = (*PROCESS, *TLS, *REGISTRIES, *NETWORK, *CONTAINERS, *WITHOUT_EFFECT, *UNSUPPORTED)
 
 COMMAND = Command(
     "[OPTIONS]",

@@ -13,7 +13,7 @@ from ssl import SSLContext
 
 import uvloop
 
-from wherry.api.app import build_router
+from wherry.api.app import build_metrics_router, build_router
 from wherry.api.buildkit import BuildKitProtocol
 from wherry.api.http import Limits, Server, check_free
 from wherry.cli.flags import HelpRequested, Options, UsageError
@@ -86,6 +86,8 @@ async def _run(configuration: Configuration, tls: SSLContext | None, flags: Opti
     _log.info("Starting up")
     for line in exposure.log_lines(configuration.hosts, configuration.tls):
         _log.warning("%s", line)
+    if configuration.selinux:
+        _log.warning("wherry could not enable SELinux on the host system")
     path = Path(configuration.pidfile or exec_root_of(config) / "wherry.pid")
     with pidfile(path):
         group = socket_group(configuration.group)
@@ -94,16 +96,23 @@ async def _run(configuration: Configuration, tls: SSLContext | None, flags: Opti
         async with open_engine(config) as engine:
             os.chdir(exec_root_of(config))  # where monitors drop what they drop into their working directory
             limits = Limits(connections=descriptors.for_clients())
+            experimental = configuration.experimental
             buildkit = BuildKitProtocol(engine)
             router = build_router(engine, buildkit)
-            server = Server(router, product_version=VERSION, limits=limits, http2=buildkit.control)
+            server = Server(
+                router, product_version=VERSION, experimental=experimental, limits=limits, http2=buildkit.control
+            )
+            metrics = Server(build_metrics_router(engine), product_version=VERSION)
             try:
+                if configuration.metrics_addr:
+                    await metrics.listen(f"tcp://{configuration.metrics_addr}")
                 for host in configuration.hosts:
                     await server.listen(host, group=group, tls=tls)
                     _log.info("API listen on %s", host.removeprefix("unix://"))
                 _settle()
                 await _until_told(engine, flags)
             finally:
+                await metrics.close(grace=0.0)
                 await server.close(grace=1.0)
                 await buildkit.close()
     _log.info("Daemon shutdown complete")

@@ -110,6 +110,16 @@ def exec_option(text: str) -> str:
     return text
 
 
+def metrics_address(text: str) -> str:
+    """``host:port``."""
+    host_part, separator, port = text.rpartition(":")
+    if not separator:
+        raise ValueError(f"error parsing tcp address: address {text}: missing port in address")
+    if not port.isdecimal():
+        raise ValueError(f"error parsing tcp address: invalid port {port}")
+    return f"{host_part}:{port}"
+
+
 def pool(text: str) -> AddressPool:
     """``base=10.0.0.0/8,size=24``."""
     fields = dict(part.partition("=")[::2] for part in text.split(","))
@@ -133,6 +143,13 @@ def ulimit(text: str) -> Ulimit:
 
 
 # What daemon.json writes in another way than flags do.
+
+
+def filed_features(switches: dict[str, Any]) -> dict[str, Any]:
+    for name, value in switches.items():
+        if not isinstance(value, bool):
+            raise ValueError(f"json: cannot unmarshal features.{name} into a bool")
+    return switches
 
 
 def filed_address(text: str) -> str:

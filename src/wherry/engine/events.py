@@ -20,6 +20,7 @@ class Events:
         self._clock = clock
         self._past: deque[Event] = deque(maxlen=_REMEMBERED)
         self._listeners: set[asyncio.Queue[Event | None]] = set()
+        self.published = 0
 
     @property
     def listeners(self) -> int:
@@ -29,6 +30,7 @@ class Events:
         """Tell everyone, now."""
         event = Event(kind=kind, action=action, actor=actor, attributes=attributes, time=self._clock.now())
         self._past.append(event)
+        self.published += 1
         for queue in tuple(self._listeners):
             if queue.qsize() < _BACKLOG:
                 queue.put_nowait(event)

@@ -21,7 +21,7 @@ class Operations:
     """
 
     def __init__(self, patience: float = PATIENCE) -> None:
-        self._patience = None if patience < 0 else patience
+        self.patience = patience
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def run(self, transition: Coroutine[Any, Any, R]) -> R:
@@ -38,7 +38,7 @@ class Operations:
     async def drain(self) -> None:
         """Wait until all transitions have ended; one that takes too long is cancelled, and undoes what it can. One that
         the kernel holds up is left: the next start of the engine finds it half done."""
-        if await self._ended(self._patience):
+        if await self._ended(None if self.patience < 0 else self.patience):
             return
         for task in self._tasks:
             _log.warning("%s did not end in time", task.get_coro())

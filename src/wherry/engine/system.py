@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from wherry.engine.containers import Containers
 from wherry.engine.events import Events
 from wherry.engine.images import Images
+from wherry.engine.operations import Operations
 from wherry.engine.ports import Clock, Host, Registry, Runtime
 from wherry.engine.transfer import Transfer
 from wherry.engine.volumes import Volumes
@@ -48,6 +49,7 @@ class System:
         host: Host,
         runtime: Runtime,
         clock: Clock,
+        operations: Operations,
     ) -> None:
         self._settings = settings
         self._containers = containers
@@ -59,6 +61,7 @@ class System:
         self._host = host
         self._runtime = runtime
         self._clock = clock
+        self._operations = operations
 
     @property
     def facts(self) -> HostFacts:
@@ -100,6 +103,7 @@ class System:
         await self._runtime.configure(told.runtimes, told.default_runtime)
         registries = told.registries
         self._registry.configure(registries)
+        self._operations.patience = told.shutdown_timeout
         self._transfer.limit(max_downloads=registries.max_downloads, max_uploads=registries.max_uploads)
         self._settings = replace(
             self._settings,

@@ -22,6 +22,7 @@ def make_system(edges: Edges, handles: Handles, needs: Needs, containers: Contai
         host=edges.machine,
         runtime=edges.runtime,
         clock=edges.clock,
+        operations=handles.operations,
     )
 
 

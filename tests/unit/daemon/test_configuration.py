@@ -81,6 +81,27 @@ def test_the_file_says_the_same_in_its_way(tmp_path: Path) -> None:
     assert filed == flagged
 
 
+def test_what_has_no_effect_here_is_taken(tmp_path: Path) -> None:
+    assert (
+        configuration(
+            tmp_path,
+            features={"buildkit": True},
+            builder={"gc": {"enabled": True, "policy": [{"keepStorage": "1GB", "filter": ["unused-for=2200h"]}]}},
+            allow_nondistributable_artifacts=["registry.example.org"],
+            cdi_spec_dirs=["/etc/cdi"],
+            rootless=False,
+        )
+        == Configuration()
+    )
+
+
+def test_a_blank_file_says_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "daemon.json"
+    path.write_text("\n")
+
+    assert configured(COMMAND.parse(["--config-file", str(path)], "")) == Configuration()
+
+
 @pytest.mark.parametrize(
     ("flags", "keys", "text"),
     [
@@ -106,6 +127,11 @@ def test_the_file_says_the_same_in_its_way(tmp_path: Path) -> None:
         ((), {"log-format": "foo"}, "merged configuration validation from file and command line flags failed: "
          "invalid log format: foo"),
         ((), {"default-shm-size": "x"}, "invalid size: 'x'"),
+        ((), {"features": {"buildkit": "yes"}}, "json: cannot unmarshal features.buildkit into a bool"),
+        ((), {"authorization-plugins": ["x"]}, "merged configuration validation from file and command line flags "
+         'failed: the option "authorization-plugins" is not supported'),
+        (("--rootless",), {}, "merged configuration validation from file and command line flags "
+         'failed: the option "rootless" is not supported'),
         ((), {"labels": ["foo"]}, "bad attribute format: foo"),
     ],
 )  # fmt: skip
@@ -134,6 +160,7 @@ def test_one_label_has_one_value(tmp_path: Path) -> None:
         ("--default-ulimit", "x", "invalid ulimit argument: x"),
         ("--default-shm-size", "x", "invalid size: 'x'"),
         ("--exec-opt", "native.cgroupdriver=systemd", "native.cgroupdriver option systemd not supported"),
+        ("--metrics-addr", "x", "error parsing tcp address: address x: missing port in address"),
         ("--icc", "maybe", 'strconv.ParseBool: parsing "maybe": invalid syntax'),
     ],
 )

@@ -15,6 +15,7 @@ from tests.unit.api.samples import BRIDGE, NOW, RUNNING
 from wherry.engine.containers import Containers
 from wherry.engine.events import Events
 from wherry.engine.images import Images
+from wherry.engine.operations import Operations
 from wherry.engine.ports import Host, Registry, Runtime
 from wherry.engine.registries import Registries
 from wherry.engine.system import System
@@ -53,4 +54,5 @@ class FakeEngine:
             host=cast(Host, FakeHost()),
             runtime=cast(Runtime, FakeRuntime()),
             clock=FakeClock(),
+            operations=Operations(),
         )
