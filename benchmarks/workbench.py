@@ -10,11 +10,12 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from tests.harness import buildx
 from tests.harness.engine import busybox_tar
 
 from wherry.cli.launcher import write_script
 
-from . import buildx, images
+from . import images
 from .contestants import Contestant, Engine
 from .daemons import Daemon
 from .images import MEGABYTE, Archive, SampleImage

@@ -20,12 +20,12 @@ Compose = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def compose(engine: Engine) -> Compose:
-    """``docker compose`` on the stack; what it prints on stdout. Its builds are classic ones."""
+    """``docker compose`` on the stack; what it prints on stdout."""
     if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode != 0:
         pytest.skip("docker has no compose here: Debian 12 has docker-compose 1 only")
 
     def typed(*arguments: str) -> str:
-        environment = {**os.environ, "DOCKER_HOST": engine.url, "DOCKER_BUILDKIT": "0"}
+        environment = {**os.environ, "DOCKER_HOST": engine.url}
         argv = engine.host.inside(["docker", "compose", "-p", "shop", "-f", FILE, *arguments])
         done = subprocess.run(argv, capture_output=True, text=True, timeout=TIMEOUT, env=environment, check=False)
         assert done.returncode == 0, f"{arguments}: exit {done.returncode}\n{done.stdout}{done.stderr}"

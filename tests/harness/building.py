@@ -9,11 +9,12 @@ ID = re.compile(r"Successfully built ([0-9a-f]{12})")
 
 
 class Builder:
-    """Builds what ``context`` holds, typed with a client."""
+    """Builds what ``context`` holds, typed with a client: ``words`` are the command."""
 
-    def __init__(self, cli: Cli, context: Path) -> None:
+    def __init__(self, cli: Cli, context: Path, words: tuple[str, ...] = ("build",)) -> None:
         self.cli = cli
         self.context = context
+        self.words = words
 
     def write(self, name: str, content: str, mode: int = 0o644) -> None:
         path = self.context / name
@@ -23,7 +24,7 @@ class Builder:
 
     def __call__(self, dockerfile: str, *flags: str, check: bool = True) -> Done:
         self.write("Dockerfile", dockerfile)
-        return self.cli("build", *flags, self.context, check=check)
+        return self.cli(*self.words, *flags, self.context, check=check)
 
     def fails(self, dockerfile: str, *flags: str, status: int = 1) -> str:
         """What a build that fails says at last."""

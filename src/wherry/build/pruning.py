@@ -39,15 +39,19 @@ def _may_go(usage: CacheUsage, asked: Prune) -> bool:
         return False
     if asked.unused_since and usage.entry.last_used > asked.unused_since:
         return False
+    return matches(usage, asked.filters)
+
+
+def matches(usage: CacheUsage, filters: Filters) -> bool:
     properties = _properties(usage)
-    return all(not properties[name].isdisjoint(values) for name, values in asked.filters.items())
+    return all(not properties[name].isdisjoint(values) for name, values in filters.items())
 
 
 def _properties(usage: CacheUsage) -> dict[str, set[str]]:
     """The values of filters that an entry meets."""
     entry = usage.entry
     return {
-        "id": {entry.key},
+        "id": {entry.key, entry.key.removeprefix("sha256:")},
         "parent": {entry.parent},
         "parents": {entry.parent},
         "type": {entry.kind},

@@ -1,8 +1,10 @@
 """Control: what a client asks of a builder."""
 
+import re
 from collections.abc import Mapping
+from typing import Final
 
-from wherry.build.pruning import PROPERTIES, Prune
+from wherry.build.pruning import PROPERTIES, Prune, matches
 from wherry.build.service import Builds
 from wherry.buildkit.frontend import FRONTEND
 from wherry.buildkit.gateway import check
@@ -30,6 +32,8 @@ from wherry.buildkit.status import CallFailed, Code
 from wherry.engine.system import System
 from wherry.model.build import CacheUsage
 from wherry.plan.filters import Filters
+
+_OPERATOR: Final = re.compile("==|~=|=")
 
 
 class Control:
@@ -79,8 +83,9 @@ class Control:
                 await call.send(encode(response))
 
     async def disk_usage(self, request: DiskUsageRequest, call: Call) -> DiskUsageResponse:
-        usages = await self._builds.usage()
-        return DiskUsageResponse(tuple(_record(usage) for usage in usages))
+        wanted = _filters(request.filter)
+        usages = (usage for usage in await self._builds.usage() if matches(usage, wanted))
+        return DiskUsageResponse(tuple(map(_record, usages)))
 
     async def prune(self, call: Call) -> None:
         """Answers a record for each entry that has gone."""
@@ -127,12 +132,12 @@ def _exporter(request: SolveRequest) -> Exporter:
 
 
 def _filters(texts: tuple[str, ...]) -> Filters:
-    """``name==value`` and ``name``, as containerd writes filters, in our words."""
+    """What containerd writes as ``name==value,name~=value,name``, in our words."""
     filters: dict[str, tuple[str, ...]] = {}
-    for part in (part for text in texts for part in text.split(",")):
-        name, _, value = part.partition("==" if "==" in part else "=")
+    for part in filter(None, (part for text in texts for part in text.split(","))):
+        name, value = (*_OPERATOR.split(part, 1), "")[:2]
         if name not in PROPERTIES:
-            raise CallFailed(Code.UNKNOWN, f"failed to parse prune filters {list(texts)}: unknown field {name}")
+            raise CallFailed(Code.UNKNOWN, f"failed to parse filters {list(texts)}: unknown field {name}")
         filters[name] = (*filters.get(name, ()), value)
     return filters
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
+from typing import Final
 
 from wherry.build.client import Client
 from wherry.build.request import BuildRequest
@@ -13,11 +14,14 @@ from wherry.buildkit.offering import SessionClient
 from wherry.buildkit.progress import Progress
 from wherry.buildkit.session import Session
 from wherry.buildkit.shown import ShownClient
+from wherry.buildkit.status import CallFailed, Code
 from wherry.buildkit.steps import Steps
 from wherry.buildkit.upload import is_upload, uploaded
 from wherry.errors import WherryError
 from wherry.model.image import Platform
 from wherry.model.reference import Reference
+
+_TO_IMAGES: Final = ("moby", "image", "")
 
 
 class Solver:
@@ -31,6 +35,8 @@ class Solver:
         self, attributes: Mapping[str, str], exporter: Exporter, session: Session, progress: Progress
     ) -> dict[str, str]:
         """The exporter's response. CallFailed."""
+        if exporter.type not in _TO_IMAGES:
+            raise CallFailed(Code.UNKNOWN, f'exporter "{exporter.type}" could not be found')
         steps = Steps(progress)
         request = named(build_request(attributes, self._host), exporter.attrs.get("name", ""))
         source = self._source(context_of(attributes), session, request, steps, progress)

@@ -29,7 +29,7 @@ def find(session: Session, name: str) -> str | None:
 
 
 def become(session: Session, path: str, argv: list[str]) -> "NoReturn":
-    """Go on as the plugin at ``path``, at this session's engine. Builds are classic ones unless the user says other."""
+    """Go on as the plugin at ``path``, at this session's engine."""
     session.client.connect()  # the engine is started if need be
     session.close()
     said = {
@@ -38,4 +38,4 @@ def become(session: Session, path: str, argv: list[str]) -> "NoReturn":
         b"DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND": b"wherry",  # tells a plugin that it is one
     }
     flags = session.identity.flags() if session.identity else []
-    execve(path, [path, *flags, *argv], {b"DOCKER_BUILDKIT": b"0", **environ, **said})
+    execve(path, [path, *flags, *argv], {**environ, **said})

@@ -24,16 +24,8 @@ def typed(wherry: CommandLine, config: Path, *words: str) -> str:
 
 
 def test_a_plugin_is_given_the_words_and_the_engine(wherry: CommandLine, tmp_path: Path) -> None:
-    plugin(tmp_path / "cli-plugins", 'echo "$@"; echo $DOCKER_HOST $DOCKER_CONFIG $DOCKER_BUILDKIT')
-    assert typed(wherry, tmp_path, "hello", "-f", "x y") == f"hello -f x y\n{wherry.engine.host} {tmp_path} 0\n"
-
-
-def test_whoever_asks_for_buildkit_gets_it(
-    wherry: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DOCKER_BUILDKIT", "1")
-    plugin(tmp_path / "cli-plugins", "echo $DOCKER_BUILDKIT")
-    assert typed(wherry, tmp_path, "hello") == "1\n"
+    plugin(tmp_path / "cli-plugins", 'echo "$@"; echo $DOCKER_HOST $DOCKER_CONFIG')
+    assert typed(wherry, tmp_path, "hello", "-f", "x y") == f"hello -f x y\n{wherry.engine.host} {tmp_path}\n"
 
 
 def test_further_folders_are_looked_into_first(wherry: CommandLine, tmp_path: Path) -> None:

@@ -8,6 +8,12 @@ PACKAGE = "docker-buildx"
 PLUGIN = Path("usr/libexec/docker/cli-plugins", PACKAGE)
 
 
+def is_there() -> bool:
+    """Whether it is installed, or the distribution has it."""
+    shown = subprocess.run(["apt-cache", "show", PACKAGE], capture_output=True, check=False)
+    return Path("/", PLUGIN).exists() or shown.returncode == 0
+
+
 def client_config(folder: Path) -> Path:
     """A directory for DOCKER_CONFIG that has Debian's buildx.
 
