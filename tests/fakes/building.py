@@ -26,6 +26,7 @@ from wherry.build.solver.mounting import Mounting
 from wherry.build.solver.repositories import Repositories
 from wherry.build.solver.running import Runner
 from wherry.build.solver.stages import Stages
+from wherry.build.sweeping import sweep_folders, sweep_steps
 from wherry.engine.layering import Layering
 from wherry.engine.transfer import Transfer
 from wherry.engine.unpacking import Unpacker
@@ -203,8 +204,13 @@ class Site:
     async def open(cls, ground: Ground | None = None) -> "Site":
         ground = ground or Ground()
         site = cls(await World.open(ground.outside), ground)
-        await site.builds.sweep()
+        await site.sweep()
         return site
+
+    async def sweep(self) -> None:
+        records = self.world.outside.records
+        await sweep_steps(records, self.world.images, FakeHost(self.world.outside.runtime))
+        await sweep_folders(records, self.ground.folders)
 
     def __init__(self, world: World, ground: Ground) -> None:
         files, folders = ground.files, ground.folders

@@ -104,11 +104,6 @@ class Builds:
         self._events.publish("builder", "prune", "", {"reclaimed": str(reclaimed)})
         return tuple(entry.key for entry in going), reclaimed
 
-    async def sweep(self) -> None:
-        """At start: remove of the build cache what is not whole."""
-        await self._cache.sweep()
-        await self._kept_folders.sweep()
-
     async def _context(
         self, request: BuildRequest, source: AsyncIterable[bytes] | str | Client, space: Workspace
     ) -> Context:

@@ -1,183 +1,40 @@
-"""``wherryd``: opens an engine, serves it on its sockets, ends when told to."""
+"""``wherryd``, as it is started."""
 
-import asyncio
-import gc
-import grp
-import logging
-import os
-import shutil
-import signal
-import sys
-from pathlib import Path
-from ssl import SSLContext
+from importlib import import_module
+from typing import Final
 
-import uvloop
+from wherry.postponing import postpone
 
-from wherry.api.app import build_metrics_router, build_router
-from wherry.api.buildkit import BuildKitProtocol
-from wherry.api.http import Limits, Server, check_free
-from wherry.cli.flags import HelpRequested, Options, UsageError
-from wherry.cli.helpflags import flag_usages
-from wherry.daemon import descriptors, exposure
-from wherry.daemon.configuration import DEFAULT_GROUP, Configuration, ConfigurationError, configured
-from wherry.daemon.flags import COMMAND
-from wherry.daemon.logs import start_logging
-from wherry.daemon.pidfile import StillRunning, pidfile
-from wherry.daemon.reloading import reload
-from wherry.daemon.signals import signals
-from wherry.daemon.tls import UnusableCertificate, server_context
-from wherry.engine.engine import Engine
-from wherry.errors import WherryError
-from wherry.version import VERSION
-from wherry.wiring import EngineConfig, exec_root_of, open_engine
-
-_log = logging.getLogger("wherry")
-
-_LAST_PATIENCE = 1.0  # seconds
+POSTPONED: Final = frozenset(
+    {
+        # of Python's: what others import for the rare case
+        "ast",
+        "asyncio.sslproto",
+        "asyncio.staggered",
+        "bz2",
+        "gzip",
+        "locale",
+        "lzma",
+        "msgspec.inspect",
+        "ntpath",
+        "random",
+        "tempfile",
+        "tokenize",
+        # ours: what moves, packs and builds images
+        "wherry.plan.changes",
+        "wherry.store.archives",
+        "wherry.store.building",
+        "wherry.store.layers",
+        "wherry.store.mirrors",
+        "wherry.store.views",
+        "wherry.wiring.builds",
+        "wherry.wiring.images",
+        "wherry.wiring.registry",
+    }
+)
 
 
 def main() -> None:
-    """Run the daemon until SIGTERM or SIGINT. Exit status 0, or 1 with the reason on stderr."""
-    try:
-        flags = COMMAND.parse(sys.argv[1:], "")
-        if flags["version"]:
-            print(f"wherry version {VERSION}")
-            return
-        configuration = configured(flags)
-        tls = server_context(configuration.tls) if configuration.tls else None
-    except HelpRequested:
-        _print_help()
-        return
-    except (UsageError, ConfigurationError) as error:
-        print(error, file=sys.stderr)
-        sys.exit(error.status)
-    except UnusableCertificate as error:
-        print(f"invalid TLS configuration: {error}", file=sys.stderr)
-        sys.exit(1)
-    if flags["validate"]:
-        print("configuration OK", file=sys.stderr)
-        return
-    _start(configuration, tls, flags)
-
-
-def _print_help() -> None:
-    columns = shutil.get_terminal_size().columns
-    print(f"\nUsage:\t{COMMAND.program} {COMMAND.arguments}\n\n{COMMAND.short}\n\nOptions:")
-    print(flag_usages(COMMAND.flags, columns), end="")
-
-
-def _start(configuration: Configuration, tls: SSLContext | None, flags: Options) -> None:
-    start_logging(configuration.log_level, configuration.log_format)
-    os.environ.update(configuration.proxies)
-    descriptors.keep()
-    descriptors.allow()
-    try:
-        uvloop.run(_run(configuration, tls, flags))
-    except StillRunning as error:
-        print(f"failed to start daemon, {error}", file=sys.stderr)
-        sys.exit(1)
-    except (WherryError, OSError) as error:
-        print(f"failed to start daemon: {error}", file=sys.stderr)
-        sys.exit(1)
-
-
-async def _run(configuration: Configuration, tls: SSLContext | None, flags: Options) -> None:
-    config = _engine_config(configuration)
-    _log.info("Starting up")
-    for line in exposure.log_lines(configuration.hosts, configuration.tls):
-        _log.warning("%s", line)
-    if configuration.selinux:
-        _log.warning("wherry could not enable SELinux on the host system")
-    path = Path(configuration.pidfile or exec_root_of(config) / "wherry.pid")
-    with pidfile(path):
-        group = socket_group(configuration.group)
-        for host in configuration.hosts:
-            check_free(host)  # before the engine starts any container
-        async with open_engine(config) as engine:
-            os.chdir(exec_root_of(config))  # where monitors drop what they drop into their working directory
-            limits = Limits(connections=descriptors.for_clients())
-            experimental = configuration.experimental
-            buildkit = BuildKitProtocol(engine)
-            router = build_router(engine, buildkit)
-            server = Server(
-                router, product_version=VERSION, experimental=experimental, limits=limits, http2=buildkit.control
-            )
-            metrics = Server(build_metrics_router(engine), product_version=VERSION)
-            try:
-                if configuration.metrics_addr:
-                    await metrics.listen(f"tcp://{configuration.metrics_addr}")
-                for host in configuration.hosts:
-                    await server.listen(host, group=group, tls=tls)
-                    _log.info("API listen on %s", host.removeprefix("unix://"))
-                _settle()
-                await _until_told(engine, flags)
-            finally:
-                await metrics.close(grace=0.0)
-                await server.close(grace=1.0)
-                await buildkit.close()
-    _log.info("Daemon shutdown complete")
-    await _abandon_the_stuck()
-
-
-async def _abandon_the_stuck() -> None:
-    """What the kernel holds up, as a file system whose server is gone does, would be waited for without end."""
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    if not tasks:
-        return
-    _ended, stuck = await asyncio.wait(tasks, timeout=_LAST_PATIENCE)
-    if stuck:
-        _log.warning("%d tasks cannot be ended", len(stuck))
-        logging.shutdown()
-        os._exit(0)
-
-
-def _engine_config(configuration: Configuration) -> EngineConfig:
-    return EngineConfig(
-        data_root=configuration.data_root.absolute(),
-        exec_root=Path(configuration.exec_root).absolute() if configuration.exec_root else None,
-        runtimes=configuration.runtimes,
-        default_runtime=configuration.default_runtime,
-        registries=configuration.registries,
-        debug=configuration.debug,
-        experimental=configuration.experimental,
-        labels=configuration.labels,
-        warnings=exposure.warnings(configuration.hosts, configuration.tls),
-        network=configuration.network,
-        defaults=configuration.defaults,
-        seccomp_profile=configuration.seccomp_profile,
-        init_path=configuration.init_path,
-        userns_remap=configuration.userns_remap,
-        shutdown_timeout=configuration.shutdown_timeout,
-    )
-
-
-async def _until_told(engine: Engine, flags: Options) -> None:
-    """Until SIGTERM or SIGINT; at each SIGHUP the file is read again."""
-    async for number in signals():
-        if number != signal.SIGHUP:
-            _log.info("Processing signal '%s'", signal.strsignal(number))
-            return
-        await reload(engine, flags)
-
-
-def socket_group(name: str) -> str | None:
-    """Who besides root may use the sockets: None, which is root alone, for "" and if the default group is not on this
-    machine."""
-    if not name:
-        return None
-    try:
-        grp.getgrnam(name)
-    except KeyError:
-        if name != DEFAULT_GROUP:
-            return name  # to be refused, or a number
-        _log.warning("could not change the sockets' group to %s: group %s not found", name, name)
-        return None
-    return name
-
-
-def _settle() -> None:
-    """What was loaded so far stays: keep the collector from walking it, and its pages from being copied."""
-    gc.collect()
-    gc.freeze()
+    """Run the daemon; see ``process.main``. What is postponed has to be known before anything else is imported."""
+    postpone(POSTPONED)
+    import_module("wherry.daemon.process").main()

@@ -1,8 +1,9 @@
 """The engine as a whole."""
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
-from wherry.engine.archives import Archives
 from wherry.engine.committing import Committing
 from wherry.engine.containers import Containers
 from wherry.engine.containers.copying import Copying
@@ -10,10 +11,13 @@ from wherry.engine.containers.execs import Execs
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
-from wherry.engine.registries import Registries
 from wherry.engine.system import System
-from wherry.engine.transfer import Transfer
 from wherry.engine.volumes import Volumes
+
+if TYPE_CHECKING:  # made when they are first used
+    from wherry.engine.archives import Archives
+    from wherry.engine.registries import Registries
+    from wherry.engine.transfer import Transfer
 
 
 class Engine(Struct, frozen=True, kw_only=True):
@@ -24,9 +28,9 @@ class Engine(Struct, frozen=True, kw_only=True):
     copying: Copying
     committing: Committing
     images: Images
-    transfer: Transfer
-    registries: Registries
-    archives: Archives
+    transfer: "Transfer"
+    registries: "Registries"
+    archives: "Archives"
     networks: Networks
     volumes: Volumes
     events: Events

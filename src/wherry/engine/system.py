@@ -1,6 +1,7 @@
 """The engine as a whole: what it is, what it runs on, what it holds."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -9,7 +10,6 @@ from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.operations import Operations
 from wherry.engine.ports import Clock, Host, Registry, Runtime
-from wherry.engine.transfer import Transfer
 from wherry.engine.volumes import Volumes
 from wherry.errors import NoSuchContainer
 from wherry.model.container import Container, Status
@@ -31,6 +31,9 @@ from wherry.model.volume import Volume
 from wherry.plan import reload
 from wherry.plan.security import BUILTIN
 
+if TYPE_CHECKING:
+    from wherry.engine.transfer import Transfer
+
 IMAGES, CONTAINERS, VOLUMES = "image", "container", "volume"
 KINDS = frozenset((IMAGES, CONTAINERS, VOLUMES))
 
@@ -42,7 +45,7 @@ class System:
         settings: Settings,
         containers: Containers,
         images: Images,
-        transfer: Transfer,
+        transfer: "Transfer",
         registry: Registry,
         volumes: Volumes,
         events: Events,

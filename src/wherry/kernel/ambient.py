@@ -1,8 +1,8 @@
 """Time and chance: the two things that no plan may know by itself."""
 
 import asyncio
+import os
 import random
-import secrets
 import time
 from collections.abc import Iterable
 
@@ -27,14 +27,15 @@ class SystemClock:
 class SystemChance:
     def new_id(self) -> str:
         """64 hexadecimal digits. The first 12 are never all decimal: a short id must not read as a number."""
-        while (identifier := secrets.token_hex(32))[:_SHORT].isdecimal():
+        while (identifier := os.urandom(32).hex())[:_SHORT].isdecimal():
             pass
         return identifier
 
     def new_name(self, attempt: int) -> str:
         """Such as ``calm_noether``; from attempt 1 on with a number behind, so that a free one is found."""
-        name = f"{secrets.choice(ADJECTIVES)}_{secrets.choice(SURNAMES)}"
-        return f"{name}{secrets.randbelow(10**attempt)}" if attempt else name
+        chance = random.SystemRandom()
+        name = f"{chance.choice(ADJECTIVES)}_{chance.choice(SURNAMES)}"
+        return f"{name}{chance.randrange(10**attempt)}" if attempt else name
 
     def shuffled(self, items: Iterable[str]) -> list[str]:
         mixed = list(items)

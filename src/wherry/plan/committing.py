@@ -6,15 +6,15 @@ from msgspec.structs import replace
 
 from wherry.model.container import ContainerSpec
 from wherry.model.image import ImageConfig
-from wherry.plan.changes import apply_changes
+from wherry.plan import changes
 from wherry.plan.creation import inherited
 
 
-def committed(spec: ContainerSpec, asked: ImageConfig | None, changes: Iterable[str]) -> ImageConfig:
-    """``asked`` (None: what the container was made with), then ``changes`` in the language of Dockerfiles, then what
-    the container has and neither says otherwise. InvalidArgument for changes that are none."""
+def committed(spec: ContainerSpec, asked: ImageConfig | None, instructions: Iterable[str]) -> ImageConfig:
+    """``asked`` (None: what the container was made with), then ``instructions`` as Dockerfiles have them, then what the
+    container has and neither says otherwise. InvalidArgument for changes that are none."""
     own = said(spec)
-    config = apply_changes(own if asked is None else asked, changes)
+    config = changes.apply_changes(own if asked is None else asked, instructions)
     return replace(config, **inherited(config, own))
 
 

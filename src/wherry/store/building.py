@@ -7,7 +7,6 @@ import asyncio
 import hashlib
 import os
 import posixpath
-import secrets
 from collections.abc import AsyncGenerator, AsyncIterable
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from wherry.store.removal import discard
 from wherry.store.stacks import read_text, unlink
 from wherry.store.stubs import clear_stubs
 from wherry.store.threads import Threads
-from wherry.store.tree import delete_tree, tree_size
+from wherry.store.tree import tree_size
 from wherry.tar import pack
 from wherry.tar.ignoring import IGNORE_FILE, read_ignored, read_patterns
 from wherry.tar.selecting import REFUSALS, select
@@ -36,7 +35,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class BuildFiles:
-    """The folder ``builds``, and work on layers."""
+    """The folder ``builds``, which exists, and work on layers."""
 
     def __init__(
         self, folder: Path, threads: Threads, remapped: RemappedFiles | None = None, start: Start = Child
@@ -45,12 +44,10 @@ class BuildFiles:
         self._start = start
         self._view = remapped.view / folder.name if remapped else folder
         self._threads = threads
-        with explained(f"open {folder}"):
-            folder.mkdir(mode=0o710, exist_ok=True)
 
     async def begin(self) -> Path:
         """A new empty folder. Nothing of it outlives the engine."""
-        folder = self._folder / secrets.token_hex(16)
+        folder = self._folder / os.urandom(16).hex()
         try:
             await self._threads.run(_make, folder)
         except BaseException:
@@ -64,11 +61,6 @@ class BuildFiles:
 
     async def remove(self, folder: Path) -> None:
         await discard(folder, self._threads)
-
-    def sweep(self) -> None:
-        """Remove what builds of an earlier life left, while none is under way. Blocks."""
-        for folder in self._folder.iterdir():
-            delete_tree(folder)
 
     async def unpack(self, chunks: AsyncIterable[bytes], into: Path) -> None:
         """An archive, compressed or plain, to a directory; closes ``chunks``. InvalidArgument for what is none."""

@@ -5,7 +5,6 @@ import errno
 import fcntl
 import os
 import struct
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -56,7 +55,8 @@ def write_back(folder: Path) -> None:
 
 
 def _lack(folder: Path) -> str:
-    probe = tempfile.mkdtemp(prefix=".probe-", dir=folder)
+    probe = os.fspath(folder / f".probe-{os.urandom(8).hex()}")
+    os.mkdir(probe, 0o700)
     try:
         os.setxattr(probe, "trusted.wherry", b"y")
         with os.scandir(folder) as entries:

@@ -11,7 +11,7 @@ the host's root away: nobody but root comes here. Where the containers' root is 
 ``overlay2`` instead, for that one must come there.
 """
 
-import secrets
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -65,7 +65,7 @@ class Snapshots:
 
     async def begin(self) -> str:
         """A new empty directory for a layer; gives its name. Who is cancelled meanwhile gets no name: it is removed."""
-        folder = self._folder / secrets.token_hex(16)
+        folder = self._folder / os.urandom(16).hex()
         try:
             await self._threads.run(_make, folder, _LAYER)
         except BaseException:
@@ -103,7 +103,7 @@ class Snapshots:
     async def commit(self, key: str) -> str:
         """Make active snapshot ``key``, which is not mounted, the directory of a layer; gives its name. It is swept if
         no row follows."""
-        name = secrets.token_hex(16)
+        name = os.urandom(16).hex()
         await self._threads.run(_commit, child(self._folder, key), self._target(key), self._folder / name)
         return name
 

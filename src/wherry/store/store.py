@@ -6,23 +6,21 @@ from pathlib import Path
 from typing import Final
 
 from wherry.model.remapping import ROOT, RemappedFiles
-from wherry.store.archives import ImageArchives
-from wherry.store.building import BuildFiles
+from wherry.postponing import postponed
+from wherry.store import archives, building, layers, mirrors, views
 from wherry.store.cachefolders import CacheFolders
 from wherry.store.content import Content
 from wherry.store.database import Database
 from wherry.store.failures import explained
 from wherry.store.files import ContainerFiles, VolumeFiles
-from wherry.store.layers import Layers
 from wherry.store.lock import RootLock
 from wherry.store.logs import Logs
-from wherry.store.mirrors import Mirrors
 from wherry.store.nursery import Nursery
 from wherry.store.records import Records
 from wherry.store.removal import sweep
 from wherry.store.snapshots import Snapshots
 from wherry.store.threads import Threads
-from wherry.store.views import ViewFiles
+from wherry.store.tree import delete_tree
 
 _THREADS: Final = 8
 
@@ -41,16 +39,23 @@ class Store:
             undo.callback(self._lock.release)
             self._threads = Threads(_THREADS, "store")
             self._nursery = Nursery()
-            self.layers = Layers(self._nursery.start)
+            self._builds = self.root / "builds"
+            with explained(f"open {self._builds}"):
+                self._builds.mkdir(mode=0o710, exist_ok=True)
+            self.layers = postponed(lambda: layers.Layers(self._nursery.start))
             self.content = Content(self.root / "blobs", self._threads)
-            self.archives = ImageArchives(self.content)
+            self.archives = postponed(lambda: archives.ImageArchives(self.content))
             self.snapshots = Snapshots(self.root / "overlay2", self._threads, remapped)
-            self.builds = BuildFiles(self.root / "builds", self._threads, remapped, self._nursery.start)
+            self.builds = postponed(
+                lambda: building.BuildFiles(self._builds, self._threads, remapped, self._nursery.start)
+            )
             self.cache_folders = CacheFolders(self.root / "buildcache", self._threads, remapped)
-            self.mirrors = Mirrors(self.root / "buildcache", self._threads, self._nursery.start)
+            self.mirrors = postponed(
+                lambda: mirrors.Mirrors(self.root / "buildcache", self._threads, self._nursery.start)
+            )
             self.containers = ContainerFiles(self.root / "containers", self._threads, owner)
             self.volumes = VolumeFiles(self.root / "volumes", self._threads, owner)
-            self.view_files = ViewFiles(self._nursery.start)
+            self.view_files = postponed(lambda: views.ViewFiles(self._nursery.start))
             self.logs = Logs(self._threads)
             self._database = Database(self.root / "wherry.db")
             undo.callback(self._database.close)
@@ -74,7 +79,9 @@ class Store:
         await asyncio.to_thread(self._close)
 
     def _sweep(self) -> None:
-        self.builds.sweep()
+        """Delete what builds of an earlier life left, none is under way yet, and what removals did."""
+        for left in self._builds.iterdir():
+            delete_tree(left)
         for folder in ("overlay2", "buildcache", "containers", "volumes"):
             sweep(self.root / folder)
 

@@ -22,13 +22,7 @@ from wherry.wiring.handles import Handles
 from wherry.wiring.needs import Needs
 
 
-def make_builds(
-    edges: Edges,
-    handles: Handles,
-    needs: Needs,
-    containers: Containers,
-    transfer: Transfer,
-) -> Builds:
+def make_builds(edges: Edges, handles: Handles, needs: Needs, containers: Containers, transfer: Transfer) -> Builds:
     store = edges.store
     kept = KeptFolders(records=store.records, folders=store.cache_folders, clock=edges.clock)
     mirroring = Mirroring(kept=kept, folders=store.cache_folders, mirrors=store.mirrors, host=edges.machine)

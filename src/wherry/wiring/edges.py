@@ -1,10 +1,11 @@
 """Everything that touches the world."""
 
 import os
-import platform
-from contextlib import AsyncExitStack
+import sys
+from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -21,20 +22,21 @@ from wherry.model.system import Settings
 from wherry.plan import firewall
 from wherry.plan.credentials import masked
 from wherry.plan.log_options import check_default
-from wherry.registry import CERTS_DIR, InsecurePolicy, Registry, Web
+from wherry.postponing import postponed
 from wherry.runtime.binaries import discover
 from wherry.runtime.monitor import monitor_version
 from wherry.runtime.oci import OciRuntime
 from wherry.store.engine_id import engine_id
-from wherry.store.layers import Layers
 from wherry.store.lock import RootLock
 from wherry.store.store import Store
 from wherry.version import VERSION
-from wherry.wiring import profiles
+from wherry.wiring import profiles, registry
 from wherry.wiring.config import EngineConfig, exec_root_of, table_of
 from wherry.wiring.remapping import mount_view, unmount_view
 
-USER_AGENT = f"wherry/{VERSION}"
+if TYPE_CHECKING:  # made when they are first used
+    from wherry.registry import Registry, Web
+    from wherry.store.layers import Layers
 
 
 class Edges(Struct, frozen=True, kw_only=True):
@@ -51,9 +53,9 @@ class Edges(Struct, frozen=True, kw_only=True):
     runtime: OciRuntime
     networking: Networking
     name_servers: NameServers
-    registry: Registry
-    web: Web
-    layers: Layers
+    registry: "Registry"
+    web: "Web"
+    layers: "Layers"
     settings: Settings
 
 
@@ -84,15 +86,7 @@ async def open_edges(config: EngineConfig, remapping: Remapping | None, stack: A
     stack.callback(networking.close)
     name_servers = NameServers()
     stack.push_async_callback(name_servers.close)
-    registry = Registry(
-        insecure=InsecurePolicy.parse(config.registries.insecure),
-        mirrors=config.registries.mirrors,
-        attempts=config.registries.max_attempts,
-        user_agent=USER_AGENT,
-    )
-    stack.callback(registry.close)
-    web = Web(certs_dir=CERTS_DIR, user_agent=USER_AGENT)
-    stack.callback(web.close)
+    later = stack.enter_context(ExitStack())
     return Edges(
         exec_root=exec_root,
         store=store,
@@ -105,8 +99,8 @@ async def open_edges(config: EngineConfig, remapping: Remapping | None, stack: A
         runtime=runtime,
         networking=networking,
         name_servers=name_servers,
-        registry=registry,
-        web=web,
+        registry=postponed(lambda: registry.make_registry(config.registries, later)),
+        web=postponed(lambda: registry.make_web(later)),
         layers=store.layers,
         settings=await _settings(config, remapping),
     )
@@ -116,7 +110,7 @@ async def _settings(config: EngineConfig, remapping: Remapping | None) -> Settin
     return Settings(
         id=engine_id(config.data_root),
         version=VERSION,
-        python=platform.python_version(),
+        python=sys.version.partition(" ")[0],
         data_root=str(config.data_root),
         monitor=("conmon", await monitor_version()),
         init_path=DeviceNodes(config.init_path).init_path(),

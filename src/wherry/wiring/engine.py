@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from wherry.build.engine import BuildingEngine
+from wherry.build.sweeping import sweep_folders, sweep_steps
 from wherry.engine.recovery import Recovery
-from wherry.engine.registries import Registries
-from wherry.wiring.builds import make_builds
+from wherry.postponing import postponed
+from wherry.wiring import builds, images
 from wherry.wiring.config import EngineConfig
 from wherry.wiring.containers import make_committing, make_containers, make_copying
 from wherry.wiring.edges import Edges, open_edges
 from wherry.wiring.handles import make_handles
-from wherry.wiring.images import make_archives, make_transfer
 from wherry.wiring.needs import make_needs
 from wherry.wiring.parts import make_parts
 from wherry.wiring.remapping import find_remapping, nested
@@ -30,7 +30,8 @@ async def open_engine(config: EngineConfig) -> AsyncIterator[BuildingEngine]:
         edges = await open_edges(config, remapping, stack)
         engine, recovery = _build(config, edges, stack)
         await recovery.run()
-        await engine.builds.sweep()
+        await sweep_steps(edges.store.records, engine.images, edges.machine)
+        await sweep_folders(edges.store.records, edges.store.cache_folders)
         yield engine
 
 
@@ -44,7 +45,7 @@ def _build(config: EngineConfig, edges: Edges, stack: AsyncExitStack) -> tuple[B
     stack.push_async_callback(parts.supervisor.close)
     containers = make_containers(edges, handles, needs, parts)
     stack.callback(parts.execs.close)
-    transfer = make_transfer(config, edges, handles, needs)
+    transfer = postponed(lambda: images.make_transfer(config, edges, handles, needs))
     engine = BuildingEngine(
         containers=containers,
         execs=parts.execs,
@@ -52,9 +53,9 @@ def _build(config: EngineConfig, edges: Edges, stack: AsyncExitStack) -> tuple[B
         committing=make_committing(edges, handles, needs, parts),
         images=needs.images,
         transfer=transfer,
-        builds=make_builds(edges, handles, needs, containers, transfer),
-        registries=Registries(edges.registry),
-        archives=make_archives(edges, handles, needs),
+        builds=postponed(lambda: builds.make_builds(edges, handles, needs, containers, transfer)),
+        registries=postponed(lambda: images.make_registries(edges)),
+        archives=postponed(lambda: images.make_archives(edges, handles, needs)),
         networks=needs.networks,
         volumes=needs.volumes,
         events=handles.events,

@@ -1,6 +1,7 @@
 """How images come and go."""
 
 from wherry.engine.archives import Archives
+from wherry.engine.registries import Registries
 from wherry.engine.transfer import Transfer
 from wherry.wiring.config import EngineConfig
 from wherry.wiring.edges import Edges, image_platform
@@ -24,6 +25,10 @@ def make_transfer(config: EngineConfig, edges: Edges, handles: Handles, needs: N
         max_uploads=config.registries.max_uploads,
         platform=image_platform(edges.machine),
     )
+
+
+def make_registries(edges: Edges) -> Registries:
+    return Registries(edges.registry)
 
 
 def make_archives(edges: Edges, handles: Handles, needs: Needs) -> Archives:

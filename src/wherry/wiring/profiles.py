@@ -1,16 +1,19 @@
 """Profiles that confine containers: those that the plans come with, and the administrator's own."""
 
-import importlib.resources
 from pathlib import Path
+from typing import Final
 
+from wherry import plan
 from wherry.errors import InternalError
 from wherry.plan.seccomp import Seccomp
 from wherry.plan.security import BUILTIN, UNCONFINED
 
+_DATA: Final = Path(plan.__path__[0], "data")
+
 
 def builtin(name: str) -> bytes:
     """A profile that the plans come with."""
-    return importlib.resources.files("wherry.plan").joinpath("data", name).read_bytes()
+    return _DATA.joinpath(name).read_bytes()
 
 
 def seccomp(default: str) -> Seccomp:

@@ -1,16 +1,20 @@
 """What tells of the whole, and what mends it after a death."""
 
+from typing import TYPE_CHECKING
+
 from wherry.engine.containers import Containers
 from wherry.engine.recovery import Recovery
 from wherry.engine.system import System
-from wherry.engine.transfer import Transfer
 from wherry.wiring.edges import Edges
 from wherry.wiring.handles import Handles
 from wherry.wiring.needs import Needs
 from wherry.wiring.parts import Parts
 
+if TYPE_CHECKING:
+    from wherry.engine.transfer import Transfer
 
-def make_system(edges: Edges, handles: Handles, needs: Needs, containers: Containers, transfer: Transfer) -> System:
+
+def make_system(edges: Edges, handles: Handles, needs: Needs, containers: Containers, transfer: "Transfer") -> System:
     return System(
         settings=edges.settings,
         containers=containers,

@@ -33,6 +33,7 @@ pytestmark = pytest.mark.root
 @pytest.fixture
 def files(tmp_path: Path) -> Iterator[BuildFiles]:
     threads = Threads(2, "test")
+    (tmp_path / "builds").mkdir()
     yield BuildFiles(tmp_path / "builds", threads)
     threads.shutdown()
 

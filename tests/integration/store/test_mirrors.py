@@ -30,7 +30,7 @@ class Shelf:
     """Mirrors on a disk; what is made anew of the same folder is another life of the engine."""
 
     def __init__(self, folder: Path, threads: Threads) -> None:
-        folder.mkdir(exist_ok=True)
+        (folder / "builds").mkdir(parents=True, exist_ok=True)
         self.files = BuildFiles(folder / "builds", threads)
         self.folders = CacheFolders(folder / "buildcache", threads)
         self.kept = KeptFolders(records=FakeRecords(), folders=self.folders, clock=FakeClock())

@@ -9,6 +9,7 @@ from tests.fakes.images import AMD64, World
 from wherry.build.solver.cache import Cache
 from wherry.build.solver.made import Made, from_image
 from wherry.build.stage import StageState
+from wherry.build.sweeping import sweep_steps
 from wherry.model.build import CacheEntry
 from wherry.model.host import HostFacts
 from wherry.model.image import ImageConfig, Layer
@@ -36,6 +37,9 @@ class Kitchen:
             host=self.host,  # type: ignore[arg-type]
             clock=world.clock,
         )
+
+    async def sweep(self) -> None:
+        await sweep_steps(self.world.records, self.world.images, self.host)  # type: ignore[arg-type]
 
     async def base(self) -> Made:
         image = await self.world.add("a", names=("base",))
@@ -122,7 +126,7 @@ async def test_steps_of_a_build_that_ended_survive_the_loss_of_power() -> None:
     await kitchen.step("l", base, "c")
 
     kitchen.host.boot = "second"
-    await kitchen.cache.sweep()
+    await kitchen.sweep()
 
     assert [usage.entry.key for usage in kitchen.cache.usage()] == ["k"]
     assert kitchen.directories() == 2
@@ -131,7 +135,7 @@ async def test_steps_of_a_build_that_ended_survive_the_loss_of_power() -> None:
 async def test_a_death_of_the_engine_alone_loses_no_step() -> None:
     kitchen = Kitchen()
     await kitchen.step("k", await kitchen.base(), "b")
-    await kitchen.cache.sweep()
+    await kitchen.sweep()
     assert [usage.entry.key for usage in kitchen.cache.usage()] == ["k"]
 
 

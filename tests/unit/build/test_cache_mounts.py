@@ -10,6 +10,7 @@ from wherry.build.actions import CacheMount
 from wherry.build.solver.cachemounts import CacheMounts
 from wherry.build.solver.keptfolders import KeptFolders
 from wherry.build.solver.story import Story
+from wherry.build.sweeping import sweep_folders
 from wherry.model.build import CACHE_MOUNT
 
 CHAPTER = Story((0,), live=False).chapter(0)
@@ -83,5 +84,5 @@ async def test_a_directory_without_a_row_is_swept() -> None:
     async with shelf.mounts.held(mount("shared"), None, CHAPTER) as kept:
         pass
     await shelf.folders.create("half")
-    await shelf.kept.sweep()
+    await sweep_folders(shelf.records, shelf.folders)
     assert shelf.folders.names() == (kept.name,)

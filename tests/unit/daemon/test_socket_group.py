@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from wherry.daemon.main import socket_group
+from wherry.daemon.process import socket_group
 
 
 def test_the_default_group_is_not_needed(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

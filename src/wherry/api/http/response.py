@@ -3,7 +3,6 @@
 import functools
 import time
 from collections.abc import Mapping
-from email.utils import formatdate
 from http import HTTPStatus
 
 import msgspec
@@ -12,6 +11,8 @@ JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 
 _encode = msgspec.json.Encoder().encode
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -59,8 +60,14 @@ class CommonHeaders:
         now = int(time.time())
         if now != self._second:
             self._second = now
-            self._rendered = b"%bDate: %b\r\n" % (self._fixed, formatdate(now, usegmt=True).encode())
+            self._rendered = b"%bDate: %b\r\n" % (self._fixed, _date(now).encode())
         return self._rendered
+
+
+def _date(seconds: int) -> str:
+    """RFC 9110, section 5.6.7; ``email.utils`` has it too, and half a megabyte of other things."""
+    year, month, day, hour, minute, second, weekday, *_ = time.gmtime(seconds)
+    return f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year} {hour:02}:{minute:02}:{second:02} GMT"
 
 
 def render_head(

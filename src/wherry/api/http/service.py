@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from wherry.api.http.request import Request
 from wherry.api.http.response import CommonHeaders, Response
@@ -12,8 +13,7 @@ Handler = Callable[[Request], Awaitable[Response | None]]
 """Answers one request: returns a response, or None after ``request.stream`` or ``request.hijack``."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """Bounds of what a client may do; times in seconds, sizes in bytes.
 
     Attributes:
@@ -53,8 +53,7 @@ class Tracked(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Service:
+class Service(Struct, frozen=True, kw_only=True):
     """The handler, its bounds, and the connections that are open.
 
     ``http2`` makes the protocol that takes over a connection whose client begins with HTTP/2's preface.

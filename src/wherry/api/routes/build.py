@@ -2,13 +2,13 @@
 
 from collections import deque
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from wherry.api import parameters
 from wherry.api.bodies import closing, send_messages
 from wherry.api.http import Request, Response, Router, json_response
 from wherry.api.translate.builds import Told, build_request, news_message, registry_credentials
 from wherry.build.pruning import PROPERTIES, Prune
-from wherry.build.service import Builds
 from wherry.engine.system import System
 from wherry.errors import InvalidArgument, NotSupported, WherryError
 from wherry.model.build import BuildNews, DockerfileNews
@@ -18,6 +18,9 @@ from wherry.plan.filters import parse_filters
 from wherry.plan.timestamps import parse_timestamp
 from wherry.wire.build import BuildPruned
 
+if TYPE_CHECKING:
+    from wherry.build.service import Builds
+
 _CLASSIC, _BUILDKIT = "1", "2"
 _TIMES = {"until", "unused-for"}
 _IGNORED = {"label", "label!"}  # of system prune, which asks all its prunes alike; cached steps have none
@@ -25,7 +28,7 @@ _REMEMBERED = 1000  # pieces of news of a quiet build, for the case that it fail
 
 
 class BuildRoutes:
-    def __init__(self, builds: Builds, system: System) -> None:
+    def __init__(self, builds: "Builds", system: System) -> None:
         self._builds = builds
         self._system = system
 

@@ -1,12 +1,13 @@
 """Containers: list, create, inspect, processes, removal."""
 
+from typing import TYPE_CHECKING
+
 from wherry.api import parameters
 from wherry.api.bodies import send_bytes
 from wherry.api.http import Request, Response, Router, empty, json_response
 from wherry.api.translate.changes import filesystem_change
 from wherry.api.translate.containers import container_inspect, container_summary
 from wherry.api.translate.create import requested
-from wherry.engine.archives import Archives
 from wherry.engine.containers import Containers
 from wherry.engine.containers.execs import Execs
 from wherry.engine.images import Images
@@ -17,10 +18,13 @@ from wherry.plan.filters import CONTAINER_FILTERS, ContainerFilter, Filters
 from wherry.plan.security import apparmor_profile
 from wherry.wire.container import ContainersPruned, CreateRequest, CreateResponse, TopResponse
 
+if TYPE_CHECKING:
+    from wherry.engine.archives import Archives
+
 
 class ContainerRoutes:
     def __init__(
-        self, containers: Containers, execs: Execs, images: Images, archives: Archives, system: System
+        self, containers: Containers, execs: Execs, images: Images, archives: "Archives", system: System
     ) -> None:
         self._containers = containers
         self._execs = execs

@@ -1,11 +1,12 @@
 """Registries: log in, look a name up, search."""
 
+from typing import TYPE_CHECKING
+
 from msgspec import UNSET
 
 from wherry.api import parameters
 from wherry.api.http import Request, Response, Router, json_response
 from wherry.api.translate.credentials import credentials, given
-from wherry.engine.registries import Distribution, Registries
 from wherry.model.image import Platform
 from wherry.model.reference import Reference
 from wherry.model.registry import Found
@@ -19,9 +20,12 @@ from wherry.wire.registry import (
     SearchResult,
 )
 
+if TYPE_CHECKING:
+    from wherry.engine.registries import Distribution, Registries
+
 
 class RegistryRoutes:
-    def __init__(self, registries: Registries) -> None:
+    def __init__(self, registries: "Registries") -> None:
         self._registries = registries
 
     def register(self, router: Router) -> None:
@@ -50,7 +54,7 @@ class RegistryRoutes:
         return json_response([_result(one) for one in found])
 
 
-def _distribution(found: Distribution) -> DistributionInspect:
+def _distribution(found: "Distribution") -> DistributionInspect:
     descriptor = found.descriptor
     return DistributionInspect(
         descriptor=DescriptorResponse(media_type=descriptor.media_type, digest=descriptor.digest, size=descriptor.size),

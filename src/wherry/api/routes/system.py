@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from typing import TYPE_CHECKING
 
 from wherry.api import parameters
 from wherry.api.bodies import closing, json_line
@@ -10,12 +11,14 @@ from wherry.api.translate.builds import build_cache
 from wherry.api.translate.disk_usage import disk_usage_response
 from wherry.api.translate.events import event_message
 from wherry.api.translate.system import info_response, version_response
-from wherry.build.service import Builds
 from wherry.engine.events import Events
 from wherry.engine.system import KINDS, System
 from wherry.errors import InvalidArgument
 from wherry.plan.filters import matches
 from wherry.plan.timestamps import parse_unix
+
+if TYPE_CHECKING:
+    from wherry.build.service import Builds
 
 BUILD_CACHE = "build-cache"
 _PING_HEADERS = {
@@ -27,7 +30,7 @@ _PING_HEADERS = {
 
 
 class SystemRoutes:
-    def __init__(self, system: System, events: Events, builds: Builds) -> None:
+    def __init__(self, system: System, events: Events, builds: "Builds") -> None:
         self._system = system
         self._events = events
         self._builds = builds

@@ -1,21 +1,25 @@
 """Images on their way: pull, push, import, save, load."""
 
+from typing import TYPE_CHECKING
+
 from msgspec.structs import replace
 
 from wherry.api import parameters
 from wherry.api.bodies import TAR, send_bytes, send_progress
 from wherry.api.http import Request, Router
 from wherry.api.translate.credentials import credentials
-from wherry.engine.archives import Archives
 from wherry.engine.system import System
-from wherry.engine.transfer import Transfer
 from wherry.errors import InvalidArgument
 from wherry.model.image import Platform
 from wherry.model.reference import Reference
 
+if TYPE_CHECKING:
+    from wherry.engine.archives import Archives
+    from wherry.engine.transfer import Transfer
+
 
 class TransferRoutes:
-    def __init__(self, transfer: Transfer, archives: Archives, system: System) -> None:
+    def __init__(self, transfer: "Transfer", archives: "Archives", system: System) -> None:
         self._transfer = transfer
         self._archives = archives
         self._system = system

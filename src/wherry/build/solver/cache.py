@@ -76,12 +76,6 @@ class Cache:
             ]
         )
 
-    async def sweep(self) -> None:
-        """At start: forget steps whose files may have been lost with the power."""
-        boot = self._host.facts().boot_id
-        lost = [entry for entry in self._records.cache.all() if entry.unsaved not in ("", boot)]
-        await self._images.forget(lost)
-
     def occupy(self, key: str) -> None:
         self._in_use[key] += 1
 

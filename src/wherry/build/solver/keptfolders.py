@@ -74,13 +74,6 @@ class KeptFolders:
             await self._folders.remove(entry.key)
         return entry.size
 
-    async def sweep(self) -> None:
-        """At start: remove directories without a row."""
-        known = {entry.key for entry in self._records.cache.all()}
-        for key in self._folders.names():
-            if key not in known:
-                await self._folders.remove(key)
-
 
 def folder_key(name: str, number: int) -> str:
     """The key of the ``number``th directory for the same thing, from 0: each that is in use alone has a neighbour."""

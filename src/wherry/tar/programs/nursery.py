@@ -15,7 +15,7 @@ import sys
 from importlib import import_module
 
 from ..compression import prepare
-from .process import CONNECTION
+from .protocol import CONNECTION
 
 _LONGEST = 1 << 18
 _DESCRIPTORS = 3

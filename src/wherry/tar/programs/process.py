@@ -16,11 +16,7 @@ from itertools import chain
 from ...framing import BrokenFraming, decoder_of
 from ..extract import NO_SPACE
 from ..header import TarError
-
-CONNECTION = 3
-"""The descriptor of a connection that is lent to a program."""
-
-APPLIED, CORRUPT, FAILED, REFUSED, FULL = 0, 3, 4, 5, 6
+from .protocol import APPLIED, CONNECTION, CORRUPT, FAILED, FULL, REFUSED
 
 _READ = 1 << 18
 _MAX_DEPTH = 10_000  # of directories that are removed whole or measured; a name can make 2000
