@@ -38,7 +38,12 @@ def changes(upper: str | bytes, lowers: tuple[str | bytes, ...]) -> list[Change]
     finally:
         for visit in visits:
             visit.close()
-    return [(os.fsdecode(path), found[path]) for path in sorted(found, key=lambda path: path.split(b"/"))]
+    return [(os.fsdecode(path), found[path]) for path in sorted(found, key=_by_components)]
+
+
+def _by_components(path: bytes) -> bytes:
+    """What sorts a directory right before all that is in it: no name holds a zero."""
+    return path.replace(b"/", b"\0")
 
 
 def _note(found: dict[bytes, int], path: bytes, kind: int) -> None:
@@ -59,10 +64,11 @@ class _Visit:
         self._fd = -1
         try:
             self._fd = os.open(name, _OPEN | os.O_DIRECTORY, dir_fd=at)
-            self._own = {os.fsencode(each) for each in os.listdir(self._fd)}
+            with os.scandir(self._fd) as entries:
+                self._own = {os.fsencode(entry.name): entry for entry in entries}
             self._opaque = within_opaque or is_opaque(self._fd)
             hidden = below.names() if self._opaque else set()
-            self.names = list(self._own | hidden)
+            self.names = list(self._own.keys() | hidden)
         except BaseException:
             self.close()
             raise
@@ -74,9 +80,12 @@ class _Visit:
 
     def change(self, name: bytes) -> int | None:
         old = self._below.find(name)
-        if name not in self._own:
+        own = self._own.get(name)
+        if own is None:
             return DELETED
-        new = os.lstat(name, dir_fd=self._fd)
+        if old is None and _is_plain(own):
+            return ADDED
+        new = own.stat(follow_symlinks=False)
         if is_whiteout(new):
             return DELETED if old else None
         if old is None:
@@ -84,10 +93,15 @@ class _Visit:
         return MODIFIED if _differs(self._fd, name, new, *old) else None
 
     def has_directory(self, name: bytes) -> bool:
-        return name in self._own and stat.S_ISDIR(os.lstat(name, dir_fd=self._fd).st_mode)
+        return name in self._own and self._own[name].is_dir(follow_symlinks=False)
 
     def enter(self, name: bytes) -> "_Visit":
         return _Visit(self.path + b"/" + name, self._fd, name, self._below.enter(name), self._opaque)
+
+
+def _is_plain(entry: os.DirEntry[str]) -> bool:
+    """Whether it can be no whiteout: the listing itself says so, for less than a stat(2)."""
+    return entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False) or entry.is_symlink()
 
 
 def _differs(new_at: int, name: bytes, new: os.stat_result, old_at: int, old: os.stat_result) -> bool:
