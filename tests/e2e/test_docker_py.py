@@ -18,6 +18,7 @@ from docker.errors import APIError, ContainerError, ImageLoadError, ImageNotFoun
 from docker.utils.socket import frames_iter
 
 from tests.harness.engine import Engine
+from tests.harness.leftovers import processes
 from tests.harness.registry import Registry, passwords
 from tests.harness.waiting import eventually
 
@@ -350,6 +351,32 @@ def test_exec_detach_keys_of_a_configuration(api: Api) -> None:
 
     assert output == b""
     assert api.api.exec_inspect(session)["Running"]
+
+
+def test_exec_sessions_that_nobody_starts_leave_nothing(api: Api, engine: Engine) -> None:
+    container = running(api)
+    for _ in range(20):
+        session = api.api.exec_create(container.id, "true")["Id"]
+    assert not api.api.exec_inspect(session)["Running"]
+
+    bundle = engine.exec_root / "bundles" / str(container.id)
+    eventually(lambda: not list(bundle.glob("exec-*")))
+    assert not [line for line in processes(engine).values() if " exec " in line]
+    assert api.api.exec_start(session) == b""
+
+
+def test_exec_in_a_container_that_was_started_anew_since(api: Api) -> None:
+    container = running(api)
+    session = api.api.exec_create(container.id, ["echo", "here"])["Id"]
+    container.restart(timeout=0)
+
+    assert api.api.exec_start(session) == b"here\n"
+
+
+def test_exec_with_much_to_tell_the_runtime(api: Api) -> None:
+    much = "x" * 100_000
+
+    assert running(api).exec_run(["sh", "-c", "echo ${#MUCH}"], environment={"MUCH": much}).output == b"100000\n"
 
 
 def test_exec_inspect(api: Api) -> None:

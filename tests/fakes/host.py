@@ -238,6 +238,7 @@ class FakeRuntime:
         self.sessions: dict[str, FakeSession] = {}
         self.commands_say: tuple[bytes, ...] = ()
         self.commands_end = 0
+        self.expected: list[str] = []
         self._pids = itertools.count(100)
         self._ended = asyncio.Condition()
 
@@ -308,7 +309,10 @@ class FakeRuntime:
     async def forget(self, container_id: str) -> None:
         self.exits.pop(container_id, None)
 
-    async def exec(self, launch: ExecLaunch) -> "FakeSession":
+    def expect(self, launch: ExecLaunch) -> None:
+        self.expected.append(launch.exec_id)
+
+    async def exec(self, launch: ExecLaunch, process: bytes) -> "FakeSession":
         session = self.sessions[launch.exec_id] = FakeSession(self.commands_say, self.commands_end)
         return session
 

@@ -57,13 +57,13 @@ def name(process: ProcessId) -> str:
 
 def alive(process: ProcessId) -> bool:
     """Whether the process runs; False for a zombie, for another process of that pid and for an earlier boot."""
-    with _opened(process) as fd:
-        return fd is not None and not _readable(fd)
+    with opened(process) as fd:
+        return fd is not None and not ended(fd)
 
 
 def send_signal(process: ProcessId, signum: int) -> bool:
     """Signals exactly this process. False if it is gone."""
-    with _opened(process) as fd:
+    with opened(process) as fd:
         if fd is None:
             return False
         try:
@@ -75,7 +75,7 @@ def send_signal(process: ProcessId, signum: int) -> bool:
 
 async def exited(process: ProcessId) -> None:
     """Returns when the process is gone, at once if it is already. Its exit status is for its parent alone."""
-    with _opened(process) as fd:
+    with opened(process) as fd:
         if fd is None:
             return
         with readable(fd) as gone:
@@ -83,7 +83,7 @@ async def exited(process: ProcessId) -> None:
 
 
 @contextmanager
-def _opened(process: ProcessId) -> Iterator[int | None]:
+def opened(process: ProcessId) -> Iterator[int | None]:
     """A pidfd of the process, None if it is gone.
 
     The pidfd is opened first: if the start time still fits then, the pid has not changed hands before.
@@ -104,6 +104,13 @@ def _opened(process: ProcessId) -> Iterator[int | None]:
         os.close(fd)
 
 
+def ended(fd: int) -> bool:
+    """Whether the process of a pidfd is gone, or a zombie."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 def _start_time(pid: int) -> int | None:
     fields = _stat_fields(pid)
     return int(fields[19]) if fields else None
@@ -117,9 +124,3 @@ def _stat_fields(pid: int) -> list[bytes] | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     return stat[stat.rindex(b")") + 2 :].split()
-
-
-def _readable(fd: int) -> bool:
-    poll = select.poll()
-    poll.register(fd, select.POLLIN)
-    return bool(poll.poll(0))

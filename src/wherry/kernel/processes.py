@@ -21,7 +21,8 @@ ENVIRONMENT: Final = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 
 # Python ignores these; an ignored signal would stay ignored in the child (signal(7)).
 _DEFAULT_SIGNALS: Final = (signal.SIGPIPE, signal.SIGXFSZ)
-_PIPE_SIZE: Final = 65536  # all that a pipe holds, pipe(7)
+PIPE_SIZE: Final = 65536
+"""All that a pipe holds, unless it is told to hold more: pipe(7)."""
 
 
 class Completed(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,7 +154,7 @@ class _Output:
 
     def _read(self) -> None:
         try:
-            data = os.read(self._fd, _PIPE_SIZE)
+            data = os.read(self._fd, PIPE_SIZE)
         except BlockingIOError:
             return
         room = self._limit - len(self.kept)

@@ -41,18 +41,24 @@ class Exit(Struct, frozen=True, kw_only=True):
 
 
 class ExecLaunch(Struct, frozen=True, kw_only=True):
-    """``process`` is the OCI process object, encoded; ``command`` what it is to run, for complaints; ``attached`` says
-    that somebody takes its output. ``oom_score_adj`` is None where it is to be the engine's own."""
+    """What the runtime needs of a session besides the process object; ``command`` is what it is to run, for complaints;
+    ``attached`` says that somebody takes its output, ``init`` is the container's first process. ``oom_score_adj`` is
+    None where it is to be the engine's own."""
 
     exec_id: str
     container_id: str
     runtime: str
-    process: bytes
     command: str
     tty: bool
     stdin: bool
     attached: bool
+    init: ProcessId | None = None
     oom_score_adj: int | None = None
+
+    @property
+    def piped(self) -> bool:
+        """Whether it needs no monitor: somebody listens, and by pipes."""
+        return self.attached and not self.tty
 
 
 class RuntimeInfo(Struct, frozen=True, kw_only=True):

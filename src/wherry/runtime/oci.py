@@ -20,6 +20,7 @@ from wherry.model.process import ProcessId
 from wherry.runtime import fifo
 from wherry.runtime.binaries import Binaries, Binary, discover
 from wherry.runtime.consoles import MonitorConsole, reopen_log, resize
+from wherry.runtime.expected import Expected
 from wherry.runtime.failures import classify, launching, read_log
 from wherry.runtime.monitor import Seat, container_argv, noted_process
 from wherry.runtime.monitor import launch as launch_monitor
@@ -52,8 +53,10 @@ class OciRuntime:
         self._layout = cgroups.probe()
         self._warmth = CgroupWarmth(self._layout, exec_root / "hurried")
         self._monitors: dict[str, Child] = {}
+        self._expected = Expected()
 
     def close(self) -> None:
+        self._expected.close()
         self._warmth.close()
         self._binaries.close()
         if self._retired is not None:
@@ -156,20 +159,23 @@ class OciRuntime:
         shutil.rmtree(state)
         return True
 
-    async def exec(self, launch: ExecLaunch) -> MonitoredSession | PipedSession:
-        binary = self._binaries.get(launch.runtime)
-        folder = self._bundles / launch.container_id / f"exec-{launch.exec_id[:16]}"
-        seat = Seat(runtime=binary.command, state_root=self._state_root(binary), bundle=folder, exits=folder)
-        try:
-            folder.mkdir(mode=0o700)
-        except FileNotFoundError as error:
-            raise Conflict(f"container {launch.container_id} is not running") from error
+    def expect(self, launch: ExecLaunch) -> None:
+        if not launch.piped or launch.init is None or self._expected.full:
+            return
+        self._warmth.begin()
         with launching("exec"):
-            (folder / "process.json").write_bytes(launch.process)
-            self._warmth.begin()
-            if launch.tty or not launch.attached:
-                return await MonitoredSession.open(seat, launch)
-            return PipedSession.open(seat, launch)
+            session = PipedSession.open(self._exec_seat(launch), launch)
+        self._expected.add(launch.exec_id, session, launch.init)
+
+    async def exec(self, launch: ExecLaunch, process: bytes) -> MonitoredSession | PipedSession:
+        self._warmth.begin()
+        session = await self._expected.take(launch.exec_id, wanted=launch.piped)
+        with launching("exec"):
+            if not launch.piped:
+                return await MonitoredSession.open(self._exec_seat(launch), launch, process)
+            session = session or PipedSession.open(self._exec_seat(launch), launch)
+            session.begin(process)
+            return session
 
     async def pause(self, container_id: str, runtime: str) -> None:
         await self._execute(self._binaries.get(runtime), "pause", container_id)
@@ -218,6 +224,15 @@ class OciRuntime:
 
     def _state(self, container_id: str, binary: Binary) -> Path:
         return self._state_root(binary) / container_id
+
+    def _exec_seat(self, launch: ExecLaunch) -> Seat:
+        binary = self._binaries.get(launch.runtime)
+        folder = self._bundles / launch.container_id / f"exec-{launch.exec_id[:16]}"
+        try:
+            folder.mkdir(mode=0o700)
+        except FileNotFoundError as error:
+            raise Conflict(f"container {launch.container_id} is not running") from error
+        return Seat(runtime=binary.command, state_root=self._state_root(binary), bundle=folder, exits=folder)
 
     def _seat(self, container_id: str, binary: Binary) -> Seat:
         return Seat(

@@ -3,17 +3,25 @@
 A runtime's ``exec`` in the foreground passes the command's exit code on; whether it failed itself shows in its log.
 """
 
+import asyncio
+import fcntl
+import os
 import shutil
 import signal
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
+from functools import partial
+from pathlib import Path
 
 from wherry.kernel import identity
-from wherry.kernel.processes import ENVIRONMENT, Child, spawn
+from wherry.kernel.processes import ENVIRONMENT, PIPE_SIZE, Child, spawn
 from wherry.model.launch import ExecLaunch
 from wherry.model.process import ProcessId
 from wherry.runtime.consoles import MonitorConsole, PipeConsole
 from wherry.runtime.failures import classify, read_log
 from wherry.runtime.monitor import ExecMonitor, Seat, noted_process, pipe
+
+_DOCUMENT_FD = 3
+_CLIENTS_FIRST = 0.02  # seconds
 
 
 def _scored(argv: list[str], launch: ExecLaunch) -> list[str]:
@@ -26,6 +34,12 @@ def _exit_code(status: int) -> int:
     return 128 - status if status < 0 else status
 
 
+def _remove_later(folder: Path) -> None:
+    """When whoever waits for the session's end has been told: on a disk this takes longer than the rest of that. What
+    an engine that dies leaves goes with its container."""
+    asyncio.get_running_loop().call_later(_CLIENTS_FIRST, partial(shutil.rmtree, folder, ignore_errors=True))
+
+
 def _kill(process: ProcessId | None) -> None:
     """End a command that somebody took the holder of: nobody would hear of its end, or have its streams."""
     if process is not None:
@@ -33,25 +47,45 @@ def _kill(process: ProcessId | None) -> None:
 
 
 class PipedSession:
-    """A command on three pipes, child of its runtime, which is ours."""
+    """A command on three pipes, child of its runtime, which is ours. The runtime waits for the process object, which
+    comes by a fourth pipe: without one it fails."""
 
-    def __init__(self, seat: Seat, child: Child, console: PipeConsole, command: str) -> None:
+    def __init__(self, seat: Seat, child: Child, console: PipeConsole, document: int, command: str) -> None:
         self._seat, self._child, self.console, self._command = seat, child, console, command
+        self._document = document
 
     @classmethod
     def open(cls, seat: Seat, launch: ExecLaunch) -> "PipedSession":
-        """Start it. What goes wrong inside the runtime shows when it is waited for."""
+        """Start the runtime. What goes wrong inside of it shows when it is waited for."""
         argv = [seat.runtime, *seat.runtime_options(), "exec", "--pid-file", str(seat.pidfile)]
-        argv += ["--process", str(seat.bundle / "process.json"), launch.container_id]
+        argv += ["--process", f"/proc/self/fd/{_DOCUMENT_FD}", launch.container_id]
         with ExitStack() as undo, ExitStack() as passed:
+            our_document, document = pipe(undo, passed, writing=True)
             our_stdin, stdin = pipe(undo, passed, writing=True) if launch.stdin else (None, None)
             our_stdout, stdout = pipe(undo, passed)
             our_stderr, stderr = pipe(undo, passed)
-            fds = {1: stdout, 2: stderr} | ({0: stdin} if stdin is not None else {})
+            fds = {1: stdout, 2: stderr, _DOCUMENT_FD: document} | ({0: stdin} if stdin is not None else {})
             child = spawn(_scored(argv, launch), env=ENVIRONMENT, fds=fds)
             undo.pop_all()
         console = PipeConsole(our_stdin, our_stdout, our_stderr, seat.pidfile.exists)
-        return cls(seat, child, console, launch.command)
+        return cls(seat, child, console, our_document, launch.command)
+
+    def begin(self, process: bytes) -> None:
+        """Have the runtime run what ``process`` says."""
+        with open(self._document, "wb", buffering=0) as document, suppress(BrokenPipeError):  # then ``wait`` tells why
+            fcntl.fcntl(document, fcntl.F_SETPIPE_SZ, max(len(process), PIPE_SIZE))  # or we would wait for the runtime
+            document.write(process)
+
+    def close(self) -> None:
+        """Let the runtime fail, and let the streams go."""
+        os.close(self._document)
+        self.console.close()
+
+    async def give_up(self) -> None:
+        """Nobody has begun it, and nobody will."""
+        self.close()
+        await self._child.wait()
+        shutil.rmtree(self._seat.bundle, ignore_errors=True)
 
     @property
     def process(self) -> ProcessId | None:
@@ -64,7 +98,7 @@ class PipedSession:
         complaint = "" if ran else read_log(self._seat.runtime_log)
         if status < 0:
             _kill(self.process)
-        shutil.rmtree(self._seat.bundle, ignore_errors=True)
+        _remove_later(self._seat.bundle)
         failed = bool(complaint) or (status < 0 and not ran)
         self.console.end(failed=failed)
         if failed:
@@ -82,10 +116,12 @@ class MonitoredSession:
         self._exit = seat.exits / container_id
 
     @classmethod
-    async def open(cls, seat: Seat, launch: ExecLaunch) -> "MonitoredSession":
+    async def open(cls, seat: Seat, launch: ExecLaunch, process: bytes) -> "MonitoredSession":
         """Start it, joined before it runs. Raises what PipedSession.wait raises if the command cannot run."""
+        document = seat.bundle / "process.json"
+        document.write_bytes(process)
         argv = seat.monitor_argv(launch.container_id, launch.exec_id, launch.container_id)
-        argv += ["-l", "none", "-e", "--exec-attach", "--exec-process-spec", str(seat.bundle / "process.json")]
+        argv += ["-l", "none", "-e", "--exec-attach", "--exec-process-spec", str(document)]
         argv += ["-t"] * launch.tty + ["-i"] * launch.stdin + ["--leave-stdin-open"] * launch.tty
         with closing(ExecMonitor(_scored(argv, launch), seat.bundle)) as session:
             await session.joinable()
@@ -101,9 +137,9 @@ class MonitoredSession:
             complaint = read_log(seat.runtime_log) or message
             shutil.rmtree(seat.bundle)
             raise classify("exec", complaint, launch.command)
-        process = noted_process(seat.pidfile)
-        console.empty_after(process)
-        return cls(seat, session.child, console, process, launch.container_id)
+        command = noted_process(seat.pidfile)
+        console.empty_after(command)
+        return cls(seat, session.child, console, command, launch.container_id)
 
     async def wait(self) -> int:
         """Exit code of the command."""
@@ -115,4 +151,4 @@ class MonitoredSession:
             _kill(self.process)
             return _exit_code(status)
         finally:
-            shutil.rmtree(self._seat.bundle, ignore_errors=True)
+            _remove_later(self._seat.bundle)

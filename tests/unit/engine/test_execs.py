@@ -52,6 +52,27 @@ async def test_a_command_goes_on_when_its_client_leaves_while_it_begins() -> Non
     assert await ended(world, exec_id) == 0
 
 
+@pytest.mark.parametrize(("spec", "expected"), [(LOUD, True), (ExecSpec(command=("cat",)), False)])
+async def test_the_runtime_expects_sessions_that_somebody_attaches_to(spec: ExecSpec, expected: bool) -> None:
+    world = await World.open()
+    container = await world.run()
+
+    exec_id = await world.execs.create(container.id, spec)
+    await asyncio.sleep(0)
+
+    assert (exec_id in world.outside.runtime.expected) == expected
+
+
+async def test_a_session_that_was_started_at_once_is_not_expected_any_more() -> None:
+    world = await World.open()
+    container = await world.run()
+
+    exec_id = await world.execs.create(container.id, LOUD)
+    await world.execs.start(exec_id, detach=False)
+
+    assert world.outside.runtime.expected == []
+
+
 async def test_a_session_runs_once() -> None:
     world = await World.open()
     container = await world.run()

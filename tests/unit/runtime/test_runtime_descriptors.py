@@ -41,7 +41,6 @@ def launch() -> ExecLaunch:
         exec_id="e" * 64,
         runtime="",
         command="true",
-        process=b"{}",
         tty=False,
         stdin=True,
         attached=True,

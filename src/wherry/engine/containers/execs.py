@@ -1,6 +1,7 @@
 """Exec sessions: commands run inside a running container."""
 
 import asyncio
+import logging
 
 from msgspec.structs import replace
 
@@ -29,6 +30,8 @@ from wherry.plan.lifecycle import exec_exit_code_of
 from wherry.plan.rlimits import oom_score_adj
 from wherry.plan.runtime_spec import encode, exec_process
 from wherry.plan.validation import check_lengths
+
+_log = logging.getLogger(__name__)
 
 _REMEMBERED = 1000
 _SOON = 0.01  # seconds
@@ -73,6 +76,7 @@ class Execs:
         session = Exec(id=self._chance.new_id(), container_id=container.id, spec=spec)
         self._forget_old()
         self._execs[session.id] = session
+        asyncio.get_running_loop().call_soon(self._expect, container, session)  # when the client has its answer
         tell(self._events, container, f"exec_create: {' '.join(spec.command)}", execID=session.id)
         return session.id
 
@@ -130,7 +134,8 @@ class Execs:
 
     async def _start(self, container: Container, item: Exec, detached: bool) -> Attachment | None:
         try:
-            session = await self._runtime.exec(await self._launch(container, item, detached))
+            process = await self._process(container, item)
+            session = await self._runtime.exec(self._launch(container, item, detached), process)
         except (WherryError, OSError) as error:
             self._ended(item, exec_exit_code_of(error), str(error))
             raise
@@ -169,24 +174,36 @@ class Execs:
         if item.id in self._execs:
             self._execs[item.id] = replace(item, running=False, exit_code=code, failure=failure)
 
-    async def _launch(self, container: Container, item: Exec, detached: bool) -> ExecLaunch:
+    def _expect(self, container: Container, item: Exec) -> None:
+        """Its client is about to start it. Where that cannot be prepared, the start will say so."""
         spec = item.spec
+        attached = spec.attach_stdin or spec.attach_stdout or spec.attach_stderr
+        if attached and self._execs.get(item.id) is item:
+            try:
+                self._runtime.expect(self._launch(container, item, detached=False))
+            except WherryError as error:
+                _log.debug("exec %s: nothing was prepared: %s", item.id, error)
+
+    async def _process(self, container: Container, item: Exec) -> bytes:
+        """The OCI process object."""
         root = self._roots.overlay(container).target
-        user = spec.user or container.spec.user
+        user = item.spec.user or container.spec.user
         identity = await self._roots.identity(root, user, container.spec.host.group_add)
         linked = self._linking.environment(container)
-        facts = self._host.facts()
-        process = exec_process(container, spec, identity, facts, linked)
+        return encode(exec_process(container, item.spec, identity, self._host.facts(), linked))
+
+    def _launch(self, container: Container, item: Exec, detached: bool) -> ExecLaunch:
+        spec, facts = item.spec, self._host.facts()
         score = oom_score_adj(container.spec.host, facts)
         return ExecLaunch(
             exec_id=item.id,
             container_id=container.id,
             runtime=container.runtime,
-            process=encode(process),
             command=spec.command[0],
             tty=spec.tty,
             stdin=spec.attach_stdin,
             attached=not detached,
+            init=container.state.process,
             oom_score_adj=None if score == facts.oom_score_adj else score,
         )
 
