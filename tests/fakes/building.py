@@ -1,8 +1,8 @@
 """What builds do with files, in memory; and a whole building service."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from pathlib import Path
 
 from tests.fakes.host import FakeHost, FakeRuntime
@@ -21,6 +21,7 @@ from wherry.build.solver.copying import Copier
 from wherry.build.solver.downloads import Downloads
 from wherry.build.solver.finishing import Finisher
 from wherry.build.solver.keptfolders import KeptFolders
+from wherry.build.solver.lending import Lending
 from wherry.build.solver.mirroring import Mirroring
 from wherry.build.solver.mounting import Mounting
 from wherry.build.solver.repositories import Repositories
@@ -28,12 +29,14 @@ from wherry.build.solver.running import Runner
 from wherry.build.solver.stages import Stages
 from wherry.build.sweeping import sweep_folders, sweep_steps
 from wherry.engine.layering import Layering
+from wherry.engine.ports import Wire
 from wherry.engine.transfer import Transfer
 from wherry.engine.unpacking import Unpacker
 from wherry.model.build import BuildNews, Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied
 from wherry.model.mirror import Changes, KnownFile
+from wherry.model.remapping import Owner
 
 
 class FakeBuildFiles:
@@ -159,6 +162,29 @@ class FakeMirrors:
         self._files[name] = boot, changes.files
 
 
+class FakeStepFiles:
+    """``secrets`` are those that were lent; ``open`` counts the folders."""
+
+    def __init__(self) -> None:
+        self.secrets: dict[Path, tuple[bytes, int, Owner]] = {}
+        self.open = 0
+
+    @asynccontextmanager
+    async def lent(self) -> AsyncIterator["FakeStepFiles"]:
+        self.open += 1
+        yield self
+        self.open -= 1
+
+    def secret(self, content: bytes, mode: int, owner: Owner) -> Path:
+        path = ROOT / f"lent/{len(self.secrets)}"
+        self.secrets[path] = content, mode, owner
+        return path
+
+    async def agent(self, connect: Callable[[], AbstractAsyncContextManager[Wire]], mode: int, owner: Owner) -> Path:
+        async with connect():
+            return ROOT / "lent/agent"
+
+
 class ShortRuntime(FakeRuntime):
     """Commands say what they ``says`` and end by themselves, with ``code``; ``endless`` ones do not, and ``wait`` ends
     when the ``gate`` is open; ``waits`` tells that it has begun."""
@@ -265,7 +291,7 @@ class Site:
                 runner=Runner(
                     containers=world.containers, layering=self.layering, snapshots=snapshots, files=build_files
                 ),
-                mounting=Mounting(files=build_files, cache_mounts=mounts),
+                mounting=Mounting(files=build_files, cache_mounts=mounts, lending=Lending(FakeStepFiles())),
                 layering=self.layering,
                 files=build_files,
                 clock=outside.clock,

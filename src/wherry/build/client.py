@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from wherry.engine.ports import Wire
 from wherry.model.mirror import Told
 
 DOCKERFILE, CONTEXT = "dockerfile", "context"
@@ -36,4 +37,16 @@ class Client(Protocol):
     ) -> AbstractAsyncContextManager[Offer]:
         """What a directory of this name holds: ``follow`` alone and where links of that lead, if anything is named,
         without what the patterns of .dockerignore ``exclude``. NotFound for a name that is not offered."""
+        ...
+
+    async def secret(self, secret_id: str) -> bytes:
+        """A secret's content. NotFound."""
+        ...
+
+    async def check_agent(self, agent_id: str) -> None:
+        """NotFound if there is no such SSH agent."""
+        ...
+
+    def agent(self, agent_id: str) -> AbstractAsyncContextManager[Wire]:
+        """A connection to an SSH agent."""
         ...

@@ -1,7 +1,7 @@
 """RUN: the command that is to be run, and what the history says of it."""
 
 from wherry.build.actions import SCRIPTS, InlineFile, RunCommand
-from wherry.build.mounting import run_mounts
+from wherry.build.mounting import AGENT_VARIABLE, agent_variable, run_mounts
 from wherry.build.scope import StageScope
 from wherry.errors import NotSupported
 from wherry.model.image import ImageConfig
@@ -20,13 +20,15 @@ def run_command(
     argv = (*shell_of(config), text) if run.command.shell else run.command.words
     own = environment(config)
     given = {name: value for name, value in sorted(args.items()) if name not in own and value is not None}
+    mounts = run_mounts(run.mounts, words, stage, config.working_dir)
+    agent = () if AGENT_VARIABLE in own.keys() | given.keys() else agent_variable(mounts)
     action = RunCommand(
         argv=(*argv[:-1], f"{SCRIPTS}/{script.name}") if script else argv,
-        env=(*config.env, *(f"{name}={value}" for name, value in given.items())),
+        env=(*config.env, *(f"{name}={value}" for name, value in given.items()), *agent),
         proxies=tuple(f"{name}={value}" for name, value in sorted(stage.proxies.items()) if name not in {*own, *given}),
         user=config.user,
         working_dir=config.working_dir,
-        mounts=run_mounts(run.mounts, words, stage, config.working_dir),
+        mounts=mounts,
         network=run.network,
         script=script,
     )

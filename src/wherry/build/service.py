@@ -64,22 +64,24 @@ class Builds:
     async def build(
         self,
         request: BuildRequest,
-        source: AsyncIterable[bytes] | str | Client,
+        source: AsyncIterable[bytes] | str | None,
         *,
+        client: Client | None = None,
         credentials: Mapping[str, Credentials] = {},
         live: bool = False,
     ) -> AsyncGenerator[BuildNews, None]:
-        """Build from an archive, a URL or what a client offers, telling how it goes; ``live``: of every step as it
-        happens, too. To be closed: that ends it.
+        """Build from an archive, a URL or, where ``source`` is None, from what ``client`` offers, who is asked for
+        secrets and agents in any case. Tells how it goes; ``live``: of every step as it happens, too. To be closed:
+        that ends it.
 
         Raises InvalidArgument for a Dockerfile that is none, InternalError for a context that is none (both before the
         first news), BuildFailed for a command that failed, and what a pull raises.
         """
         async with workspace(self._files) as space:
-            context = await self._context(request, source, space)
+            context = await self._context(request, source, client, space)
             graph = plan(parse(context.dockerfile), request)
             story = Story((stage.index for stage in graph.stages), live=live)
-            task = asyncio.ensure_future(self._build(request, graph, context, space, story, credentials))
+            task = asyncio.ensure_future(self._build(request, graph, client, context, space, story, credentials))
             task.add_done_callback(lambda _: story.end())
             try:
                 while letters := await story.read():
@@ -105,18 +107,20 @@ class Builds:
         return tuple(entry.key for entry in going), reclaimed
 
     async def _context(
-        self, request: BuildRequest, source: AsyncIterable[bytes] | str | Client, space: Workspace
+        self, request: BuildRequest, source: AsyncIterable[bytes] | str | None, client: Client | None, space: Workspace
     ) -> Context:
         if isinstance(source, str):
             return await self._contexts.remote(source, request, space)
-        if isinstance(source, AsyncIterable):
+        if source is not None:
             return await self._contexts.sent(source, request, space)
-        return await self._contexts.offered(source, request, space)
+        assert client is not None
+        return await self._contexts.offered(client, request, space)
 
     async def _build(
         self,
         request: BuildRequest,
         graph: Graph,
+        client: Client | None,
         context: Context,
         space: Workspace,
         story: Story,
@@ -132,7 +136,7 @@ class Builds:
             clock=self._clock,
             who=who,
         )
-        async with self._working(request, context, space, solver) as work:
+        async with self._working(request, client, context, space, solver) as work:
             try:
                 if uses_context(graph):
                     await context.folder()
@@ -144,13 +148,14 @@ class Builds:
 
     @asynccontextmanager
     async def _working(
-        self, request: BuildRequest, context: Context, space: Workspace, solver: Solver
+        self, request: BuildRequest, client: Client | None, context: Context, space: Workspace, solver: Solver
     ) -> AsyncIterator[Work]:
         """What the steps share; the layers and steps that they stand on are kept while the block runs."""
         async with AsyncExitStack() as leaving, AsyncExitStack() as holding:
             work = Work(
                 request=request,
                 sources=Sources(
+                    client=client,
                     space=space,
                     context=context,
                     obtain=lambda origin, chapter: solver.obtain(origin, chapter, work),

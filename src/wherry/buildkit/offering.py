@@ -2,7 +2,10 @@
 
 from contextlib import AbstractAsyncContextManager
 
-from wherry.buildkit.filesync import Offered, offered
+from wherry.build.client import Offer
+from wherry.buildkit import lending
+from wherry.buildkit.filesync import offered
+from wherry.buildkit.lending import AgentWire
 from wherry.buildkit.session import Session
 
 
@@ -18,5 +21,14 @@ class SessionClient:
 
     def files(
         self, name: str, *, follow: tuple[str, ...] = (), exclude: tuple[str, ...] = ()
-    ) -> AbstractAsyncContextManager[Offered]:
+    ) -> AbstractAsyncContextManager[Offer]:
         return offered(self._session, name, follow=follow, exclude=exclude)
+
+    async def secret(self, secret_id: str) -> bytes:
+        return await lending.secret(self._session, secret_id)
+
+    async def check_agent(self, agent_id: str) -> None:
+        await lending.check_agent(self._session, agent_id)
+
+    def agent(self, agent_id: str) -> AbstractAsyncContextManager[AgentWire]:
+        return lending.agent(self._session, agent_id)

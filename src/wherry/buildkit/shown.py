@@ -4,22 +4,21 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
-from wherry.build.client import DOCKERFILE, Client, Offer
+from wherry.build.client import DOCKERFILE, Offer
+from wherry.buildkit.offering import SessionClient
 from wherry.buildkit.progress import Part, Progress
+from wherry.buildkit.session import Session
 
 _STRIDE: Final = 1 << 20  # bytes from one word of how far it is to the next
 
 
-class ShownClient:
-    """Passes on what ``client`` offers. ``filename`` is the Dockerfile's."""
+class ShownClient(SessionClient):
+    """``filename`` is the Dockerfile's."""
 
-    def __init__(self, client: Client, filename: str, progress: Progress) -> None:
-        self._client = client
+    def __init__(self, session: Session, filename: str, progress: Progress) -> None:
+        super().__init__(session)
         self._filename = filename
         self._progress = progress
-
-    def key(self, name: str) -> str:
-        return self._client.key(name)
 
     @asynccontextmanager
     async def files(
@@ -27,7 +26,7 @@ class ShownClient:
     ) -> AsyncIterator[Offer]:
         with self._progress.doing(f"[internal] load {self._what(name, follow)}") as activity:
             part = activity.part(f"transferring {name}:")
-            async with self._client.files(name, follow=follow, exclude=exclude) as offer:
+            async with super().files(name, follow=follow, exclude=exclude) as offer:
                 yield _ShownOffer(offer, part)
             part.end()
 

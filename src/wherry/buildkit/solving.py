@@ -10,7 +10,6 @@ from wherry.build.service import Builds
 from wherry.buildkit.failures import call_failed, step_failure
 from wherry.buildkit.frontend import build_request, context_of, named
 from wherry.buildkit.messages.control import Exporter
-from wherry.buildkit.offering import SessionClient
 from wherry.buildkit.progress import Progress
 from wherry.buildkit.session import Session
 from wherry.buildkit.shown import ShownClient
@@ -39,24 +38,24 @@ class Solver:
             raise CallFailed(Code.UNKNOWN, f'exporter "{exporter.type}" could not be found')
         steps = Steps(progress)
         request = named(build_request(attributes, self._host), exporter.attrs.get("name", ""))
-        source = self._source(context_of(attributes), session, request, steps, progress)
-        await self._build(request, source, steps, progress)
+        url = context_of(attributes)
+        if url:
+            steps.load("remote build context")
+        source = uploaded(session, url) if is_upload(url) else url or None
+        await self._build(request, source, ShownClient(session, request.dockerfile, progress), steps, progress)
         names = tuple(Reference.parse(tag).canonical for tag in request.tags)
         return self._exported(steps.image_id, names, progress)
 
-    def _source(
-        self, url: str, session: Session, request: BuildRequest, steps: Steps, progress: Progress
-    ) -> AsyncIterator[bytes] | str | Client:
-        if not url:
-            return ShownClient(SessionClient(session), request.dockerfile, progress)
-        steps.load("remote build context")
-        return uploaded(session, url) if is_upload(url) else url
-
     async def _build(
-        self, request: BuildRequest, source: AsyncIterator[bytes] | str | Client, steps: Steps, progress: Progress
+        self,
+        request: BuildRequest,
+        source: AsyncIterator[bytes] | str | None,
+        client: Client,
+        steps: Steps,
+        progress: Progress,
     ) -> None:
         try:
-            async with aclosing(self._builds.build(request, source, live=True)) as news:
+            async with aclosing(self._builds.build(request, source, client=client, live=True)) as news:
                 async for piece in news:
                     steps.take(piece)
                     await progress.room()

@@ -65,6 +65,12 @@ def shared_memory(target: str, size: int, owner: Owner) -> None:
     syscalls.mount("shm", target, "tmpfs", flags, f"mode=1777,size={size},uid={uid},gid={gid}")
 
 
+def memory(target: str) -> None:
+    """Mounts a tmpfs on ``target``, which exists: nobody but root lists it."""
+    flags = syscalls.MS_NOSUID | syscalls.MS_NOEXEC | syscalls.MS_NODEV
+    syscalls.mount("tmpfs", target, "tmpfs", flags, "mode=711")
+
+
 def remapped(source: str, target: str, user: int) -> None:
     """Makes ``source`` visible at ``target``, which exists, without the mounts below it: who owns a file there is who
     its owner is outside the user namespace that ``user`` is open on (Linux 5.12). OSError where the file system cannot.

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from wherry.errors import InvalidArgument
+
 Owner = tuple[int, int]
 """A user's id and a group's."""
 
@@ -28,6 +30,18 @@ class Remapping(Struct, frozen=True, kw_only=True):
     def root(self) -> Owner:
         """Who the containers' root is on the host."""
         return self.uids[0].outside, self.gids[0].outside
+
+    def outside(self, owner: Owner) -> Owner:
+        """Who somebody in containers is on the host. InvalidArgument for one who is nobody there."""
+        uid, gid = owner
+        return _outside(self.uids, uid), _outside(self.gids, gid)
+
+
+def _outside(ranges: tuple[IdRange, ...], number: int) -> int:
+    for each in ranges:
+        if each.inside <= number < each.inside + each.length:
+            return number - each.inside + each.outside
+    raise InvalidArgument(f"Container ID {number} cannot be mapped to a host ID")
 
 
 class RemappedFiles(Struct, frozen=True, kw_only=True):

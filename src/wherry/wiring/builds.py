@@ -9,6 +9,7 @@ from wherry.build.solver.copying import Copier
 from wherry.build.solver.downloads import Downloads
 from wherry.build.solver.finishing import Finisher
 from wherry.build.solver.keptfolders import KeptFolders
+from wherry.build.solver.lending import Lending
 from wherry.build.solver.mirroring import Mirroring
 from wherry.build.solver.mounting import Mounting
 from wherry.build.solver.repositories import Repositories
@@ -47,6 +48,7 @@ def make_builds(edges: Edges, handles: Handles, needs: Needs, containers: Contai
         mounting=Mounting(
             files=store.builds,
             cache_mounts=CacheMounts(kept=kept, files=store.builds, folders=store.cache_folders),
+            lending=Lending(edges.step_files),
         ),
         layering=needs.layering,
         files=store.builds,

@@ -15,6 +15,7 @@ from wherry.kernel.machine import DeviceNodes, Machine
 from wherry.kernel.mounting import HostMounts
 from wherry.kernel.name_servers import NameServers
 from wherry.kernel.networking import Networking
+from wherry.kernel.step_files import StepFiles
 from wherry.kernel.user_namespaces import UserNamespaces
 from wherry.model.image import Platform, architecture
 from wherry.model.remapping import RemappedFiles, Remapping
@@ -49,6 +50,7 @@ class Edges(Struct, frozen=True, kw_only=True):
     machine: Machine
     mounts: HostMounts
     user_namespaces: UserNamespaces
+    step_files: StepFiles
     devices: DeviceNodes
     runtime: OciRuntime
     networking: Networking
@@ -87,6 +89,8 @@ async def open_edges(config: EngineConfig, remapping: Remapping | None, stack: A
     name_servers = NameServers()
     stack.push_async_callback(name_servers.close)
     later = stack.enter_context(ExitStack())
+    step_files = StepFiles(exec_root / "lent", remapping)
+    step_files.sweep()
     return Edges(
         exec_root=exec_root,
         store=store,
@@ -95,6 +99,7 @@ async def open_edges(config: EngineConfig, remapping: Remapping | None, stack: A
         machine=machine,
         mounts=HostMounts(),
         user_namespaces=UserNamespaces(exec_root / "userns"),
+        step_files=step_files,
         devices=DeviceNodes(config.init_path),
         runtime=runtime,
         networking=networking,

@@ -3,12 +3,14 @@
 import pytest
 
 from wherry.build.actions import (
+    AgentMount,
     BindMount,
     CacheMount,
     CopyFiles,
     InlineFile,
     MakeDirectory,
     RunCommand,
+    SecretMount,
     TmpfsMount,
 )
 from wherry.build.graph import StageSource, plan
@@ -194,7 +196,8 @@ def test_mounts_of_a_command() -> None:
         "FROM x AS tools\nFROM y\nWORKDIR /w\nENV d=/data\n"
         "RUN --mount=target=src --mount=from=tools,source=bin,dst=/t,rw"
         " --mount=type=cache,target=$d,sharing=locked,id=c,mode=700,uid=5 --mount=type=tmpfs,target=/tmp,size=1m"
-        " --mount=type=secret,id=s true"
+        " --mount=type=secret,id=d/s,uid=7 --mount=type=secret,target=key,mode=777,required"
+        " --mount=type=ssh --mount=type=ssh,id=work,required true"
     )
     action = last(text).action
     assert isinstance(action, RunCommand)
@@ -203,7 +206,12 @@ def test_mounts_of_a_command() -> None:
         BindMount(target="/t", origin=StageSource(0), path="/bin", read_only=False),
         CacheMount(target="/data", id="c", sharing="locked", mode=0o700, uid=5),
         TmpfsMount(target="/tmp", size=1 << 20),
+        SecretMount(target="/run/secrets/s", id="d/s", uid=7),
+        SecretMount(target="/w/key", id="key", mode=0o777, required=True),
+        AgentMount(target="/run/buildkit/ssh_agent.0", id="default"),
+        AgentMount(target="/run/buildkit/ssh_agent.1", id="work", required=True),
     )
+    assert "SSH_AUTH_SOCK=/run/buildkit/ssh_agent.0" in action.env
 
 
 @pytest.mark.parametrize(
@@ -212,7 +220,7 @@ def test_mounts_of_a_command() -> None:
         ("type=foo,target=/x", 'unsupported mount type "foo"'),
         ("type=tmpfs,foo=x", "unexpected key 'foo' in 'foo=x' (did you mean from?)"),
         ("type=bind,target=/x,mode=1", 'mode not allowed for "bind" type mounts'),
-        ("type=secret,id=s,required", "secret s: not found"),
+        ("type=secret", "one of source, target required"),
         ("target=/", 'invalid mount target "/"'),
     ],
 )

@@ -7,8 +7,18 @@ from posixpath import normpath
 
 from msgspec import Struct
 
-from wherry.build.actions import SCRIPTS, BindMount, CacheMount, InlineFile, RunCommand, RunMount, TmpfsMount
+from wherry.build.actions import (
+    SCRIPTS,
+    BindMount,
+    CacheMount,
+    InlineFile,
+    RunCommand,
+    RunMount,
+    SecretMount,
+    TmpfsMount,
+)
 from wherry.build.solver.cachemounts import CacheMounts
+from wherry.build.solver.lending import Lending
 from wherry.build.solver.sources import Sources
 from wherry.build.solver.story import Chapter
 from wherry.engine.ports import BuildFiles
@@ -29,9 +39,10 @@ class Mounted(Struct, frozen=True, kw_only=True):
 
 
 class Mounting:
-    def __init__(self, *, files: BuildFiles, cache_mounts: CacheMounts) -> None:
+    def __init__(self, *, files: BuildFiles, cache_mounts: CacheMounts, lending: Lending) -> None:
         self._files = files
         self._cache_mounts = cache_mounts
+        self._lending = lending
 
     async def digest(self, action: RunCommand, sources: Sources, chapter: Chapter) -> str:
         """Of all that is bound, "" for nothing. InvalidArgument if something is not there."""
@@ -48,13 +59,18 @@ class Mounting:
         """Everything is there while the block runs."""
         mounts: list[MountSpec] = []
         tmpfs: dict[str, str] = {}
-        async with self._cached(action.mounts, sources, chapter) as directories:
+        async with (
+            self._cached(action.mounts, sources, chapter) as directories,
+            self._lending.lent(action.mounts, sources.client) as lent,
+        ):
+            for loan, path in lent:
+                mounts.append(_mount(loan.target, str(path), read_only=isinstance(loan, SecretMount)))
             for mount in action.mounts:
                 if isinstance(mount, TmpfsMount):
                     tmpfs[mount.target] = f"size={mount.size}" if mount.size else ""
                 elif isinstance(mount, CacheMount):
                     mounts.append(_mount(mount.target, directories[mount.id], read_only=mount.read_only))
-                else:
+                elif isinstance(mount, BindMount):
                     mounts.append(await self._bind(mount, sources, chapter))
             if action.script is not None:
                 mounts.append(await self._script(action.script, sources))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from wherry.build.client import Client
 from wherry.build.graph import ImageSource, StageSource
 from wherry.build.solver.context import Context
 from wherry.build.solver.made import Made
@@ -22,9 +23,11 @@ class Trees(Struct, frozen=True):
 
 
 class Sources(Struct, frozen=True, kw_only=True):
-    """``space`` is for what is made of them on the way. ``obtain`` waits for a stage or pulls an image, telling the
-    chapter of the stage that wants it; ``trees`` gives the directories of a stack of layers, top first."""
+    """``client`` is there to be asked, if the build has one. ``space`` is for what is made of files on the way.
+    ``obtain`` waits for a stage or pulls an image, telling the chapter of the stage that wants it; ``trees`` gives the
+    directories of a stack of layers, top first."""
 
+    client: Client | None
     space: Workspace
     context: Context
     obtain: Callable[[StageSource | ImageSource, Chapter], Awaitable[Made]]

@@ -1,6 +1,7 @@
 """The files of builds."""
 
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -8,6 +9,7 @@ from wherry.model.build import Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied
 from wherry.model.mirror import Changes, KnownFile
+from wherry.model.remapping import Owner
 
 
 class BuildFiles(Protocol):
@@ -126,4 +128,38 @@ class Mirrors(Protocol):
 
         InvalidArgument for contents that are not wanted, NoSpace on a full disk.
         """
+        ...
+
+
+class Wire(Protocol):
+    """A connection of bytes both ways."""
+
+    async def send(self, data: bytes) -> None: ...
+
+    async def receive(self) -> bytes | None:
+        """What came next; None when the peer says no more."""
+        ...
+
+    async def end(self) -> None:
+        """Say no more."""
+        ...
+
+
+class StepFolder(Protocol):
+    """A directory in memory. Paths are those by which a container may have its files."""
+
+    def secret(self, content: bytes, mode: int, owner: Owner) -> Path:
+        """A file."""
+        ...
+
+    async def agent(self, connect: Callable[[], AbstractAsyncContextManager[Wire]], mode: int, owner: Owner) -> Path:
+        """A socket; whoever connects to it is connected with what ``connect`` gives."""
+        ...
+
+
+class StepFiles(Protocol):
+    """What one command of a build is lent, and is on no disk."""
+
+    def lent(self) -> AbstractAsyncContextManager[StepFolder]:
+        """A folder, while the block runs."""
         ...
