@@ -99,6 +99,19 @@ def test_who_has_a_certificate_is_let_in(visit: Visitor, authority: Authority, t
     assert visit("ps", "-q", DOCKER_TLS="1", DOCKER_CERT_PATH=str(tmp_path)).returncode == 0
 
 
+def test_a_context_keeps_certificates(guarded: Engine, client: str, authority: Authority, tmp_path: Path) -> None:
+    def typed(*arguments: str) -> str:
+        argv = guarded.host.inside([program(client), *arguments])
+        environ = {**os.environ, "DOCKER_CONFIG": str(tmp_path)}
+        return subprocess.run(argv, capture_output=True, text=True, timeout=TIMEOUT, check=True, env=environ).stdout
+
+    paths = f"ca={authority.certificate},cert={authority.folder}/client.pem,key={authority.folder}/client.key"
+    typed("context", "create", "guarded", "--docker", f"host={ADDRESS},{paths}")
+
+    assert typed("--context", "guarded", "version", "-f", "{{.Server.APIVersion}}") == "1.45\n"
+    assert (next(tmp_path.glob("contexts/tls/*/docker/key.pem")).stat().st_mode & 0o777) == 0o600
+
+
 def test_who_is_not_let_in(visit: Visitor, authority: Authority, stranger: Authority) -> None:
     assert "Client sent an HTTP request to an HTTPS server." in visit.refused()
     nobody = visit.refused("--tlsverify", f"--tlscacert={authority.certificate}")

@@ -41,7 +41,7 @@ _CONFIG = Shape(
     "configfile.ConfigFile",
     dict,
     fields={
-        **dict.fromkeys((*_FORMATS, "detachKeys", "credsStore"), _TEXT),
+        **dict.fromkeys((*_FORMATS, "detachKeys", "credsStore", "currentContext"), _TEXT),
         "auths": _map_of(_CREDENTIALS),
         "credHelpers": _map_of(_TEXT),
         "proxies": _map_of(_PROXIES),

@@ -12,6 +12,7 @@ COMMON = ("run", "exec", "ps", "build", "pull", "images", "version", "info")
 GROUPS = {
     "builder": "Manage builds",
     "container": "Manage containers",
+    "context": "Manage contexts",
     "image": "Manage images",
     "network": "Manage networks",
     "system": "Manage the engine",

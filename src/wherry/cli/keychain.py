@@ -1,21 +1,12 @@
 """Keeping credentials and forgetting them: in a credential helper if the configuration names one, else in
 ``config.json``, where base64 is all that covers them."""
 
-import json
-import os
-import tempfile
 from binascii import b2a_base64
-from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
-from typing import Any
 
 from . import credentialhelpers
-from .configfile import understood
+from .configedit import Config, edit
 from .credentials import helper_of
 from .session import CommandError, Session
-
-Config = dict[str, Any]
 
 
 def store(session: Session, credentials: dict[str, str]) -> None:
@@ -25,7 +16,7 @@ def store(session: Session, credentials: dict[str, str]) -> None:
     try:
         if helper:
             credentialhelpers.store(helper, credentials)
-        _edit(session, lambda config: _with_entry(config, key, {} if helper else _entry(credentials), helper))
+        edit(session, lambda config: _with_entry(config, key, {} if helper else _entry(credentials), helper))
     except (ValueError, credentialhelpers.HelperError) as error:
         raise CommandError(f"Error saving credentials: {error}") from None
 
@@ -42,7 +33,7 @@ def erase(session: Session, keys: tuple[str, ...]) -> None:
     if not any(key in (session.config.get("auths") or {}) for key in keys):
         return
     try:
-        _edit(session, lambda config: _without_entries(config, keys))
+        edit(session, lambda config: _without_entries(config, keys))
     except ValueError as error:
         raise CommandError(f"Error erasing credentials: {error}") from None
 
@@ -52,10 +43,6 @@ def helper_for(config: Config, key: str) -> str:
     if any(config.get(name) for name in ("auths", "credHelpers", "credsStore")):
         return helper_of(config, key)
     return credentialhelpers.preferred()
-
-
-def config_file(session: Session) -> Path:
-    return Path(session.config_dir) / "config.json"
 
 
 def _entry(credentials: dict[str, str]) -> Config:
@@ -86,37 +73,3 @@ def _failure_to_erase(config: Config, key: str) -> str:
     except credentialhelpers.HelperError as error:
         return str(error)
     return ""
-
-
-def _edit(session: Session, change: Callable[[Config], Config]) -> None:
-    """Replace the file at once by one with the change in it. ValueError, with its path, if that cannot be done or if it
-    cannot be understood: it stays as it is then."""
-    path = config_file(session).resolve()
-    try:
-        text = path.read_text().strip() if path.exists() else ""
-        if mistake := understood(text)[1]:
-            raise ValueError(mistake)
-        config = json.loads(text or "{}") or {}
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _replace(path, json.dumps(change(config), indent="\t", ensure_ascii=False))
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-
-
-def _replace(path: Path, text: str) -> None:
-    """The new file has owner and mode of the old one; a first one is for its owner alone."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=path.name, delete=False) as file:
-        try:
-            file.write(text)
-            file.flush()
-            with suppress(FileNotFoundError):
-                old = path.stat()
-                os.fchmod(file.fileno(), old.st_mode & 0o777)
-                os.fchown(file.fileno(), old.st_uid, old.st_gid)
-            os.fsync(file.fileno())
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise

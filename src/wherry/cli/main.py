@@ -6,7 +6,7 @@ from posix import _exit
 from ..client.connection import ApiError, CannotConnect
 from .flags import Command, Flag, HelpRequested, UsageError
 from .lazy import load
-from .session import CommandError, Session, getenv
+from .session import DEFAULT_CONTEXT, CommandError, Session, getenv
 from .signals import signal
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ GLOBAL = Command(
     "A container engine that speaks Docker's language",
     (
         Flag("config", "string", "Location of client config files", default_text='"~/.docker"'),
-        Flag("context", "string", 'Name of the context to use: only "default"', short="c"),
+        Flag("context", "string", "Name of the context to use to connect to the engine", short="c"),
         Flag("debug", "bool", "Enable debug mode", short="D"),
         Flag("host", "list", "Daemon socket to connect to", short="H"),
         Flag(
@@ -116,6 +116,15 @@ COMMANDS = {
     "container unpause": "lifecycle:unpause",
     "container update": "update:update",
     "container wait": "lifecycle:wait",
+    "context create": "contexts:create",
+    "context inspect": "contextlist:inspect",
+    "context list": "contextlist:ls",
+    "context ls": "contextlist:ls",
+    "context remove": "contexts:remove",
+    "context rm": "contexts:remove",
+    "context show": "contexts:show",
+    "context update": "contexts:update",
+    "context use": "contexts:use",
     "image bootstrap": "bootstrap:bootstrap",
     "image build": "build:build",
     "image history": "history:history",
@@ -194,12 +203,12 @@ def _begin(argv: list[str]) -> tuple[Session, list[str]]:
         return Session(), ["--version"]
     if options["log-level"] not in LOG_LEVELS:
         raise CommandError(f"Unable to parse logging level: {options['log-level']}")
-    if options["context"] not in (None, "", "default"):
-        raise CommandError(f"context {options['context']!r}: context not found")
     if len(options["host"]) > 1:
         raise CommandError("Please specify only one -H")
-    host = "".join(options["host"])
-    session = Session(host=host, config_dir=options["config"] or "", debug=options["debug"])
+    host, context = "".join(options["host"]), options["context"] or ""
+    if host and context:
+        raise CommandError("conflicting options: either specify --host or --context, not both")
+    session = Session(host=host, context=context, config_dir=options["config"] or "", debug=options["debug"])
     if encrypted or options.given("tls") or options.given("tlsverify"):
         from .identity import identity
 
@@ -215,6 +224,10 @@ def _dispatch(session: Session, argv: list[str]) -> int:
 
         return answer_without_command(session, argv)
     session.spelled = spelled
+    if session.context != DEFAULT_CONTEXT and not spelled.startswith("context "):
+        from .contexts import enter
+
+        enter(session)
     function: Function = load("commands", target)
     return function(session, rest)
 

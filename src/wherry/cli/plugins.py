@@ -5,6 +5,7 @@ They are programs ``docker-<name>`` in the folders that Docker looks into (``cli
 
 from posix import X_OK, access, environ, execve
 
+from .contexts import enter
 from .session import Session
 
 TYPE_CHECKING = False
@@ -30,6 +31,7 @@ def find(session: Session, name: str) -> str | None:
 
 def become(session: Session, path: str, argv: list[str]) -> "NoReturn":
     """Go on as the plugin at ``path``, at this session's engine."""
+    enter(session)
     session.client.connect()  # the engine is started if need be
     session.close()
     said = {

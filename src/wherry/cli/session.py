@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from .identity import Identity
 
+DEFAULT_CONTEXT = "default"
 DEFAULT_HOST = "unix:///run/wherry/wherry.sock"
 
 
@@ -30,8 +31,11 @@ class Session:
     ``out`` and ``err``: buffered outputs, flushed when the command returns.
     """
 
-    def __init__(self, *, spelled: str = "", host: str = "", config_dir: str = "", debug: bool = False) -> None:
+    def __init__(
+        self, *, spelled: str = "", host: str = "", context: str = "", config_dir: str = "", debug: bool = False
+    ) -> None:
         self.spelled = spelled
+        self._context = context
         self.host = host or getenv("DOCKER_HOST") or DEFAULT_HOST
         self.config_dir = config_dir or getenv("DOCKER_CONFIG") or f"{getenv('HOME')}/.docker"
         self.debug = debug
@@ -41,6 +45,21 @@ class Session:
         self._starts_engine = not host and not getenv("DOCKER_HOST")
         self._client: Client | None = None
         self._config: dict[str, Any] | None = None
+
+    @property
+    def context(self) -> str:
+        """The name of the context: who names an engine by itself is in the default one."""
+        if self._context:
+            return self._context
+        if not self._starts_engine:
+            return DEFAULT_CONTEXT
+        return getenv("DOCKER_CONTEXT") or self._configured_context() or DEFAULT_CONTEXT
+
+    def meet(self, host: str, identity: "Identity | None") -> None:
+        """Talk to this engine, and do not start one in its place."""
+        self.host = host or self.host
+        self.identity = identity
+        self._starts_engine = False
 
     @property
     def client(self) -> Client:
@@ -74,6 +93,15 @@ class Session:
             if mistake:
                 self.err.line(f"WARNING: Error loading config file: {path}: {mistake}")
         return self._config
+
+    def _configured_context(self) -> str:
+        """What ``context use`` has written. Most configurations say nothing of contexts, and need not be understood."""
+        try:
+            with open(f"{self.config_dir}/config.json", "rb") as file:
+                says_something = b'"currentContext"' in file.read()
+        except OSError:
+            return ""
+        return str(self.config.get("currentContext") or "") if says_something else ""
 
     @property
     def has_colours(self) -> bool:

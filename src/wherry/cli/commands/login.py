@@ -126,14 +126,15 @@ def _ask_user(session: "Session", key: str, known: str) -> str:
 
 def _keep(session: "Session", credentials: "Credentials", token: str) -> None:
     """Keep a token in the place of the password where the registry gave one."""
-    from ..keychain import config_file, helper_for, store
+    from ..configedit import path_of
+    from ..keychain import helper_for, store
 
     if token:
         del credentials["password"]
         credentials["identitytoken"] = token
     elif not helper_for(session.config, credentials["serveraddress"]):
         session.err.line(
-            f"WARNING! Your password will be stored unencrypted in {config_file(session)}.\n"
+            f"WARNING! Your password will be stored unencrypted in {path_of(session)}.\n"
             "Configure a credential helper to remove this warning. See\n"
             "https://docs.docker.com/engine/reference/commandline/login/#credentials-store\n"
         )
