@@ -5,6 +5,7 @@ Priorities and pushes, which gRPC has not, are passed over or refused.
 
 from wherry.buildkit.http2.connection import Connection
 from wherry.buildkit.http2.frames import PREFACE, ErrorCode
-from wherry.buildkit.http2.stream import Headers, Stream, StreamReset
+from wherry.buildkit.http2.headers import Headers
+from wherry.buildkit.http2.stream import Stream, StreamReset
 
 __all__ = ["PREFACE", "Connection", "ErrorCode", "Headers", "Stream", "StreamReset"]

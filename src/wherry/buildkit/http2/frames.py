@@ -81,6 +81,35 @@ def read_head(data: bytes, position: int) -> tuple[int, int, int, int]:
     return high << 8 | low, kind, flags, stream & MAX_WINDOW
 
 
+class FrameReader:
+    """Cuts what comes into frames; ``preface`` is what comes before the first."""
+
+    def __init__(self, preface: bytes) -> None:
+        self._preface = preface  # what is still to come of it
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
+        """Type, flags, stream and payload of each frame that is whole. RulesBroken."""
+        data = self._rest + data if self._rest else data
+        position, end = self._past_preface(data), len(data)
+        while not self._preface and end - position >= HEAD:
+            size, kind, flags, number = read_head(data, position)
+            if size > MAX_FRAME:
+                raise RulesBroken(ErrorCode.FRAME_SIZE_ERROR, "a frame larger than was allowed")
+            if end - position - HEAD < size:
+                break
+            begin, position = position + HEAD, position + HEAD + size
+            yield kind, flags, number, data[begin:position]
+        self._rest = data[position:]
+
+    def _past_preface(self, data: bytes) -> int:
+        size = min(len(self._preface), len(data))
+        if data[:size] != self._preface[:size]:
+            raise RulesBroken(ErrorCode.PROTOCOL_ERROR, "no preface of HTTP/2")
+        self._preface = self._preface[size:]
+        return size
+
+
 def settings(values: Mapping[Setting, int]) -> bytes:
     return frame(FrameType.SETTINGS, 0, 0, b"".join(_SETTING.pack(*item) for item in values.items()))
 

@@ -5,7 +5,9 @@ from typing import Final
 from hpack import Decoder, Encoder, HPACKError
 
 from wherry.buildkit.http2.frames import ErrorCode, RulesBroken
-from wherry.buildkit.http2.stream import Headers
+
+Headers = tuple[tuple[str, str], ...]
+"""Fields in their order."""
 
 _MAX_BLOCK: Final = 1 << 18
 _MAX_PIECES: Final = 64

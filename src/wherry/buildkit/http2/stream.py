@@ -3,14 +3,11 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from wherry.buildkit.http2.frames import ErrorCode, RulesBroken
-
-if TYPE_CHECKING:
-    from wherry.buildkit.http2.connection import Connection
-
-Headers = tuple[tuple[str, str], ...]
+from wherry.buildkit.http2.headers import Headers
+from wherry.buildkit.http2.sending import Allowance, Sender
 
 WINDOW: Final = 1 << 20
 """Bytes that a peer may send ahead of who reads a stream."""
@@ -27,27 +24,24 @@ class StreamReset(Exception):
 class Stream:
     """``headers`` are the peer's first, ``trailers`` its last; of an answer of headers alone they are the same.
 
-    ``on_failed`` is called when it ends before its time.
+    ``on_failed`` is called when it ends before its time, ``on_over`` when it has ended both ways or failed.
     """
 
-    def __init__(self, connection: "Connection", number: int, send_window: int) -> None:
+    def __init__(self, number: int, sender: Sender, on_over: Callable[["Stream"], None]) -> None:
         self.number = number
         self.headers: Headers = ()
         self.trailers: Headers = ()
         self.on_failed: Callable[[], None] | None = None
-        self.send_window = send_window
-        self.sent_all = False
-        self.got_all = False
-        self._connection = connection
+        self.allowance = Allowance(sender.initial)
+        self._sender = sender
+        self._on_over = on_over
+        self._sent_all = False
+        self._got_all = False
+        self._error: Exception | None = None
         self._chunks: deque[bytes] = deque()
         self._unread = 0  # bytes that wait in it
         self._uncredited = 0  # bytes that were read, and not yet allowed again
-        self._error: Exception | None = None
         self._reader: asyncio.Future[None] | None = None
-
-    @property
-    def is_over(self) -> bool:
-        return self._error is not None or (self.sent_all and self.got_all)
 
     # -- for who uses it
 
@@ -57,10 +51,9 @@ class Stream:
         StreamReset, ConnectionError.
         """
         while not self._chunks:
-            if self.got_all:
+            if self._got_all:
                 return b""
-            if self._error is not None:
-                raise self._error
+            self._require_alive()
             self._reader = asyncio.get_running_loop().create_future()
             await self._reader
         data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
@@ -70,24 +63,27 @@ class Stream:
         return data
 
     def start(self, headers: Headers, *, end: bool = False) -> None:
-        """Send headers; with ``end`` they are the last that is sent."""
+        """Send headers; with ``end`` they are the last that is sent. StreamReset, ConnectionError."""
         self._require_open()
-        self._connection.send_headers(self, headers, end=end)
+        self._sender.headers(self.number, headers, end=end)
+        if end:
+            self._all_sent()
 
     async def write(self, data: bytes) -> None:
         """Send data, waiting while the peer does not take it. StreamReset, ConnectionError."""
         self._require_open()
-        await self._connection.send_data(self, data)
+        await self._sender.data(self.number, data, self.allowance, self._require_alive)
 
     def end(self) -> None:
         """Say that no more will be sent."""
-        if not self.sent_all and self._error is None:
-            self._connection.send_end(self)
+        if not self._sent_all and self._error is None:
+            self._sender.end(self.number)
+            self._all_sent()
 
     def reset(self, code: ErrorCode = ErrorCode.CANCEL) -> None:
         """End it both ways, unless it is over."""
-        if not self.is_over:
-            self._connection.send_reset(self, code)
+        if not self._is_over:
+            self._sender.reset(self.number, code)
             self.fail(StreamReset(code))
 
     # -- for its connection
@@ -104,8 +100,10 @@ class Stream:
         self.trailers = headers
 
     def finish(self) -> None:
-        self.got_all = True
+        """The peer has sent its last."""
+        self._got_all = True
         self._wake()
+        self._tell_if_over()
 
     def fail(self, error: Exception) -> None:
         """Nothing more comes or goes; what had come to its end may still be read."""
@@ -113,22 +111,38 @@ class Stream:
             return
         self._error = error
         self._wake()
+        self._sender.look_again()
         if self.on_failed is not None:
             self.on_failed()
+        self._on_over(self)
 
-    def require_sendable(self) -> None:
+    # -- within
+
+    @property
+    def _is_over(self) -> bool:
+        return self._error is not None or (self._sent_all and self._got_all)
+
+    def _all_sent(self) -> None:
+        self._sent_all = True
+        self._tell_if_over()
+
+    def _tell_if_over(self) -> None:
+        if self._is_over:
+            self._on_over(self)
+
+    def _require_alive(self) -> None:
         if self._error is not None:
             raise self._error
 
     def _require_open(self) -> None:
-        self.require_sendable()
-        if self.sent_all:
+        self._require_alive()
+        if self._sent_all:
             raise RuntimeError("the stream's sending side is closed")
 
     def _credit(self, size: int) -> None:
         self._uncredited += size
-        if self._uncredited >= WINDOW // 2 and not self.got_all:
-            self._connection.allow(self.number, self._uncredited)
+        if self._uncredited >= WINDOW // 2 and not self._got_all:
+            self._sender.allow(self.number, self._uncredited)
             self._uncredited = 0
 
     def _wake(self) -> None:
