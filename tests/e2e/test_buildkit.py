@@ -15,6 +15,7 @@ import pytest
 from tests.harness import buildx
 from tests.harness.building import Builder
 from tests.harness.cli import Cli, Done
+from tests.harness.registry import Registry, passwords
 from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
@@ -149,6 +150,22 @@ def test_an_archive_on_standard_input(build: Builder, tmp_path: Path) -> None:
     build.cli("buildx", "build", "-t", "app", "-", stdin=archive.getvalue())
 
     assert build.output("app", "cat", "/file") == "from afar"
+
+
+def test_a_base_that_needs_a_password(build: Builder, tmp_path_factory: pytest.TempPathFactory) -> None:
+    cli, folder = build.cli, tmp_path_factory.mktemp("registry")
+    with Registry(cli.engine.host, folder, extra=passwords(folder)) as registry:
+        image = f"{registry.address}/base"
+        cli("login", "-u", "alice", "--password-stdin", registry.address, stdin="open sesame\n")
+        cli("tag", "busybox", image)
+        cli("push", image)
+        cli("rmi", image)
+
+        build(f"FROM {image}\nLABEL built=yes\n", "-t", "app")
+
+        assert cli.inspect("app", "{{.Config.Labels}}") == "map[built:yes]"
+        cli("logout", registry.address)
+        assert "no basic auth credentials" in build.fails(f"FROM {image}\nLABEL again=yes\n", "--pull")
 
 
 def test_the_builder_is_described_and_its_cache_pruned(build: Builder) -> None:

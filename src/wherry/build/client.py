@@ -6,6 +6,7 @@ from typing import Protocol
 
 from wherry.engine.ports import Wire
 from wherry.model.mirror import Told
+from wherry.model.registry import Credentials
 
 DOCKERFILE, CONTEXT = "dockerfile", "context"
 """Names of the directories that clients offer: the one with the Dockerfile, and that of the build."""
@@ -37,6 +38,10 @@ class Client(Protocol):
     ) -> AbstractAsyncContextManager[Offer]:
         """What a directory of this name holds: ``follow`` alone and where links of that lead, if anything is named,
         without what the patterns of .dockerignore ``exclude``. NotFound for a name that is not offered."""
+        ...
+
+    async def credentials(self, registry: str) -> Credentials | None:
+        """What it shows to a registry (``docker.io``, ``host:port``); None for nothing."""
         ...
 
     async def secret(self, secret_id: str) -> bytes:

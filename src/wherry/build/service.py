@@ -8,7 +8,7 @@ from wherry.build.client import Client
 from wherry.build.graph import Graph, plan, uses_context
 from wherry.build.pruning import Prune, chosen
 from wherry.build.request import BuildRequest
-from wherry.build.solver.bases import Bases
+from wherry.build.solver.bases import Bases, Who
 from wherry.build.solver.cache import Cache
 from wherry.build.solver.context import Context, Contexts
 from wherry.build.solver.finishing import Finisher
@@ -71,8 +71,8 @@ class Builds:
         live: bool = False,
     ) -> AsyncGenerator[BuildNews, None]:
         """Build from an archive, a URL or, where ``source`` is None, from what ``client`` offers, who is asked for
-        secrets and agents in any case. Tells how it goes; ``live``: of every step as it happens, too. To be closed:
-        that ends it.
+        secrets, agents and credentials in any case. Tells how it goes; ``live``: of every step as it happens, too. To
+        be closed: that ends it.
 
         Raises InvalidArgument for a Dockerfile that is none, InternalError for a context that is none (both before the
         first news), BuildFailed for a command that failed, and what a pull raises.
@@ -81,7 +81,9 @@ class Builds:
             context = await self._context(request, source, client, space)
             graph = plan(parse(context.dockerfile), request)
             story = Story((stage.index for stage in graph.stages), live=live)
-            task = asyncio.ensure_future(self._build(request, graph, client, context, space, story, credentials))
+            task = asyncio.ensure_future(
+                self._build(request, graph, client, context, space, story, _who(credentials, client))
+            )
             task.add_done_callback(lambda _: story.end())
             try:
                 while letters := await story.read():
@@ -124,7 +126,7 @@ class Builds:
         context: Context,
         space: Workspace,
         story: Story,
-        who: Mapping[str, Credentials],
+        who: Who,
     ) -> None:
         solver = Solver(
             graph=graph,
@@ -176,3 +178,12 @@ class Builds:
         """Of what a build stood on, a step that was done anew meanwhile left something that nobody has any more."""
         for chain_id in chains:
             await self._images.release(chain_id)
+
+
+def _who(given: Mapping[str, Credentials], client: Client | None) -> Who:
+    async def find(registry: str) -> Credentials | None:
+        if registry in given or client is None:
+            return given.get(registry)
+        return await client.credentials(registry)
+
+    return find

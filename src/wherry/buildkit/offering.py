@@ -3,10 +3,11 @@
 from contextlib import AbstractAsyncContextManager
 
 from wherry.build.client import Offer
-from wherry.buildkit import lending
+from wherry.buildkit import auth, lending
 from wherry.buildkit.filesync import offered
 from wherry.buildkit.lending import AgentWire
 from wherry.buildkit.session import Session
+from wherry.model.registry import Credentials
 
 
 class SessionClient:
@@ -23,6 +24,9 @@ class SessionClient:
         self, name: str, *, follow: tuple[str, ...] = (), exclude: tuple[str, ...] = ()
     ) -> AbstractAsyncContextManager[Offer]:
         return offered(self._session, name, follow=follow, exclude=exclude)
+
+    async def credentials(self, registry: str) -> Credentials | None:
+        return await auth.credentials(self._session, registry)
 
     async def secret(self, secret_id: str) -> bytes:
         return await lending.secret(self._session, secret_id)

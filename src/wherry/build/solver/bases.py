@@ -1,6 +1,6 @@
 """The images that stages stand on or copy from: here, or pulled."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
 from wherry.build.graph import ImageSource
@@ -14,15 +14,16 @@ from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
 from wherry.plan.platforms import check_platform
 
+Who = Callable[[str], Awaitable[Credentials | None]]
+"""Finds what is shown to a registry."""
+
 
 class Bases:
     def __init__(self, *, images: Images, transfer: Transfer) -> None:
         self._images = images
         self._transfer = transfer
 
-    async def obtain(
-        self, source: ImageSource, request: BuildRequest, who: Mapping[str, Credentials], chapter: Chapter
-    ) -> Image:
+    async def obtain(self, source: ImageSource, request: BuildRequest, who: Who, chapter: Chapter) -> Image:
         """The image, telling of a pull as it goes. Raises what a pull raises; NoSuchImage for another platform."""
         platform = source.platform or request.platform
         if not request.pull and (found := self._here(source.reference, platform)) is not None:
@@ -44,13 +45,11 @@ class Bases:
             return None
         return image
 
-    async def _pull(
-        self, name: str, platform: Platform | None, who: Mapping[str, Credentials], chapter: Chapter
-    ) -> None:
+    async def _pull(self, name: str, platform: Platform | None, who: Who, chapter: Chapter) -> None:
         reference = Reference.parse(name)
         if not reference.digest:
             reference = reference.with_default_tag()
-        credentials = who.get(reference.domain)
+        credentials = await who(reference.domain)
         async with aclosing(self._transfer.pull(reference, credentials=credentials, platform=platform)) as progress:
             async for news in progress:
                 chapter.show(news)

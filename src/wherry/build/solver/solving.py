@@ -1,10 +1,9 @@
 """One build: its stages side by side where they do not need each other."""
 
 import asyncio
-from collections.abc import Mapping
 
 from wherry.build.graph import Graph, ImageSource, Scratch, Stage, StageSource
-from wherry.build.solver.bases import Bases
+from wherry.build.solver.bases import Bases, Who
 from wherry.build.solver.made import Made, from_image
 from wherry.build.solver.stages import Stages, Work
 from wherry.build.solver.story import Chapter, Story
@@ -17,13 +16,12 @@ from wherry.engine.ports import Clock
 from wherry.model.build import DockerfileNews, StepState
 from wherry.model.image import ImageConfig
 from wherry.model.progress import Progress
-from wherry.model.registry import Credentials
 from wherry.plan.dockerfile.instructions import Instruction
 from wherry.plan.naming import short_id
 
 
 class Solver:
-    """Of one build. ``dockerfile`` is the text of the graph, ``who`` has credentials by registry."""
+    """Of one build. ``dockerfile`` is the text of the graph, ``who`` finds credentials."""
 
     def __init__(
         self,
@@ -35,7 +33,7 @@ class Solver:
         bases: Bases,
         images: Images,
         clock: Clock,
-        who: Mapping[str, Credentials],
+        who: Who,
     ) -> None:
         self._graph = graph
         self._dockerfile = dockerfile
