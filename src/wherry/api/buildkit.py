@@ -1,13 +1,10 @@
-"""BuildKit's protocol, of which nothing is loaded before the first client speaks it."""
+"""BuildKit's protocol, which a daemon loads when the first client speaks it."""
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from wherry.build.engine import BuildingEngine
-
-if TYPE_CHECKING:
-    from wherry.buildkit.face import BuildKit
+from wherry.buildkit import face
 
 
 class BuildKitProtocol:
@@ -15,7 +12,7 @@ class BuildKitProtocol:
 
     def __init__(self, engine: BuildingEngine) -> None:
         self._engine = engine
-        self._face: BuildKit | None = None
+        self._face: face.BuildKit | None = None
 
     def control(self) -> asyncio.Protocol:
         """For a client that calls us, by HTTP/2 from its first byte on."""
@@ -30,9 +27,7 @@ class BuildKitProtocol:
         if self._face is not None:
             await self._face.close()
 
-    def _loaded(self) -> "BuildKit":
+    def _loaded(self) -> "face.BuildKit":
         if self._face is None:
-            from wherry.buildkit.face import BuildKit
-
-            self._face = BuildKit(self._engine)
+            self._face = face.BuildKit(self._engine)
         return self._face

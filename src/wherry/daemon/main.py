@@ -21,6 +21,7 @@ POSTPONED: Final = frozenset(
         "tempfile",
         "tokenize",
         # ours: what moves, packs and builds images
+        "wherry.buildkit.face",
         "wherry.plan.changes",
         "wherry.store.archives",
         "wherry.store.building",
