@@ -8,7 +8,8 @@ from wherry.model.resources import Resources
 
 class BuildRequest(Struct, frozen=True, kw_only=True):
     """``build_args`` have None where the client named one without a value. ``host_platform`` is the builder's own,
-    ``platform`` the one that was asked for; ``network`` is as `HostSpec.network`; ``shm_size`` is in bytes."""
+    ``platform`` the one that was asked for; ``network`` is as `HostSpec.network`; ``shm_size`` is in bytes.
+    ``no_cache_stages`` are names of stages that are built anew, where ``no_cache`` means all."""
 
     host_platform: Platform
     platform: Platform | None = None
@@ -19,6 +20,7 @@ class BuildRequest(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     cache_from: tuple[str, ...] = ()
     no_cache: bool = False
+    no_cache_stages: tuple[str, ...] = ()
     pull: bool = False
     squash: bool = False
     remove: bool = True
@@ -30,3 +32,7 @@ class BuildRequest(Struct, frozen=True, kw_only=True):
     cgroup_parent: str = ""
     security_opt: tuple[str, ...] = ()
     resources: Resources = Resources()
+
+    def ignores_cache(self, stage: str) -> bool:
+        """Whether the stage of this name, "" for none, is built anew."""
+        return self.no_cache or stage.lower() in self.no_cache_stages

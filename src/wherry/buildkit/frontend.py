@@ -34,6 +34,7 @@ def build_request(attributes: Mapping[str, str], host: Platform) -> BuildRequest
         labels=dict(_named(attributes, _LABEL)),
         cache_from=tuple(_cache_sources(attributes)),
         no_cache=get("no-cache") == "",
+        no_cache_stages=tuple(filter(None, get("no-cache", "").lower().split(","))),
         pull=_choice(_RESOLVE_MODES, get("image-resolve-mode", ""), "invalid image-resolve-mode"),
         network=_choice(_NETWORKS, get("force-network-mode", ""), "invalid netmode"),
         extra_hosts=tuple(_hosts(get("add-hosts", ""))),

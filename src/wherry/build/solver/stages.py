@@ -43,13 +43,15 @@ class Work(Struct, frozen=True, kw_only=True):
 
 
 class _Task(Struct, frozen=True, kw_only=True):
-    """A step in its place. ``found`` is what COPY copies; ``line`` is its line of the history."""
+    """A step in its place. ``found`` is what COPY copies; ``line`` is its line of the history; ``anew``: the cache does
+    not count."""
 
     step: Step
     below: Made
     key: str
     line: str
     found: Found | None
+    anew: bool
 
 
 class Stages:
@@ -84,7 +86,7 @@ class Stages:
             task = await self._prepared(below, instruction, work, teller)
             self._cache.occupy(task.key)
             work.keys.append(task.key)
-            entry = None if work.request.no_cache else await self._known(task, work)
+            entry = None if task.anew else await self._known(task, work)
             if entry is not None:
                 await teller.say(" ---> Using cache\n")
                 made = self._found(task, entry)
@@ -112,6 +114,7 @@ class Stages:
             key=cache_key(below.key, step, content),
             line=created_by(step, content),
             found=found,
+            anew=work.request.ignores_cache(teller.stage_name),
         )
 
     async def _known(self, task: _Task, work: Work) -> CacheEntry | None:
@@ -130,7 +133,7 @@ class Stages:
         """What a step makes. Whoever did the same meanwhile was first, unless the cache does not count: nobody waits
         for others, whose client may be slow."""
         async with self._layer(task, work, teller) as layer, self._noting.hold(task.key):
-            entry = None if work.request.no_cache else self._cache.find(task.key, task.below)
+            entry = None if task.anew else self._cache.find(task.key, task.below)
             if entry is None:
                 if layer is not None:
                     await self._keep(layer.chain_id, work)

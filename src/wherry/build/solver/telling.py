@@ -17,7 +17,8 @@ def in_red(text: str) -> str:
 
 
 class Teller:
-    """Of step ``index`` from its start to its end; of a trigger, ``index`` is that of its FROM."""
+    """Of step ``index`` from its start to its end; of a trigger, ``index`` is that of its FROM. ``stage_name`` is ""
+    for a stage without one."""
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class Teller:
         is_trigger: bool = False,
     ) -> None:
         self.chapter: Chapter = story.chapter(stage.index)
+        self.stage_name = stage.name
         self._story = story
         self._clock = clock
         self._began = clock.now()
