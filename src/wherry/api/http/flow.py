@@ -1,11 +1,16 @@
 """Back-pressure, in and out: what one side does not take, the other side may not send."""
 
 import asyncio
+import fcntl
 import select
+import socket
+import termios
 from collections import deque
 
 BUFFER = 256 * 1024
 """Bytes held for a slow reader before its sender has to wait, for each direction."""
+
+_FIRST_PAUSE, _LAST_PAUSE = 0.0005, 1.0  # seconds
 
 
 class Inbound:
@@ -102,6 +107,23 @@ class Outbound(asyncio.Protocol):
 def limit_unsent(transport: asyncio.Transport) -> None:
     """Let a transport hold ``BUFFER`` bytes that the peer has not taken."""
     transport.set_write_buffer_limits(high=BUFFER)
+
+
+async def until_read(transport: asyncio.Transport) -> None:
+    """Wait until the peer of a unix socket has read all that it was sent (``SIOCOUTQ``); not for ever, as it need not.
+    For others there is no telling: TCP acknowledges what nobody has read yet."""
+    sock = transport.get_extra_info("socket")
+    pause = _FIRST_PAUSE
+    while sock.family == socket.AF_UNIX and pause < _LAST_PAUSE and _unread(transport, sock.fileno()):
+        await asyncio.sleep(pause)
+        pause *= 2
+
+
+def _unread(transport: asyncio.Transport, descriptor: int) -> bool:
+    if transport.is_closing():
+        return False
+    queued = fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4))
+    return transport.get_write_buffer_size() > 0 or any(queued)
 
 
 def peer_is_gone(transport: asyncio.Transport) -> bool:

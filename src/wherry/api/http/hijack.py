@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from wherry.api.http.flow import Inbound, Outbound, hand_over, peer_is_gone
+from wherry.api.http.flow import Inbound, Outbound, hand_over, peer_is_gone, until_read
 
 LINGER = 1.0
 """Seconds that a closed stream still takes and drops what the client sends.
@@ -28,6 +28,7 @@ class HijackedStream(Outbound):
         self._transport = transport
         self._inbound = Inbound(transport)
         self._closing = False
+        self._has_written = False
         self._on_lost = on_lost
         transport.set_protocol(self)
         transport.resume_reading()
@@ -43,9 +44,15 @@ class HijackedStream(Outbound):
     async def write(self, data: bytes) -> None:
         """Send bytes, waiting while the client is too far behind.
 
+        The first ones wait until the client has read the head of the answer. docker-py reads that through a buffer and
+        the rest without it: what comes in one piece with the head is lost to it.
+
         Raises:
             ConnectionResetError: the client has gone.
         """
+        if not self._has_written:
+            self._has_written = True
+            await until_read(self._transport)
         await self.send(data)
 
     def write_eof(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import socket
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,31 @@ async def echo(request: Request) -> None:
     stream = await request.hijack(RAW)
     while data := await stream.read():
         await stream.write(data)
+
+
+def test_output_never_comes_in_one_piece_with_the_head(run: Run, socket_path: Path) -> None:
+    asked = asyncio.Event()
+
+    async def greet(request: Request) -> None:
+        stream = await request.hijack(RAW)
+        asked.set()
+        await stream.write(b"hello")
+
+    async def scenario() -> None:
+        async with serving(greet, socket_path):
+            loop = asyncio.get_running_loop()
+            with socket.socket(socket.AF_UNIX) as client:
+                client.setblocking(False)
+                await loop.sock_connect(client, str(socket_path))
+                await loop.sock_sendall(client, f"POST /exec/x/start HTTP/1.1\r\n{HOST}{UPGRADE}\r\n".encode())
+                await asked.wait()
+                await asyncio.sleep(0.02)  # a client that is slow to read
+                head = await loop.sock_recv(client, 8192)
+                output = await loop.sock_recv(client, 8192)
+        assert head.endswith(b"\r\n\r\n")
+        assert output == b"hello"
+
+    run(scenario())
 
 
 @pytest.mark.parametrize("upgrade", [UPGRADE, ""], ids=["upgrade", "plain"])
