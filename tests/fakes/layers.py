@@ -1,7 +1,7 @@
 """Layers in memory: a layer's diff ID is the digest of its bytes, and bytes that begin with ``corrupt`` are corrupt."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from tests.fakes.registry import digest_of
@@ -12,24 +12,45 @@ from wherry.model.image import Applied
 
 
 class FakeLayers:
-    """``applied`` has the trees that were made, and below which others; ``gate`` holds up all that apply."""
+    """``applied`` has the trees that were made, and below which others; ``gate`` holds up all that apply, ``begun`` is
+    released by each that begins."""
 
     def __init__(self, content: FakeContent) -> None:
         self.applied: dict[Path, tuple[Path, ...]] = {}
         self.gate: asyncio.Event | None = None
+        self.begun = asyncio.Semaphore(0)
         self._content = content
 
     async def apply(self, source: AsyncIterator[bytes], into: Path, parents: tuple[Path, ...] = ()) -> Applied:
+        return await self._apply(source, into, parents, None)
+
+    async def _apply(
+        self,
+        source: AsyncIterator[bytes],
+        into: Path,
+        parents: tuple[Path, ...],
+        below: Callable[[], Awaitable[None]] | None,
+    ) -> Applied:
+        self.begun.release()
         data = b"".join([chunk async for chunk in source])
         if self.gate is not None:
             await self.gate.wait()
         if data.startswith(b"corrupt"):
             raise CorruptLayer("archive/tar: invalid tar header")
+        if below is not None:
+            await below()
         self.applied[into] = parents
         return Applied(diff_id=digest_of(data), size=len(data), entries=1)
 
-    async def apply_file(self, blob: Path, into: Path, parents: tuple[Path, ...] = (), diff_id: str = "") -> Applied:
-        return await self.apply(self._content.chunks(f"sha256:{blob.name}"), into, parents)
+    async def apply_file(
+        self,
+        blob: Path,
+        into: Path,
+        parents: tuple[Path, ...] = (),
+        diff_id: str = "",
+        below: Callable[[], Awaitable[None]] | None = None,
+    ) -> Applied:
+        return await self._apply(self._content.chunks(f"sha256:{blob.name}"), into, parents, below)
 
     async def diff(self, upper: Path) -> AsyncGenerator[bytes, None]:
         yield f"changes of {upper}".encode()

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
+from typing import cast
 
 from msgspec import Struct
 
@@ -106,12 +107,13 @@ class Fetcher:
                     await self._download(source, step.descriptor, told.report)
                 told.status("Verifying Checksum")
         told.status("Download complete")
-        if below:
-            await self._layer(source, below, silent)
         told.extracting()
-        layer = await self._unpacker.from_blob(step.link)
+        works = [self._unpacker.from_blob(step.link)]
+        if below:
+            works.append(self._layer(source, below, silent))
+        unpacked, *_ = await together(*works)
         told.status("Pull complete")
-        return layer
+        return cast(Layer, unpacked)
 
     async def _stream(self, source: Source, step: Step, told: "_Told") -> Layer:
         """Store a layer's blob and unpack it at the same time."""

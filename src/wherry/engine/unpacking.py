@@ -1,6 +1,8 @@
 """Blobs of layers become directories."""
 
+import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,7 +14,14 @@ from wherry.errors import CorruptLayer
 from wherry.model.image import Applied, Layer
 from wherry.plan.chain import chain_ids
 
-Apply = Callable[[Path, tuple[Path, ...]], Awaitable[Applied]]
+Below = Callable[[], Awaitable[None]]
+Apply = Callable[[Path, tuple[Path, ...], Below], Awaitable[Applied]]
+"""Fills an empty directory on others, the uppermost first, which are complete when what the last argument gives is
+done."""
+
+
+class _GivenUp(Exception):
+    """A layer below has failed, and may be begun again by somebody else."""
 
 
 class Link(Struct, frozen=True, kw_only=True):
@@ -43,17 +52,27 @@ class Unpacker:
         self._snapshots = snapshots
 
     async def from_stream(self, link: Link, chunks: AsyncIterable[bytes]) -> Layer:
-        """The layer below is there. CorruptLayer for broken data, or if its diff ID is another one."""
-        return await self._unpack(link, lambda into, parents: self._layers.apply(chunks, into, parents))
+        """When those below it are complete. CorruptLayer for broken data, or if its diff ID is another one."""
+
+        async def apply(into: Path, parents: tuple[Path, ...], below: Below) -> Applied:
+            await below()
+            return await self._layers.apply(chunks, into, parents)
+
+        return await self._unpack(link, apply)
 
     async def from_blob(self, link: Link, *, fresh: bool = False) -> Layer:
-        """As ``from_stream``, from the blob in the store.
+        """From the blob in the store, beside those below it; errors as of ``from_stream``. They are there, or others
+        see to it that they will be.
 
         ``fresh``: it has just been written, and hashed; where it is plain that is not done again.
         """
         blob = self._content.path(link.blob)
         known = link.diff_id if fresh and link.blob == link.diff_id else ""
-        return await self._unpack(link, lambda into, parents: self._layers.apply_file(blob, into, parents, known))
+
+        def apply(into: Path, parents: tuple[Path, ...], below: Below) -> Awaitable[Applied]:
+            return self._layers.apply_file(blob, into, parents, known, below)
+
+        return await self._unpack(link, apply)
 
     async def base(self, blob: str) -> Layer:
         """A layer without any below, whose diff ID is found out by unpacking it: next, hold and ``adopt`` it."""
@@ -75,17 +94,33 @@ class Unpacker:
     async def _unpack(self, link: Link, apply: Apply) -> Layer:
         async with self._images.unpacking(link.chain_id):
             layer = self._images.layer(link.chain_id)
-            if layer is None:
-                layer = await self._apply(link, apply)
-                self._images.unpacked(layer)
+            while layer is None:
+                while not self._has_begun(link.parent):
+                    await self._images.unfinished.changed()
+                async with self._images.unfinished.turn():
+                    layer = await self._attempt(link, apply)
             return layer
 
-    async def _apply(self, link: Link, apply: Apply) -> Layer:
-        async with undoable(self._snapshots.begin(), self._snapshots.remove) as directory:
-            applied = await apply(self._snapshots.tree(directory), self.trees(link.parent))
-            if applied.diff_id != link.diff_id:
-                raise CorruptLayer(f'invalid diffID for layer: expected "{link.diff_id}", got "{applied.diff_id}"')
-        return Layer(
+    def _has_begun(self, chain_id: str) -> bool:
+        return not chain_id or bool(self._images.layer(chain_id) or self._images.unfinished.get(chain_id))
+
+    async def _attempt(self, link: Link, apply: Apply) -> Layer | None:
+        """None if one below it was given up."""
+        if not self._has_begun(link.parent):
+            return None
+        try:
+            async with undoable(self._snapshots.begin(), self._snapshots.remove) as directory:
+                with self._images.unfinished.begun(link.chain_id, directory, link.parent):
+                    return await self._apply(link, directory, apply)
+        except _GivenUp:
+            return None
+
+    async def _apply(self, link: Link, directory: str, apply: Apply) -> Layer:
+        below = partial(self._complete, link.parent)
+        applied = await apply(self._snapshots.tree(directory), self.trees(link.parent), below)
+        if applied.diff_id != link.diff_id:
+            raise CorruptLayer(f'invalid diffID for layer: expected "{link.diff_id}", got "{applied.diff_id}"')
+        layer = Layer(
             chain_id=link.chain_id,
             diff_id=link.diff_id,
             parent=link.parent,
@@ -93,11 +128,20 @@ class Unpacker:
             size=applied.size,
             blob=link.blob,
         )
+        self._images.unpacked(layer)
+        return layer
+
+    async def _complete(self, chain_id: str) -> None:
+        begun = self._images.unfinished.get(chain_id)
+        if begun is not None:
+            await asyncio.wait((begun.complete,))
+            if not begun.complete.result():
+                raise _GivenUp
 
     def trees(self, chain_id: str) -> tuple[Path, ...]:
         """Where the files of a stack are, top first; its layers may be on their way in."""
         trees: list[Path] = []
-        while chain_id and (layer := self._images.layer(chain_id)):
+        while layer := self._images.layer(chain_id) or self._images.unfinished.get(chain_id):
             trees.append(self._snapshots.tree(layer.directory))
             chain_id = layer.parent
         return tuple(trees)

@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, Generator
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from wherry.model.change import ChangeKind, PathChange
@@ -29,17 +30,29 @@ class Layers:
         Raises ``CorruptLayer`` for a broken layer, ``NoSpace`` on a full disk, ``InternalError`` where
         this host fails otherwise.
         """
-        return _applied(await poured(self._start, "layer", (into, "", *parents), source))
+        return _applied(await poured(self._start, "layer", (into, "", "", *parents), source))
 
-    async def apply_file(self, blob: Path, into: Path, parents: tuple[Path, ...] = (), diff_id: str = "") -> Applied:
+    async def apply_file(
+        self,
+        blob: Path,
+        into: Path,
+        parents: tuple[Path, ...] = (),
+        diff_id: str = "",
+        below: Callable[[], Awaitable[None]] | None = None,
+    ) -> Applied:
         """``apply`` for a layer in a file, which the child reads by itself.
 
-        ``diff_id``: what it is known to be, of a plain layer; it is believed.
+        ``diff_id``: what it is known to be, of a plain layer; it is believed. ``below``: until what it gives is done
+        the parents are not complete, and the child does without them as long as it can.
         """
-        with explained(f"open {blob}"):
-            stdin = os.open(blob, os.O_RDONLY | os.O_CLOEXEC)
-        async with self._start("layer", (into, diff_id, *parents), stdin) as process:
-            return _applied(await process.result())
+        with _gate() as (gate, open_gate):
+            with explained(f"open {blob}"):
+                stdin = os.open(blob, os.O_RDONLY | os.O_CLOEXEC)
+            async with self._start("layer", (into, diff_id, "gated", *parents), stdin, gate) as process:
+                if below is not None:
+                    await below()
+                open_gate()
+                return _applied(await process.result())
 
     def diff(self, upper: Path) -> AsyncGenerator[bytes, None]:
         """The changeset that an overlay's upper directory stands for, as plain tar; see ``tar.pack.diff``."""
@@ -62,6 +75,18 @@ class Layers:
         with explained(f"reading {upper}"):
             found = await asyncio.to_thread(changes.changes, os.fspath(upper), tuple(map(os.fspath, lowers)))
         return tuple(PathChange(path, ChangeKind(kind)) for path, kind in found)
+
+
+@contextmanager
+def _gate() -> Iterator[tuple[int, Callable[[], None]]]:
+    """A descriptor whose end can be read from when the function was called, or the block was left."""
+    with explained("starting a process that works on files"):
+        reading, writing = os.pipe()
+    with open(writing, "wb") as file:
+        try:
+            yield reading, file.close
+        finally:
+            os.close(reading)
 
 
 def _applied(text: str) -> Applied:

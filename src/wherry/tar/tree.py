@@ -37,15 +37,16 @@ class Tree:
     """Directories under ``root``, opened once, made where they are missing.
 
     ``lowers`` are the layers below: a directory that is only implied by what is in it takes its mode, owner
-    and time from there, so that the layer does not change them. With ``follow`` their links count too, and what
-    is no directory there stands in the way. What is nowhere yet is the ``maker``'s, or this process's.
-    ``displaced`` tells whether anything was ever removed.
+    and time from there, so that the layer does not change them; that is looked up at the end. With ``follow`` their
+    links count too, and what is no directory there stands in the way. What is nowhere yet is the ``maker``'s, or this
+    process's. ``displaced`` tells whether anything was ever removed.
     """
 
     def __init__(self, root: int, lowers: Merged, follow: bool = False, maker: Owner | None = None) -> None:
         self._root = Directory(b"", root)
         self._open = {b"": self._root}
         self._pending: dict[bytes, Entry] = {}
+        self._implied: set[bytes] = set()
         self._lowers = lowers
         self._follow = follow
         self._maker = maker
@@ -80,6 +81,10 @@ class Tree:
 
     def unsettled(self) -> list[tuple[bytes, Entry]]:
         """What was noted, the latest first; each is to be given to ``finish``."""
+        for path in self._implied - self._pending.keys():
+            found = self._below(path)
+            if isinstance(found, Entry):
+                self.settle(path, found)
         return list(reversed(self._pending.items()))
 
     def finish(self, path: bytes, entry: Entry) -> None:
@@ -140,11 +145,13 @@ class Tree:
         try:
             fd = os.open(name, _DIRECTORY, dir_fd=here.fd)
         except FileNotFoundError:
-            found = self._below(here, name)
-            if self._follow and isinstance(found, bytes):
+            found = self._below(path) if self._follow else None
+            if isinstance(found, bytes):
                 return found
             fd = self._make(here, name)
-            if isinstance(found, Entry):
+            if not self._follow:
+                self._implied.add(path)
+            elif isinstance(found, Entry):
                 self.settle(path, found)
             elif self._owner is not None:
                 os.fchown(fd, *self._owner)
@@ -164,9 +171,10 @@ class Tree:
         os.mkdir(name, 0o755, dir_fd=here.fd)
         return os.open(name, _DIRECTORY, dir_fd=here.fd)
 
-    def _below(self, here: Directory, name: bytes) -> Entry | bytes | None:
+    def _below(self, path: bytes) -> Entry | bytes | None:
         """What the layers below have there: a directory's attributes, or where a link leads."""
-        below = self._lowers.descend(here.path)
+        parent, _, name = path.rpartition(b"/")
+        below = self._lowers.descend(parent)
         try:
             found = below.find(name)
             if found is None:
@@ -189,6 +197,7 @@ class Tree:
             os.close(self._open.pop(gone).fd)
         for gone in [key for key in self._pending if key == path or key.startswith(below)]:
             del self._pending[gone]
+        self._implied -= {key for key in self._implied if key == path or key.startswith(below)}
 
 
 def _remove_directory(at: int, name: bytes) -> None:

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from msgspec import Struct
 
 from wherry.engine.events import Events
-from wherry.engine.flights import Report
+from wherry.engine.flights import Report, together
 from wherry.engine.images import Images, tell
 from wherry.engine.metering import metered
 from wherry.engine.ports import Clock, Content, ImageArchives
@@ -126,17 +126,19 @@ class Loader:
             raise CorruptImage(f"invalid manifest, layers length mismatch: expected {expected}, got {actual}")
         stack = links(image.diff_ids, tuple(blob.digest for blob in found.layers))
         async with self._images.hold(*(link.chain_id for link in stack)):
-            layers = []
-            for link, blob in zip(stack, found.layers, strict=True):
-                layers.append(self._images.layer(link.chain_id) or await self._layer(link, blob.size, report, bars))
+            sizes = (blob.size for blob in found.layers)
+            layers = await together(*(self._layer(*each, report, bars) for each in zip(stack, sizes, strict=True)))
             for name in found.names:
                 self._warn(name, image, report)
-            image = await self._images.add(found.config, found.manifest, tuple(layers), found.names, arrived=True)
+            image = await self._images.add(found.config, found.manifest, layers, found.names, arrived=True)
         for name in found.names:
             report(Progress(stream=f"Loaded image: {name.familiar}\n"))
         return image
 
     async def _layer(self, link: Link, size: int, report: Report, bars: bool) -> Layer:
+        layer = self._images.layer(link.chain_id)
+        if layer is not None:
+            return layer
         if not bars:  # the quicker way: the process that unpacks reads by itself
             return await self._unpacker.from_blob(link, fresh=True)
 

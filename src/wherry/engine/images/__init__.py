@@ -10,6 +10,7 @@ from wherry.engine.images.catalog import Catalog, HistoryEntry, is_id_of, key_of
 from wherry.engine.images.keeping import Keeper
 from wherry.engine.images.removal import Removal, Remover
 from wherry.engine.images.told import tell
+from wherry.engine.images.unfinished import Unfinished
 from wherry.engine.operations import Operations
 from wherry.engine.ports import Clock, Content, Records, Snapshots
 from wherry.errors import InvalidArgument
@@ -47,6 +48,7 @@ class Images:
         self._containers_using = containers_using
         self._catalog = Catalog(records)
         self._keeper = Keeper(records, content, snapshots)
+        self.unfinished = Unfinished()
         self._remover = Remover(
             catalog=self._catalog,
             keeper=self._keeper,

@@ -1,6 +1,6 @@
 """Blobs, layers and snapshots of images."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -64,8 +64,16 @@ class Layers(Protocol):
 
     async def apply(self, source: AsyncIterable[bytes], into: Path, parents: tuple[Path, ...] = ()) -> Applied: ...
 
-    async def apply_file(self, blob: Path, into: Path, parents: tuple[Path, ...] = (), diff_id: str = "") -> Applied:
-        """``diff_id``: what it is known to be, of a plain layer."""
+    async def apply_file(
+        self,
+        blob: Path,
+        into: Path,
+        parents: tuple[Path, ...] = (),
+        diff_id: str = "",
+        below: Callable[[], Awaitable[None]] | None = None,
+    ) -> Applied:
+        """``diff_id``: what it is known to be, of a plain layer. ``below``: until what it gives is done the
+        parents are not complete; its failure is this one's."""
         ...
 
     def diff(self, upper: Path) -> AsyncGenerator[bytes, None]: ...

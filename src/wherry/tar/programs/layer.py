@@ -1,7 +1,8 @@
 """The process that applies one layer: it reads the layer from standard input and can touch one directory only.
 
-Arguments: the directory; the layer's diff ID if it is known, and the layer plain, or nothing; the directories of the
-layers below, the uppermost first. The end is told by exit status and one text on standard output: 0 and
+Arguments: the directory; the layer's diff ID if it is known, and the layer plain, or nothing; ``gated`` if the layers
+below are not complete before the end of the connection can be read, or nothing; their directories, the uppermost first.
+The end is told by exit status and one text on standard output: 0 and
 ``DIFF_ID SIZE ENTRIES``, 3 and what is wrong with the layer, 4 and what is wrong with this host, 6 if its disk is full
 (1 and a traceback: and what is wrong with this code).
 
@@ -9,6 +10,7 @@ The three stages run in threads of their own, for inflating and hashing release 
 """
 
 import hashlib
+import os
 import queue
 import sys
 import threading
@@ -19,6 +21,7 @@ from ..extract import Extractor
 from ..merged import Merged
 from ..stream import Stream
 from .process import confine, end_with, open_many_files, standard_input
+from .protocol import CONNECTION
 
 _CHUNKS_AHEAD = 16
 
@@ -26,12 +29,20 @@ _Chunks = queue.Queue[bytes | Exception]
 
 
 def main() -> None:
-    end_with(lambda: _apply(sys.argv[1], sys.argv[2], tuple(sys.argv[3:])))
+    end_with(lambda: _apply(*sys.argv[1:]))
 
 
-def _apply(into: str, diff_id: str, parents: tuple[str, ...]) -> str:
+class _Gated(Merged):
+    """Layers that are not looked at before they are complete."""
+
+    def descend(self, path: bytes) -> Merged:
+        os.read(CONNECTION, 1)
+        return super().descend(path)
+
+
+def _apply(into: str, diff_id: str, gated: str, *parents: str) -> str:
     open_many_files()
-    lowers = Merged.open(parents)
+    lowers = (_Gated if gated else Merged).open(parents)
     if diff_id:
         extractor = Extractor(confine(into), Stream(standard_input()), lowers)
         extractor.run()
