@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from wherry.kernel import netlink
-from wherry.kernel.links import up_request
+from wherry.kernel.links import LOOPBACK, up_request
 from wherry.kernel.netlink import NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, Netlink, Request
 
 _RTM_NEWADDR: Final = 20
@@ -39,7 +39,6 @@ _RTN_UNICAST: Final = 1
 
 _ADDRESS_HEADER: Final = struct.Struct("=BBBBI")  # family, prefix length, flags, scope, index
 _ROUTE_HEADER: Final = struct.Struct("=BBBBBBBBI")  # family, dst, src, tos, table, protocol, scope, type, flags
-_LOOPBACK_INDEX: Final = 1
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +59,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 def configure(rtnl: Netlink, index: int, addresses: tuple[str, ...], gateways: tuple[str, ...] = ()) -> None:
     """Loopback up, ``addresses`` on the link, the link up, default routes instead of others. One round trip."""
     rtnl.execute(
-        up_request(_LOOPBACK_INDEX),
+        up_request(LOOPBACK),
         *(_add_address_request(index, address) for address in addresses),
         up_request(index),
         *(_default_route_request(index, gateway, instead=True) for gateway in gateways),

@@ -10,10 +10,13 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from wherry.kernel.mounts import MountEntry, mount_table
+
+_CHILDLESS: Final = 2  # links: the one in its parent and its own dot
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +129,10 @@ def _anchor(layout: Layout) -> str:
 
 
 def _tree(top: str) -> Iterator[str]:
-    """A group and all groups below it, parents first; nothing if it does not exist."""
-    for folder, _names, _files in os.walk(top):
-        yield folder
+    """A group and all groups below it, parents first; nothing if it does not exist. Most have none below them, which
+    their number of links tells (``fs/kernfs/inode.c``): listing the files of each would take ten times as long."""
+    with suppress(FileNotFoundError):
+        if os.stat(top).st_nlink == _CHILDLESS:
+            yield top
+        else:
+            yield from (folder for folder, _names, _files in os.walk(top))

@@ -45,6 +45,9 @@ _BR_STATE_DISABLED: Final = 0
 _IFF_UP: Final = 1
 _IFF_LOWER_UP: Final = 1 << 16
 
+LOOPBACK: Final = 1
+"""The index of ``lo``, in every namespace (``LOOPBACK_IFINDEX``, ``include/net/flow.h``)."""
+
 _LINK_HEADER: Final = struct.Struct("=BxHiII")  # family, type, index, flags, change mask
 
 

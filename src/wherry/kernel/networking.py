@@ -94,7 +94,7 @@ class Networking:
             namespaces.create(path)
         try:
             with Netlink(NETLINK_ROUTE, path) as inside:
-                _set_up_loopback(inside)
+                links.set_up(inside, links.LOOPBACK)
                 for interface in interfaces:
                     self._add_interface(path, inside, interface)
         except BaseException:
@@ -237,12 +237,6 @@ class Networking:
         """A sender of datagrams that never pauses would keep the old way for ever."""
         for port in {port.host_port for port in ports if port.protocol == "udp"}:
             conntrack.forget(self._nfnl, socket.AF_INET, socket.IPPROTO_UDP, port)
-
-
-def _set_up_loopback(inside: Netlink) -> None:
-    loopback = links.link(inside, "lo")
-    if loopback is not None:
-        links.set_up(inside, loopback.index)
 
 
 def _switch_ipv6(path: str, name: str, *, on: bool) -> None:

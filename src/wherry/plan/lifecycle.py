@@ -4,7 +4,7 @@
 from msgspec.structs import replace
 
 from wherry.errors import CommandNotFound, CommandNotInvokable
-from wherry.model.container import Container, ContainerState, Status
+from wherry.model.container import Container, ContainerState, Pending, Status
 from wherry.model.launch import Exit, Launched
 from wherry.plan import health
 
@@ -52,6 +52,11 @@ def ended(container: Container, how: Exit, delay: float | None) -> ContainerStat
         restart_delay=delay or 0.0,
         health=health.unwatched(container),
     )
+
+
+def removing(state: ContainerState, *, volumes: bool) -> ContainerState:
+    """The state of a container that is about to be removed; ``volumes``: with its anonymous ones."""
+    return replace(state, pending=Pending.REMOVING, takes_volumes=volumes or state.takes_volumes)
 
 
 def exit_code_of(error: BaseException) -> int:

@@ -1,7 +1,7 @@
 """A create request → the spec of a container, with warnings."""
 
 from msgspec import UNSET, Struct
-from msgspec.structs import fields, replace
+from msgspec.structs import replace
 
 from wherry.api.translate.checks import check_network_mode
 from wherry.api.translate.config import container_spec
@@ -26,7 +26,7 @@ def requested(request: CreateRequest, facts: HostFacts) -> Requested:
         InvalidArgument: it makes no sense; the text is Docker's.
         NotSupported: it needs what this engine does not have.
     """
-    if all(getattr(request, field.name) in (None, UNSET) for field in fields(ContainerConfig)):
+    if all(getattr(request, name) in (None, UNSET) for name in ContainerConfig.__struct_fields__):
         raise InvalidArgument("config cannot be empty in order to create a container")
     host = request.host_config or HostConfig()
     check_network_mode(request, host)

@@ -11,8 +11,9 @@ from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.ports import Clock, ContainerFiles, Snapshots
 from wherry.engine.volumes import Volumes
-from wherry.model.container import Container, Pending
+from wherry.model.container import Container
 from wherry.model.launch import Exit
+from wherry.plan import lifecycle
 
 
 class Removal:
@@ -46,13 +47,16 @@ class Removal:
     async def remove_locked(self, container: Container, *, volumes: bool) -> None:
         """Remove a container that does not run; its lock is held. ``volumes``: anonymous ones too, which a removal that
         was broken off may have wanted."""
-        takes_volumes = volumes or container.state.takes_volumes
-        state = replace(container.state, pending=Pending.REMOVING, takes_volumes=takes_volumes)
+        state = lifecycle.removing(container.state, volumes=volumes)
         container = await self._catalog.put(replace(container, state=state))
         await self._teardown.everything(container)
+        await self.carry_out(container)
+
+    async def carry_out(self, container: Container) -> None:
+        """Remove a container whose row says so, and which holds nothing on the host any more."""
         await self._snapshots.remove(container.id)
         await self._files.remove(container.id)
-        if takes_volumes:
+        if container.state.takes_volumes:
             await self._volumes.remove_anonymous(container)
         await self._volumes.keep(container.id)
         try:

@@ -210,6 +210,9 @@ class Supervisor:
         self._volumes.let_go(container)
         delay = restarts.delay(container, how, how.finished_at - container.state.started_at)
         state = lifecycle.ended(container, how, delay)
+        removes = container.spec.host.auto_remove and delay is None and container.id not in self._kept
+        if removes:
+            state = lifecycle.removing(state, volumes=True)
         container = await self._catalog.put(replace(container, state=state, endpoints=()))
         self._hubs.ended(container.id)
         if how.oom_killed:
@@ -220,8 +223,9 @@ class Supervisor:
             self._restarts.later(container, delay)
         self._waiters.exited(container.id, how)
         await self._let_go(container, self._teardown.finish)
-        if container.spec.host.auto_remove and delay is None and container.id not in self._kept:
-            await self._let_go(container, self._remove)
+        if removes:
+            clean = container.id not in self._unclean
+            await self._let_go(container, self._removal.carry_out if clean else self._remove)
 
     async def _remove(self, container: Container) -> None:
         await self._removal.remove_locked(container, volumes=True)
