@@ -20,32 +20,35 @@ class LoneThread:
     """Does its work in the order given, and ends after what was begun before ``end``."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
         self._pieces: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        threading.Thread(target=self._run, name="lone", daemon=True).start()
+        threading.Thread(target=work_off, args=(self._pieces,), name="lone", daemon=True).start()
 
     def begin(self, work: Callable[[*Arguments], T], *arguments: *Arguments) -> asyncio.Future[T]:
         """Begin; give the future to ``settled``."""
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._pieces.put(partial(self._do, future, work, *arguments))
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._pieces.put(partial(carry_out, future, work, *arguments))
         return future
 
     def end(self) -> None:
         self._pieces.put(None)
 
-    def _run(self) -> None:
-        while piece := self._pieces.get():
-            piece()
-            del piece  # its result is not to be kept while the next one is waited for
 
-    def _do(self, future: asyncio.Future[T], work: Callable[[*Arguments], T], *arguments: *Arguments) -> None:
-        tell: partial[None]
-        try:
-            tell = partial(future.set_result, work(*arguments))
-        except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
-            tell = partial(future.set_exception, error)
-        with suppress(RuntimeError):  # the loop has ended meanwhile, and with it whoever asked
-            self._loop.call_soon_threadsafe(tell)
+def work_off(pieces: SimpleQueue[Callable[[], None] | None]) -> None:
+    """A thread's life: piece after piece, until there comes None."""
+    while piece := pieces.get():
+        piece()
+        del piece  # its result is not to be kept while the next one is waited for
+
+
+def carry_out(future: asyncio.Future[T], work: Callable[[*Arguments], T], *arguments: *Arguments) -> None:
+    """In a thread: do the work, and tell the future how it went."""
+    tell: partial[None]
+    try:
+        tell = partial(future.set_result, work(*arguments))
+    except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
+        tell = partial(future.set_exception, error)
+    with suppress(RuntimeError):  # the loop has ended meanwhile, and with it whoever asked
+        future.get_loop().call_soon_threadsafe(tell)
 
 
 async def alone(work: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
@@ -61,8 +64,10 @@ async def settled(future: asyncio.Future[T]) -> T:
     that nothing still runs behind its back."""
     interruption: asyncio.CancelledError | None = None
     while not future.done():
+        woken = future.get_loop().create_future()  # what asyncio.wait does, in fewer steps
+        future.add_done_callback(partial(_wake, woken))
         try:
-            await asyncio.wait((future,))
+            await woken
         except asyncio.CancelledError as error:
             interruption = error
     if interruption is not None:
@@ -72,3 +77,8 @@ async def settled(future: asyncio.Future[T]) -> T:
         finally:
             del interruption  # else its traceback has this frame, and the frame has it
     return future.result()
+
+
+def _wake(woken: asyncio.Future[None], _done: asyncio.Future[T]) -> None:
+    if not woken.done():
+        woken.set_result(None)
