@@ -7,6 +7,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from tests.harness import buildx
 from tests.harness.building import Builder
 from tests.harness.cli import Cli
 from tests.harness.engine import Engine
@@ -67,3 +68,17 @@ def builder(engine: Engine, client: str, tidy: None, tmp_path: Path) -> Iterator
         engine.run("docker", "rmi", "-f", *dict.fromkeys(images))
     assert not list((engine.data_root / "builds").iterdir())
     assert_nothing_left(engine)
+
+
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not buildx.is_there():
+        pytest.skip("there is no package of buildx here")
+    return buildx.client_config(tmp_path_factory.mktemp("docker"))
+
+
+@pytest.fixture
+def build(builder: Builder, plugin: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
+    """Types ``buildx build`` and not ``build``."""
+    monkeypatch.setenv("DOCKER_CONFIG", str(plugin))
+    return Builder(builder.cli, builder.context, ("buildx", "build"))

@@ -36,6 +36,17 @@ def test_owners_modes_and_archives(builder: Builder) -> None:
     ]
 
 
+def test_what_a_stage_has_keeps_its_owners(builder: Builder) -> None:
+    image = builder.image(
+        "FROM busybox AS made\nRUN mkdir -p /o/d && touch /o/a && chown -R 5:6 /o\n"
+        "FROM busybox\nCOPY --from=made /o /x\nCOPY --from=made /o/a /y\nCOPY --from=made --chown=1 /o /z\n"
+    )
+
+    look = "stat -c '%n %u:%g' /x /x/a /x/d /y /z /z/a"
+    owners = ["/x 0:0", "/x/a 5:6", "/x/d 5:6", "/y 5:6", "/z 1:1", "/z/a 1:1"]
+    assert builder.output(image, "sh", "-c", look).splitlines() == owners
+
+
 def test_documents(builder: Builder) -> None:
     image = builder.image(
         "FROM busybox\nCOPY <<one <<'two' /d/\n$PATH\none\n$PATH\ntwo\n"

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import buildx
 from tests.harness.building import Builder
 from tests.harness.cli import Cli, Done
 from tests.harness.registry import Registry, passwords
@@ -32,20 +31,6 @@ LABEL kind=test
 COPY --from=made /made/said /said
 CMD ["cat", "/said"]
 """
-
-
-@pytest.fixture(scope="module")
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if not buildx.is_there():
-        pytest.skip("there is no package of buildx here")
-    return buildx.client_config(tmp_path_factory.mktemp("docker"))
-
-
-@pytest.fixture
-def build(builder: Builder, plugin: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
-    """Types ``buildx build`` and not ``build``."""
-    monkeypatch.setenv("DOCKER_CONFIG", str(plugin))
-    return Builder(builder.cli, builder.context, ("buildx", "build"))
 
 
 def told(done: Done) -> list[str]:

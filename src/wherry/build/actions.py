@@ -107,8 +107,9 @@ class CopyFiles(Struct, frozen=True, kw_only=True):
     ``sources`` are patterns (Go's filepath.Match) relative to the root of the origin, without a leading slash;
     ``urls`` are fetched, ``repositories`` (``url#ref:directory``) cloned, with their ``.git`` if ``keep_git_dir``, and
     ``files`` made from the Dockerfile. ``destination`` is absolute and ends in ``/`` if a directory is meant. ``chown``
-    is ``user[:group]``, names or numbers, "" for 0:0; ``chmod`` octal digits or symbolic, "" to keep. ``unpack``:
-    archives are unpacked by content (True: also fetched ones; False: none; None: those of the context, as ADD does).
+    is ``user[:group]``, names or numbers; "" keeps the owners that files of a stage or an image have, and is 0:0 for
+    others. ``chmod`` is octal digits or symbolic, "" to keep. ``unpack``: archives are unpacked by content (True: also
+    fetched ones; False: none; None: those of the context, as ADD does).
     ``checksum`` is what the one URL must have (``sha256:…``).
     """
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from wherry.engine.ports import Wire
+from wherry.engine.ports import StackFiles, Wire
 from wherry.model.mirror import Told
 from wherry.model.registry import Credentials
 
@@ -55,3 +55,9 @@ class Client(Protocol):
     def agent(self, agent_id: str) -> AbstractAsyncContextManager[Wire]:
         """A connection to an SSH agent."""
         ...
+
+
+class Output(Protocol):
+    """Where the files of a build's result go, if it is to be no image."""
+
+    async def take(self, result: StackFiles) -> None: ...

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from wherry.build.client import Client
+from msgspec import Struct
+
+from wherry.build.client import Client, Output
 from wherry.build.graph import Graph, plan, uses_context
 from wherry.build.pruning import Prune, chosen
 from wherry.build.request import BuildRequest
@@ -27,6 +29,17 @@ from wherry.engine.ports import BuildFiles, Clock
 from wherry.model.build import STEP, BuildNews, CacheUsage
 from wherry.model.registry import Credentials
 from wherry.plan.dockerfile import parse
+
+
+class _Job(Struct, frozen=True, kw_only=True):
+    """One build."""
+
+    request: BuildRequest
+    client: Client | None
+    who: Who
+    output: Output | None
+    space: Workspace
+    story: Story
 
 
 class Builds:
@@ -68,11 +81,12 @@ class Builds:
         *,
         client: Client | None = None,
         credentials: Mapping[str, Credentials] = {},
+        output: Output | None = None,
         live: bool = False,
     ) -> AsyncGenerator[BuildNews, None]:
         """Build from an archive, a URL or, where ``source`` is None, from what ``client`` offers, who is asked for
-        secrets, agents and credentials in any case. Tells how it goes; ``live``: of every step as it happens, too. To
-        be closed: that ends it.
+        secrets, agents and credentials in any case. The result is an image, or goes to ``output``. Tells how it goes;
+        ``live``: of every step as it happens, too. To be closed: that ends it.
 
         Raises InvalidArgument for a Dockerfile that is none, InternalError for a context that is none (both before the
         first news), BuildFailed for a command that failed, and what a pull raises.
@@ -81,9 +95,10 @@ class Builds:
             context = await self._context(request, source, client, space)
             graph = plan(parse(context.dockerfile), request)
             story = Story((stage.index for stage in graph.stages), live=live)
-            task = asyncio.ensure_future(
-                self._build(request, graph, client, context, space, story, _who(credentials, client))
+            job = _Job(
+                request=request, client=client, who=_who(credentials, client), output=output, space=space, story=story
             )
+            task = asyncio.ensure_future(self._build(job, graph, context))
             task.add_done_callback(lambda _: story.end())
             try:
                 while letters := await story.read():
@@ -118,52 +133,44 @@ class Builds:
         assert client is not None
         return await self._contexts.offered(client, request, space)
 
-    async def _build(
-        self,
-        request: BuildRequest,
-        graph: Graph,
-        client: Client | None,
-        context: Context,
-        space: Workspace,
-        story: Story,
-        who: Who,
-    ) -> None:
+    async def _build(self, job: _Job, graph: Graph, context: Context) -> None:
         solver = Solver(
             graph=graph,
             dockerfile=context.dockerfile,
-            story=story,
+            story=job.story,
             stages=self._stages,
             bases=self._bases,
             images=self._images,
             clock=self._clock,
-            who=who,
+            who=job.who,
         )
-        async with self._working(request, client, context, space, solver) as work:
+        async with self._working(job, context, solver) as work:
             try:
                 if uses_context(graph):
                     await context.folder()
                 made = await solver.solve(work)
             finally:
                 await self._operations.run(self._cache.settle(work.done, work.used))
-            forgotten = unconsumed(request, tuple(stage.state for stage in made.values()))
-            await self._finisher.finish(request, made[graph.target.index], forgotten, story.epilogue)
+            if job.output is not None:
+                await job.output.take(self._files.stack(self._layering.trees(made[graph.target.index].chain_id)))
+                return
+            forgotten = unconsumed(job.request, tuple(stage.state for stage in made.values()))
+            await self._finisher.finish(job.request, made[graph.target.index], forgotten, job.story.epilogue)
 
     @asynccontextmanager
-    async def _working(
-        self, request: BuildRequest, client: Client | None, context: Context, space: Workspace, solver: Solver
-    ) -> AsyncIterator[Work]:
+    async def _working(self, job: _Job, context: Context, solver: Solver) -> AsyncIterator[Work]:
         """What the steps share; the layers and steps that they stand on are kept while the block runs."""
         async with AsyncExitStack() as leaving, AsyncExitStack() as holding:
             work = Work(
-                request=request,
+                request=job.request,
                 sources=Sources(
-                    client=client,
-                    space=space,
+                    client=job.client,
+                    space=job.space,
                     context=context,
                     obtain=lambda origin, chapter: solver.obtain(origin, chapter, work),
                     trees=self._layering.trees,
                 ),
-                known=self._bases.known(request.cache_from),
+                known=self._bases.known(job.request.cache_from),
                 holding=holding,
                 chains=[],
                 keys=[],

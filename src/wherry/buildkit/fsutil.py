@@ -86,3 +86,21 @@ def _mode(told: Stat) -> int:
         raise InvalidArgument(f"{told.path.decode('utf-8', 'replace')!r} is no file that can be sent")
     bits = sum(bit for flag, bit in _BITS.items() if told.mode & flag)
     return kind | bits | told.mode & _PERMISSIONS
+
+
+def told_stat(file: OfferedFile) -> Stat:
+    """What tells of a file."""
+    kind = next(kind for kind, own in _KINDS.items() if own == stat.S_IFMT(file.mode))
+    flags = sum(flag for flag, bit in _BITS.items() if file.mode & bit)
+    return Stat(
+        path=file.path,
+        mode=kind | flags | file.mode & _PERMISSIONS,
+        uid=file.uid,
+        gid=file.gid,
+        size=file.size,
+        mod_time=file.mtime,
+        linkname=file.link,
+        dev_major=file.device[0],
+        dev_minor=file.device[1],
+        xattrs=file.xattrs,
+    )

@@ -14,6 +14,7 @@ from wherry.buildkit.messages.control import StatusResponse, Vertex, VertexLog, 
 Item = Vertex | VertexStatus | VertexLog | VertexWarning
 
 _ROOM: Final = 1 << 20  # bytes of output that wait for a client, which slows the build down or, without one, loses more
+_STRIDE: Final = 1 << 20  # bytes from one word of how far it is to the next
 _BATCH: Final = 1000  # items in a message
 
 
@@ -138,12 +139,14 @@ class Part:
     def __init__(self, progress: Progress, status: VertexStatus) -> None:
         self._progress = progress
         self._status = status
+        self._told: int | None = None
 
     def go_on(self, current: int, total: int = 0) -> None:
-        """So many bytes are done."""
-        now = timestamp(self._progress.now())
-        self._status = replace(self._status, current=current, total=total, timestamp=now)
-        self._progress.tell(self._status)
+        """So many bytes are done: told now and then."""
+        self._status = replace(self._status, current=current, total=total)
+        if self._told is None or current - self._told > _STRIDE:
+            self._told = current
+            self._progress.tell(replace(self._status, timestamp=timestamp(self._progress.now())))
 
     def end(self) -> None:
         now = timestamp(self._progress.now())

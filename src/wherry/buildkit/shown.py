@@ -2,14 +2,11 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from typing import Final
 
 from wherry.build.client import DOCKERFILE, Offer
 from wherry.buildkit.offering import SessionClient
 from wherry.buildkit.progress import Part, Progress
 from wherry.buildkit.session import Session
-
-_STRIDE: Final = 1 << 20  # bytes from one word of how far it is to the next
 
 
 class ShownClient(SessionClient):
@@ -43,12 +40,9 @@ class _ShownOffer:
         self._part = part
 
     async def contents(self, wanted: Sequence[int]) -> AsyncGenerator[tuple[int, bytes], None]:
-        size = shown = sum(map(len, self.told.tokens))
+        size = sum(map(len, self.told.tokens))
         async with aclosing(self._offer.contents(wanted)) as contents:
             async for number, piece in contents:
                 size += len(piece)
-                if size - shown > _STRIDE:
-                    self._part.go_on(size)
-                    shown = size
+                self._part.go_on(size)
                 yield number, piece
-        self._part.go_on(size)

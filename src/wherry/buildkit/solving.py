@@ -2,25 +2,22 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
-from typing import Final
 
-from wherry.build.client import Client
+from wherry.build.client import Client, Output
 from wherry.build.request import BuildRequest
 from wherry.build.service import Builds
+from wherry.buildkit.exporting import output_of
 from wherry.buildkit.failures import call_failed, step_failure
 from wherry.buildkit.frontend import build_request, context_of, named
 from wherry.buildkit.messages.control import Exporter
 from wherry.buildkit.progress import Progress
 from wherry.buildkit.session import Session
 from wherry.buildkit.shown import ShownClient
-from wherry.buildkit.status import CallFailed, Code
 from wherry.buildkit.steps import Steps
 from wherry.buildkit.upload import is_upload, uploaded
 from wherry.errors import WherryError
 from wherry.model.image import Platform
 from wherry.model.reference import Reference
-
-_TO_IMAGES: Final = ("moby", "image", "")
 
 
 class Solver:
@@ -34,15 +31,17 @@ class Solver:
         self, attributes: Mapping[str, str], exporter: Exporter, session: Session, progress: Progress
     ) -> dict[str, str]:
         """The exporter's response. CallFailed."""
-        if exporter.type not in _TO_IMAGES:
-            raise CallFailed(Code.UNKNOWN, f'exporter "{exporter.type}" could not be found')
+        output = output_of(exporter, session, progress)
         steps = Steps(progress)
         request = named(build_request(attributes, self._host), exporter.attrs.get("name", ""))
         url = context_of(attributes)
         if url:
             steps.load("remote build context")
         source = uploaded(session, url) if is_upload(url) else url or None
-        await self._build(request, source, ShownClient(session, request.dockerfile, progress), steps, progress)
+        client = ShownClient(session, request.dockerfile, progress)
+        await self._build(request, source, client, output, steps, progress)
+        if output is not None:
+            return {}
         names = tuple(Reference.parse(tag).canonical for tag in request.tags)
         return self._exported(steps.image_id, names, progress)
 
@@ -51,11 +50,12 @@ class Solver:
         request: BuildRequest,
         source: AsyncIterator[bytes] | str | None,
         client: Client,
+        output: Output | None,
         steps: Steps,
         progress: Progress,
     ) -> None:
         try:
-            async with aclosing(self._builds.build(request, source, client=client, live=True)) as news:
+            async with aclosing(self._builds.build(request, source, client=client, output=output, live=True)) as news:
                 async for piece in news:
                     steps.take(piece)
                     await progress.room()

@@ -23,6 +23,7 @@ from wherry.store.failures import explained, reason
 from wherry.store.intake import once, poured, received
 from wherry.store.mirrors import read_digests
 from wherry.store.removal import discard
+from wherry.store.stackfiles import StackFiles
 from wherry.store.stacks import read_text, unlink
 from wherry.store.stubs import clear_stubs
 from wherry.store.threads import Threads
@@ -136,6 +137,10 @@ class BuildFiles:
         """What an overlay's upper directory is as a layer."""
         with explained(f"reading {upper}"):
             return await asyncio.to_thread(_identify, upper)
+
+    def stack(self, trees: tuple[Path, ...]) -> StackFiles:
+        """The files of a stack of trees, the uppermost first, to be written elsewhere."""
+        return StackFiles(trees, self._threads)
 
     async def read_text(self, trees: tuple[Path, ...], path: str) -> str:
         """A small text file of a stack of trees, the uppermost first; "" if it is not there."""

@@ -83,6 +83,10 @@ class Merged:
             here = deeper
         return here
 
+    def listed(self) -> set[bytes]:
+        """All that is in the directory, and what is hidden there."""
+        return {os.fsencode(name) for fd in self.parts for name in os.listdir(fd)}
+
     def names(self) -> set[bytes]:
         """All that is in the directory; a living tree loses files between a look and the next."""
         seen: dict[bytes, bool] = {}
@@ -96,7 +100,7 @@ class Merged:
     def members(self, path: bytes = b"", ignored: Ignored | None = None) -> Iterator[Member]:
         """All that is below the directory at a link-free path and not ignored, in the order of names, directories
         before what they hold."""
-        below = [(here := self.descend(path), b"", iter(sorted(here.names())))]
+        below = [(here := self.descend(path), b"", iter(sorted(here.listed())))]
         try:
             while below:
                 here, prefix, names = below[-1]
@@ -115,7 +119,7 @@ class Merged:
                     continue
                 if stat.S_ISDIR(status.st_mode):
                     deeper = here.enter(name)
-                    below.append((deeper, inner + b"/", iter(sorted(deeper.names()))))
+                    below.append((deeper, inner + b"/", iter(sorted(deeper.listed()))))
         finally:
             for here, _, _ in below:
                 here.close()

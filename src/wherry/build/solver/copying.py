@@ -64,7 +64,7 @@ class Copier:
         placement = Placement(
             selections=found.selections,
             destination=action.destination,
-            owner=await self._owner(action.chown, below),
+            owner=None if _keeps_owners(action) else await self._owner(action.chown, below),
             chmod=action.chmod,
         )
         try:
@@ -83,6 +83,7 @@ class Copier:
             unpack=action.unpack is not False,
             exclude=action.exclude,
             parents=action.parents,
+            owners=_keeps_owners(action),
             index=trees.index,
         )
 
@@ -100,6 +101,10 @@ class Copier:
         passwd = await self._files.read_text(trees, "/etc/passwd")
         group = await self._files.read_text(trees, "/etc/group")
         return copy_owner(chown, passwd, group)
+
+
+def _keeps_owners(action: CopyFiles) -> bool:
+    return action.origin is not None and not action.chown
 
 
 def _check(action: CopyFiles, verb: str, selected: Selected) -> None:

@@ -4,7 +4,7 @@ The edge packages fill these protocols structurally and hold no policy; ``wiring
 are idempotent: what is already gone is no error. Nothing here blocks the event loop.
 """
 
-from wherry.engine.ports.building import BuildFiles, CacheFolders, Mirrors, StepFiles, StepFolder, Wire
+from wherry.engine.ports.building import BuildFiles, CacheFolders, Mirrors, StackFiles, StepFiles, StepFolder, Wire
 from wherry.engine.ports.content import Content, ImageArchives, Layers, Snapshots
 from wherry.engine.ports.files import ContainerFiles, LogReaders, Logs, ViewFiles, VolumeFiles
 from wherry.engine.ports.host import DeviceNodes, Host, Mounts, RootFiles, UserNamespaces
@@ -40,6 +40,7 @@ __all__ = [
     "RootFiles",
     "Runtime",
     "Snapshots",
+    "StackFiles",
     "StepFiles",
     "StepFolder",
     "Table",

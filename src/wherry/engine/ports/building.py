@@ -8,7 +8,7 @@ from typing import Protocol
 from wherry.model.build import Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied
-from wherry.model.mirror import Changes, KnownFile
+from wherry.model.mirror import Changes, KnownFile, OfferedFile
 from wherry.model.remapping import Owner
 
 
@@ -75,8 +75,28 @@ class BuildFiles(Protocol):
         """What an overlay's upper directory is as a layer."""
         ...
 
+    def stack(self, trees: tuple[Path, ...]) -> "StackFiles":
+        """The files of a stack of trees, the uppermost first, to be written elsewhere."""
+        ...
+
     async def read_text(self, trees: tuple[Path, ...], path: str) -> str:
         """A small text file of a stack of trees, the uppermost first; "" if it is not there."""
+        ...
+
+
+class StackFiles(Protocol):
+    """All files of a stack of layers."""
+
+    async def files(self) -> tuple[OfferedFile, ...]:
+        """All but sockets, each directory's by name, directories before what they hold."""
+        ...
+
+    def content(self, path: bytes) -> AsyncGenerator[bytes, None]:
+        """A regular file's, in pieces."""
+        ...
+
+    def archive(self) -> AsyncGenerator[bytes, None]:
+        """All of them as tar, in chunks."""
         ...
 
 
