@@ -163,6 +163,17 @@ def test_the_builder_is_described_and_its_cache_pruned(build: Builder) -> None:
     assert "echo kept" not in build.cli.line("buildx", "du", "--verbose")
 
 
+def test_a_builder_without_an_engine(build: Builder) -> None:
+    """Which speaks HTTP/2 from the first byte, and has its session within a call."""
+    build.write("file", "there and back\n")
+    build.cli("buildx", "create", "--driver=remote", "--name=alone", build.cli.engine.url)
+
+    build("FROM busybox\nCOPY file /\n", "--builder=alone", "--output=type=image,name=app")
+    build.cli("buildx", "rm", "alone")
+
+    assert build.output("app", "cat", "/file") == "there and back"
+
+
 def test_a_client_that_dies_ends_its_build(build: Builder) -> None:
     build.write("Dockerfile", "FROM busybox\nRUN touch /begun; sleep 1000\n")
     with build.cli.beside("buildx", "build", "--progress=plain", build.context) as client:

@@ -6,6 +6,7 @@ from typing import Final
 
 from wherry.build.pruning import PROPERTIES, Prune, matches
 from wherry.build.service import Builds
+from wherry.buildkit import tunnel
 from wherry.buildkit.frontend import FRONTEND
 from wherry.buildkit.gateway import check
 from wherry.buildkit.grpc.server import Call, Handler, one, unary
@@ -26,7 +27,7 @@ from wherry.buildkit.messages.control import (
     UsageRecord,
 )
 from wherry.buildkit.protobuf import encode
-from wherry.buildkit.sessions import Sessions
+from wherry.buildkit.sessions import SESSION_METHOD, Sessions
 from wherry.buildkit.solving import Solver
 from wherry.buildkit.status import CallFailed, Code
 from wherry.engine.system import System
@@ -54,6 +55,7 @@ class Control:
             f"{SERVICE}/ListWorkers": unary(Empty, self.list_workers),
             f"{SERVICE}/Solve": unary(SolveRequest, self.solve),
             f"{SERVICE}/Status": self.status,
+            f"{SERVICE}/Session": self.session,
             f"{SERVICE}/DiskUsage": unary(DiskUsageRequest, self.disk_usage),
             f"{SERVICE}/Prune": self.prune,
             f"{SERVICE}/ListenBuildHistory": self.history,
@@ -81,6 +83,11 @@ class Control:
         with progress.reading():
             while (response := await progress.read()) is not None:
                 await call.send(encode(response))
+
+    async def session(self, call: Call) -> None:
+        """As ``POST /session``, for clients that have no other connection than this one."""
+        headers = {name: values[0] for name, values in call.metadata.items()}
+        await tunnel.serve(call, self._sessions.connect(headers, call.metadata.get(SESSION_METHOD, ())))
 
     async def disk_usage(self, request: DiskUsageRequest, call: Call) -> DiskUsageResponse:
         wanted = _filters(request.filter)

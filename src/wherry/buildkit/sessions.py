@@ -1,7 +1,7 @@
 """The sessions that are open, by their IDs."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
@@ -10,6 +10,8 @@ from wherry.buildkit.http2 import Connection
 from wherry.buildkit.session import Metadata, Session
 from wherry.buildkit.status import CallFailed, Code
 
+SESSION_METHOD: Final = "x-docker-expose-session-grpc-method"
+"""The header that names a method; there are several of it."""
 _PATIENCE: Final = 5.0
 """Seconds that a build waits for the session of its client: the two come on different connections."""
 
@@ -36,13 +38,14 @@ class Sessions:
         self._open: dict[str, ClientSession] = {}
         self._changed = asyncio.Event()
 
-    def add(self, session: ClientSession) -> None:
+    def connect(self, headers: Mapping[str, str], methods: Iterable[str]) -> Connection:
+        """The protocol for a connection on which we call a client, which says in ``headers`` who it is and which
+        ``methods`` it answers: a session as long as it lasts."""
+        connection = Connection(on_lost=lambda: self._remove(session))
+        session = ClientSession(headers, frozenset(methods), connection)
         self._open[session.id] = session
         self._changed.set()
-
-    def remove(self, session: ClientSession) -> None:
-        if self._open.get(session.id) is session:
-            del self._open[session.id]
+        return connection
 
     async def find(self, session_id: str) -> Session:
         """Waits a little for one that is not there yet. CallFailed."""
@@ -55,6 +58,10 @@ class Sessions:
             text = f"no active session for {session_id}: context deadline exceeded"
             raise CallFailed(Code.DEADLINE_EXCEEDED, text) from None
         return session
+
+    def _remove(self, session: ClientSession) -> None:
+        if self._open.get(session.id) is session:
+            del self._open[session.id]
 
     def close(self) -> None:
         for session in tuple(self._open.values()):
