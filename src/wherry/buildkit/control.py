@@ -69,7 +69,7 @@ class Control:
 
     async def solve(self, request: SolveRequest, call: Call) -> SolveResponse:
         """Ends when all is built and exported: a client that leaves before ends it, too."""
-        with self._jobs.open(request.ref) as job:
+        with self._jobs.open(request.ref, request.session) as job:
             asked = await _asked(request, job)
             if asked is None:
                 return SolveResponse()

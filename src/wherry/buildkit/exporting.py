@@ -11,7 +11,7 @@ from wherry.buildkit.session import Session
 from wherry.buildkit.status import CallFailed, Code
 from wherry.engine.ports import StackFiles
 
-_TO_IMAGES: Final = ("moby", "image", "")
+_TO_IMAGES: Final = ("moby", "image")
 
 
 class DirectoryOutput:
@@ -43,9 +43,18 @@ class ArchiveOutput:
             part.end()
 
 
+class NoOutput:
+    """Nothing but what the build cache has of it."""
+
+    async def take(self, result: StackFiles) -> None:
+        """Nobody wants it."""
+
+
 def output_of(exporter: Exporter, session: Session, progress: Progress) -> Output | None:
     """None for an image. CallFailed for an exporter that there is not."""
     match exporter.type:
+        case "":
+            return NoOutput()
         case "local":
             return DirectoryOutput(session, progress)
         case "tar":

@@ -27,15 +27,18 @@ class BuildKit:
         self._sessions = Sessions()
         self._connections: set[Connection] = set()
         worker = _worker(engine)
+        solver = Solver(engine.builds, _platform(engine))
         control = Control(
             jobs=jobs,
             sessions=self._sessions,
-            solver=Solver(engine.builds, _platform(engine)),
+            solver=solver,
             builds=engine.builds,
             system=engine.system,
             worker=worker,
         )
-        self._server = Server({**control.handlers, **Gateway(jobs, worker).handlers, _TRACES: _ignore})
+        self._server = Server(
+            {**control.handlers, **Gateway(jobs, self._sessions, solver, worker).handlers, _TRACES: _ignore}
+        )
 
     def control(self) -> Connection:
         """The protocol for a connection on which a client calls us."""

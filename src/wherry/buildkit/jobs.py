@@ -16,10 +16,11 @@ _KEPT: Final = 10.0
 
 
 class Job:
-    """One solve. ``asked`` are what its client wants to be built, by the names of the results; ``returned`` is what it
-    says at the end."""
+    """One solve, for the client of a ``session``. ``asked`` is what that wants to have built, by the names of the
+    results; ``returned`` what it says at the end."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, session: str, progress: Progress) -> None:
+        self.session = session
         self.progress = progress
         self.asked: dict[str, SolveRequest] = {}
         self.returned: asyncio.Future[ReturnRequest] = asyncio.get_running_loop().create_future()
@@ -38,11 +39,11 @@ class Jobs:
         self._changed = asyncio.Event()
 
     @contextmanager
-    def open(self, ref: str) -> Iterator[Job]:
+    def open(self, ref: str, session: str) -> Iterator[Job]:
         """A new one, which goes on while the block runs. CallFailed if there is one already."""
         if ref in self._jobs:
             raise CallFailed(Code.UNKNOWN, f"job ID {ref} exists")
-        job = self._jobs[ref] = Job(Progress(ref, self._now))
+        job = self._jobs[ref] = Job(session, Progress(ref, self._now))
         self._changed.set()
         try:
             yield job
