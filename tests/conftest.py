@@ -15,6 +15,7 @@ from hypothesis import settings
 from tests.harness.cli import docker_release
 from tests.harness.engine import Engine, busybox_tar
 from tests.harness.fuzzing import examples
+from tests.harness.turns import turn
 from tests.harness.waiting import PATIENCE
 
 settings.register_profile("wherry", examples(100))
@@ -26,6 +27,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("root"):
                 item.add_marker(pytest.mark.skip(reason="needs root"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Tests of what belongs to the whole machine wait for each other, in whatever process they run."""
+    if os.geteuid() != 0 or not item.get_closest_marker("root"):
+        return (yield)
+    with turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)

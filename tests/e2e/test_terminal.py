@@ -93,7 +93,8 @@ def test_the_terminal_is_as_it_was_afterwards(cli: Cli) -> None:
 def test_leaving_with_the_detach_keys_and_coming_back_to_the_same_shell(cli: Cli) -> None:
     with cli.terminal("run", "-it", "--name", "box", "busybox", "sh") as terminal:
         terminal.ask("echo ready")
-        terminal.type("kept='still here'\n")
+        terminal.type("kept='still here'; echo typed\n")
+        terminal.expect("\ntyped")
         terminal.type(CTRL_P_CTRL_Q)
 
         assert terminal.wait() == 0

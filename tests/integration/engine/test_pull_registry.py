@@ -164,6 +164,7 @@ async def test_an_image_goes_without_a_trace(tmp_path: Path, registry: str) -> N
     assert real.store.snapshots.names() == ()
 
 
+@pytest.mark.alone
 async def test_the_loop_stays_responsive(tmp_path: Path, registry: str) -> None:
     """No callback of a pull of many files keeps the others waiting for 50 ms."""
     name = f"{registry}/files:1"

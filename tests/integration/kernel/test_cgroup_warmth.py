@@ -32,6 +32,7 @@ def expedited() -> Iterator[Path]:
     file.write_text(before)
 
 
+@pytest.mark.alone
 def test_grace_periods_are_as_they_were(expedited: Path, tmp_path: Path) -> None:
     warmth = CgroupWarmth(cgroups.probe(), tmp_path / "hurried")
     warmth.begin()
@@ -40,6 +41,7 @@ def test_grace_periods_are_as_they_were(expedited: Path, tmp_path: Path) -> None
     assert not (tmp_path / "hurried").exists()
 
 
+@pytest.mark.alone
 def test_the_hurry_of_an_engine_that_was_killed_ends_with_the_next(expedited: Path, tmp_path: Path) -> None:
     mark = tmp_path / "hurried"
     mark.touch()
@@ -49,6 +51,7 @@ def test_the_hurry_of_an_engine_that_was_killed_ends_with_the_next(expedited: Pa
     assert not mark.exists()
 
 
+@pytest.mark.alone
 def test_the_hurry_that_the_owner_of_the_host_chose_stays(expedited: Path, tmp_path: Path) -> None:
     expedited.write_text("1")
     warmth = CgroupWarmth(cgroups.probe(), tmp_path / "hurried")
