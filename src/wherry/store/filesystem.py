@@ -35,8 +35,8 @@ def check_upper(folder: Path) -> None:
 def set_topdir(folder: Path) -> None:
     """``chattr +T``: ext4 spreads the directories in ``folder`` over its block groups.
 
-    Layers deleted and made again in one group are slow to make: ext4 passes over inodes that were freed within the
-    last seconds. Other file systems have no such flag, and it is a hint: nothing happens there.
+    Layers and contexts that are deleted and made again in one group are slow to make: ext4 passes over inodes that were
+    freed within the last seconds. Other file systems have no such flag, and it is a hint: nothing happens there.
     """
     with closing_fd(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as fd:
         try:

@@ -13,6 +13,7 @@ from wherry.store.content import Content
 from wherry.store.database import Database
 from wherry.store.failures import explained
 from wherry.store.files import ContainerFiles, VolumeFiles
+from wherry.store.filesystem import set_topdir
 from wherry.store.lock import RootLock
 from wherry.store.logs import Logs
 from wherry.store.nursery import Nursery
@@ -42,6 +43,7 @@ class Store:
             self._builds = self.root / "builds"
             with explained(f"open {self._builds}"):
                 self._builds.mkdir(mode=0o710, exist_ok=True)
+                set_topdir(self._builds)
             self.layers = postponed(lambda: layers.Layers(self._nursery.start))
             self.content = Content(self.root / "blobs", self._threads)
             self.archives = postponed(lambda: archives.ImageArchives(self.content))
