@@ -213,4 +213,4 @@ def test_what_holds_a_command(cli: Cli, flags: tuple[str, ...], holder: str) -> 
         assert client.wait(20) == (0 if flags == ("-d",) else 137)
     eventually(lambda: "sleep 2000" not in cli.line("top", "box"))
     assert cli.line("exec", "box", "echo", "hi") == "hi"
-    assert not list(cli.engine.exec_root.glob("bundles/*/exec-*"))
+    eventually(lambda: not list(cli.engine.exec_root.glob("bundles/*/exec-*")))
