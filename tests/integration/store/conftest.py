@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import uvloop
 
+from wherry.store.threads import Threads
+
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.new_event_loop,
     "uvloop": uvloop.new_event_loop,
@@ -36,6 +38,13 @@ def nothing_left() -> Iterator[None]:
     yield
     assert Path(f"/proc/self/task/{os.getpid()}/children").read_text() == ""
     assert open_files() == before
+
+
+@pytest.fixture
+def threads() -> Iterator[Threads]:
+    pool = Threads(2, "test")
+    yield pool
+    pool.shutdown()
 
 
 @pytest.fixture(params=LOOPS)

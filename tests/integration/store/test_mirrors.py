@@ -1,63 +1,19 @@
 """A client's files, kept from build to build: only what has changed comes again, and nothing leads out."""
 
 import os
-import stat
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.fakes.host import FakeClock, FakeHost, FakeRuntime
-from tests.fakes.store import FakeRecords
 from tests.harness.buildkit import Sender, Session
+from tests.integration.store.mirroring import Shelf, listing
 
-from wherry.build.solver.keptfolders import KeptFolders
-from wherry.build.solver.mirroring import Mirror, Mirroring
-from wherry.build.solver.workspace import workspace
+from wherry.build.solver.mirroring import Mirror
 from wherry.buildkit.fsutil import Packet, PacketType, Stat
-from wherry.buildkit.offering import SessionClient
 from wherry.errors import InvalidArgument
-from wherry.model.build import Selection
-from wherry.store.building import BuildFiles
-from wherry.store.cachefolders import CacheFolders
-from wherry.store.mirrors import Mirrors
 from wherry.store.threads import Threads
 
 pytestmark = pytest.mark.root
-
-
-class Shelf:
-    """Mirrors on a disk; what is made anew of the same folder is another life of the engine."""
-
-    def __init__(self, folder: Path, threads: Threads) -> None:
-        (folder / "builds").mkdir(parents=True, exist_ok=True)
-        self.files = BuildFiles(folder / "builds", threads)
-        self.folders = CacheFolders(folder / "buildcache", threads)
-        self.kept = KeptFolders(records=FakeRecords(), folders=self.folders, clock=FakeClock())
-        mirrors = Mirrors(folder / "buildcache", threads)
-        self.mirroring = Mirroring(kept=self.kept, folders=self.folders, mirrors=mirrors, host=FakeHost(FakeRuntime()))
-
-    @asynccontextmanager
-    async def mirrored(self, session: Session) -> AsyncIterator[Mirror]:
-        client = SessionClient(session)
-        async with workspace(self.files) as space:
-            async with client.files("context") as offer:
-                mirror = await space.hold(self.mirroring.mirrored(client.key("context"), "context", offer, space))
-            yield mirror
-
-    async def digest(self, mirror: Mirror) -> str:
-        return (await self.files.select((Selection(trees=(mirror.tree,), patterns=(".",), index=mirror.index),))).digest
-
-    async def update(self, session: Session) -> dict[str, str]:
-        async with self.mirrored(session) as mirror:
-            return listing(mirror.tree)
-
-
-@pytest.fixture
-def threads() -> Iterator[Threads]:
-    threads = Threads(1, "test")
-    yield threads
-    threads.shutdown()
 
 
 @pytest.fixture
@@ -76,21 +32,6 @@ def source(tmp_path: Path) -> Path:
     (folder / "script").chmod(0o4755)
     os.link(folder / "script", folder / "same")
     return folder
-
-
-def listing(tree: Path) -> dict[str, str]:
-    """What is in a directory, with modes, times, contents and the links between names."""
-    found = {}
-    numbers: dict[int, str] = {}
-    for path in sorted(tree.rglob("*")):
-        name, status = str(path.relative_to(tree)), path.lstat()
-        what = f"{stat.filemode(status.st_mode)} {status.st_mtime_ns} "
-        if path.is_symlink():
-            what += f"-> {path.readlink()}"
-        elif path.is_file():
-            what += f"{path.read_bytes()!r} {numbers.setdefault(status.st_ino, name)}"
-        found[name] = what
-    return found
 
 
 async def test_all_comes_once_and_then_nothing(shelf: Shelf, source: Path) -> None:

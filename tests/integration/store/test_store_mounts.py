@@ -24,13 +24,6 @@ Mount = Callable[..., Path]
 
 
 @pytest.fixture
-def threads() -> Iterator[Threads]:
-    pool = Threads(2, "test")
-    yield pool
-    pool.shutdown()
-
-
-@pytest.fixture
 def mount() -> Iterator[Mount]:
     """mount(8) with any arguments; the last is the target. Unmounted in the end."""
     targets: list[Path] = []
