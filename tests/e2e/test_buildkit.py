@@ -137,6 +137,20 @@ def test_an_archive_on_standard_input(build: Builder, tmp_path: Path) -> None:
     assert build.output("app", "cat", "/file") == "from afar"
 
 
+def test_contexts_that_have_names(build: Builder, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    (other / "wanted").write_text("from the other\n")
+    (other / "left-out").write_text("not from it\n")
+    (other / ".dockerignore").write_text("left-out\n")
+    flags = ("--build-context=base=docker-image://busybox", f"--build-context=files={other}")
+
+    build(
+        "FROM base\nRUN --mount=from=files,target=/m ls /m > /seen\nCOPY --from=files wanted /\n", "-t", "app", *flags
+    )
+
+    assert build.output("app", "cat", "/seen", "/wanted") == "wanted\nfrom the other"
+
+
 def test_a_base_that_needs_a_password(build: Builder, tmp_path_factory: pytest.TempPathFactory) -> None:
     cli, folder = build.cli, tmp_path_factory.mktemp("registry")
     with Registry(cli.engine.host, folder, extra=passwords(folder)) as registry:

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from wherry.build.graph import ImageSource, StageSource
+from wherry.build.graph import Source
 
 SCRIPTS = "/dev/pipes"
 """The directory of a container in which RUN finds a document that names its interpreter."""
@@ -19,7 +19,7 @@ class BindMount(Struct, frozen=True, kw_only=True):
     """Files of the context (``source`` None), a stage or an image at ``target``; what is written is thrown away."""
 
     target: str
-    origin: StageSource | ImageSource | None = None
+    origin: Source | None = None
     path: str = "/"
     read_only: bool = True
 
@@ -34,7 +34,7 @@ class CacheMount(Struct, frozen=True, kw_only=True):
     id: str
     sharing: str = "shared"
     read_only: bool = False
-    origin: StageSource | ImageSource | None = None
+    origin: Source | None = None
     path: str = "/"
     mode: int = 0o755
     uid: int = 0
@@ -119,7 +119,7 @@ class CopyFiles(Struct, frozen=True, kw_only=True):
     repositories: tuple[str, ...] = ()
     keep_git_dir: bool = False
     destination: str
-    origin: StageSource | ImageSource | None = None
+    origin: Source | None = None
     chown: str = ""
     chmod: str = ""
     unpack: bool | None = False

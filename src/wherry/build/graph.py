@@ -28,11 +28,20 @@ class StageSource(Struct, frozen=True):
     index: int
 
 
+class ContextSource(Struct, frozen=True):
+    """Files that the client has given a name: one of ``BuildRequest.contexts``."""
+
+    name: str
+
+
 class Scratch(Struct, frozen=True):
     """Nothing: ``FROM scratch``."""
 
 
 Base = ImageSource | StageSource | Scratch
+Source = ImageSource | StageSource | ContextSource
+
+_IMAGE = "docker-image://"
 
 
 class Stage(Struct, frozen=True, kw_only=True):
@@ -99,9 +108,14 @@ def plan(dockerfile: Dockerfile, request: BuildRequest) -> Graph:
     )
 
 
-def origin(text: str, names: tuple[str, ...], variables: dict[str, str], escape: str) -> StageSource | ImageSource:
-    """What ``--from=`` names in a stage behind those of ``names``: one of them, its index, or an image."""
+def origin(
+    text: str, names: tuple[str, ...], variables: dict[str, str], escape: str, contexts: dict[str, str]
+) -> Source:
+    """What ``--from=`` names in a stage behind those of ``names``: a named context, one of them, its index, or an
+    image."""
     source = expand(text, variables, escape)
+    if (given := _named_context(source, contexts)) is not None:
+        return given
     if (index := _index(source, names)) is not None:
         return StageSource(index)
     if source.isdecimal():
@@ -155,7 +169,8 @@ def _drafts(dockerfile: Dockerfile, request: BuildRequest, variables: dict[str, 
         if source.name and source.name in names:
             raise InvalidArgument(f"{source.name} stage name already used")
         base = _base(source, names, request, variables, dockerfile.escape)
-        origins = [origin(text, names, variables, dockerfile.escape) for text in _sources(instructions)]
+        contexts = request.contexts
+        origins = [origin(text, names, variables, dockerfile.escape, contexts) for text in _sources(instructions)]
         yield Stage(
             index=len(names),
             name=source.name,
@@ -181,12 +196,25 @@ def _base(source: From, names: tuple[str, ...], request: BuildRequest, variables
     platform = expand(source.platform, variables, escape)
     if not image:
         raise InvalidArgument(f"base name ({source.image}) should not be blank")
-    if image == "scratch":
+    given = _named_context(image, request.contexts)
+    if isinstance(given, ContextSource):
+        raise InvalidArgument(f"FROM {image}: a stage begins with an image, and this context is none")
+    if image == "scratch" and given is None:
         return Scratch()
-    if image.lower() in names:
+    if image.lower() in names and given is None:
         return StageSource(names.index(image.lower()))
     asked = parse_platform(platform, request.host_platform.architecture) if platform else None
-    return ImageSource(image, asked)
+    return ImageSource(given.reference if given else image, asked)
+
+
+def _named_context(text: str, contexts: dict[str, str]) -> ImageSource | ContextSource | None:
+    """What the client has given a name, which may be an image's as people write it."""
+    name = text.removesuffix(":latest")
+    if name not in contexts:
+        return None
+    if contexts[name].startswith(_IMAGE):
+        return ImageSource(contexts[name].removeprefix(_IMAGE))
+    return ContextSource(name)
 
 
 def _sources(instructions: tuple[Instruction, ...]) -> Iterator[str]:

@@ -9,7 +9,11 @@ from wherry.model.resources import Resources
 class BuildRequest(Struct, frozen=True, kw_only=True):
     """``build_args`` have None where the client named one without a value. ``host_platform`` is the builder's own,
     ``platform`` the one that was asked for; ``network`` is as `HostSpec.network`; ``shm_size`` is in bytes.
-    ``no_cache_stages`` are names of stages that are built anew, where ``no_cache`` means all."""
+    ``no_cache_stages`` are names of stages that are built anew, where ``no_cache`` means all.
+
+    ``contexts`` are names for FROM and ``--from``, each with where it leads: ``docker-image://`` an image, ``local:`` a
+    directory that the client offers, else the URL of a repository or an archive.
+    """
 
     host_platform: Platform
     platform: Platform | None = None
@@ -20,6 +24,7 @@ class BuildRequest(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     cache_from: tuple[str, ...] = ()
     no_cache: bool = False
+    contexts: dict[str, str] = {}
     no_cache_stages: tuple[str, ...] = ()
     pull: bool = False
     squash: bool = False

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from wherry.build.graph import Graph, ImageSource, Stage, StageSource, origin
+from wherry.build.graph import Graph, Source, Stage, StageSource, origin
 from wherry.build.request import BuildRequest
 from wherry.errors import InvalidArgument
 
@@ -13,13 +13,14 @@ PROXIES = frozenset(
 
 
 class StageScope(Struct, frozen=True, kw_only=True):
-    """What holds for a whole stage. ``build_args`` are those of the request, ``global_args`` what an ARG without a
-    default takes up, ``names`` those of the stages before it ("" for none), ``built`` the indexes of those that are
-    needed."""
+    """What holds for a whole stage. ``build_args`` and ``contexts`` are those of the request, ``global_args`` what an
+    ARG without a default takes up, ``names`` those of the stages before it ("" for none), ``built`` the indexes of
+    those that are needed."""
 
     build_args: dict[str, str | None] = {}
     global_args: dict[str, str] = {}
     names: tuple[str, ...] = ()
+    contexts: dict[str, str] = {}
     built: frozenset[int] = frozenset()
     escape: str = "\\"
 
@@ -33,10 +34,10 @@ class StageScope(Struct, frozen=True, kw_only=True):
     def proxies(self) -> dict[str, str]:
         return {name: value for name, value in self.build_args.items() if name in PROXIES and value is not None}
 
-    def origin(self, text: str) -> StageSource | ImageSource:
+    def origin(self, text: str) -> Source:
         """What ``--from=`` or ``from=`` names. InvalidArgument for a stage that only a trigger asks for: which those
         are is not known before the base is there."""
-        found = origin(text, self.names, self.global_args, self.escape)
+        found = origin(text, self.names, self.global_args, self.escape, self.contexts)
         if isinstance(found, StageSource) and found.index not in self.built:
             raise InvalidArgument(f"invalid from flag value {text}: nothing else needs this stage, so it is not built")
         return found
@@ -47,6 +48,7 @@ def scope_of(graph: Graph, stage: Stage, request: BuildRequest) -> StageScope:
         build_args=request.build_args,
         global_args=graph.global_args,
         names=graph.names[: stage.index],
+        contexts=request.contexts,
         built=frozenset(needed.index for needed in graph.stages),
         escape=graph.escape,
     )

@@ -147,7 +147,7 @@ class Builds:
         async with self._working(job, context, solver) as work:
             try:
                 if uses_context(graph):
-                    await context.folder()
+                    await context.files.folder()
                 made = await solver.solve(work)
             finally:
                 await self._operations.run(self._cache.settle(work.done, work.used))
@@ -166,7 +166,11 @@ class Builds:
                 sources=Sources(
                     client=job.client,
                     space=job.space,
-                    context=context,
+                    context=context.files,
+                    named={
+                        name: self._contexts.named(name, url, job.client, job.space)
+                        for name, url in job.request.contexts.items()
+                    },
                     obtain=lambda origin, chapter: solver.obtain(origin, chapter, work),
                     trees=self._layering.trees,
                 ),

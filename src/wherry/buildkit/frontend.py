@@ -17,7 +17,7 @@ from wherry.plan.platforms import parse_platform
 FRONTEND: Final = "dockerfile.v0"
 GATEWAY: Final = "gateway.v0"
 
-_ARGUMENT, _LABEL = "build-arg:", "label:"
+_ARGUMENT, _LABEL, _CONTEXT = "build-arg:", "label:", "context:"
 _RESOLVE_MODES: Final = {"": False, "default": False, "pull": True, "local": False}
 _NETWORKS: Final = {"": "default", "sandbox": "default", "host": "host", "none": "none"}
 
@@ -32,6 +32,7 @@ def build_request(attributes: Mapping[str, str], host: Platform) -> BuildRequest
         target=get("target", ""),
         build_args=dict(_named(attributes, _ARGUMENT)),
         labels=dict(_named(attributes, _LABEL)),
+        contexts=dict(_named(attributes, _CONTEXT)),
         cache_from=tuple(_cache_sources(attributes)),
         no_cache=get("no-cache") == "",
         no_cache_stages=tuple(filter(None, get("no-cache", "").lower().split(","))),

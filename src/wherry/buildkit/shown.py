@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
-from wherry.build.client import DOCKERFILE, Offer
+from wherry.build.client import CONTEXT, DOCKERFILE, Offer
 from wherry.buildkit.offering import SessionClient
 from wherry.buildkit.progress import Part, Progress
 from wherry.buildkit.session import Session
@@ -21,16 +21,18 @@ class ShownClient(SessionClient):
     async def files(
         self, name: str, *, follow: tuple[str, ...] = (), exclude: tuple[str, ...] = ()
     ) -> AsyncIterator[Offer]:
-        with self._progress.doing(f"[internal] load {self._what(name, follow)}") as activity:
+        with self._progress.doing(self._title(name, follow)) as activity:
             part = activity.part(f"transferring {name}:")
             async with super().files(name, follow=follow, exclude=exclude) as offer:
                 yield _ShownOffer(offer, part)
             part.end()
 
-    def _what(self, name: str, follow: tuple[str, ...]) -> str:
+    def _title(self, name: str, follow: tuple[str, ...]) -> str:
         if name == DOCKERFILE:
-            return f"build definition from {self._filename}"
-        return follow[0] if follow else "build context"
+            return f"[internal] load build definition from {self._filename}"
+        if name == CONTEXT:
+            return f"[internal] load {follow[0] if follow else 'build context'}"
+        return f"[context {name}] load {follow[0] if follow else 'from client'}"
 
 
 class _ShownOffer:

@@ -1,6 +1,6 @@
 import pytest
 
-from wherry.build.graph import Graph, ImageSource, Scratch, StageSource, plan
+from wherry.build.graph import ContextSource, Graph, ImageSource, Scratch, StageSource, plan
 from wherry.build.request import BuildRequest
 from wherry.build.scope import scope_of
 from wherry.build.stage import begin, interpret
@@ -61,6 +61,25 @@ def test_a_source_is_a_stage_before_this_one_or_an_image() -> None:
         StageSource(1),
         ImageSource("busybox:1"),
     ]
+
+
+def test_names_of_the_request_come_before_stages_and_images() -> None:
+    request = BuildRequest(
+        host_platform=HOST,
+        contexts={"base": "docker-image://box", "scratch": "docker-image://empty", "files": "local:files"},
+    )
+
+    graph = planned("FROM base:latest\nCOPY --from=files a /\nFROM scratch AS base\nCOPY --from=0 / /\n", request)
+
+    assert [stage.base for stage in graph.stages] == [ImageSource("box"), ImageSource("empty")]
+    scope = scope_of(graph, graph.target, request)
+    assert [scope.origin(text) for text in ("files", "base", "0")] == [
+        ContextSource("files"),
+        ImageSource("box"),
+        StageSource(0),
+    ]
+    with pytest.raises(InvalidArgument, match="FROM files: a stage begins with an image"):
+        planned("FROM files\n", request)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ _WEB_URL = re.compile(r"https?://")
 _TEXT = re.compile(r"text/plain\b")
 _DOCKERFILE = "Dockerfile"
 _IGNORE_FILE = ".dockerignore"
+_LOCAL = "local:"
 
 
 class Folder(Struct, frozen=True):
@@ -33,11 +34,10 @@ class Folder(Struct, frozen=True):
     index: Path | None = None
 
 
-class Context:
-    """``dockerfile`` is the text of the Dockerfile; ``load`` brings the files, when they are needed."""
+class Delivery:
+    """Files that ``load`` brings when they are first needed."""
 
-    def __init__(self, dockerfile: str, load: Callable[[], Awaitable[Folder]]) -> None:
-        self.dockerfile = dockerfile
+    def __init__(self, load: Callable[[], Awaitable[Folder]]) -> None:
         self._load = load
         self._loading = asyncio.Lock()
         self._folder: Folder | None = None
@@ -47,6 +47,13 @@ class Context:
             if self._folder is None:
                 self._folder = await self._load()
             return self._folder
+
+
+class Context(Struct, frozen=True):
+    """``dockerfile`` is the text of the Dockerfile."""
+
+    dockerfile: str
+    files: Delivery
 
 
 class Contexts:
@@ -86,15 +93,31 @@ class Contexts:
         """From a client, which is asked for what a mirror of its directory does not have. InternalError if it has no
         Dockerfile."""
         dockerfile, patterns = await self._texts(client, request.dockerfile)
-        return Context(dockerfile, lambda: self._mirrored(client, patterns, space))
+        return Context(dockerfile, Delivery(lambda: self._mirrored(client, CONTEXT, patterns, space)))
 
-    async def _mirrored(self, client: Client, patterns: str | None, space: Workspace) -> Folder:
-        """``patterns`` are what is left out, None for what a file of the context says."""
+    def named(self, name: str, url: str, client: Client | None, space: Workspace) -> Delivery:
+        """What a client gave a name; see `BuildRequest.contexts`."""
+        return Delivery(lambda: self._given(name, url, client, space))
+
+    async def _given(self, name: str, url: str, client: Client | None, space: Workspace) -> Folder:
+        if url.startswith(_LOCAL) and client is not None:
+            return await self._mirrored(client, url.removeprefix(_LOCAL), None, space)
+        if _GIT_URL.match(url):
+            return Folder(await self._repositories.tree(url, space))
+        if not _WEB_URL.match(url):
+            raise InvalidArgument(f"unsupported context source {url.partition(':')[0]} for {name}")
+        folder = await space.folder()
+        async with self._web.open(url) as file:
+            await self._files.unpack(file.chunks, folder)
+        return Folder(folder)
+
+    async def _mirrored(self, client: Client, name: str, patterns: str | None, space: Workspace) -> Folder:
+        """Of a directory that a client offers. ``patterns`` are what is left out, None for what a file in it says."""
         if patterns is None:
-            async with client.files(CONTEXT, follow=(_IGNORE_FILE,)) as offer:
+            async with client.files(name, follow=(_IGNORE_FILE,)) as offer:
                 patterns = (await read_texts(offer, (_IGNORE_FILE,))).get(_IGNORE_FILE, "")
-        async with client.files(CONTEXT, exclude=self._files.ignored(patterns)) as offer:
-            mirror = await space.hold(self._mirroring.mirrored(client.key(CONTEXT), CONTEXT, offer, space))
+        async with client.files(name, exclude=self._files.ignored(patterns)) as offer:
+            mirror = await space.hold(self._mirroring.mirrored(client.key(name), name, offer, space))
         return Folder(mirror.tree, mirror.index)
 
     async def _texts(self, client: Client, name: str) -> tuple[str, str | None]:
@@ -129,4 +152,4 @@ def _loaded(dockerfile: str, folder: Path) -> Context:
     async def load() -> Folder:
         return Folder(folder)
 
-    return Context(dockerfile, load)
+    return Context(dockerfile, Delivery(load))

@@ -1,18 +1,18 @@
 """Where a step's files come from: the build context, another stage, an image."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
 from wherry.build.client import Client
-from wherry.build.graph import ImageSource, StageSource
-from wherry.build.solver.context import Context
+from wherry.build.graph import ContextSource, ImageSource, Source, StageSource
+from wherry.build.solver.context import Delivery
 from wherry.build.solver.made import Made
 from wherry.build.solver.story import Chapter
 from wherry.build.solver.workspace import Workspace
 
-Origin = StageSource | ImageSource | None
+Origin = Source | None
 
 
 class Trees(Struct, frozen=True):
@@ -29,13 +29,14 @@ class Sources(Struct, frozen=True, kw_only=True):
 
     client: Client | None
     space: Workspace
-    context: Context
+    context: Delivery
+    named: Mapping[str, Delivery]
     obtain: Callable[[StageSource | ImageSource, Chapter], Awaitable[Made]]
     trees: Callable[[str], tuple[Path, ...]]
 
     async def of(self, origin: Origin, chapter: Chapter) -> Trees:
         """What an origin's paths are looked up in."""
-        if origin is None:
-            folder = await self.context.folder()
+        if origin is None or isinstance(origin, ContextSource):
+            folder = await (self.named[origin.name] if origin else self.context).folder()
             return Trees((folder.path,), folder.index)
         return Trees(self.trees((await self.obtain(origin, chapter)).chain_id))
