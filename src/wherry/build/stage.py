@@ -130,11 +130,14 @@ def unconsumed(request: BuildRequest, states: tuple[StageState, ...]) -> tuple[s
     return tuple(sorted(request.build_args.keys() - consumed))
 
 
+def variables(state: StageState) -> dict[str, str]:
+    """Those that were declared: the environment comes before the ARGs."""
+    return {name: value for name, value in state.args.items() if value is not None} | environment(state.config)
+
+
 def _words(state: StageState) -> Scope:
-    """What words are expanded with: the environment comes before the ARGs."""
-    args = {name: value for name, value in state.args.items() if value is not None}
-    variables = state.scope.proxies | args | environment(state.config)
-    return Scope(variables, state.scope.escape, state.commanded)
+    """What words are expanded with."""
+    return Scope(state.scope.proxies | variables(state), state.scope.escape, state.commanded)
 
 
 def _declared(state: StageState, arg: Arg, words: Scope) -> Step:

@@ -1,17 +1,24 @@
 """What BuildKit calls the steps that it shows: ``[builder 2/3] RUN make``."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 from wherry.build.graph import Graph, ImageSource, Stage
 from wherry.model.reference import Reference
 from wherry.plan.dockerfile.instructions import Add, Copy, Run, Workdir
 
 _SHOWN = (Add, Copy, Run, Workdir)
+_VARIABLE = re.compile(r"'[^']*'|\\.|\$(?:(\w+)|\{(\w+)(?::?[-+?][^}]*)?\})")
 
 
 def titles(graph: Graph) -> dict[int, str]:
     """By the number of the step; none for those that only change an image's configuration."""
     return {number: title for stage in graph.stages for number, title in _of_stage(stage, len(graph.names))}
+
+
+def filled(title: str, variables: Mapping[str, str]) -> str:
+    """With the values of variables that have one, but within single quotes."""
+    return _VARIABLE.sub(lambda match: variables.get(match[1] or match[2] or "", match[0]), title)
 
 
 def _of_stage(stage: Stage, stages: int) -> Iterator[tuple[int, str]]:

@@ -14,7 +14,7 @@ from wherry.build.solver.mounting import Mounting
 from wherry.build.solver.running import Runner
 from wherry.build.solver.sources import Sources
 from wherry.build.solver.telling import Teller
-from wherry.build.stage import Step, cache_key, created_by, interpret
+from wherry.build.stage import Step, cache_key, created_by, interpret, variables
 from wherry.engine.images import Images
 from wherry.engine.layering import Layering
 from wherry.engine.operations import KeyedLocks
@@ -81,7 +81,7 @@ class Stages:
 
     async def step(self, below: Made, instruction: Instruction, work: Work, teller: Teller) -> Made:
         """What there is after an instruction. InvalidArgument, BuildFailed, and what its parts raise."""
-        await teller.begin()
+        await teller.begin(variables(below.state))
         try:
             task = await self._prepared(below, instruction, work, teller)
             self._cache.occupy(task.key)

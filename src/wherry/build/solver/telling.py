@@ -1,9 +1,12 @@
 """What one step tells: its lines in the chapter of its stage, and at once how it goes."""
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
 from wherry.build.graph import Graph, Stage
 from wherry.build.solver.story import Chapter, Story
+from wherry.build.titles import filled
 from wherry.engine.ports import Clock
 from wherry.model.build import OutputNews, StepNews, StepState
 from wherry.plan.dockerfile.instructions import Instruction
@@ -48,9 +51,10 @@ class Teller:
             lines=None if is_trigger else (position.first, position.last),
         )
 
-    async def begin(self) -> None:
-        """The line of Docker's, but for a trigger; in the two pieces in which dockerd sends it."""
-        news = self._news
+    async def begin(self, variables: Mapping[str, str] = {}) -> None:
+        """The line of Docker's, but for a trigger; in the two pieces in which dockerd sends it. ``variables`` are for
+        BuildKit's title."""
+        news = self._news = replace(self._news, title=filled(self._news.title, variables))
         if news.lines is not None:
             await self.say(f"Step {news.index}/{news.total} : {news.text}")
             await self.say("\n")
