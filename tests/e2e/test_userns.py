@@ -9,7 +9,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from tests.harness.accounts import GID, UID, USER, HostWithAccounts
+from tests.harness.accounts import GID, UID, RemappingEngine
 from tests.harness.building import Builder
 from tests.harness.cli import Cli
 from tests.harness.engine import Engine
@@ -18,7 +18,6 @@ from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
 
-REMAP = f"--userns-remap={USER}"
 OWNERS = ("sh", "-c", 'stat -c "%n %u:%g" "$@"', "sh")
 
 
@@ -27,26 +26,16 @@ def engine(disk: Path, busybox: Path) -> Iterator[Engine]:
     """An engine that remaps, on a machine with users of its own, with the image busybox."""
     folder = disk / f"userns-{os.urandom(4).hex()}"
     folder.mkdir(mode=0o711)
-    engine = Engine(folder, host=HostWithAccounts(folder / "etc"))
-    outer = engine.data_root
-    engine.start(REMAP)
-    engine.data_root = outer / f"{UID}.{GID}"
+    engine = RemappingEngine(folder)
+    engine.start()
     engine.run("docker", "import", "-c", 'CMD ["/bin/sh"]', str(busybox), "busybox:latest")
     yield engine
-    engine.data_root = outer
     engine.close()
 
 
 @pytest.fixture(params=["crun", "runc"])
 def runtime(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-def restart(engine: Engine, *flags: str) -> None:
-    """A daemon with other flags, on the data root as it is given."""
-    engine.data_root = engine.data_root.parent
-    engine.start(*flags)
-    engine.data_root /= f"{UID}.{GID}"
 
 
 @pytest.mark.v2
@@ -125,7 +114,7 @@ def test_nobody_but_root_reaches_what_may_be_root_s(cli: Cli, engine: Engine) ->
         Path(cli.inspect("box", f"{{{{.GraphDriver.Data.{name}}}}}")) for name in ("UpperDir", "MergedDir")
     )
     eventually(lambda: (upper / "root-shell").exists())
-    view = engine.exec_root / f"{UID}.{GID}/view/overlay2" / upper.parent.name / "diff"
+    view = engine.exec_root / "view/overlay2" / upper.parent.name / "diff"
 
     def reaches(path: Path, uid: int, gid: int) -> bool:
         who = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "cat", path]
@@ -224,28 +213,28 @@ def test_containers_live_on_when_the_daemon_is_killed(cli: Cli, engine: Engine) 
     cli("run", "-d", "--name", "box", "--restart", "always", "busybox", "sleep", "1d")
     process = cli.pid("box")
     engine.kill()
-    restart(engine, REMAP)
+    engine.start()
     assert cli.pid("box") == process
     assert cli.line("exec", "box", "sh", "-c", "touch /new && stat -c %u /new") == "0"
     cli("restart", "-t", "0", "box")
     assert cli.line("exec", "box", "stat", "-c", "%u", "/new") == "0"
     cli("rm", "-f", "box")
     assert_nothing_left(engine)
-    assert not list((engine.exec_root / f"{UID}.{GID}/userns").iterdir())
+    assert not list((engine.exec_root / "userns").iterdir())
 
 
 def test_a_daemon_without_the_flag_has_files_of_its_own(cli: Cli, engine: Engine) -> None:
     cli("run", "-d", "--name", "box", "-p", "127.0.0.1:18081:80", "busybox", "httpd", "-f", "-h", "/var/www")
     process = cli.pid("box")
     engine.stop()
-    restart(engine)
+    engine.start("--userns-remap=")
     try:
         assert cli.line("ps", "-aq") == ""
         assert cli.line("images", "-q") == ""
         assert cli.line("info", "-f", "{{.DockerRootDir}}") == str(engine.data_root.parent)
     finally:
         engine.stop()
-        restart(engine, REMAP)
+        engine.start()
     assert cli.pid("box") == process
     eventually(lambda: answers(engine, 18081))
 
@@ -287,6 +276,6 @@ def test_default_is_a_user_that_the_daemon_makes(engine: Engine, disk: Path, bus
         other.stop()
     finally:
         shutil.rmtree(other.exec_root, ignore_errors=True)
-        restart(engine, REMAP)
+        engine.start()
     assert "dockremap:100000:65536\n" in engine.host.read("/etc/subuid")
     assert "dockremap:100000:65536\n" in engine.host.read("/etc/subgid")

@@ -1,9 +1,10 @@
 """A machine with users of its own: nobody but its processes sees what becomes of its /etc."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
-from tests.harness.engine import Host
+from tests.harness.engine import Engine, Host
 
 USER = "mapper"
 UID, GID = 300000, 400000  # what root of this user's containers is
@@ -40,3 +41,22 @@ class HostWithAccounts(Host):
 
     def _append(self, name: str, lines: str) -> None:
         self.run(["tee", "-a", f"/etc/{name}"], input=lines)
+
+
+class RemappingEngine(Engine):
+    """An engine with ``--userns-remap``. Its roots are the folders in those that the daemon is given."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, f"--userns-remap={USER}", host=HostWithAccounts(folder / "etc"))
+        self._given = (self.data_root, self.exec_root)
+        self._own = tuple(root / f"{UID}.{GID}" for root in self._given)
+        self.data_root, self.exec_root = self._own
+
+    def launch(self, *flags: str) -> None:
+        self.data_root, self.exec_root = self._given
+        super().launch(*flags)
+        self.data_root, self.exec_root = self._own
+
+    def close(self) -> None:
+        super().close()
+        shutil.rmtree(self.exec_root.parent, ignore_errors=True)

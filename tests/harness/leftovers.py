@@ -2,6 +2,7 @@
 
 import contextlib
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -77,10 +78,12 @@ def _neighbours(engine: Engine) -> list[str]:
 
 
 def mounts(engine: Engine) -> list[str]:
-    table = Path("/proc/self/mountinfo").read_text().splitlines()
+    table = engine.host.run(["cat", "/proc/self/mountinfo"]).stdout.splitlines()
     targets = [line.split()[4] for line in table]
+    views = {target for target in targets if Path(target).parent == engine.exec_root / "view"}
+    left = Counter(targets) - Counter(views)  # which a daemon that remaps has, each once
     places = (str(engine.data_root), str(engine.exec_root))
-    return [f"mount {target}" for target in targets if target.startswith(places)]
+    return [f"mount {target}" for target in left.elements() if target.startswith(places)]
 
 
 def _files(engine: Engine) -> list[str]:
