@@ -81,6 +81,16 @@ class Flag:
         return f"-{self.short}, --{self.name}" if self.short else f"--{self.name}"
 
 
+TLS_FLAGS = (
+    Flag("tls", "bool", "Use TLS; implied by --tlsverify"),
+    Flag("tlscacert", "string", "Trust certs signed only by this CA", default_text='"~/.docker/ca.pem"'),
+    Flag("tlscert", "string", "Path to TLS certificate file", default_text='"~/.docker/cert.pem"'),
+    Flag("tlskey", "string", "Path to TLS key file", default_text='"~/.docker/key.pem"'),
+    Flag("tlsverify", "bool", "Use TLS and verify the remote"),
+)
+"""Of the command line and of the daemon alike."""
+
+
 class Options:
     """What was given: ``options["name"]`` a flag's value or default, ``arguments`` the rest of the line."""
 

@@ -4,7 +4,7 @@ import sys
 from posix import _exit
 
 from ..client.connection import ApiError, CannotConnect
-from .flags import Command, Flag, HelpRequested, UsageError
+from .flags import TLS_FLAGS, Command, Flag, HelpRequested, UsageError
 from .lazy import load
 from .session import DEFAULT_CONTEXT, CommandError, Session, getenv
 from .signals import signal
@@ -32,11 +32,7 @@ GLOBAL = Command(
             default="info",
             default_text='"info"',
         ),
-        Flag("tls", "bool", "Use TLS; implied by --tlsverify"),
-        Flag("tlscacert", "string", "Trust certs signed only by this CA", default_text='"~/.docker/ca.pem"'),
-        Flag("tlscert", "string", "Path to TLS certificate file", default_text='"~/.docker/cert.pem"'),
-        Flag("tlskey", "string", "Path to TLS key file", default_text='"~/.docker/key.pem"'),
-        Flag("tlsverify", "bool", "Use TLS and verify the remote"),
+        *TLS_FLAGS,
         Flag("version", "bool", "Print version information and quit", short="v"),
     ),
     maximum=None,

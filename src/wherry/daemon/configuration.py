@@ -15,6 +15,7 @@ from wherry.model.container import ContainerDefaults, LogConfig
 from wherry.model.network import NetworkSettings
 from wherry.model.registry import RegistrySettings
 from wherry.model.resources import Ulimit
+from wherry.model.system import BUILTIN_PROFILE
 
 DEFAULT_HOST = "unix:///run/wherry/wherry.sock"
 DEFAULT_GROUP = "docker"
@@ -55,7 +56,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     default_runtime: str = ""
     network: NetworkSettings = NetworkSettings()
     defaults: ContainerDefaults = ContainerDefaults()
-    seccomp_profile: str = "builtin"
+    seccomp_profile: str = BUILTIN_PROFILE
     init_path: str = ""
     userns_remap: str = ""
 
@@ -113,7 +114,7 @@ def _configuration(values: dict[str, Any]) -> Configuration:
         default_runtime=values.get("default-runtime", ""),
         network=_network(values),
         defaults=_defaults(values),
-        seccomp_profile=values.get("seccomp-profile") or "builtin",
+        seccomp_profile=values.get("seccomp-profile") or BUILTIN_PROFILE,
         init_path=values.get("init-path", ""),
         userns_remap=values.get("userns-remap", ""),
     )

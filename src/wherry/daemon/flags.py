@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from wherry.cli.flags import Command, Flag
+from wherry.cli.flags import TLS_FLAGS, Command, Flag
 from wherry.daemon import values
 
 CONFIG_FILE = "/etc/wherry/daemon.json"
@@ -137,13 +137,7 @@ CONTAINERS = (
             filed=values.filed_options),
 )  # fmt: skip
 
-TLS = (
-    Setting(Flag("tls", "bool", "Use TLS; implied by --tlsverify")),
-    Setting(Flag("tlscacert", "string", "Trust certs signed only by this CA", default_text='"~/.docker/ca.pem"')),
-    Setting(Flag("tlscert", "string", "Path to TLS certificate file", default_text='"~/.docker/cert.pem"')),
-    Setting(Flag("tlskey", "string", "Path to TLS key file", default_text='"~/.docker/key.pem"')),
-    Setting(Flag("tlsverify", "bool", "Use TLS and verify the remote")),
-)
+TLS = tuple(Setting(flag) for flag in TLS_FLAGS)
 
 UNSUPPORTED = (
     Setting(Flag("api-cors-header", "string", "Not supported: set CORS headers in the Engine API")),

@@ -17,6 +17,7 @@ from wherry.model.host import Forwarding, HostFacts
 from wherry.model.image import Layer
 from wherry.model.launch import RuntimeInfo
 from wherry.model.system import (
+    BUILTIN_PROFILE,
     ContainerUsage,
     Counts,
     DiskUsage,
@@ -29,7 +30,6 @@ from wherry.model.system import (
 )
 from wherry.model.volume import Volume
 from wherry.plan import reload
-from wherry.plan.security import BUILTIN
 
 if TYPE_CHECKING:
     from wherry.engine.transfer import Transfer
@@ -182,7 +182,7 @@ def _unique_bytes(stacks: Iterable[tuple[Layer, ...]]) -> int:
 
 
 def _weakened(settings: Settings) -> tuple[str, ...]:
-    usual = settings.seccomp_profile == BUILTIN
+    usual = settings.seccomp_profile == BUILTIN_PROFILE
     return () if usual else ("WARNING: daemon is not using the default seccomp profile",)
 
 

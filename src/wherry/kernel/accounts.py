@@ -2,11 +2,14 @@
 
 import grp
 import pwd
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from wherry.errors import InternalError, InvalidArgument
 from wherry.kernel.processes import ENVIRONMENT, run
+
+E = TypeVar("E")
 
 _FILES: Final = {"subuid": Path("/etc/subuid"), "subgid": Path("/etc/subgid")}
 KINDS: Final = ("subuid", "subgid")
@@ -15,20 +18,12 @@ _FLAGS: Final = {"subuid": "--add-subuids", "subgid": "--add-subgids"}
 
 def user(named: str) -> pwd.struct_passwd:
     """A user by name or number. InvalidArgument, in Docker's words."""
-    try:
-        return pwd.getpwuid(int(named)) if named.isdecimal() else pwd.getpwnam(named)
-    except (KeyError, OverflowError):
-        trouble = f"Uid {named} has no entry in /etc/passwd" if named.isdecimal() else _during("uid", named)
-        raise _absent(trouble, named, "passwd") from None
+    return _find(named, pwd.getpwuid, pwd.getpwnam, ("Uid", "uid", "passwd"))
 
 
 def group(named: str) -> grp.struct_group:
     """A group by name or number. InvalidArgument, in Docker's words."""
-    try:
-        return grp.getgrgid(int(named)) if named.isdecimal() else grp.getgrnam(named)
-    except (KeyError, OverflowError):
-        trouble = f"Gid {named} has no entry in /etc/group" if named.isdecimal() else _during("groupname", named)
-        raise _absent(trouble, named, "group") from None
+    return _find(named, grp.getgrgid, grp.getgrnam, ("Gid", "groupname", "group"))
 
 
 def has_user(name: str) -> bool:
@@ -67,9 +62,14 @@ async def _perform(name: str, *argv: str) -> None:
         raise InternalError(f'Error during "{name}" user creation: {said}')
 
 
-def _during(what: str, named: str) -> str:
-    return f'Error during {what} lookup for "{named}"'
-
-
-def _absent(trouble: str, named: str, database: str) -> InvalidArgument:
-    return InvalidArgument(f'{trouble}: getent unable to find entry "{named}" in {database} database')
+def _find(named: str, by_number: Callable[[int], E], by_name: Callable[[str], E], words: tuple[str, str, str]) -> E:
+    """``words``: what Docker calls a number and a name, and the database."""
+    number, name, database = words
+    try:
+        return by_number(int(named)) if named.isdecimal() else by_name(named)
+    except (KeyError, OverflowError):
+        trouble = f'Error during {name} lookup for "{named}"'
+        if named.isdecimal():
+            trouble = f"{number} {named} has no entry in /etc/{database}"
+        text = f'{trouble}: getent unable to find entry "{named}" in {database} database'
+        raise InvalidArgument(text) from None

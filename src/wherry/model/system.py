@@ -1,5 +1,7 @@
 """The engine as a whole: what it is, what it runs on, what it holds."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from wherry.model.container import Container, ContainerDefaults
@@ -10,6 +12,9 @@ from wherry.model.reference import Reference
 from wherry.model.registry import RegistrySettings
 from wherry.model.remapping import Remapping
 from wherry.model.volume import Volume
+
+BUILTIN_PROFILE: Final = "builtin"
+"""The name of the engine's own seccomp profile."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -32,7 +37,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     defaults: ContainerDefaults = ContainerDefaults()
-    seccomp_profile: str = "builtin"
+    seccomp_profile: str = BUILTIN_PROFILE
     remapping: Remapping | None = None
     insecure_registries: tuple[str, ...] = ()
     mirrors: tuple[str, ...] = ()

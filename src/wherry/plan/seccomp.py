@@ -15,9 +15,10 @@ from wherry.errors import InternalError
 from wherry.model.container import Container
 from wherry.model.host import HostFacts
 from wherry.model.malformed import MALFORMED
+from wherry.model.system import BUILTIN_PROFILE
 from wherry.plan.capabilities import capabilities
 from wherry.plan.kernel_version import at_least
-from wherry.plan.security import BUILTIN, UNCONFINED, parse
+from wherry.plan.security import UNCONFINED, parse
 
 _DISABLED: Final = "seccomp is not enabled in your kernel, cannot run a custom seccomp profile"
 
@@ -74,7 +75,7 @@ class Seccomp:
     that ask for none, b"" for no confinement."""
 
     def __init__(self, builtin: bytes, default: bytes | None = None) -> None:
-        self._profiles = {"": builtin if default is None else default, BUILTIN: builtin}
+        self._profiles = {"": builtin if default is None else default, BUILTIN_PROFILE: builtin}
 
     def encoded(self, container: Container, facts: HostFacts) -> bytes:
         """The seccomp section as JSON, b"" for none: unconfined, privileged, or a kernel without seccomp.

@@ -24,7 +24,6 @@ MASKED_PATHS: Final = (
 )
 READONLY_PATHS: Final = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
-BUILTIN: Final = "builtin"
 UNCONFINED: Final = "unconfined"
 APPARMOR_PROFILE: Final = "docker-default"
 """The profile of ``plan/data/apparmor.profile``, which is loaded when the engine starts."""

@@ -9,8 +9,8 @@ from wherry.engine.operations import PATIENCE
 from wherry.model.container import ContainerDefaults
 from wherry.model.network import NetworkSettings
 from wherry.model.registry import RegistrySettings
+from wherry.model.system import BUILTIN_PROFILE
 from wherry.plan.firewall import TABLE
-from wherry.plan.security import BUILTIN
 
 DATA_ROOT = Path("/var/lib/wherry")
 
@@ -37,7 +37,7 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     network: NetworkSettings = NetworkSettings()
     defaults: ContainerDefaults = ContainerDefaults()
-    seccomp_profile: str = BUILTIN
+    seccomp_profile: str = BUILTIN_PROFILE
     init_path: str = ""
     userns_remap: str = ""
     shutdown_timeout: float = PATIENCE

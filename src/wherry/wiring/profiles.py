@@ -5,8 +5,9 @@ from typing import Final
 
 from wherry import plan
 from wherry.errors import InternalError
+from wherry.model.system import BUILTIN_PROFILE
 from wherry.plan.seccomp import Seccomp
-from wherry.plan.security import BUILTIN, UNCONFINED
+from wherry.plan.security import UNCONFINED
 
 _DATA: Final = Path(plan.__path__[0], "data")
 
@@ -21,7 +22,7 @@ def seccomp(default: str) -> Seccomp:
 
     InternalError, in dockerd's words, for a file that cannot be read.
     """
-    if default == BUILTIN:
+    if default == BUILTIN_PROFILE:
         return Seccomp(builtin("seccomp.json"))
     return Seccomp(builtin("seccomp.json"), b"" if default == UNCONFINED else _read(default))
 
