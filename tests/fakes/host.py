@@ -239,6 +239,8 @@ class FakeRuntime:
         self.commands_say: tuple[bytes, ...] = ()
         self.commands_end = 0
         self.expected: list[str] = []
+        self.prepared: set[str] = set()
+        self.specs: dict[str, bytes] = {}
         self._pids = itertools.count(100)
         self._ended = asyncio.Condition()
 
@@ -252,7 +254,11 @@ class FakeRuntime:
     def check(self, name: str) -> str:
         return name or "crun"
 
-    async def create(self, launch: Launch) -> Launched:
+    def prepare(self, launch: Launch) -> None:
+        self.prepared.add(launch.container_id)
+
+    async def create(self, launch: Launch, runtime_spec: bytes) -> Launched:
+        self.prepared.remove(launch.container_id)
         self.exits.pop(launch.container_id, None)
         if self.refusal:
             raise self.refusal
@@ -261,6 +267,7 @@ class FakeRuntime:
         process, monitor = (ProcessId(pid=next(self._pids), start_time=1, boot_id="boot") for _ in range(2))
         launched = Launched(process=process, monitor=monitor)
         self.bundles[launch.container_id] = launch
+        self.specs[launch.container_id] = runtime_spec
         self.launched[launch.container_id] = launched
         self.living |= {process.pid: launch.container_id, monitor.pid: launch.container_id}
         return launched
@@ -299,6 +306,7 @@ class FakeRuntime:
         return container_id in self.running
 
     async def delete(self, container_id: str, runtime: str) -> None:
+        self.prepared.discard(container_id)
         launched = self.launched.pop(container_id, None)
         if launched:
             await self._die(launched)

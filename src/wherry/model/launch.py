@@ -8,14 +8,13 @@ from wherry.model.process import ProcessId
 
 
 class Launch(Struct, frozen=True, kw_only=True):
-    """All that the runtime and the monitor need: ``runtime_spec`` is the OCI config.json, encoded; ``command`` what
-    it is to run, for complaints. A log that grows beyond ``log_size`` bytes (0: never) is thrown away, and begun again.
+    """What the monitor needs, and the runtime besides its config.json; ``command`` is what it is to run, for
+    complaints. A log that grows beyond ``log_size`` bytes (0: never) is thrown away, and begun again.
     ``remapped``: root is another on the host."""
 
     container_id: str
     name: str
     runtime: str
-    runtime_spec: bytes
     command: str
     log: Path
     log_driver: str

@@ -11,7 +11,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -115,42 +115,50 @@ def noted_process(pidfile: Path) -> ProcessId | None:
     return process if began <= written + _CLOCK_SLACK else None
 
 
-async def launch(argv: Sequence[str], seat: Seat) -> tuple[Child, int, str]:
-    """Start a monitor; gives it, the pid that the runtime made (-1 if it failed) and the failure's text."""
-    with _environment(seat.bundle) as environment:
-        child, sync = _start(argv, environment)
-        try:
-            return child, *await _first_report(sync, child, seat.pidfile)
-        finally:
-            os.close(sync)
-
-
-class ExecMonitor:
-    """A monitor of an exec session that waits to be joined before it lets the command run. To be closed."""
+class Monitor:
+    """A monitor that has been loaded and waits, before it has the runtime do anything. To be closed."""
 
     def __init__(self, argv: Sequence[str], bundle: Path) -> None:
-        pipes = {"_OCI_STARTPIPE": str(_START_FD), "_OCI_ATTACHPIPE": str(_ATTACH_FD)}
         with ExitStack() as undo, ExitStack() as passed:
-            environment = {**undo.enter_context(_environment(bundle)), **pipes}
-            self._attach, attach_write = pipe(undo, passed)
+            environment = {**undo.enter_context(_environment(bundle)), "_OCI_STARTPIPE": str(_START_FD)}
             self._start, start_read = pipe(undo, passed, writing=True)
-            self.child, self._sync = _start(argv, environment, {_START_FD: start_read, _ATTACH_FD: attach_write})
+            pipes = {_START_FD: start_read} | self._more_pipes(environment, undo, passed)
+            self.child, self._sync = _start(argv, environment, pipes)
             undo.callback(os.close, self._sync)
-            os.write(self._start, b"\0")  # first byte: go on to opening the attach socket
             self._opened = undo.pop_all()
 
-    async def joinable(self) -> None:
-        """Wait until the attach socket listens."""
-        await _line(self._attach)
-
     async def go(self, pidfile: Path) -> tuple[int, str]:
-        """Let the command run: its pid and "", or -1 and why not."""
-        os.write(self._start, b"\0")
+        """Let it go on: the pid that the runtime made and "", or -1 and why not."""
+        with suppress(BrokenPipeError):  # somebody killed it: it has no more to tell
+            os.write(self._start, b"\0")
         return await _first_report(self._sync, self.child, pidfile)
 
     def close(self) -> None:
-        """Give up the pipes to the monitor: one that waits ends then."""
+        """Give up the pipes to the monitor."""
         self._opened.close()
+
+    async def give_up(self) -> None:
+        """End one that still waits."""
+        self.child.send_signal(signal.SIGKILL)
+        self.close()
+        await self.child.wait()
+
+    def _more_pipes(self, environment: dict[str, str], ours: ExitStack, theirs: ExitStack) -> dict[int, int]:
+        return {}
+
+
+class ExecMonitor(Monitor):
+    """A monitor of an exec session, which waits to be joined as well."""
+
+    async def joinable(self) -> None:
+        """Wait until the attach socket listens."""
+        os.write(self._start, b"\0")
+        await _line(self._attach)
+
+    def _more_pipes(self, environment: dict[str, str], ours: ExitStack, theirs: ExitStack) -> dict[int, int]:
+        environment["_OCI_ATTACHPIPE"] = str(_ATTACH_FD)
+        self._attach, attach_write = pipe(ours, theirs)
+        return {_ATTACH_FD: attach_write}
 
 
 def pipe(ours: ExitStack, theirs: ExitStack, *, writing: bool = False) -> tuple[int, int]:

@@ -7,6 +7,7 @@ own folder), ``exits/<id>`` (the exit code, left by the monitor).
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -22,8 +23,7 @@ from wherry.runtime.binaries import Binaries, Binary, discover
 from wherry.runtime.consoles import MonitorConsole, reopen_log, resize
 from wherry.runtime.expected import Expected
 from wherry.runtime.failures import classify, launching, read_log
-from wherry.runtime.monitor import Seat, container_argv, noted_process
-from wherry.runtime.monitor import launch as launch_monitor
+from wherry.runtime.monitor import Monitor, Seat, container_argv, noted_process
 from wherry.runtime.sessions import MonitoredSession, PipedSession
 
 _CRUN_CACHE = ".cache"  # where crun keeps compiled seccomp filters, among the states of its containers
@@ -54,6 +54,7 @@ class OciRuntime:
         self._warmth = CgroupWarmth(self._layout, exec_root / "hurried")
         self._monitors: dict[str, Child] = {}
         self._expected = Expected()
+        self._prepared: dict[str, Monitor] = {}
 
     def close(self) -> None:
         self._expected.close()
@@ -75,15 +76,21 @@ class OciRuntime:
     def check(self, name: str) -> str:
         return self._binaries.get(name).info.name
 
-    async def create(self, launch: Launch) -> Launched:
-        binary = self._binaries.get(launch.runtime)
-        seat = self._seat(launch.container_id, binary)
+    def prepare(self, launch: Launch) -> None:
+        seat = self._seat(launch.container_id, self._binaries.get(launch.runtime))
         with launching("create"):
             seat.bundle.mkdir(mode=0o700)
             (self._exits / launch.container_id).unlink(missing_ok=True)
-            (seat.bundle / "config.json").write_bytes(launch.runtime_spec)
+            self._prepared[launch.container_id] = Monitor(container_argv(seat, launch), seat.bundle)
+
+    async def create(self, launch: Launch, runtime_spec: bytes) -> Launched:
+        seat = self._seat(launch.container_id, self._binaries.get(launch.runtime))
+        with launching("create"):
+            (seat.bundle / "config.json").write_bytes(runtime_spec)
             self._warmth.begin()
-            child, pid, message = await launch_monitor(container_argv(seat, launch), seat)
+            with closing(self._prepared.pop(launch.container_id)) as monitor:
+                child = monitor.child
+                pid, message = await monitor.go(seat.pidfile)
         if pid < 0:
             await child.wait()
             reason = read_log(seat.runtime_log) or message
@@ -135,6 +142,8 @@ class OciRuntime:
         return Exit(code=int(text), finished_at=finished_at, oom_killed=oom_killed)
 
     async def delete(self, container_id: str, runtime: str) -> None:
+        if container_id in self._prepared:
+            await self._prepared.pop(container_id).give_up()
         binary = self._binaries.get(runtime)
         state = self._state(container_id, binary)
         if state.exists() and not self._delete_ended(container_id, state):

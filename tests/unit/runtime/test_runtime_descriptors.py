@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from wherry.errors import InvalidArgument, RuntimeFailure
 from wherry.model.launch import ExecLaunch
 from wherry.runtime.binaries import discover
-from wherry.runtime.monitor import ExecMonitor, Seat
+from wherry.runtime.monitor import ExecMonitor, Monitor, Seat
 from wherry.runtime.sessions import PipedSession
 
 
@@ -82,4 +83,12 @@ async def test_a_monitor_that_ends_at_once_leaves_no_pipes(seat: Seat) -> None:
     await monitor.joinable()
     monitor.close()
     await monitor.child.wait()
+    assert not opened() - before
+
+
+async def test_a_monitor_that_is_given_up_leaves_nothing(seat: Seat) -> None:
+    before = opened()
+    monitor = Monitor(["/bin/sleep", "1000"], seat.bundle)
+    await monitor.give_up()
+    assert await monitor.child.wait() == -signal.SIGKILL
     assert not opened() - before

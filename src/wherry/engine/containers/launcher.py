@@ -68,12 +68,14 @@ class Launcher:
         """Start a container that was planned. Whatever goes wrong, ``Teardown.everything`` undoes it."""
         log_options.check_host(container.spec.host.log, self._host.facts())
         log_details(container)  # raises what its options deserve
+        launch = self._launch(container)
+        self._runtime.prepare(launch)
         root = await self._roots.mount(container)
         await self._sandboxes.open(container, self._user_namespace(container))
         mounted = await self._volumes.acquire(container)
         await self._write_files(container)
         encoded = await self._runtime_spec(mounted, root)
-        launched = await self._runtime.create(self._launch(container, encoded))
+        launched = await self._runtime.create(launch, encoded)
         await self._hubs.started(container.id)
         await self._runtime.start(container.id, container.runtime)
         return launched
@@ -108,14 +110,13 @@ class Launcher:
         built = runtime_spec.build(request)
         return runtime_spec.encode(built, self._seccomp.encoded(container, self._host.facts()))
 
-    def _launch(self, container: Container, encoded: bytes) -> Launch:
+    def _launch(self, container: Container) -> Launch:
         spec = container.spec
         limits = log_limits.limits(spec.host.log)
         return Launch(
             container_id=container.id,
             name=container.name,
             runtime=container.runtime,
-            runtime_spec=encoded,
             command=container.argv[0],
             log=self._files.log(container.id),
             log_driver=spec.host.log.driver,

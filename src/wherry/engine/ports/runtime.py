@@ -53,8 +53,13 @@ class Runtime(Protocol):
         """The name of a runtime that can be used ("" means the default). InvalidArgument, NotSupported."""
         ...
 
-    async def create(self, launch: Launch) -> Launched:
-        """Bundle, monitor, runtime create: the process waits, its console can be joined. A failure leaves nothing."""
+    def prepare(self, launch: Launch) -> None:
+        """Bundle and monitor, which loads meanwhile and waits for ``create``. ``delete`` undoes it."""
+        ...
+
+    async def create(self, launch: Launch, runtime_spec: bytes) -> Launched:
+        """Have what was prepared make the container, by an OCI config.json: the process waits, its console can be
+        joined. A failure leaves nothing."""
         ...
 
     async def start(self, container_id: str, runtime: str) -> None: ...
