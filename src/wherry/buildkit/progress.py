@@ -30,12 +30,15 @@ class Progress:
         self._ended = False
         self._changed = asyncio.Event()
         self._vertices = 0
+        self._first: Activity | None = None
 
-    def vertex(self, name: str, *inputs: "Activity") -> "Activity":
+    def vertex(self, name: str) -> "Activity":
         """A new one, not begun yet."""
         self._vertices += 1
         digest = sha256(f"{self._build}\0{self._vertices}\0{name}".encode()).hexdigest()
-        return Activity(self, Vertex(digest=f"sha256:{digest}", name=name, inputs=tuple(v.digest for v in inputs)))
+        activity = Activity(self, Vertex(digest=f"sha256:{digest}", name=name))
+        self._first = self._first or activity
+        return activity
 
     @contextmanager
     def doing(self, name: str) -> Iterator["Activity"]:
@@ -48,6 +51,11 @@ class Progress:
             activity.end(error=str(error))
             raise
         activity.end()
+
+    def warn(self, text: str) -> None:
+        """Of the Dockerfile: clients show it with the vertex that it is of, which is the first of all."""
+        if self._first is not None:
+            self.tell(VertexWarning(vertex=self._first.digest, short=text.encode()))
 
     def tell(self, item: Item) -> None:
         if isinstance(item, VertexLog):
@@ -121,9 +129,6 @@ class Activity:
     def log(self, text: str) -> None:
         now = timestamp(self._progress.now())
         self._progress.tell(VertexLog(vertex=self.digest, timestamp=now, message=text.encode()))
-
-    def warn(self, text: str) -> None:
-        self._progress.tell(VertexWarning(vertex=self.digest, short=text.encode()))
 
     def part(self, name: str) -> "Part":
         """Something in it that has a progress of its own, and begins now."""

@@ -33,8 +33,10 @@ class Steps:
     def take(self, news: BuildNews) -> None:
         self._loaded()
         match news:
-            case DockerfileNews(text):
-                self.dockerfile = text
+            case DockerfileNews():
+                self.dockerfile = news.text
+                for warning in news.warnings:
+                    self._status.warn(warning)
             case StepNews(title=title) if title:
                 self._step(news)
             case OutputNews():

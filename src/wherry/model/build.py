@@ -116,9 +116,10 @@ class OutputNews(Struct, frozen=True, kw_only=True):
 
 
 class DockerfileNews(Struct, frozen=True):
-    """The text of the Dockerfile, before the first step."""
+    """The text of the Dockerfile, before the first step. ``warnings`` are for people."""
 
     text: str
+    warnings: tuple[str, ...] = ()
 
 
 BuildNews = Progress | DockerfileNews | StepNews | OutputNews

@@ -107,6 +107,15 @@ async def test_a_trigger_is_a_step_of_its_own() -> None:
     assert heard[-2:] == [("RUN z", "begun"), ("RUN z", "cached")]
 
 
+async def test_warnings_are_of_what_was_done_first() -> None:
+    status = Status("build", lambda: 0)
+    reading = status.vertex("reading")
+    Steps(status).take(DockerfileNews("FROM box\n", ("mind this",)))
+    response = await status.read()
+    assert response is not None
+    assert [(warning.vertex, warning.short) for warning in response.warnings] == [(reading.digest, b"mind this")]
+
+
 async def test_output_is_dropped_only_where_nobody_reads() -> None:
     status = Status("build", lambda: 0)
     activity = status.vertex("talker")

@@ -60,7 +60,7 @@ class Solver:
 
     async def _introduce(self) -> None:
         """What there is to say before the first FROM."""
-        await self._story.happens(DockerfileNews(self._dockerfile))
+        await self._story.happens(DockerfileNews(self._dockerfile, self._graph.warnings))
         first = self._graph.stages[0]
         for warning in self._graph.warnings:
             await self._story.chapter(first.index).say(in_red(f"[WARNING]: {warning}\n"))
