@@ -55,10 +55,9 @@ def other(disk: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def builder(engine: Engine, client: str, tidy: None, tmp_path: Path) -> Iterator[Builder]:
+def unbuilt(engine: Engine, tidy: None) -> Iterator[None]:
     """Leaves nothing but busybox."""
-    builder = Builder(Cli(engine, client), tmp_path)
-    yield builder
+    yield
     ids = engine.run("docker", "ps", "-aq").stdout.split()
     if ids:
         engine.run("docker", "rm", "-fv", *ids)
@@ -70,7 +69,12 @@ def builder(engine: Engine, client: str, tidy: None, tmp_path: Path) -> Iterator
     assert_nothing_left(engine)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def builder(engine: Engine, client: str, unbuilt: None, tmp_path: Path) -> Builder:
+    return Builder(Cli(engine, client), tmp_path)
+
+
+@pytest.fixture(scope="session")
 def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not buildx.is_there():
         pytest.skip("there is no package of buildx here")
@@ -78,7 +82,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def build(builder: Builder, plugin: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
-    """Types ``buildx build`` and not ``build``."""
+def build(engine: Engine, unbuilt: None, plugin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
+    """Types ``docker buildx build``: the plugin is one for both command lines."""
     monkeypatch.setenv("DOCKER_CONFIG", str(plugin))
-    return Builder(builder.cli, builder.context, ("buildx", "build"))
+    return Builder(Cli(engine, "docker"), tmp_path, ("buildx", "build"))

@@ -54,7 +54,7 @@ def test_a_build_is_told_as_dockerd_tells_it(build: Builder) -> None:
         "[made 1/4] FROM docker.io/library/busybox:latest",
         "[made 2/4] WORKDIR /made",
         "[made 3/4] COPY words words",
-        "[made 4/4] RUN cat words > said && echo $WHO >> said && echo over",
+        "[made 4/4] RUN cat words > said && echo you >> said && echo over",
         "[stage-1 2/2] COPY --from=made /made/said /said",
     ]
     assert lines[lines.index("exporting to image") :] == [
@@ -68,6 +68,14 @@ def test_a_build_is_told_as_dockerd_tells_it(build: Builder) -> None:
     assert build.output("app") == "hello\nyou"
     assert build.cli.inspect("registry.test/app:2", "{{.Config.Labels}}") == "map[kind:test]"
     assert not build.cli.line("ps", "-aq")
+
+
+def test_our_command_has_the_plugin_as_well(build: Builder) -> None:
+    ours = Builder(Cli(build.cli.engine, "wherry"), build.context, ("buildx", "build"))
+
+    ours("FROM busybox\nRUN echo built > /it\n", "-t", "app")
+
+    assert build.output("app", "cat", "/it") == "built"
 
 
 def test_what_was_built_is_not_built_again(build: Builder) -> None:
