@@ -37,7 +37,10 @@ MAY_IMPORT = {
     "__init__": {"errors", "model", "library"},
 }
 PURE = {"errors", "model", "plan", "wire"}
-PURE_MODULES_OF_BUILD = {"__init__", "actions", "copying", "graph", "mounting", "request", "running", "scope", "stage"}
+PURE_MODULES_OF_BUILD = {
+    *("__init__", "actions", "comparing", "copying", "graph", "mounting", "origins", "request", "running"),
+    *("scope", "stage", "titles"),
+}
 IMPURE_MODULES = {"asyncio", "subprocess", "socket", "sqlite3", "ctypes", "time", "random", "threading", "os"}
 
 MODULES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))

@@ -128,3 +128,30 @@ def test_files_of_a_result_go_to_an_archive(build: Builder, tmp_path_factory: py
     assert build.cli.line("images", "-q", "--filter", "since=busybox") == ""
     last = build.fails(FILES, "-o", "type=foo,dest=x")
     assert last == 'ERROR: failed to solve: exporter "foo" could not be found'
+
+
+def test_a_build_has_more_than_one_context(build: Builder, tmp_path_factory: pytest.TempPathFactory) -> None:
+    more = tmp_path_factory.mktemp("more")
+    for name, content in (("file", "more"), ("left", "out"), (".dockerignore", "left")):
+        (more / name).write_text(content)
+    text = (
+        "FROM nowhere.test/base\nCOPY --from=more file /f\nRUN --mount=from=more,target=/m ls /m > /seen\n"
+        "FROM more\nCOPY --from=0 /f /seen /\n"
+    )
+    out = tmp_path_factory.mktemp("out") / "result.tar"
+
+    build(
+        text,
+        "--build-context",
+        f"more={more}",
+        "--build-context",
+        "nowhere.test/base=docker-image://busybox",
+        "-o",
+        f"type=tar,dest={out}",
+    )
+
+    with tarfile.open(out) as archive:
+        assert archive.getnames() == [".dockerignore", "f", "file", "seen"]
+        seen = archive.extractfile("seen")
+        assert seen is not None
+        assert seen.read() == b"file\n"

@@ -5,43 +5,22 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
+from wherry.build.origins import (
+    Base,
+    ContextSource,
+    ImageSource,
+    Scratch,
+    StageSource,
+    named_context,
+    origin,
+    stage_index,
+)
 from wherry.build.request import BuildRequest
 from wherry.errors import InvalidArgument
-from wherry.model.image import Platform
 from wherry.plan.dockerfile.expansion import expand
 from wherry.plan.dockerfile.instructions import Add, Copy, Dockerfile, From, Instruction, Label, Pair, Run
 from wherry.plan.dockerfile.mounts import mount_source
-from wherry.plan.go_values import decimal
 from wherry.plan.platforms import parse_platform
-
-
-class ImageSource(Struct, frozen=True):
-    """An image, by a reference as people write it. ``platform`` is what was asked for it, None for the build's."""
-
-    reference: str
-    platform: Platform | None = None
-
-
-class StageSource(Struct, frozen=True):
-    """What an earlier stage made, by the stage's index in the Dockerfile."""
-
-    index: int
-
-
-class ContextSource(Struct, frozen=True):
-    """Files that the client has given a name: one of ``BuildRequest.contexts``."""
-
-    name: str
-
-
-class Scratch(Struct, frozen=True):
-    """Nothing: ``FROM scratch``."""
-
-
-Base = ImageSource | StageSource | Scratch
-Source = ImageSource | StageSource | ContextSource
-
-_IMAGE = "docker-image://"
 
 
 class Stage(Struct, frozen=True, kw_only=True):
@@ -108,23 +87,6 @@ def plan(dockerfile: Dockerfile, request: BuildRequest) -> Graph:
     )
 
 
-def origin(
-    text: str, names: tuple[str, ...], variables: dict[str, str], escape: str, contexts: dict[str, str]
-) -> Source:
-    """What ``--from=`` names in a stage behind those of ``names``: a named context, one of them, its index, or an
-    image."""
-    source = expand(text, variables, escape)
-    if (given := _named_context(source, contexts)) is not None:
-        return given
-    if (index := _index(source, names)) is not None:
-        return StageSource(index)
-    if source.isdecimal():
-        current = decimal(source, most=len(names)) == len(names)
-        reason = "refers to current build stage" if current else "index out of bounds"
-        raise InvalidArgument(f"invalid from flag value {source}: {reason}")
-    return ImageSource(source)
-
-
 def uses_context(graph: Graph) -> bool:
     """Whether some stage copies files of the build context; mounts and triggers do not count."""
     return any(map(_copies_context, (each for stage in graph.stages for each in stage.instructions)))
@@ -169,6 +131,9 @@ def _drafts(dockerfile: Dockerfile, request: BuildRequest, variables: dict[str, 
         if source.name and source.name in names:
             raise InvalidArgument(f"{source.name} stage name already used")
         base = _base(source, names, request, variables, dockerfile.escape)
+        if isinstance(base, ContextSource):
+            instructions = (_copied(source, base), *instructions)
+            base = Scratch()
         contexts = request.contexts
         origins = [origin(text, names, variables, dockerfile.escape, contexts) for text in _sources(instructions)]
         yield Stage(
@@ -191,14 +156,16 @@ def _split(dockerfile: Dockerfile) -> Iterator[tuple[From, tuple[Instruction, ..
         yield source, dockerfile.instructions[start + 1 : end]
 
 
-def _base(source: From, names: tuple[str, ...], request: BuildRequest, variables: dict[str, str], escape: str) -> Base:
+def _base(
+    source: From, names: tuple[str, ...], request: BuildRequest, variables: dict[str, str], escape: str
+) -> Base | ContextSource:
     image = expand(source.image, variables, escape)
     platform = expand(source.platform, variables, escape)
     if not image:
         raise InvalidArgument(f"base name ({source.image}) should not be blank")
-    given = _named_context(image, request.contexts)
+    given = named_context(image, request.contexts)
     if isinstance(given, ContextSource):
-        raise InvalidArgument(f"FROM {image}: a stage begins with an image, and this context is none")
+        return given
     if image == "scratch" and given is None:
         return Scratch()
     if image.lower() in names and given is None:
@@ -207,14 +174,10 @@ def _base(source: From, names: tuple[str, ...], request: BuildRequest, variables
     return ImageSource(given.reference if given else image, asked)
 
 
-def _named_context(text: str, contexts: dict[str, str]) -> ImageSource | ContextSource | None:
-    """What the client has given a name, which may be an image's as people write it."""
-    name = text.removesuffix(":latest")
-    if name not in contexts:
-        return None
-    if contexts[name].startswith(_IMAGE):
-        return ImageSource(contexts[name].removeprefix(_IMAGE))
-    return ContextSource(name)
+def _copied(source: From, context: ContextSource) -> Copy:
+    """Files as a base: all of them."""
+    text = f"COPY --from={context.name} . /"
+    return Copy(position=source.position, text=text, sources=(".",), destination="/", source=context.name)
 
 
 def _sources(instructions: tuple[Instruction, ...]) -> Iterator[str]:
@@ -226,15 +189,8 @@ def _sources(instructions: tuple[Instruction, ...]) -> Iterator[str]:
             yield from filter(None, map(mount_source, instruction.mounts))
 
 
-def _index(text: str, names: tuple[str, ...]) -> int | None:
-    """The stage of a name, which has no case, or an index."""
-    if text.lower() in names:
-        return names.index(text.lower())
-    return decimal(text, most=len(names) - 1)
-
-
 def _target(names: tuple[str, ...], wanted: str) -> int:
-    index = _index(wanted, names) if wanted else len(names) - 1
+    index = stage_index(wanted, names) if wanted else len(names) - 1
     if index is None:
         raise InvalidArgument(f'target stage "{wanted}" could not be found')
     return index

@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from wherry.build.graph import Graph, Source, Stage, StageSource, origin
+from wherry.build.graph import Graph, Stage
+from wherry.build.origins import Source, StageSource, origin
 from wherry.build.request import BuildRequest
 from wherry.errors import InvalidArgument
 

@@ -1,6 +1,7 @@
 import pytest
 
-from wherry.build.graph import ContextSource, Graph, ImageSource, Scratch, StageSource, plan
+from wherry.build.graph import Graph, plan
+from wherry.build.origins import ContextSource, ImageSource, Scratch, StageSource
 from wherry.build.request import BuildRequest
 from wherry.build.scope import scope_of
 from wherry.build.stage import begin, interpret
@@ -78,8 +79,9 @@ def test_names_of_the_request_come_before_stages_and_images() -> None:
         ImageSource("box"),
         StageSource(0),
     ]
-    with pytest.raises(InvalidArgument, match="FROM files: a stage begins with an image"):
-        planned("FROM files\n", request)
+    whole = planned("FROM docker.io/library/files:latest\nCOPY x /\n", request).target
+    assert whole.base == Scratch()
+    assert [each.text for each in whole.instructions] == ["COPY --from=files . /", "COPY x /"]
 
 
 @pytest.mark.parametrize(

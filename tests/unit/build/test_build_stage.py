@@ -13,7 +13,8 @@ from wherry.build.actions import (
     SecretMount,
     TmpfsMount,
 )
-from wherry.build.graph import StageSource, plan
+from wherry.build.graph import plan
+from wherry.build.origins import StageSource
 from wherry.build.request import BuildRequest
 from wherry.build.stage import StageState, Step, begin, cache_key, created_by, interpret, triggers, unconsumed
 from wherry.errors import InvalidArgument

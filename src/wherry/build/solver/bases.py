@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
-from wherry.build.graph import ImageSource
+from wherry.build.origins import ImageSource
 from wherry.build.request import BuildRequest
 from wherry.build.solver.story import Chapter
 from wherry.engine.images import Images

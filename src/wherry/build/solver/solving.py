@@ -2,7 +2,8 @@
 
 import asyncio
 
-from wherry.build.graph import Graph, ImageSource, Scratch, Stage, StageSource
+from wherry.build.graph import Graph, Stage
+from wherry.build.origins import ImageSource, Scratch, StageSource
 from wherry.build.solver.bases import Bases, Who
 from wherry.build.solver.made import Made, from_image
 from wherry.build.solver.stages import Stages, Work
