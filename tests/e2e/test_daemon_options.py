@@ -425,6 +425,20 @@ def test_clients_learn_that_the_engine_is_experimental(start: Start) -> None:
     assert cli.line("version", "-f", "{{.Server.Experimental}}") == "true"
 
 
+def test_stacks_are_written_at_sigusr1(start: Start, idle: Engine) -> None:
+    cli = start()
+    assert idle.process is not None
+
+    idle.process.send_signal(signal.SIGUSR1)
+
+    (file,) = eventually(lambda: [*idle.exec_root.glob("stacks-*.log")])
+    eventually(lambda: f"stacks written to {file}" in idle.log.read_text())
+    assert "thread MainThread:" in file.read_text()
+    assert "_until_told" in file.read_text()
+    assert cli.line("ps", "-q") == ""
+    file.unlink()
+
+
 def test_a_file_that_makes_no_sense_changes_nothing(start: Start, idle: Engine, tmp_path: Path) -> None:
     file = tmp_path / "daemon.json"
     file.write_text('{"labels": ["a=b"]}')

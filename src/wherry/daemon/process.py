@@ -25,6 +25,7 @@ from wherry.daemon.logs import start_logging
 from wherry.daemon.pidfile import StillRunning, pidfile
 from wherry.daemon.reloading import reload
 from wherry.daemon.signals import signals
+from wherry.daemon.stacks import write_stacks
 from wherry.daemon.tls import UnusableCertificate, server_context
 from wherry.engine.engine import Engine
 from wherry.errors import WherryError
@@ -110,7 +111,7 @@ async def _run(configuration: Configuration, tls: SSLContext | None, flags: Opti
                     await server.listen(host, group=group, tls=tls)
                     _log.info("API listen on %s", host.removeprefix("unix://"))
                 _settle()
-                await _until_told(engine, flags)
+                await _until_told(engine, flags, exec_root_of(config))
             finally:
                 await metrics.close(grace=0.0)
                 await server.close(grace=1.0)
@@ -153,13 +154,23 @@ def _engine_config(configuration: Configuration) -> EngineConfig:
     )
 
 
-async def _until_told(engine: Engine, flags: Options) -> None:
-    """Until SIGTERM or SIGINT; at each SIGHUP the file is read again."""
+async def _until_told(engine: Engine, flags: Options, exec_root: Path) -> None:
+    """Until SIGTERM or SIGINT; at each SIGHUP the file is read again, at each SIGUSR1 stacks are written."""
     async for number in signals():
-        if number != signal.SIGHUP:
+        if number == signal.SIGHUP:
+            await reload(engine, flags)
+        elif number == signal.SIGUSR1:
+            _tell_stacks(exec_root)
+        else:
             _log.info("Processing signal '%s'", signal.strsignal(number))
             return
-        await reload(engine, flags)
+
+
+def _tell_stacks(folder: Path) -> None:
+    try:
+        _log.info("stacks written to %s", write_stacks(folder))
+    except OSError as error:
+        _log.error("failed to write stacks: %s", error)
 
 
 def socket_group(name: str) -> str | None:
