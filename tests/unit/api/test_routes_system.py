@@ -25,6 +25,21 @@ async def test_ping(tmp_path: Path) -> None:
             }.items()  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("client", "builder"),
+    [
+        ("Docker-Client/20.10.24+dfsg1 (linux)", "1"),
+        ("Docker-Client/19.03.8 (linux)", "1"),
+        ("Docker-Client/23.0.0 (linux)", "2"),
+        ("docker-compose/2.26", "2"),
+    ],
+)
+async def test_docker_without_the_plugin_builds_the_classic_way(tmp_path: Path, client: str, builder: str) -> None:
+    async with api(tmp_path) as (_, typed):
+        answer = await typed.ask("GET", "/_ping", None, f"User-Agent: {client}")
+        assert answer.headers["builder-version"] == builder
+
+
 async def test_version(tmp_path: Path) -> None:
     async with api(tmp_path) as (_, client):
         version = await client.json("GET", "/version")

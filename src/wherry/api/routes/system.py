@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from typing import TYPE_CHECKING
 
 from wherry.api import parameters
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from wherry.build.service import Builds
 
 BUILD_CACHE = "build-cache"
+_BUILDKIT, _CLASSIC = "2", "1"
+# Docker before 23.0 speaks BuildKit without the plugin, by /session, which is not there.
+_WITHOUT_PLUGIN = re.compile(r"Docker-Client/(1\d|2[0-2])\.")
 _PING_HEADERS = {
-    "Builder-Version": "2",
     "Cache-Control": "no-cache, no-store, must-revalidate",
     "Pragma": "no-cache",
     "Swarm": "inactive",
@@ -44,7 +47,8 @@ class SystemRoutes:
         router.add("GET", "/system/df", self.disk_usage)
 
     async def ping(self, request: Request) -> Response:
-        return text_response("OK", headers=_PING_HEADERS)
+        old = _WITHOUT_PLUGIN.match(request.headers.get("user-agent", ""))
+        return text_response("OK", headers={"Builder-Version": _CLASSIC if old else _BUILDKIT, **_PING_HEADERS})
 
     async def version(self, request: Request) -> Response:
         return json_response(version_response(self._system.version()))
