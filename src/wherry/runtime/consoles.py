@@ -170,6 +170,13 @@ class PipeConsole:
         self._ended, self._failed = True, failed
         self._wake.set()
 
+    def held_back(self) -> str:
+        """What the runtime has said for itself, where it has not become the command."""
+        try:
+            return os.read(self._outputs[_STDERR], _CHUNK).decode(errors="replace").strip()
+        except (BlockingIOError, KeyError):  # nothing, or nobody listens any more
+            return ""
+
     async def read(self) -> tuple[int, bytes]:
         while self._outputs and not self._failed:
             for stream, fd in tuple(self._outputs.items()):

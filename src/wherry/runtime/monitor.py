@@ -56,6 +56,13 @@ class Seat(Struct, frozen=True, kw_only=True):
     def pidfile(self) -> Path:
         return self.bundle / "pidfile"
 
+    def begun(self) -> bool:
+        """Whether the pid of the command has been noted."""
+        try:
+            return self.pidfile.stat().st_size > 0
+        except FileNotFoundError:
+            return False
+
     def runtime_options(self) -> tuple[str, ...]:
         return f"--root={self.state_root}", f"--log={self.runtime_log}", "--log-format=json"
 
@@ -129,8 +136,7 @@ class Monitor:
 
     async def go(self, pidfile: Path) -> tuple[int, str]:
         """Let it go on: the pid that the runtime made and "", or -1 and why not."""
-        with suppress(BrokenPipeError):  # somebody killed it: it has no more to tell
-            os.write(self._start, b"\0")
+        self._let_go()
         return await _first_report(self._sync, self.child, pidfile)
 
     def close(self) -> None:
@@ -143,6 +149,10 @@ class Monitor:
         self.close()
         await self.child.wait()
 
+    def _let_go(self) -> None:
+        with suppress(BrokenPipeError):  # somebody killed it: it has no more to tell
+            os.write(self._start, b"\0")
+
     def _more_pipes(self, environment: dict[str, str], ours: ExitStack, theirs: ExitStack) -> dict[int, int]:
         return {}
 
@@ -152,7 +162,7 @@ class ExecMonitor(Monitor):
 
     async def joinable(self) -> None:
         """Wait until the attach socket listens."""
-        os.write(self._start, b"\0")
+        self._let_go()
         await _line(self._attach)
 
     def _more_pipes(self, environment: dict[str, str], ours: ExitStack, theirs: ExitStack) -> dict[int, int]:

@@ -56,10 +56,12 @@ class PipedSession:
 
     @classmethod
     def open(cls, seat: Seat, launch: ExecLaunch) -> "PipedSession":
-        """Start the runtime. What goes wrong inside of it shows when it is waited for."""
+        """Start the runtime. What goes wrong inside of it shows when it is waited for. One that does not start leaves no
+        folder: it may be tried again."""
         argv = [seat.runtime, *seat.runtime_options(), "exec", "--pid-file", str(seat.pidfile)]
         argv += ["--process", f"/proc/self/fd/{_DOCUMENT_FD}", launch.container_id]
         with ExitStack() as undo, ExitStack() as passed:
+            undo.callback(shutil.rmtree, seat.bundle, ignore_errors=True)
             our_document, document = pipe(undo, passed, writing=True)
             our_stdin, stdin = pipe(undo, passed, writing=True) if launch.stdin else (None, None)
             our_stdout, stdout = pipe(undo, passed)
@@ -67,7 +69,7 @@ class PipedSession:
             fds = {1: stdout, 2: stderr, _DOCUMENT_FD: document} | ({0: stdin} if stdin is not None else {})
             child = spawn(_scored(argv, launch), env=ENVIRONMENT, fds=fds)
             undo.pop_all()
-        console = PipeConsole(our_stdin, our_stdout, our_stderr, seat.pidfile.exists)
+        console = PipeConsole(our_stdin, our_stdout, our_stderr, seat.begun)
         return cls(seat, child, console, our_document, launch.command)
 
     def begin(self, process: bytes) -> None:
@@ -94,8 +96,8 @@ class PipedSession:
     async def wait(self) -> int:
         """Exit code of the command. CommandNotFound, CommandNotInvokable or RuntimeFailure if it never ran."""
         status = await self._child.wait()
-        ran = self._seat.pidfile.exists()
-        complaint = "" if ran else read_log(self._seat.runtime_log)
+        ran = self._seat.begun()
+        complaint = "" if ran else read_log(self._seat.runtime_log) or self.console.held_back()
         if status < 0:
             _kill(self.process)
         _remove_later(self._seat.bundle)
