@@ -55,7 +55,8 @@ class Expected:
             waiting.patience.cancel()
             if wanted and waiting.init >= 0 and not identity.ended(waiting.init):
                 return waiting.session
-        await waiting.session.give_up()
+        waiting.session.close()
+        await waiting.session.given_up()
         return None
 
     def close(self) -> None:
@@ -64,11 +65,10 @@ class Expected:
             self._give_up(session_id)
 
     def _give_up(self, session_id: str) -> None:
-        ending = asyncio.get_running_loop().create_task(self._end(self._waiting.pop(session_id)))
+        waiting = self._waiting.pop(session_id)
+        waiting.patience.cancel()
+        waiting.closing.close()
+        waiting.session.close()
+        ending = asyncio.get_running_loop().create_task(waiting.session.given_up())
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
-
-    async def _end(self, waiting: _Waiting) -> None:
-        with waiting.closing:
-            waiting.patience.cancel()
-            await waiting.session.give_up()

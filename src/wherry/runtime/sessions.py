@@ -79,13 +79,12 @@ class PipedSession:
             document.write(process)
 
     def close(self) -> None:
-        """Let the runtime fail, and let the streams go."""
+        """Give up a session that was not begun: the runtime fails, for want of a process."""
         os.close(self._document)
         self.console.close()
 
-    async def give_up(self) -> None:
-        """Nobody has begun it, and nobody will."""
-        self.close()
+    async def given_up(self) -> None:
+        """When one that was closed has ended, with nothing left of it."""
         await self._child.wait()
         shutil.rmtree(self._seat.bundle, ignore_errors=True)
 
