@@ -38,6 +38,10 @@ def test_stdout_and_stderr_come_apart(cli: Cli, box: str) -> None:
     assert (done.stdout, done.stderr) == ("out\n", "err\n")
 
 
+def test_the_command_gets_its_three_streams_and_no_more(cli: Cli, box: str) -> None:
+    assert cli("exec", box, "sh", "-c", "cat <&3", check=False).returncode != 0
+
+
 def test_piped_stdin_ends_with_the_pipe(cli: Cli, box: str) -> None:
     assert cli("exec", "-i", box, "cat", stdin="hi\n").stdout == "hi\n"
     assert cli("exec", "-i", box, "sh", "-c", "cat > /file; wc -c < /file", stdin="12345").stdout == "5\n"
