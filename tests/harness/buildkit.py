@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from wherry.buildkit.filesync import DIFF_COPY
-from wherry.buildkit.fsutil import Packet, PacketType, Stat
+from wherry.buildkit.offers.filesync import DIFF_COPY
+from wherry.buildkit.offers.fsutil import Packet, PacketType, Stat
 from wherry.buildkit.protobuf import decode, encode
 from wherry.buildkit.session import Metadata
 

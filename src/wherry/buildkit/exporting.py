@@ -5,8 +5,8 @@ from typing import Final
 
 from wherry.build.client import Output
 from wherry.buildkit.messages.control import Exporter
+from wherry.buildkit.offers.sending import send_archive, send_directory
 from wherry.buildkit.progress import Progress
-from wherry.buildkit.sending import send_archive, send_directory
 from wherry.buildkit.session import Session
 from wherry.buildkit.status import CallFailed, Code
 from wherry.engine.ports import StackFiles

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
 from wherry.build.client import CONTEXT, DOCKERFILE, Offer
-from wherry.buildkit.offering import SessionClient
+from wherry.buildkit.offers.offering import SessionClient
 from wherry.buildkit.progress import Part, Progress
 from wherry.buildkit.session import Session
 

@@ -10,11 +10,11 @@ from wherry.buildkit.exporting import output_of
 from wherry.buildkit.failures import call_failed, step_failure
 from wherry.buildkit.frontend import build_request, context_of, named
 from wherry.buildkit.messages.control import Exporter
+from wherry.buildkit.offers.upload import is_upload, uploaded
 from wherry.buildkit.progress import Progress
 from wherry.buildkit.session import Session
 from wherry.buildkit.shown import ShownClient
 from wherry.buildkit.steps import Steps
-from wherry.buildkit.upload import is_upload, uploaded
 from wherry.errors import WherryError
 from wherry.model.image import Platform
 from wherry.model.reference import Reference

@@ -2,21 +2,14 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import Annotated, Final
-
-from msgspec import Struct
+from typing import Final
 
 from wherry.buildkit.grpc.server import Call
+from wherry.buildkit.messages.common import Bytes
 from wherry.buildkit.protobuf import decode, encode
 
 _HIGH: Final = 1 << 18  # bytes that wait for the peer before the protocol is told to pause
 _PIECE: Final = 1 << 15  # bytes of a message
-
-
-class Bytes(Struct, frozen=True):
-    """``BytesMessage``"""
-
-    data: Annotated[bytes, 1] = b""
 
 
 async def serve(call: Call, protocol: asyncio.Protocol) -> None:

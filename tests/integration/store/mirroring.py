@@ -12,7 +12,7 @@ from tests.harness.buildkit import Session
 from wherry.build.solver.keptfolders import KeptFolders
 from wherry.build.solver.mirroring import Mirror, Mirroring
 from wherry.build.solver.workspace import workspace
-from wherry.buildkit.offering import SessionClient
+from wherry.buildkit.offers.offering import SessionClient
 from wherry.model.build import Selection
 from wherry.store.building import BuildFiles
 from wherry.store.cachefolders import CacheFolders

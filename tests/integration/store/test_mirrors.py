@@ -9,7 +9,7 @@ from tests.harness.buildkit import Sender, Session
 from tests.integration.store.mirroring import Shelf, listing
 
 from wherry.build.solver.mirroring import Mirror
-from wherry.buildkit.fsutil import Packet, PacketType, Stat
+from wherry.buildkit.offers.fsutil import Packet, PacketType, Stat
 from wherry.errors import InvalidArgument
 from wherry.store.threads import Threads
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from wherry.buildkit.fsutil import Packet, PacketType, offered_file
-from wherry.buildkit.lending import Bytes
+from wherry.buildkit.offers.fsutil import Packet, PacketType, offered_file
+from wherry.buildkit.offers.lending import Bytes
+from wherry.buildkit.offers.sending import SEND, send_archive, send_directory
 from wherry.buildkit.protobuf import decode, encode
-from wherry.buildkit.sending import SEND, send_archive, send_directory
 from wherry.buildkit.session import Metadata
 from wherry.errors import InvalidArgument, NotSupported
 from wherry.model.mirror import OfferedFile

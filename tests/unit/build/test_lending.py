@@ -9,7 +9,7 @@ from tests.fakes.building import FakeStepFiles
 from wherry.build.actions import AgentMount, RunMount, SecretMount
 from wherry.build.client import Client
 from wherry.build.solver.lending import Lending
-from wherry.buildkit.offering import SessionClient
+from wherry.buildkit.offers.offering import SessionClient
 from wherry.buildkit.session import Metadata, Stream
 from wherry.buildkit.status import CallFailed, Code
 from wherry.errors import NotFound

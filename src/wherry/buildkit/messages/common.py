@@ -11,6 +11,12 @@ class Empty(Struct, frozen=True):
     """No fields, or none that matter."""
 
 
+class Bytes(Struct, frozen=True):
+    """``BytesMessage``, which several services have; ``GetSecretResponse`` is the same."""
+
+    data: Annotated[bytes, 1] = b""
+
+
 class Timestamp(Struct, frozen=True):
     """google.protobuf.Timestamp"""
 

@@ -131,9 +131,3 @@ class ListWorkersResponse(Struct, frozen=True):
 
 class InfoResponse(Struct, frozen=True):
     version: Annotated[Version | None, 1] = None
-
-
-class HistoryRequest(Struct, frozen=True, kw_only=True):
-    active_only: Annotated[bool, 1] = False
-    ref: Annotated[str, 2] = ""
-    early_exit: Annotated[bool, 3] = False

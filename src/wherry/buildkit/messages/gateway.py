@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from wherry.buildkit.messages.common import Platform, Range, SourceInfo, Status, Worker
+from wherry.buildkit.messages.common import Range, SourceInfo, Status, Worker
 
 SERVICE = "/moby.buildkit.v1.frontend.LLBBridge"
 
@@ -55,19 +55,6 @@ class ReturnRequest(Struct, frozen=True):
 
 class EvaluateRequest(Struct, frozen=True):
     ref: Annotated[str, 1] = ""
-
-
-class ResolveImageConfigRequest(Struct, frozen=True, kw_only=True):
-    ref: Annotated[str, 1] = ""
-    platform: Annotated[Platform | None, 2] = None
-    resolve_mode: Annotated[str, 3] = ""
-    log_name: Annotated[str, 4] = ""
-
-
-class ResolveImageConfigResponse(Struct, frozen=True, kw_only=True):
-    digest: Annotated[str, 1] = ""
-    config: Annotated[bytes, 2] = b""
-    ref: Annotated[str, 3] = ""
 
 
 class WarnRequest(Struct, frozen=True, kw_only=True):

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import quote_plus
 
-from wherry.buildkit import fsutil
-from wherry.buildkit.fsutil import Packet, PacketType
+from wherry.buildkit.offers import fsutil
+from wherry.buildkit.offers.fsutil import Packet, PacketType
 from wherry.buildkit.protobuf import decode
 from wherry.buildkit.session import Metadata, Session, Stream
 from wherry.errors import InvalidArgument, NotFound

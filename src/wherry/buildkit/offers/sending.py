@@ -5,8 +5,8 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 
-from wherry.buildkit.fsutil import Packet, PacketType, told_stat
-from wherry.buildkit.lending import Bytes
+from wherry.buildkit.messages.common import Bytes
+from wherry.buildkit.offers.fsutil import Packet, PacketType, told_stat
 from wherry.buildkit.protobuf import decode, encode
 from wherry.buildkit.session import Session, Stream
 from wherry.engine.flights import together

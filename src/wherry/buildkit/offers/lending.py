@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
+from wherry.buildkit.messages.common import Bytes
 from wherry.buildkit.protobuf import decode, encode
 from wherry.buildkit.session import Session, Stream
 from wherry.buildkit.status import CallFailed, Code
@@ -22,12 +23,6 @@ class Named(Struct, frozen=True):
     """``GetSecretRequest`` and ``CheckAgentRequest``."""
 
     id: Annotated[str, 1] = ""
-
-
-class Bytes(Struct, frozen=True):
-    """``GetSecretResponse`` and ``BytesMessage``."""
-
-    data: Annotated[bytes, 1] = b""
 
 
 class AgentWire:

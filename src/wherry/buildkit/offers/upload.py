@@ -1,20 +1,15 @@
 """An archive that a client has on its standard input, or the like: ``moby.upload.v1.Upload``."""
 
 from collections.abc import AsyncGenerator
-from typing import Annotated, Final
+from typing import Final
 from urllib.parse import urlsplit
 
-from msgspec import Struct
-
+from wherry.buildkit.messages.common import Bytes
 from wherry.buildkit.protobuf import decode
 from wherry.buildkit.session import Session
 
 PULL: Final = "/moby.upload.v1.Upload/Pull"
 _HOST: Final = "buildkit-session"
-
-
-class Piece(Struct, frozen=True):
-    data: Annotated[bytes, 1] = b""
 
 
 def is_upload(url: str) -> bool:
@@ -28,4 +23,4 @@ async def uploaded(session: Session, url: str) -> AsyncGenerator[bytes, None]:
     metadata = {"urlpath": (parts.path,), "urlhost": (parts.netloc,)}
     async with session.stream(PULL, metadata) as stream:
         while (message := await stream.receive()) is not None:
-            yield decode(Piece, message).data
+            yield decode(Bytes, message).data

@@ -3,9 +3,9 @@
 from contextlib import AbstractAsyncContextManager
 
 from wherry.build.client import Offer
-from wherry.buildkit import auth, lending
-from wherry.buildkit.filesync import offered
-from wherry.buildkit.lending import AgentWire
+from wherry.buildkit.offers import auth, lending
+from wherry.buildkit.offers.filesync import offered
+from wherry.buildkit.offers.lending import AgentWire
 from wherry.buildkit.session import Session
 from wherry.model.registry import Credentials
 
