@@ -159,6 +159,22 @@ def test_contexts_that_have_names(build: Builder, tmp_path_factory: pytest.TempP
     assert build.output("app", "cat", "/seen", "/wanted") == "wanted\nfrom the other"
 
 
+def test_a_build_stands_on_the_result_of_another(build: Builder) -> None:
+    targets = {
+        "one": {"dockerfile-inline": "FROM busybox\nENV A=b\nRUN echo one > /it\n"},
+        "two": {
+            "dockerfile-inline": "FROM one\nRUN echo $A >> /it\n",
+            "contexts": {"one": "target:one"},
+            "tags": ["app"],
+        },
+    }
+    build.write("bake.json", json.dumps({"group": {"default": {"targets": ["two"]}}, "target": targets}))
+
+    build.cli("buildx", "bake", f"--file={build.context / 'bake.json'}")
+
+    assert build.output("app", "cat", "/it") == "one\nb"
+
+
 def test_a_base_that_needs_a_password(build: Builder, tmp_path_factory: pytest.TempPathFactory) -> None:
     cli, folder = build.cli, tmp_path_factory.mktemp("registry")
     with Registry(cli.engine.host, folder, extra=passwords(folder)) as registry:

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
+from msgspec.structs import replace
+
 from wherry.buildkit.frontend import FRONTEND, GATEWAY
-from wherry.buildkit.grpc.server import Call, Handler, unary
+from wherry.buildkit.grpc.server import Call, Handler, one, unary
 from wherry.buildkit.jobs import Job, Jobs
+from wherry.buildkit.messages import llb
 from wherry.buildkit.messages.common import Empty, Worker
 from wherry.buildkit.messages.control import Exporter, VertexWarning
 from wherry.buildkit.messages.gateway import (
@@ -20,6 +23,7 @@ from wherry.buildkit.messages.gateway import (
     SolveResponse,
     WarnRequest,
 )
+from wherry.buildkit.protobuf import encode
 from wherry.buildkit.sessions import Sessions
 from wherry.buildkit.solving import Solver
 from wherry.buildkit.status import CallFailed, Code
@@ -28,6 +32,8 @@ _CAPABILITIES: Final = (
     *("solve.base", "return", "returnmap", "importcaches", "proto.refarray", "reference.output", "frontend.caps"),
     *("gateway.solve.metadata", "gateway.solve.evaluate", "gateway.evaluate", "gateway.warnings"),
 )
+
+_CONTEXT, _INPUT = "context:", "input:"
 
 
 class Gateway:
@@ -42,7 +48,7 @@ class Gateway:
         return {
             f"{SERVICE}/Ping": unary(Empty, self.ping),
             f"{SERVICE}/Solve": unary(SolveRequest, self.solve),
-            f"{SERVICE}/Return": unary(ReturnRequest, self.give_back),
+            f"{SERVICE}/Return": self.give_back,
             f"{SERVICE}/Evaluate": unary(EvaluateRequest, self.evaluate),
             f"{SERVICE}/Inputs": unary(Empty, self.inputs),
             f"{SERVICE}/Warn": unary(WarnRequest, self.warn),
@@ -60,23 +66,26 @@ class Gateway:
         """Builds nothing yet: that waits for somebody who wants the result."""
         job = await self._job(call, "Solve")
         check(request)
+        request = replace(request, frontend_opt=await self._resolved(request))
         if request.evaluate:
             await self._evaluate(job, request)
-        return SolveResponse(Result(ref=Ref(job.add(request))))
+        name = job.add(request)
+        return SolveResponse(Result(ref=Ref(name, llb.of_result(job.ref, name))))
 
     async def evaluate(self, request: EvaluateRequest, call: Call) -> Empty:
         """Builds, for the cache alone."""
         job = await self._job(call, "Evaluate")
-        if request.ref not in job.asked:
-            raise CallFailed(Code.UNKNOWN, f"unknown reference {request.ref}")
-        await self._evaluate(job, job.asked[request.ref])
+        await self._evaluate(job, _asked(job, request.ref))
         return Empty()
 
-    async def give_back(self, request: ReturnRequest, call: Call) -> Empty:
+    async def give_back(self, call: Call) -> None:
+        """Is answered before the solve goes on: that may fail at once, and a client whose solve has ended gives up what
+        it still waits for, and tells of that."""
+        request = await one(ReturnRequest, call)
         job = await self._job(call, "Return")
+        await call.send(encode(Empty()))
         if not job.returned.done():
             job.returned.set_result(request)
-        return Empty()
 
     async def inputs(self, request: Empty, call: Call) -> Empty:
         await self._job(call, "Inputs")
@@ -97,14 +106,41 @@ class Gateway:
         )
         return Empty()
 
+    async def _resolved(self, request: SolveRequest) -> dict[str, str]:
+        """The attributes, with images in the place of results of other builds."""
+        attributes = dict(request.frontend_opt)
+        for key, value in request.frontend_opt.items():
+            if key.startswith(_CONTEXT) and value.startswith(_INPUT):
+                definition = request.frontend_inputs.get(value.removeprefix(_INPUT), b"")
+                attributes[key] = f"docker-image://{await self._image(definition)}"
+        return attributes
+
+    async def _image(self, definition: bytes) -> str:
+        """The ID of the image that a result is."""
+        result = llb.result_of(definition)
+        if result is None:
+            raise CallFailed(Code.UNKNOWN, "LLB definitions are not supported by this engine: it builds Dockerfiles")
+        job = await self._jobs.find(result[0])
+        response = await self._build(job, _asked(job, result[1]), Exporter(type="image"))
+        return response["containerimage.digest"]
+
     async def _evaluate(self, job: Job, request: SolveRequest) -> None:
+        await self._build(job, request, Exporter())
+
+    async def _build(self, job: Job, request: SolveRequest, exporter: Exporter) -> dict[str, str]:
         session = await self._sessions.find(job.session)
-        await self._solver.solve(request.frontend_opt, Exporter(), session, job.progress)
+        return await self._solver.solve(request.frontend_opt, exporter, session, job.progress)
 
     async def _job(self, call: Call, method: str) -> Job:
         for name in call.metadata.get("buildkit-controlapi-buildid", ()):
             return await self._jobs.find(name)
         raise CallFailed(Code.UNKNOWN, f"forwarding {method}: no buildid found in context")
+
+
+def _asked(job: Job, name: str) -> SolveRequest:
+    if name not in job.asked:
+        raise CallFailed(Code.UNKNOWN, f"unknown reference {name}")
+    return job.asked[name]
 
 
 def check(request: SolveRequest) -> None:
@@ -113,8 +149,6 @@ def check(request: SolveRequest) -> None:
         raise CallFailed(Code.UNKNOWN, "LLB definitions are not supported by this engine: it builds Dockerfiles")
     if request.frontend not in (FRONTEND, GATEWAY):
         raise CallFailed(Code.UNKNOWN, f"invalid frontend: {request.frontend}")
-    if request.frontend_inputs:
-        raise CallFailed(Code.UNKNOWN, "results of other builds are not supported as contexts by this engine")
     source = request.frontend_opt.get("source", "")
     if request.frontend == GATEWAY and "docker/dockerfile" not in source:
         raise CallFailed(Code.UNKNOWN, f"the frontend {source} is not supported by this engine: it builds Dockerfiles")

@@ -19,7 +19,8 @@ class Job:
     """One solve, for the client of a ``session``. ``asked`` is what that wants to have built, by the names of the
     results; ``returned`` what it says at the end."""
 
-    def __init__(self, session: str, progress: Progress) -> None:
+    def __init__(self, ref: str, session: str, progress: Progress) -> None:
+        self.ref = ref
         self.session = session
         self.progress = progress
         self.asked: dict[str, SolveRequest] = {}
@@ -43,7 +44,7 @@ class Jobs:
         """A new one, which goes on while the block runs. CallFailed if there is one already."""
         if ref in self._jobs:
             raise CallFailed(Code.UNKNOWN, f"job ID {ref} exists")
-        job = self._jobs[ref] = Job(session, Progress(ref, self._now))
+        job = self._jobs[ref] = Job(ref, session, Progress(ref, self._now))
         self._changed.set()
         try:
             yield job

@@ -31,7 +31,10 @@ class SolveRequest(Struct, frozen=True, kw_only=True):
 
 
 class Ref(Struct, frozen=True):
+    """``definition`` is LLB, too."""
+
     id: Annotated[str, 1] = ""
+    definition: Annotated[bytes, 2] = b""
 
 
 class Refs(Struct, frozen=True):
