@@ -160,14 +160,9 @@ def test_contexts_that_have_names(build: Builder, tmp_path_factory: pytest.TempP
 
 
 def test_a_build_stands_on_the_result_of_another(build: Builder) -> None:
-    targets = {
-        "one": {"dockerfile-inline": "FROM busybox\nENV A=b\nRUN echo one > /it\n"},
-        "two": {
-            "dockerfile-inline": "FROM one\nRUN echo $A >> /it\n",
-            "contexts": {"one": "target:one"},
-            "tags": ["app"],
-        },
-    }
+    one = {"dockerfile-inline": "FROM busybox\nENV A=b\nRUN echo one > /it\n"}
+    two = {"dockerfile-inline": "FROM one\nRUN echo $A >> /it\n", "contexts": {"one": "target:one"}, "tags": ["app"]}
+    targets = {"one": one, "two": two}
     build.write("bake.json", json.dumps({"group": {"default": {"targets": ["two"]}}, "target": targets}))
 
     build.cli("buildx", "bake", f"--file={build.context / 'bake.json'}")
