@@ -42,26 +42,26 @@ def check_joinable(network: Network) -> None:
 
 
 def check_connect(container: Container, network: Network) -> None:
-    """Raise Forbidden if a container cannot be in a network beside those it is in."""
+    """Raise InvalidArgument or Forbidden if a container cannot be in a network beside those it is in."""
     if network.driver == "host":
-        raise Forbidden(_HOST)
+        raise InvalidArgument(_HOST)
     if network.config_only:
         check_joinable(network)
     if not owns_network(container.spec.host):
-        raise Forbidden(
+        raise InvalidArgument(
             "container sharing network namespace with another container or host "
             "cannot be connected to any other network"
         )
     if network.driver == "null" or any(spec.network == "none" for spec in container.spec.endpoints):
-        raise Forbidden(_NONE)
+        raise InvalidArgument(_NONE)
     if any(endpoint.network_id == network.id for endpoint in live(container)):
         raise Forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
 
 
 def check_disconnect(container: Container, network: Network) -> None:
-    """Raise Forbidden or InternalError if a container cannot leave a network."""
+    """Raise InvalidArgument or InternalError if a container cannot leave a network."""
     if container.spec.host.network == "host" and network.driver == "host":
-        raise Forbidden(_HOST)
+        raise InvalidArgument(_HOST)
     if container.state.alive and not _is_asked(container, network):
         raise InternalError(f"container {container.id} is not connected to network {network.name}")
     if not _is_asked(container, network):

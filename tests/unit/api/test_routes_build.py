@@ -180,6 +180,15 @@ async def test_prune(tmp_path: Path) -> None:
         bad = {"filters": {"foo": ["a"]}}
         text = await client.message(400, "POST", "/build/prune", **bad)
         assert text == "failed to prune build cache: invalid filter 'foo'"
+        assert await client.message(400, "POST", "/build/prune", **{"keep-storage": "x"}) == (
+            'keep-storage is in bytes and expects an integer, got x: strconv.Atoi: parsing "x": invalid syntax'
+        )
+
+
+async def test_there_is_nothing_to_cancel(tmp_path: Path) -> None:
+    async with api(tmp_path) as (_, client):
+        assert await client.message(400, "POST", "/build/cancel") == "build ID not provided"
+        assert (await client.ask("POST", "/build/cancel", id="x")).status == 200
 
 
 async def test_the_cache_in_disk_usage(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from tests.unit.engine.networking import container, fixed, host_ports, sandbox, 
 from wherry.errors import (
     Forbidden,
     InternalError,
+    InvalidArgument,
 )
 from wherry.model.network import (
     EndpointSpec,
@@ -146,15 +147,21 @@ async def test_an_interrupted_disconnect_is_finished() -> None:
             "container sharing network namespace with another container or host cannot be connected to any other "
             "network",
         ),
-        ("bridge", "bridge", "endpoint with name web already exists in network bridge"),
     ],
 )
 async def test_what_cannot_be_connected_is_refused(mode: str, network: str, text: str) -> None:
     world = await started()
     web = await world.start(container("web", network=mode))
-    with pytest.raises(Forbidden) as caught:
+    with pytest.raises(InvalidArgument) as caught:
         await world.connect(web, network)
     assert str(caught.value) == text
+
+
+async def test_a_network_is_joined_once() -> None:
+    world = await started()
+    web = await world.start(container("web"))
+    with pytest.raises(Forbidden, match=r"^endpoint with name web already exists in network bridge$"):
+        await world.connect(web, "bridge")
 
 
 async def test_who_is_not_in_a_network_cannot_leave_it() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wherry.api import parameters
 from wherry.api.bodies import closing, send_messages
-from wherry.api.http import Request, Response, Router, json_response
+from wherry.api.http import Query, Request, Response, Router, empty, json_response
 from wherry.api.translate.builds import Told, build_request, news_message, registry_credentials
 from wherry.build.pruning import PROPERTIES, Prune
 from wherry.engine.system import System
@@ -35,6 +35,7 @@ class BuildRoutes:
     def register(self, router: Router) -> None:
         router.add("POST", "/build", self.build)
         router.add("POST", "/build/prune", self.prune)
+        router.add("POST", "/build/cancel", self.cancel)
 
     async def build(self, request: Request) -> None:
         query = request.query
@@ -48,6 +49,12 @@ class BuildRoutes:
         )
         await send_messages(request, _silenced(_told(news)) if asked.quiet else _told(news), news_message)
 
+    async def cancel(self, request: Request) -> Response:
+        """Builds here have no IDs: whoever wants one to end leaves it."""
+        if not request.query.get("id"):
+            raise InvalidArgument("build ID not provided")
+        return empty(200)
+
     async def prune(self, request: Request) -> Response:
         query = request.query
         try:
@@ -59,7 +66,7 @@ class BuildRoutes:
             bounds = [parse_timestamp(text, now, offset) for text in until]
         except InvalidArgument as error:
             raise InvalidArgument(f"failed to prune build cache: {error}") from None
-        keep = query.integer("keep-storage")
+        keep = _kept(query)
         asked = Prune(all=query.flag("all"), keep=keep, unused_since=min(bounds, default=0), filters=filters)
         keys, reclaimed = await self._builds.prune(asked)
         deleted = [key.removeprefix("sha256:") for key in keys]
@@ -68,6 +75,15 @@ class BuildRoutes:
     @property
     def _host(self) -> Platform:
         return Platform(os="linux", architecture=architecture(self._system.facts.architecture))
+
+
+def _kept(query: Query) -> int:
+    """Bytes of the cache that a prune leaves."""
+    try:
+        return query.integer("keep-storage")
+    except InvalidArgument as error:
+        text = f"keep-storage is in bytes and expects an integer, got {query['keep-storage']}: {error}"
+        raise InvalidArgument(text) from None
 
 
 def _check_version(version: str) -> None:
