@@ -121,6 +121,10 @@ class NameServer(Struct, frozen=True, kw_only=True):
     from_host: bool = False
 
 
+PROTOCOLS = ("tcp", "udp", "sctp")
+"""Of ports that can be published."""
+
+
 class PortSpec(Struct, frozen=True, kw_only=True):
     """A port to publish, as asked: ``host_port`` is "" (any free one), a number, or a range; ``host_ip`` "" for all."""
 

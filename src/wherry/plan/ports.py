@@ -6,7 +6,7 @@ Docker's choices (libnetwork ``portallocator``) and the texts of its errors.
 from collections.abc import Callable, Iterable, Iterator
 
 from wherry.errors import InternalError, PortInUse
-from wherry.model.network import PortBinding, PortSpec
+from wherry.model.network import PROTOCOLS, PortBinding, PortSpec
 from wherry.plan.attachments import exposed_port
 
 ANYWHERE, ANYWHERE_IPV6 = "0.0.0.0", "::"
@@ -17,10 +17,10 @@ Taken = Callable[[str, str, int], bool]
 
 
 def wanted(specs: tuple[PortSpec, ...], exposed: Iterable[str], *, publish_all: bool) -> tuple[PortSpec, ...]:
-    """The ports to publish, in order; ``publish_all`` adds those that are exposed and not asked for."""
+    """The ports to publish, in order; ``publish_all`` adds the exposed ones that are not asked for and can be."""
     asked = {(spec.container_port, spec.protocol) for spec in specs}
     more = {exposed_port(text) for text in exposed} - asked if publish_all else set()
-    added = (PortSpec(container_port=port, protocol=protocol) for port, protocol in more)
+    added = (PortSpec(container_port=port, protocol=protocol) for port, protocol in more if protocol in PROTOCOLS)
     return tuple(sorted((*specs, *added), key=lambda spec: (spec.container_port, spec.protocol)))
 
 

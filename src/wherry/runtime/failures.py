@@ -9,6 +9,7 @@ from pathlib import Path
 from wherry.errors import CommandNotFound, CommandNotInvokable, RuntimeFailure, WherryError
 
 _CRUN_NOT_FOUND = re.compile(r"executable file [`'\"](?P<path>[^`'\"]+)[`'\"] not found(?P<in_path> in \$PATH)?")
+_CRUN_NO_NAME = re.compile(r"cannot find [`'\"]{2} in \$PATH")
 _CRUN_NOT_EXECUTABLE = re.compile(r"the path [`'\"](?P<path>[^`'\"]+)[`'\"] exists but it is not executable")
 _CRUN_NOT_A_FILE = re.compile(r"the path [`'\"](?P<path>[^`'\"]+)[`'\"] is not a regular file")
 _CRUN_NOT_OPENED = re.compile(r"open executable: (?P<reason>[A-Z][a-z ]+)")  # 1.8, which does not say what
@@ -36,6 +37,8 @@ def classify(action: str, message: str, command: str = "") -> WherryError:
     found = _CRUN_NOT_FOUND.search(message)
     if found:
         return CommandNotFound(_text(action, found["path"], _missing(found["path"])))
+    if _CRUN_NO_NAME.search(message):
+        return CommandNotFound(_text(action, "", _missing("")))
     found = _CRUN_NOT_EXECUTABLE.search(message)
     if found:
         return CommandNotInvokable(_text(action, found["path"], "permission denied"))

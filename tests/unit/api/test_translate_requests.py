@@ -40,6 +40,7 @@ def refusal(**body: Any) -> str:
         ({"PortBindings": {"80-81": [{}]}}, 'invalid port specification: "80-81"'),
         ({"PortBindings": {"80": [{"HostPort": "99999"}]}}, 'invalid port specification: "99999"'),
         ({"PortBindings": {"80": [{"HostPort": "9-8"}]}}, 'invalid port specification: "9-8"'),
+        ({"PortBindings": {"80/odd": [{"HostPort": "80"}]}}, "invalid proto: odd"),
         ({"RestartPolicy": {"Name": "always", "MaximumRetryCount": 3}},
          "invalid restart policy: maximum retry count can only be used with 'on-failure'"),
         ({"RestartPolicy": {"Name": "", "MaximumRetryCount": 3}},

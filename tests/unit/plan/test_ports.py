@@ -120,7 +120,7 @@ def test_ephemeral_ports_go_on_where_the_last_was() -> None:
 
 def test_exposed_ports_are_published_only_if_all_are() -> None:
     asked = (PortSpec(container_port=443, host_port="443"),)
-    exposed = ("80/tcp", "443/tcp", "443/udp", "53")
+    exposed = ("80/tcp", "443/tcp", "443/udp", "53", "80/odd")
     assert ports.wanted(asked, exposed, publish_all=False) == asked
     assert ports.wanted(asked, exposed, publish_all=True) == (
         PortSpec(container_port=53),

@@ -15,6 +15,11 @@ from wherry.runtime.failures import classify
             'exec: "/nonexist": stat /nonexist: no such file or directory',
         ),
         (
+            "cannot find `` in $PATH: No such file or directory",
+            CommandNotFound,
+            'exec: "": executable file not found in $PATH',
+        ),
+        (
             "executable file `nope` not found in $PATH: No such file or directory",
             CommandNotFound,
             'exec: "nope": executable file not found in $PATH',

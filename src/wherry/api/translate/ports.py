@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from wherry.errors import InvalidArgument
 from wherry.model.container import Container
-from wherry.model.network import PortSpec
+from wherry.model.network import PROTOCOLS, PortSpec
 from wherry.plan.attachments import LARGEST_PORT, published, visible_ports
 from wherry.plan.filters import port_range
 from wherry.plan.go_values import decimal
@@ -68,9 +68,12 @@ def _port_spec(key: str, binding: PortBinding) -> PortSpec:
     container_port = decimal(number, LARGEST_PORT)
     if container_port is None:
         raise InvalidArgument(f'invalid port specification: "{number}"')
+    protocol = (protocol or "tcp").lower()
+    if protocol not in PROTOCOLS:
+        raise InvalidArgument(f"invalid proto: {protocol}")
     return PortSpec(
         container_port=container_port,
-        protocol=(protocol or "tcp").lower(),
+        protocol=protocol,
         host_ip=_address(binding.host_ip or ""),
         host_port=_host_port(binding.host_port or ""),
     )

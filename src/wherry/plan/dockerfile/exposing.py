@@ -1,17 +1,16 @@
 """Ports as EXPOSE takes them."""
 
 from wherry.errors import InvalidArgument
+from wherry.model.network import PROTOCOLS
 from wherry.plan.attachments import LARGEST_PORT
 from wherry.plan.go_values import decimal
-
-_PROTOCOLS = ("tcp", "udp", "sctp")
 
 
 def ports(text: str) -> tuple[str, ...]:
     """``[…:]first[-last][/protocol]`` → ``port/protocol``, one for each; where it would be published does not count."""
     numbers, _, protocol = text.rpartition(":")[2].partition("/")
     protocol = protocol.lower() or "tcp"
-    if protocol not in _PROTOCOLS:
+    if protocol not in PROTOCOLS:
         raise InvalidArgument(f"Invalid proto: {protocol}")
     first, dash, last = numbers.partition("-")
     if not _is_port(first) or (dash and not _is_port(last)) or int(last or first) < int(first):
