@@ -98,6 +98,8 @@ def refusal(**body: Any) -> str:
         ({"CgroupnsMode": "foo"}, "invalid cgroup namespace mode: foo"),
         ({"CapAdd": ["FOO"]}, 'invalid CapAdd: unknown capability: "CAP_FOO"'),
         ({"CapDrop": ["foo"]}, 'invalid CapDrop: unknown capability: "CAP_FOO"'),
+        ({"IOMaximumIOps": 5}, "Invalid QoS settings: linux does not support configuration of maximum IOPs"),
+        ({"IOMaximumBandwidth": 5}, "Invalid QoS settings: linux does not support configuration of maximum bandwidth"),
         ({"Isolation": "hyperv"}, "Invalid isolation: \"hyperv\" - linux only supports 'default'"),
         ({"LogConfig": {"Type": "foo"}}, 'error looking up logging plugin foo: plugin "foo" not found'),
         ({"LogConfig": {"Type": "json-file", "Config": {"foo": "bar"}}},

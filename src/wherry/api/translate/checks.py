@@ -46,6 +46,9 @@ def check_host(host: HostConfig) -> None:
         _check_link(text)
     if (host.isolation or "default") != "default":
         raise InvalidArgument(f"Invalid isolation: \"{host.isolation}\" - linux only supports 'default'")
+    for asked, what in ((host.io_maximum_iops, "IOPs"), (host.io_maximum_bandwidth, "bandwidth")):
+        if asked:
+            raise InvalidArgument(f"Invalid QoS settings: linux does not support configuration of maximum {what}")
     if host.storage_opt:
         raise InvalidArgument("--storage-opt is supported only for overlay over xfs with 'pquota' mount option")
 
