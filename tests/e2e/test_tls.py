@@ -111,6 +111,10 @@ def test_a_context_keeps_certificates(guarded: Engine, client: str, authority: A
     assert typed("--context", "guarded", "version", "-f", "{{.Server.APIVersion}}") == "1.45\n"
     assert (next(tmp_path.glob("contexts/tls/*/docker/key.pem")).stat().st_mode & 0o777) == 0o600
 
+    unverified = ",".join(("skip-tls-verify=true", *paths.split(",")[1:]))
+    typed("context", "create", "trusting", "--docker", f"host={ADDRESS},{unverified}")
+    assert typed("--context", "trusting", "version", "-f", "{{.Server.APIVersion}}") == "1.45\n"
+
 
 def test_who_is_not_let_in(visit: Visitor, authority: Authority, stranger: Authority) -> None:
     assert "Client sent an HTTP request to an HTTPS server." in visit.refused()

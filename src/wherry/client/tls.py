@@ -125,7 +125,8 @@ class TlsStream(Stream):
 
 
 def client_context(*, ca: str, cert: str, key: str, verify: bool) -> ssl.SSLContext:
-    """Trust in the authority ``ca``, if we are to ``verify``, and our certificate, "" for none: paths of PEM files.
+    """Trust in the authority ``ca``, "" for those of this machine, if we are to ``verify``, and our certificate, "" for
+    none: paths of PEM files.
 
     ValueError in docker's words, OSError for a file that cannot be read.
     """
@@ -141,7 +142,10 @@ def client_context(*, ca: str, cert: str, key: str, verify: bool) -> ssl.SSLCont
         reason = "private key does not match public key" if mismatch else error.reason
         raise ValueError(f"tls: {reason}") from None
     try:
-        context.load_verify_locations(ca)
+        if ca:
+            context.load_verify_locations(ca)
+        else:
+            context.load_default_certs()
     except ssl.SSLError:
         raise ValueError("ca.pem seems invalid") from None
     if not verify:
