@@ -66,6 +66,17 @@ def stuck(cli: Cli, dead: Share) -> int:
     return pid
 
 
+def test_a_copy_that_waits_for_a_dead_share_holds_up_nobody_else(cli: Cli, dead: Share) -> None:
+    cli("run", "-d", "--name", "other", "busybox", "sh", "-c", "echo here; exec sleep 1000")
+    cli("create", "--name", "box", "--user", "daemon", "-v", f"{dead.folder}:/etc", "busybox", "sh")
+    dead.fall_silent()
+    with cli.beside("cp", "-a", "-", "box:/root", stdin=subprocess.PIPE) as copying:
+        eventually(lambda: dead.unanswered)
+        assert_serves_others(cli)
+        assert copying.poll() is None
+        dead.close()
+
+
 def test_a_process_that_cannot_be_killed_hangs_nobody_else(cli: Cli, dead: Share, stuck: int) -> None:
     cli("run", "-d", "--name", "other", "busybox", "sh", "-c", "echo here; exec sleep 1000")
     with cli.beside("stop", "-t", "0", "stuck") as stopping:

@@ -4,6 +4,7 @@ Paths are resolved as a process would whose root that is. What is found is reach
 is swapped meanwhile leads nowhere else; archives are unpacked by a confined process.
 """
 
+import errno
 import os
 import stat
 from collections.abc import AsyncGenerator, AsyncIterable, Generator
@@ -26,6 +27,8 @@ from wherry.tar.owners import Owners
 from wherry.waiting import alone
 
 _MAX_LINKS: Final = 40  # as path_resolution(7)
+_ABSENT: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+_MAX_TEXT: Final = 1 << 20  # bytes
 _LOOK: Final = os.O_PATH | os.O_NOFOLLOW
 _LIST: Final = os.O_RDONLY | os.O_DIRECTORY
 
@@ -44,6 +47,11 @@ class ViewFiles:
         """The path without links of the directory that ``path`` leads to; None if nothing is there. InvalidArgument
         for anything but a directory, InternalError for what cannot be."""
         return await alone(_resolve, viewed.root, path)
+
+    async def read_text(self, viewed: Viewed, path: str) -> str:
+        """The beginning of a text file; "" if it is not there, or no regular file. InternalError if it cannot be
+        read."""
+        return await alone(_read_text, viewed.root, path)
 
     def pack(self, viewed: Viewed, path: str) -> AsyncGenerator[bytes, None]:
         """A file, or a directory and all in it, as tar, named by the last part of ``path``. To be closed."""
@@ -93,6 +101,21 @@ def _resolve(root: str, path: str) -> str | None:
             if not stat.S_ISDIR(os.fstat(fd).st_mode):
                 raise InvalidArgument("extraction point is not a directory")
         return _followed(top, path)
+
+
+def _read_text(root: str, path: str) -> str:
+    with explained(f"read {path}"), closing_fd(_opened_root(root)) as top:
+        try:
+            fd = open_in_root(top, path, os.O_PATH)
+        except OSError as error:
+            if error.errno in _ABSENT:
+                return ""
+            raise
+        with closing_fd(fd):
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                return ""
+            with open(f"/proc/self/fd/{fd}", "rb") as file:  # the same file, whatever was put in its place
+                return file.read(_MAX_TEXT).decode("utf-8", "replace")
 
 
 def _followed(root: int, path: str) -> str:

@@ -15,7 +15,7 @@ from wherry.errors import InvalidArgument, NoSuchContainer, NotFound
 from wherry.model.container import Container
 from wherry.model.mount import Viewed
 from wherry.model.path_stat import PathStat
-from wherry.plan import namespaces, views
+from wherry.plan import namespaces, users, views
 
 
 class Packed(Struct, frozen=True, kw_only=True):
@@ -114,7 +114,9 @@ class Copying:
         user = container.spec.user
         if not user:
             return None
-        identity = await self._roots.identity(viewed.root, user, ())
+        passwd = await self._view_files.read_text(viewed, "/etc/passwd")
+        group = await self._view_files.read_text(viewed, "/etc/group")
+        identity = users.resolve(user, passwd, group)
         return identity.uid, identity.gid
 
 

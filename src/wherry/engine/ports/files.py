@@ -110,6 +110,10 @@ class ViewFiles(Protocol):
         for anything but a directory."""
         ...
 
+    async def read_text(self, viewed: Viewed, path: str) -> str:
+        """A small text file; "" if it is not there."""
+        ...
+
     def pack(self, viewed: Viewed, path: str) -> AsyncGenerator[bytes, None]:
         """A file, or a directory and all in it, as tar. To be closed."""
         ...
