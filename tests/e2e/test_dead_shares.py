@@ -77,6 +77,33 @@ def test_a_copy_that_waits_for_a_dead_share_holds_up_nobody_else(cli: Cli, dead:
         dead.close()
 
 
+def test_disk_usage_is_told_but_for_volumes_on_a_dead_share(cli: Cli, dead: Share) -> None:
+    cli("volume", "create", "-o", "type=none", "-o", "o=bind", "-o", f"device={dead.folder}", "distant")
+    cli(
+        "run",
+        "-d",
+        "--name",
+        "box",
+        "-v",
+        "distant:/x:nocopy",
+        "-v",
+        "near:/y",
+        "busybox",
+        "sh",
+        "-c",
+        "exec sleep 1000",
+    )
+    cli("exec", "box", "sh", "-c", "echo 12345 >/y/file")
+    dead.fall_silent()
+    unknown = {"docker": "-1B", "wherry": "N/A"}[cli.client]
+    for _ in range(2):
+        volumes = cli("system", "df", "-v", "--format", "{{range .Volumes}}{{.Name}} {{.Size}}\n{{end}}").stdout.split(
+            "\n"
+        )
+        assert set(filter(None, volumes)) == {f"distant {unknown}", "near 6B"}
+    dead.close()
+
+
 def test_a_process_that_cannot_be_killed_hangs_nobody_else(cli: Cli, dead: Share, stuck: int) -> None:
     cli("run", "-d", "--name", "other", "busybox", "sh", "-c", "echo here; exec sleep 1000")
     with cli.beside("stop", "-t", "0", "stuck") as stopping:

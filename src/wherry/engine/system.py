@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from wherry.engine.containers import Containers
 from wherry.engine.events import Events
 from wherry.engine.images import Images
+from wherry.engine.measuring import Measuring
 from wherry.engine.operations import Operations
 from wherry.engine.ports import Clock, Host, Registry, Runtime
 from wherry.engine.volumes import Volumes
@@ -28,7 +29,6 @@ from wherry.model.system import (
     Version,
     VolumeUsage,
 )
-from wherry.model.volume import Volume
 from wherry.plan import reload
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class System:
         self._transfer = transfer
         self._registry = registry
         self._volumes = volumes
+        self._measuring = Measuring(volumes, operations)
         self._events = events
         self._host = host
         self._runtime = runtime
@@ -159,14 +160,16 @@ class System:
         return tuple(usages)
 
     async def _volume_usage(self) -> tuple[VolumeUsage, ...]:
-        return tuple([await self._usage_of(volume) for volume in self._volumes.all()])
-
-    async def _usage_of(self, volume: Volume) -> VolumeUsage:
-        return VolumeUsage(
-            volume=volume,
-            path=str(self._volumes.path(volume.name)),
-            users=len(self._volumes.users(volume.name)),
-            size=await self._volumes.size(volume.name),
+        volumes = self._volumes.all()
+        sizes = await self._measuring.sizes(tuple(volume.name for volume in volumes))
+        return tuple(
+            VolumeUsage(
+                volume=volume,
+                path=str(self._volumes.path(volume.name)),
+                users=len(self._volumes.users(volume.name)),
+                size=size,
+            )
+            for volume, size in zip(volumes, sizes, strict=True)
         )
 
 

@@ -58,6 +58,10 @@ class Volumes:
         """Where a volume's data is."""
         return self._files.path(name)
 
+    async def is_there(self, name: str) -> bool:
+        """Whether a volume has its directory. InvalidArgument if that cannot be looked at."""
+        return await self._files.is_there(str(self._files.path(name)))
+
     async def size(self, name: str) -> int:
         """Bytes of a volume's files, 0 if it is gone."""
         return await self._files.usage(name)

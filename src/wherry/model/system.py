@@ -106,7 +106,7 @@ class ContainerUsage(Struct, frozen=True, kw_only=True):
 
 
 class VolumeUsage(Struct, frozen=True, kw_only=True):
-    """Where a volume is, how many containers mount it, and the bytes of its files."""
+    """Where a volume is, how many containers mount it, and the bytes of its files: -1 if they cannot be measured."""
 
     volume: Volume
     path: str

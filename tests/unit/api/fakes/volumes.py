@@ -54,5 +54,8 @@ class FakeVolumes:
     def users(self, name: str) -> tuple[str, ...]:
         return self.used.get(name, ())
 
+    async def is_there(self, name: str) -> bool:
+        return True
+
     async def size(self, name: str) -> int:
         return 70
