@@ -4,16 +4,21 @@ No name of an archive ever becomes a path of this host: members are stored by di
 """
 
 import asyncio
+import os
 import posixpath
-from collections.abc import AsyncGenerator, AsyncIterable
-from contextlib import closing
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator
+from contextlib import asynccontextmanager, closing
+from itertools import chain
 from typing import Final
 
 from wherry.errors import CorruptImage
 from wherry.model.archive import Blob, Member
+from wherry.model.lent import Lent
 from wherry.store.content import Content
 from wherry.store.feeding import Feed
+from wherry.store.intake import lent
 from wherry.store.threads import Threads
+from wherry.tar.bodies import body, read
 from wherry.tar.compression import decompressed
 from wherry.tar.header import DIRECTORY, HARDLINK, REGULAR, SYMLINK, Entry, TarError
 from wherry.tar.reader import entries, printable
@@ -21,6 +26,8 @@ from wherry.tar.stream import Stream
 from wherry.waiting import settled
 
 MAX_MEMBERS: Final = 1 << 16
+
+Chunks = Generator[bytes, None, None]
 
 
 class ImageArchives:
@@ -35,24 +42,45 @@ class ImageArchives:
         CorruptImage for what is no archive or has members that are neither files, directories nor links within it;
         InternalError for a full disk. Blobs that are complete by then are left.
         """
-        feed = Feed()
-        thread = Threads(1, "archive")  # of its own: it lasts as long as the client takes
-        unpacking = thread.submit(self._unpack, feed)
         try:
-            await feed.pour(chunks)
-            return await settled(unpacking)
+            with lent(chunks) as connection:
+                return await (self._poured(chunks) if connection is None else self._read(connection))
         except TarError as error:
             raise CorruptImage(str(error)) from error
         finally:
             if isinstance(chunks, AsyncGenerator):
                 await chunks.aclose()
+
+    async def _poured(self, chunks: AsyncIterable[bytes]) -> dict[str, Member]:
+        feed = Feed()
+        async with self._unpacking(feed.drawn()) as unpacking:
+            await feed.pour(chunks)
+            return await settled(unpacking)
+
+    async def _read(self, connection: Lent) -> dict[str, Member]:
+        interrupted, interrupt = os.pipe()
+        with open(interrupted, "rb"):
+            raw = chain((connection.begun,), read(connection.fd, interrupted))
+            async with self._unpacking(body(connection.framing, raw)) as unpacking:
+                with open(interrupt, "wb"):
+                    await asyncio.wait((unpacking,))
+                return unpacking.result()
+
+    @asynccontextmanager
+    async def _unpacking(self, chunks: Chunks) -> AsyncIterator[asyncio.Future[dict[str, Member]]]:
+        """The members to be; when the block ends they must come to an end."""
+        thread = Threads(1, "archive")  # of its own: it lasts as long as the client takes
+        unpacking = thread.submit(self._unpack, chunks)
+        try:
+            yield unpacking
+        finally:
             await asyncio.wait((unpacking,))
-            unpacking.exception()  # was raised above, or is of no interest to one who has left
+            unpacking.exception()  # was raised in the block, or is of no interest to one who has left
             thread.shutdown()
 
-    def _unpack(self, feed: Feed) -> dict[str, Member]:
+    def _unpack(self, chunks: Chunks) -> dict[str, Member]:
         members: dict[str, Member] = {}
-        with closing(feed.drawn()) as chunks:
+        with closing(chunks):
             stream = Stream(decompressed(chunks))
             for entry in entries(stream):
                 if len(members) == MAX_MEMBERS:

@@ -21,15 +21,21 @@ class Lendable(Protocol):
     def lent(self) -> AbstractContextManager[Lent | None]: ...
 
 
+def lent(chunks: AsyncIterable[bytes]) -> AbstractContextManager[Lent | None]:
+    """The connection that chunks come by, if it can be lent."""
+    return chunks.lent() if isinstance(chunks, Lendable) else nullcontext()
+
+
 async def received(start: Start, program: str, arguments: tuple[Path | str, ...], chunks: AsyncIterable[bytes]) -> str:
     """Has a program work on what a client sends; its text. Raises as ``Child.result``.
 
     The program takes a framing before its ``arguments``: it reads the connection itself where that can be lent.
     """
-    with chunks.lent() if isinstance(chunks, Lendable) else nullcontext() as lent:
-        if lent is None:
+    with lent(chunks) as connection:
+        if connection is None:
             return await poured(start, program, ("", *arguments), chunks)
-        return await poured(start, program, (lent.framing, *arguments), once(lent.begun), lent.fd)
+        begun = once(connection.begun)
+        return await poured(start, program, (connection.framing, *arguments), begun, connection.fd)
 
 
 async def poured(

@@ -8,17 +8,15 @@ It starts often: this imports little.
 
 import os
 import resource
-import select
 import sys
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from ...framing import BrokenFraming, decoder_of
+from ..bodies import body, read
 from ..extract import NO_SPACE
 from ..header import TarError
 from .protocol import APPLIED, CONNECTION, CORRUPT, FAILED, FULL, REFUSED
 
-_READ = 1 << 18
 _MAX_DEPTH = 10_000  # of directories that are removed whole or measured; a name can make 2000
 
 
@@ -64,41 +62,17 @@ def confine(into: str) -> int:
 def sent(framing: str) -> Iterator[bytes]:
     """What a client sends: standard input, and if there is a ``framing`` the body that begins there in this framing and
     goes on on the connection."""
-    return _body(framing) if framing else standard_input()
+    return body(framing, chain(standard_input(), _fed(CONNECTION))) if framing else standard_input()
 
 
 def standard_input() -> Iterator[bytes]:
     """Standard input; the end of the process that feeds it is the end of this one too."""
-    return _read(0)
+    return _fed(0)
 
 
-def _body(framing: str) -> Iterator[bytes]:
-    decoder = decoder_of(framing)
-    for data in chain(standard_input(), _read(CONNECTION)):
-        try:
-            payload, _ = decoder.feed(data)
-        except BrokenFraming as error:
-            raise TarError(str(error)) from error
-        if payload:
-            yield payload
-        if decoder.complete:
-            return
-    raise TarError("unexpected EOF")
-
-
-def _read(fd: int) -> Iterator[bytes]:
-    """To the end, whether reading it blocks or not."""
+def _fed(fd: int) -> Iterator[bytes]:
     feeder = os.getppid()
-    ready = select.poll()
-    ready.register(fd, select.POLLIN)
-    while True:
-        try:
-            chunk = os.read(fd, _READ)
-        except BlockingIOError:
-            ready.poll()
-            continue
-        if not chunk:
-            return
+    for chunk in read(fd):
         if os.getppid() != feeder:
             os._exit(FAILED)
         yield chunk
