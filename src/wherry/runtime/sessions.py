@@ -56,8 +56,8 @@ class PipedSession:
 
     @classmethod
     def open(cls, seat: Seat, launch: ExecLaunch) -> "PipedSession":
-        """Start the runtime. What goes wrong inside of it shows when it is waited for. One that does not start leaves no
-        folder: it may be tried again."""
+        """Start the runtime. What goes wrong inside of it shows when it is waited for. One that does not start
+        leaves no folder: it may be tried again."""
         argv = [seat.runtime, *seat.runtime_options(), "exec", "--pid-file", str(seat.pidfile)]
         argv += ["--process", f"/proc/self/fd/{_DOCUMENT_FD}", launch.container_id]
         with ExitStack() as undo, ExitStack() as passed:
