@@ -38,7 +38,7 @@ MAY_IMPORT = {
 }
 PURE = {"errors", "model", "plan", "wire"}
 PURE_MODULES_OF_BUILD = {
-    *("__init__", "actions", "comparing", "copying", "graph", "mounting", "origins", "request", "running"),
+    *("__init__", "actions", "comparing", "copying", "following", "graph", "mounting", "origins", "request", "running"),
     *("scope", "stage", "titles"),
 }
 IMPURE_MODULES = {"asyncio", "subprocess", "socket", "sqlite3", "ctypes", "time", "random", "threading", "os"}

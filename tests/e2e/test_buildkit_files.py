@@ -23,9 +23,9 @@ FILES = "FROM busybox AS made\nRUN mkdir /o && echo hello > /o/a && ln -s a /o/l
 REQUEST_KEYS, NO_KEYS = b"\0\0\0\1\x0b", b"\0\0\0\5\x0c\0\0\0\0"
 
 
-def transferred(build: Builder, *flags: str) -> str:
+def transferred(build: Builder, *flags: str, copied: str = ".") -> str:
     """What was told of the context's way here."""
-    done = build("FROM busybox\nCOPY . /all\n", "--progress=plain", *flags)
+    done = build(f"FROM busybox\nCOPY {copied} /all\n", "--progress=plain", *flags)
     lines = [line for line in done.stderr.splitlines() if "transferring context:" in line]
     return lines[-1].split("context: ")[1]
 
@@ -43,6 +43,20 @@ def test_a_context_is_sent_once(build: Builder) -> None:
     transferred(build, "-t", "app")
     assert build.output("app", "ls", "/all/some") == ""
     assert "local source for context" in build.cli("buildx", "du", "--verbose").stdout
+
+
+def test_only_what_is_copied_is_sent(build: Builder) -> None:
+    """Links lead to more of it; what a base's triggers copy is seen only when that is there."""
+    build.write("large", "x" * 5_000_000)
+    build.write("some/target", "here")
+    (build.context / "link").symlink_to("some/target")
+    assert "MB" not in transferred(build, "-t", "app", copied="link")
+    assert build.output("app", "cat", "/all") == "here"
+
+    build("FROM busybox\nONBUILD COPY large /large\n", "-t", "base")
+    done = build("FROM base\nCOPY link /all\n", "--progress=plain", "-t", "app")
+    assert "5.00MB" in done.stderr
+    assert build.output("app", "sh", "-c", "cat /all && wc -c < /large") == "here5000000"
 
 
 def test_a_secret_is_there_for_one_command_alone(build: Builder, tmp_path_factory: pytest.TempPathFactory) -> None:

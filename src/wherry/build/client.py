@@ -10,6 +10,8 @@ from wherry.model.registry import Credentials
 
 DOCKERFILE, CONTEXT = "dockerfile", "context"
 """Names of the directories that clients offer: the one with the Dockerfile, and that of the build."""
+IGNORE_FILE = ".dockerignore"
+"""Says what of its directory is left out."""
 
 
 class Offer(Protocol):

@@ -7,12 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from msgspec import Struct
 
 from wherry.build.client import Client, Output
+from wherry.build.following import context_paths
 from wherry.build.graph import Graph, plan, uses_context
 from wherry.build.pruning import Prune, chosen
 from wherry.build.request import BuildRequest
 from wherry.build.solver.bases import Bases, Who
 from wherry.build.solver.cache import Cache
-from wherry.build.solver.context import Context, Contexts
+from wherry.build.solver.context import Context, Contexts, Delivery
 from wherry.build.solver.finishing import Finisher
 from wherry.build.solver.keptfolders import KeptFolders
 from wherry.build.solver.solving import Solver
@@ -144,10 +145,10 @@ class Builds:
             clock=self._clock,
             who=job.who,
         )
-        async with self._working(job, context, solver) as work:
+        async with self._working(job, graph, context, solver) as work:
             try:
                 if uses_context(graph):
-                    await context.files.folder()
+                    await work.sources.context.folder()
                 made = await solver.solve(work)
             finally:
                 await self._operations.run(self._cache.settle(work.done, work.used))
@@ -158,7 +159,7 @@ class Builds:
             await self._finisher.finish(job.request, made[graph.target.index], forgotten, job.story.epilogue)
 
     @asynccontextmanager
-    async def _working(self, job: _Job, context: Context, solver: Solver) -> AsyncIterator[Work]:
+    async def _working(self, job: _Job, graph: Graph, context: Context, solver: Solver) -> AsyncIterator[Work]:
         """What the steps share; the layers and steps that they stand on are kept while the block runs."""
         async with AsyncExitStack() as leaving, AsyncExitStack() as holding:
             work = Work(
@@ -166,7 +167,7 @@ class Builds:
                 sources=Sources(
                     client=job.client,
                     space=job.space,
-                    context=context.files,
+                    context=Delivery(context.load, context_paths(graph)),
                     named={
                         name: self._contexts.named(name, url, job.client, job.space)
                         for name, url in job.request.contexts.items()

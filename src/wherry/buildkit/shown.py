@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
-from wherry.build.client import CONTEXT, DOCKERFILE, Offer
+from wherry.build.client import CONTEXT, DOCKERFILE, IGNORE_FILE, Offer
 from wherry.buildkit.offers.offering import SessionClient
 from wherry.buildkit.progress import Part, Progress
 from wherry.buildkit.session import Session
@@ -30,9 +30,10 @@ class ShownClient(SessionClient):
     def _title(self, name: str, follow: tuple[str, ...]) -> str:
         if name == DOCKERFILE:
             return f"[internal] load build definition from {self._filename}"
+        is_ignore_file = follow == (IGNORE_FILE,)
         if name == CONTEXT:
-            return f"[internal] load {follow[0] if follow else 'build context'}"
-        return f"[context {name}] load {follow[0] if follow else 'from client'}"
+            return f"[internal] load {IGNORE_FILE if is_ignore_file else 'build context'}"
+        return f"[context {name}] load {IGNORE_FILE if is_ignore_file else 'from client'}"
 
 
 class _ShownOffer:

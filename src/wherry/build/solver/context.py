@@ -2,13 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from msgspec import Struct
 
-from wherry.build.client import CONTEXT, DOCKERFILE, Client
+from wherry.build.client import CONTEXT, DOCKERFILE, IGNORE_FILE, Client
+from wherry.build.following import Paths, context_relative
 from wherry.build.request import BuildRequest
 from wherry.build.solver.mirroring import Mirroring
 from wherry.build.solver.offered import read_texts
@@ -23,7 +24,6 @@ _GIT_URL = re.compile(r"(?:git://|git@|ssh://|github\.com/|https?://.*\.git(?:[#
 _WEB_URL = re.compile(r"https?://")
 _TEXT = re.compile(r"text/plain\b")
 _DOCKERFILE = "Dockerfile"
-_IGNORE_FILE = ".dockerignore"
 _LOCAL = "local:"
 
 
@@ -35,25 +35,31 @@ class Folder(Struct, frozen=True):
 
 
 class Delivery:
-    """Files that ``load`` brings when they are first needed."""
+    """Files that ``load`` brings when they are first needed: those of ``paths``, or all for None."""
 
-    def __init__(self, load: Callable[[], Awaitable[Folder]]) -> None:
+    def __init__(self, load: Callable[[Paths | None], Awaitable[Folder]], paths: Paths | None = None) -> None:
         self._load = load
+        self._paths = paths
         self._loading = asyncio.Lock()
         self._folder: Folder | None = None
 
-    async def folder(self) -> Folder:
+    async def folder(self, paths: Iterable[str] = ()) -> Folder:
+        """Where these are, if they are anywhere. What was not thought of has all files brought."""
+        wanted = frozenset(map(context_relative, paths))
         async with self._loading:
-            if self._folder is None:
-                self._folder = await self._load()
+            has_all = self._paths is None or wanted <= self._paths
+            if not has_all:
+                self._paths = None
+            if self._folder is None or not has_all:
+                self._folder = await self._load(self._paths)
             return self._folder
 
 
 class Context(Struct, frozen=True):
-    """``dockerfile`` is the text of the Dockerfile."""
+    """``dockerfile`` is the text of the Dockerfile; ``load`` brings the files, as `Delivery` has it done."""
 
     dockerfile: str
-    files: Delivery
+    load: Callable[[Paths | None], Awaitable[Folder]]
 
 
 class Contexts:
@@ -72,7 +78,7 @@ class Contexts:
         except InvalidArgument as error:
             raise InternalError(str(error)) from error  # as dockerd does
         dockerfile = await self._dockerfile(folder, request.dockerfile)
-        await self._files.leave_out(folder, (_IGNORE_FILE, request.dockerfile))  # they came for the build's sake
+        await self._files.leave_out(folder, (IGNORE_FILE, request.dockerfile))  # they came for the build's sake
         return _loaded(dockerfile, folder)
 
     async def remote(self, url: str, request: BuildRequest, space: Workspace) -> Context:
@@ -93,11 +99,11 @@ class Contexts:
         """From a client, which is asked for what a mirror of its directory does not have. InternalError if it has no
         Dockerfile."""
         dockerfile, patterns = await self._texts(client, request.dockerfile)
-        return Context(dockerfile, Delivery(lambda: self._mirrored(client, CONTEXT, patterns, space)))
+        return Context(dockerfile, lambda paths: self._mirrored(client, CONTEXT, patterns, space, paths))
 
     def named(self, name: str, url: str, client: Client | None, space: Workspace) -> Delivery:
         """What a client gave a name; see `BuildRequest.contexts`."""
-        return Delivery(lambda: self._given(name, url, client, space))
+        return Delivery(lambda _: self._given(name, url, client, space))
 
     async def _given(self, name: str, url: str, client: Client | None, space: Workspace) -> Folder:
         if url.startswith(_LOCAL) and client is not None:
@@ -111,18 +117,22 @@ class Contexts:
             await self._files.unpack(file.chunks, folder)
         return Folder(folder)
 
-    async def _mirrored(self, client: Client, name: str, patterns: str | None, space: Workspace) -> Folder:
-        """Of a directory that a client offers. ``patterns`` are what is left out, None for what a file in it says."""
+    async def _mirrored(
+        self, client: Client, name: str, patterns: str | None, space: Workspace, paths: Paths | None = None
+    ) -> Folder:
+        """``paths`` of a directory that a client offers, None for all. ``patterns`` are what is left out, None for what
+        a file in it says."""
         if patterns is None:
-            async with client.files(name, follow=(_IGNORE_FILE,)) as offer:
-                patterns = (await read_texts(offer, (_IGNORE_FILE,))).get(_IGNORE_FILE, "")
-        async with client.files(name, exclude=self._files.ignored(patterns)) as offer:
+            async with client.files(name, follow=(IGNORE_FILE,)) as offer:
+                patterns = (await read_texts(offer, (IGNORE_FILE,))).get(IGNORE_FILE, "")
+        follow, exclude = tuple(sorted(paths or ())), self._files.ignored(patterns)
+        async with client.files(name, follow=follow, exclude=exclude) as offer:
             mirror = await space.hold(self._mirroring.mirrored(client.key(name), name, offer, space))
         return Folder(mirror.tree, mirror.index)
 
     async def _texts(self, client: Client, name: str) -> tuple[str, str | None]:
         """The Dockerfile, and what its context leaves out if a file beside it says that for this one alone."""
-        own = f"{name}{_IGNORE_FILE}"
+        own = f"{name}{IGNORE_FILE}"
         names = (name, own, name.lower()) if name == _DOCKERFILE else (name, own)
         async with client.files(DOCKERFILE, follow=names) as offer:
             texts = await read_texts(offer, names)
@@ -149,7 +159,7 @@ class Contexts:
 
 
 def _loaded(dockerfile: str, folder: Path) -> Context:
-    async def load() -> Folder:
+    async def load(_: Paths | None) -> Folder:
         return Folder(folder)
 
-    return Context(dockerfile, Delivery(load))
+    return Context(dockerfile, load)

@@ -76,7 +76,7 @@ class Copier:
             raise InvalidArgument(f"{found.verb} failed: {error}") from error
 
     async def _selection(self, action: CopyFiles, sources: Sources, chapter: Chapter) -> Selection:
-        trees = await sources.of(action.origin, chapter)
+        trees = await sources.of(action.origin, chapter, action.sources)
         return Selection(
             trees=trees.paths,
             patterns=action.sources,

@@ -87,7 +87,7 @@ class Mounting:
             for name, mount in sorted(wanted.items()):
                 origin = None
                 if mount.origin is not None:
-                    trees = await sources.of(mount.origin, chapter)
+                    trees = await sources.of(mount.origin, chapter, (mount.path,))
                     origin = Selection(trees=trees.paths, patterns=(mount.path,))
                 held = self._cache_mounts.held(mount, origin, chapter)
                 found[name] = str(await stack.enter_async_context(held))
@@ -108,7 +108,7 @@ class Mounting:
 
     async def _selection(self, mount: BindMount, sources: Sources, chapter: Chapter) -> Selection:
         path = normpath(f"/{mount.path}").lstrip("/")
-        trees = await sources.of(mount.origin, chapter)
+        trees = await sources.of(mount.origin, chapter, (mount.path,))
         return Selection(trees=trees.paths, patterns=(path,), owners=True, index=trees.index)
 
 

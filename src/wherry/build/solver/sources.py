@@ -1,6 +1,6 @@
 """Where a step's files come from: the build context, another stage, an image."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -34,9 +34,9 @@ class Sources(Struct, frozen=True, kw_only=True):
     obtain: Callable[[StageSource | ImageSource, Chapter], Awaitable[Made]]
     trees: Callable[[str], tuple[Path, ...]]
 
-    async def of(self, origin: Origin, chapter: Chapter) -> Trees:
-        """What an origin's paths are looked up in."""
+    async def of(self, origin: Origin, chapter: Chapter, paths: Iterable[str]) -> Trees:
+        """What ``paths`` of an origin are looked up in."""
         if origin is None or isinstance(origin, ContextSource):
-            folder = await (self.named[origin.name] if origin else self.context).folder()
+            folder = await (self.named[origin.name] if origin else self.context).folder(paths)
             return Trees((folder.path,), folder.index)
         return Trees(self.trees((await self.obtain(origin, chapter)).chain_id))

@@ -42,6 +42,13 @@ def mount_source(text: str) -> str:
     return _fields(text).get("from", "")
 
 
+def context_path(text: str) -> str | None:
+    """The path of the build context that is bound, as it stands; None where it is of something else."""
+    fields = _fields(text)
+    is_bound = fields.get("type", "bind").lower() == "bind" and not fields.get("from")
+    return fields.get("source", "") if is_bound else None
+
+
 def read_mount(text: str, scope: Scope) -> MountText:
     """InvalidArgument in BuildKit's words."""
     fields = {key: value if key in ("from", "type") else scope.expand(value) for key, value in _fields(text).items()}
