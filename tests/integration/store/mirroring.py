@@ -32,8 +32,10 @@ class Shelf:
         self.files = BuildFiles(folder / "builds", threads)
         self.folders = CacheFolders(folder / "buildcache", threads)
         self.kept = KeptFolders(records=self.records, folders=self.folders, clock=FakeClock())
+        host = FakeHost(FakeRuntime())
+        self.boot = host.facts().boot_id
         mirrors = Mirrors(folder / "buildcache", threads, start)
-        self.mirroring = Mirroring(kept=self.kept, folders=self.folders, mirrors=mirrors, host=FakeHost(FakeRuntime()))
+        self.mirroring = Mirroring(kept=self.kept, folders=self.folders, mirrors=mirrors, host=host)
 
     @asynccontextmanager
     async def mirrored(self, session: Session) -> AsyncIterator[Mirror]:

@@ -11,6 +11,8 @@ from tests.integration.store.mirroring import Shelf, listing
 from wherry.build.solver.mirroring import Mirror
 from wherry.buildkit.offers.fsutil import Packet, PacketType, Stat
 from wherry.errors import InvalidArgument
+from wherry.model.build import LOCAL_SOURCE
+from wherry.store.mirrors import Mirrors
 from wherry.store.threads import Threads
 
 pytestmark = pytest.mark.root
@@ -198,3 +200,27 @@ async def test_files_that_layers_share_are_not_written_to(shelf: Shelf, source: 
     (source / "deep" / "er" / "file").chmod(0o600)
     await shelf.update(Session(source))
     assert (layer.read_text(), layer.stat().st_mode & 0o777) == ("content", 0o644)
+
+
+async def test_a_mirror_goes_by_a_prune_unless_it_is_in_use(shelf: Shelf, source: Path) -> None:
+    async with shelf.mirrored(Session(source)) as mirror:
+        (usage,) = await shelf.kept.usage()
+        assert (usage.in_use, usage.entry.kind, usage.entry.size > 100_000) == (True, LOCAL_SOURCE, True)
+        assert await shelf.kept.remove(usage.entry) == 0
+        assert mirror.tree.exists()
+
+    assert await shelf.kept.remove(usage.entry) == usage.entry.size
+    assert not mirror.tree.exists()
+    session = Session(source)
+    assert await shelf.update(session) == listing(source)
+    assert len(session.last.asked) == 3
+
+
+async def test_what_another_boot_of_the_host_wrote_is_not_believed(
+    shelf: Shelf, source: Path, threads: Threads
+) -> None:
+    async with shelf.mirrored(Session(source)) as mirror:
+        mirrors = Mirrors(shelf.folder / "buildcache", threads)
+        name, boot = mirror.tree.parent.name, shelf.boot
+        assert await mirrors.files(name, boot)
+        assert await mirrors.files(name, f"not {boot}") is None

@@ -222,6 +222,7 @@ def test_mounts_of_a_command() -> None:
         ("type=tmpfs,foo=x", "unexpected key 'foo' in 'foo=x' (did you mean from?)"),
         ("type=bind,target=/x,mode=1", 'mode not allowed for "bind" type mounts'),
         ("type=secret", "one of source, target required"),
+        ("type=secret,id=s,env=S", "unexpected key 'env' in 'env=S'"),
         ("target=/", 'invalid mount target "/"'),
     ],
 )

@@ -14,7 +14,7 @@ _SHARINGS = ("shared", "private", "locked")
 _ALIASES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly", "rw": "readwrite"}
 _KEYS = (
     *("type", "from", "source", "target", "readonly", "readwrite", "id", "sharing", "required", "mode", "uid", "gid"),
-    *("size", "env"),
+    "size",
 )
 _SWITCHES = ("readonly", "readwrite", "required")
 _OWNED = ("cache", "secret", "ssh")
