@@ -77,7 +77,8 @@ def read_digests(path: Path) -> dict[bytes, Digested]:
 
 
 def _read(path: Path) -> _Index | None:
-    with explained(f"read {path}"), suppress(FileNotFoundError):
+    """None if there is none, or none that this version wrote."""
+    with explained(f"read {path}"), suppress(FileNotFoundError, msgspec.DecodeError):
         return _decode(path.read_bytes())
     return None
 

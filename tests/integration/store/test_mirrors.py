@@ -127,10 +127,13 @@ async def test_a_file_that_changed_while_it_was_sent_is_asked_for_again(shelf: S
     assert session.last.asked == ["big"]
 
 
-async def test_a_change_that_did_not_end_is_begun_anew(shelf: Shelf, source: Path) -> None:
+@pytest.mark.parametrize("index", [None, b"", b"\x81\xa4boot\xa1x"], ids=["none", "empty", "of another version"])
+async def test_a_change_that_did_not_end_is_begun_anew(shelf: Shelf, source: Path, index: bytes | None) -> None:
     """Without an index it is not known what a death left."""
     async with shelf.mirrored(Session(source)) as mirror:
         mirror.index.unlink()
+        if index is not None:
+            mirror.index.write_bytes(index)
         (mirror.tree / "half").write_text("left over")
     session = Session(source)
     assert await shelf.update(session) == listing(source)
