@@ -44,6 +44,10 @@ def test_a_context_is_sent_once(build: Builder) -> None:
     assert build.output("app", "ls", "/all/some") == ""
     assert "local source for context" in build.cli("buildx", "du", "--verbose").stdout
 
+    build.cli("builder", "prune", "-af")
+    folder = build.cli.engine.data_root / "buildcache"
+    eventually(lambda: not list(folder.iterdir()))
+
 
 def test_only_what_is_copied_is_sent(build: Builder) -> None:
     """Links lead to more of it; what a base's triggers copy is seen only when that is there."""

@@ -9,6 +9,7 @@ from tests.harness.buildkit import Sender, Session
 from tests.integration.store.mirroring import Shelf, listing
 
 from wherry.build.solver.mirroring import Mirror
+from wherry.buildkit.offers import filesync
 from wherry.buildkit.offers.fsutil import Packet, PacketType, Stat
 from wherry.errors import InvalidArgument
 from wherry.model.build import LOCAL_SOURCE
@@ -166,6 +167,15 @@ async def test_what_is_no_walk_of_a_directory_is_refused(
     with pytest.raises(InvalidArgument) as error:
         await shelf.update(Session(source, Liar))
     assert str(error.value) == text
+
+
+@pytest.mark.parametrize("limit", ["_MOST_FILES", "_MOST_BYTES"])
+async def test_nobody_is_listened_to_for_ever(
+    shelf: Shelf, source: Path, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filesync, limit, 3)
+    with pytest.raises(InvalidArgument, match="the client tells of too many files"):
+        await shelf.update(Session(source))
 
 
 async def test_content_that_nobody_asked_for_is_refused(shelf: Shelf, source: Path) -> None:
