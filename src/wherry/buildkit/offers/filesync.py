@@ -42,6 +42,9 @@ class Offered:
                     missing.discard(packet.id)
         finally:
             asking.cancel()
+            await asyncio.wait((asking,))
+            if not asking.cancelled():
+                asking.exception()  # looked at: who cannot ask is told by what comes, or that nothing does
 
     async def _ask(self, wanted: Sequence[int]) -> None:
         for number in wanted:
