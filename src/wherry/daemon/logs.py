@@ -1,9 +1,10 @@
 """The daemon's own log, in dockerd's forms: ``time="…" level=info msg="…"``, or a JSON object a line."""
 
 import datetime
-import json
 import logging
 import sys
+
+import msgspec
 
 _NAMES = {
     logging.DEBUG: "debug",
@@ -23,16 +24,17 @@ _LEVELS = {
 
 class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        text = f'time="{_moment(record)}" level={_level(record)} msg={json.dumps(record.getMessage())}'
+        message = msgspec.json.encode(_printable(record.getMessage())).decode()
+        text = f'time="{_moment(record)}" level={_level(record)} msg={message}'
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
 
 
 class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        entry = {"level": _level(record), "msg": record.getMessage(), "time": _moment(record)}
+        entry = {"level": _level(record), "msg": _printable(record.getMessage()), "time": _moment(record)}
         if record.exc_info:
-            entry["error"] = self.formatException(record.exc_info)
-        return json.dumps(entry, sort_keys=True, separators=(",", ":"))
+            entry["error"] = _printable(self.formatException(record.exc_info))
+        return msgspec.json.encode(entry, order="sorted").decode()
 
 
 _FORMATS = {"text": _Text, "json": _Json}
@@ -55,6 +57,11 @@ def set_level(level: str) -> None:
 
 def _moment(record: logging.LogRecord) -> str:
     return datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat().replace("+00:00", "Z")
+
+
+def _printable(text: str) -> str:
+    """Names of files may hold bytes that are no text: as escapes."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _level(record: logging.LogRecord) -> str:

@@ -1,7 +1,8 @@
 """What the daemon tells the world when it was told something anew (moby ``daemon/reload.go``)."""
 
-import json
 from collections.abc import Iterable
+
+import msgspec
 
 from wherry.model.host import HostFacts
 from wherry.model.system import Reloadable, Settings
@@ -36,4 +37,4 @@ def _bool(value: bool) -> str:
 
 
 def _list(values: Iterable[str]) -> str:
-    return json.dumps(list(values), separators=(",", ":"))
+    return msgspec.json.encode(list(values)).decode()

@@ -1,10 +1,11 @@
 """What a runtime's complaint means: the one place that reads the texts of crun and runc."""
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import msgspec
 
 from wherry.errors import CommandNotFound, CommandNotInvokable, RuntimeFailure, WherryError
 
@@ -91,6 +92,6 @@ def read_log(path: Path) -> str:
         lines = path.read_text(errors="replace").splitlines()
     except FileNotFoundError:
         return ""
-    entries = (json.loads(line) for line in lines if line.startswith("{"))
+    entries = (msgspec.json.decode(line) for line in lines if line.startswith("{"))
     errors = [str(entry["msg"]) for entry in entries if entry.get("level") in ("error", "fatal")]
     return errors[-1] if errors else ""

@@ -6,7 +6,6 @@ message.
 """
 
 import asyncio
-import json
 import os
 import signal
 import time
@@ -14,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from wherry.errors import NotSupported, RuntimeFailure
@@ -219,7 +219,7 @@ async def _first_report(sync: int, monitor: Child, pidfile: Path) -> tuple[int, 
         watching.cancel()
     if not line:
         return -1, ""
-    report = json.loads(line.partition(b"\n")[0])  # a session that ended at once has told its exit code too
+    report = msgspec.json.decode(line.partition(b"\n")[0])  # a session that ended at once has told its exit code too
     return int(report["data"]), str(report.get("message", ""))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from wherry.api import parameters
 from wherry.api.bodies import closing, send_messages
 from wherry.api.http import Query, Request, Response, Router, empty, json_response
-from wherry.api.translate.builds import Told, build_request, news_message, registry_credentials
+from wherry.api.translate import builds
 from wherry.build.pruning import PROPERTIES, Prune
 from wherry.engine.system import System
 from wherry.errors import InvalidArgument, NotSupported, WherryError
@@ -16,9 +16,9 @@ from wherry.model.image import Platform, architecture
 from wherry.model.progress import Progress
 from wherry.plan.filters import parse_filters
 from wherry.plan.timestamps import parse_timestamp
-from wherry.wire.build import BuildPruned
 
 if TYPE_CHECKING:
+    from wherry.api.translate.builds import Told
     from wherry.build.service import Builds
 
 _CLASSIC, _BUILDKIT = "1", "2"
@@ -40,14 +40,14 @@ class BuildRoutes:
     async def build(self, request: Request) -> None:
         query = request.query
         _check_version(query.get("version") or _CLASSIC)
-        asked = build_request(query, self._host)
+        asked = builds.build_request(query, self._host)
         news = self._builds.build(
             asked,
             query.get("remote") or request.body,
-            credentials=registry_credentials(request.headers.get("x-registry-config")),
+            credentials=builds.registry_credentials(request.headers.get("x-registry-config")),
             live=query.flag("wherry.progress"),
         )
-        await send_messages(request, _silenced(_told(news)) if asked.quiet else _told(news), news_message)
+        await send_messages(request, _silenced(_told(news)) if asked.quiet else _told(news), builds.news_message)
 
     async def cancel(self, request: Request) -> Response:
         """Builds here have no IDs: whoever wants one to end leaves it."""
@@ -69,8 +69,7 @@ class BuildRoutes:
         keep = _kept(query)
         asked = Prune(all=query.flag("all"), keep=keep, unused_since=min(bounds, default=0), filters=filters)
         keys, reclaimed = await self._builds.prune(asked)
-        deleted = [key.removeprefix("sha256:") for key in keys]
-        return json_response(BuildPruned(caches_deleted=deleted or None, space_reclaimed=reclaimed))
+        return json_response(builds.pruned(keys, reclaimed))
 
     @property
     def _host(self) -> Platform:
@@ -93,7 +92,7 @@ def _check_version(version: str) -> None:
         raise InvalidArgument(f'invalid version "{version}"')
 
 
-async def _told(news: AsyncIterator[BuildNews]) -> AsyncIterator[Told]:
+async def _told(news: AsyncIterator[BuildNews]) -> AsyncIterator["Told"]:
     """Without the Dockerfile, which the client has."""
     async with closing(news):
         async for piece in news:
@@ -101,7 +100,7 @@ async def _told(news: AsyncIterator[BuildNews]) -> AsyncIterator[Told]:
                 yield piece
 
 
-async def _silenced(news: AsyncIterator[Told]) -> AsyncIterator[Told]:
+async def _silenced(news: AsyncIterator["Told"]) -> AsyncIterator["Told"]:
     """The ID alone; of a build that fails, what it told at last."""
     told: deque[Told] = deque(maxlen=_REMEMBERED)
     image_id = ""

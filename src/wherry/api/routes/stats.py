@@ -2,7 +2,7 @@
 
 from wherry.api.bodies import closing, json_line
 from wherry.api.http import Request, Response, Router, json_response
-from wherry.api.translate.stats import stats_response
+from wherry.api.translate import stats
 from wherry.engine.containers import Containers
 from wherry.engine.system import System
 from wherry.errors import InvalidArgument
@@ -27,9 +27,9 @@ class StatsRoutes:
         container = self._containers.find(request.params["name"])
         if query.flag("one-shot"):
             sample = await self._containers.sample(container.id)
-            return json_response(stats_response(sample, None, self._system.facts, None))
+            return json_response(stats.stats_response(sample, None, self._system.facts, None))
         before, now = await self._two(container.id)
-        return json_response(stats_response(now, before, self._system.facts, container))
+        return json_response(stats.stats_response(now, before, self._system.facts, container))
 
     async def _two(self, container_id: str) -> tuple[Sample | None, Sample | None]:
         """Two samples in a row, which a rate can be told from; of what does not run, none."""
@@ -43,5 +43,5 @@ class StatsRoutes:
         async with closing(self._containers.samples(container.id)) as samples:
             stream = await request.stream()
             async for sample in samples:
-                await stream.write(json_line(stats_response(sample, before, self._system.facts, container)))
+                await stream.write(json_line(stats.stats_response(sample, before, self._system.facts, container)))
                 before = sample

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 from wherry.api import parameters
 from wherry.api.bodies import closing, json_line
 from wherry.api.http import Request, Response, Router, json_response, text_response
-from wherry.api.translate.builds import build_cache
-from wherry.api.translate.disk_usage import disk_usage_response
+from wherry.api.translate import builds, disk_usage, system
 from wherry.api.translate.events import event_message
-from wherry.api.translate.system import info_response, version_response
 from wherry.engine.events import Events
 from wherry.engine.system import KINDS, System
 from wherry.errors import InvalidArgument
@@ -51,11 +49,11 @@ class SystemRoutes:
         return text_response("OK", headers={"Builder-Version": _CLASSIC if old else _BUILDKIT, **_PING_HEADERS})
 
     async def version(self, request: Request) -> Response:
-        return json_response(version_response(self._system.version()))
+        return json_response(system.version_response(self._system.version()))
 
     async def info(self, request: Request) -> Response:
         open_files, tasks = len(os.listdir("/proc/self/fd")), len(asyncio.all_tasks())
-        return json_response(info_response(self._system.info(), open_files=open_files, tasks=tasks))
+        return json_response(system.info_response(self._system.info(), open_files=open_files, tasks=tasks))
 
     async def events(self, request: Request) -> None:
         query, wanted = request.query, parameters.filters(request, None)
@@ -74,7 +72,7 @@ class SystemRoutes:
         for kind in kinds - KINDS - {BUILD_CACHE}:
             raise InvalidArgument(f"unknown object type: {kind}")
         usage = await self._system.disk_usage(kinds & KINDS)
-        answer = disk_usage_response(usage, self._system.now(), request.api_version)
+        answer = disk_usage.disk_usage_response(usage, self._system.now(), request.api_version)
         if BUILD_CACHE in kinds:
-            answer.build_cache = [build_cache(usage) for usage in await self._builds.usage()]
+            answer.build_cache = [builds.build_cache(usage) for usage in await self._builds.usage()]
         return json_response(answer)

@@ -1,6 +1,6 @@
 """Builds: what is asked for, and what is told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -21,7 +21,7 @@ from wherry.plan.go_values import read_int
 from wherry.plan.platforms import parse_platform
 from wherry.plan.resources import with_default_swap
 from wherry.plan.timestamps import rfc3339
-from wherry.wire.build import BuildCache, OutputDetail, OutputMessage, StepDetail, StepMessage
+from wherry.wire.build import BuildCache, BuildPruned, OutputDetail, OutputMessage, StepDetail, StepMessage
 from wherry.wire.host_config import Ulimit as WireUlimit
 from wherry.wire.progress import JSONMessage
 from wherry.wire.registry import AuthConfig
@@ -108,6 +108,11 @@ def build_cache(usage: CacheUsage) -> BuildCache:
         last_used_at=rfc3339(entry.last_used),
         usage_count=entry.uses,
     )
+
+
+def pruned(keys: Iterable[str], reclaimed: int) -> BuildPruned:
+    deleted = [key.removeprefix("sha256:") for key in keys]
+    return BuildPruned(caches_deleted=deleted or None, space_reclaimed=reclaimed)
 
 
 def _json(query: Query, name: str, kind: type[T], what: str) -> T | None:

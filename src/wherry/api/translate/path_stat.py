@@ -1,7 +1,7 @@
 """What is at a path → the header that tells it."""
 
+import base64
 import stat
-from base64 import b64encode
 
 import msgspec
 
@@ -31,7 +31,7 @@ def path_stat_header(found: PathStat) -> dict[str, str]:
         mtime=rfc3339(found.modified),
         link_target=found.link_target,
     )
-    return {HEADER: b64encode(msgspec.json.encode(told)).decode()}
+    return {HEADER: base64.b64encode(msgspec.json.encode(told)).decode()}
 
 
 def go_mode(mode: int) -> int:
