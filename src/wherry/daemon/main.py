@@ -28,6 +28,7 @@ POSTPONED: Final = frozenset(
         "wherry.api.translate.stats",
         "wherry.api.translate.system",
         "wherry.buildkit.face",
+        "wherry.engine.committing",
         "wherry.plan.changes",
         "wherry.store.archives",
         "wherry.store.building",

@@ -21,6 +21,7 @@ from wherry.cli.helpflags import flag_usages
 from wherry.daemon import descriptors, exposure
 from wherry.daemon.configuration import DEFAULT_GROUP, Configuration, ConfigurationError, configured
 from wherry.daemon.flags import COMMAND
+from wherry.daemon.interning import stop_interning_paths
 from wherry.daemon.logs import start_logging
 from wherry.daemon.pidfile import StillRunning, pidfile
 from wherry.daemon.reloading import reload
@@ -70,6 +71,7 @@ def _print_help() -> None:
 def _start(configuration: Configuration, tls: SSLContext | None, flags: Options) -> None:
     start_logging(configuration.log_level, configuration.log_format)
     os.environ.update(configuration.proxies)
+    stop_interning_paths()
     descriptors.keep()
     descriptors.allow()
     try:

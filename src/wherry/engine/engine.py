@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from wherry.engine.committing import Committing
 from wherry.engine.containers import Containers
 from wherry.engine.containers.copying import Copying
 from wherry.engine.containers.execs import Execs
@@ -16,6 +15,7 @@ from wherry.engine.volumes import Volumes
 
 if TYPE_CHECKING:  # made when they are first used
     from wherry.engine.archives import Archives
+    from wherry.engine.committing import Committing
     from wherry.engine.registries import Registries
     from wherry.engine.transfer import Transfer
 
@@ -26,7 +26,7 @@ class Engine(Struct, frozen=True, kw_only=True):
     containers: Containers
     execs: Execs
     copying: Copying
-    committing: Committing
+    committing: "Committing"
     images: Images
     transfer: "Transfer"
     registries: "Registries"

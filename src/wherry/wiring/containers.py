@@ -1,6 +1,5 @@
 """The service of containers, and those that reach into them."""
 
-from wherry.engine.committing import Committing
 from wherry.engine.containers import Containers
 from wherry.engine.containers.building import Building
 from wherry.engine.containers.connecting import Connecting
@@ -11,7 +10,7 @@ from wherry.engine.containers.updating import Updating
 from wherry.engine.containers.viewing import Viewing
 from wherry.postponing import postponed
 from wherry.store.logs import journal
-from wherry.wiring.edges import Edges, image_platform
+from wherry.wiring.edges import Edges
 from wherry.wiring.handles import Handles
 from wherry.wiring.needs import Needs
 from wherry.wiring.parts import Parts
@@ -113,17 +112,4 @@ def make_copying(edges: Edges, handles: Handles, needs: Needs, parts: Parts) -> 
         mounts=edges.mounts,
         view_files=edges.store.view_files,
         events=handles.events,
-    )
-
-
-def make_committing(edges: Edges, handles: Handles, needs: Needs, parts: Parts) -> Committing:
-    return Committing(
-        catalog=handles.catalog,
-        ending=parts.ending,
-        images=needs.images,
-        layering=needs.layering,
-        snapshots=edges.store.snapshots,
-        events=handles.events,
-        clock=edges.clock,
-        platform=image_platform(edges.machine),
     )

@@ -9,7 +9,7 @@ from wherry.engine.recovery import Recovery
 from wherry.postponing import postponed
 from wherry.wiring import builds, images
 from wherry.wiring.config import EngineConfig
-from wherry.wiring.containers import make_committing, make_containers, make_copying
+from wherry.wiring.containers import make_containers, make_copying
 from wherry.wiring.edges import Edges, open_edges
 from wherry.wiring.handles import make_handles
 from wherry.wiring.needs import make_needs
@@ -50,7 +50,7 @@ def _build(config: EngineConfig, edges: Edges, stack: AsyncExitStack) -> tuple[B
         containers=containers,
         execs=parts.execs,
         copying=make_copying(edges, handles, needs, parts),
-        committing=make_committing(edges, handles, needs, parts),
+        committing=postponed(lambda: images.make_committing(edges, handles, needs, parts)),
         images=needs.images,
         transfer=transfer,
         builds=postponed(lambda: builds.make_builds(edges, handles, needs, containers, transfer)),

@@ -4,11 +4,12 @@ import asyncio
 import fcntl
 import select
 import socket
-import termios
 from collections import deque
 
 BUFFER = 256 * 1024
 """Bytes held for a slow reader before its sender has to wait, for each direction."""
+
+_TIOCOUTQ = 0x5411  # include/uapi/asm-generic/ioctls.h; of the 240 names of ``termios`` no other is used
 
 _FIRST_PAUSE, _LAST_PAUSE = 0.0005, 1.0  # seconds
 
@@ -122,7 +123,7 @@ async def until_read(transport: asyncio.Transport) -> None:
 def _unread(transport: asyncio.Transport, descriptor: int) -> bool:
     if transport.is_closing():
         return False
-    queued = fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4))
+    queued = fcntl.ioctl(descriptor, _TIOCOUTQ, bytes(4))
     return transport.get_write_buffer_size() > 0 or any(queued)
 
 

@@ -3,7 +3,6 @@
 import functools
 import time
 from collections.abc import Mapping
-from http import HTTPStatus
 
 import msgspec
 
@@ -14,6 +13,28 @@ _encode = msgspec.json.Encoder().encode
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NO_HEADERS: Mapping[str, str] = {}
+# As Go's servers write them, but for 101, which dockerd says, and some clients compare the line.
+_PHRASES = {
+    101: "UPGRADED",
+    200: "OK",
+    201: "Created",
+    204: "No Content",
+    304: "Not Modified",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    408: "Request Timeout",
+    409: "Conflict",
+    413: "Request Entity Too Large",
+    414: "Request URI Too Long",
+    417: "Expectation Failed",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    503: "Service Unavailable",
+    505: "HTTP Version Not Supported",
+}
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -104,6 +125,4 @@ def _header_lines(headers: Mapping[str, str]) -> bytes:
 
 @functools.cache
 def _status_line(version: str, status: int) -> bytes:
-    # "UPGRADED" is what dockerd says, and some clients compare the line.
-    phrase = "UPGRADED" if status == 101 else HTTPStatus(status).phrase
-    return f"HTTP/{version} {status} {phrase}\r\n".encode()
+    return f"HTTP/{version} {status} {_PHRASES[status]}\r\n".encode()

@@ -1,16 +1,21 @@
 """``commit``: an image of a container."""
 
+from typing import TYPE_CHECKING
+
 from wherry.api import parameters
 from wherry.api.http import Request, Response, Router, json_response
 from wherry.api.translate.config import container_spec
-from wherry.engine.committing import CommitRequest, Committing
+from wherry.engine import committing
 from wherry.plan.committing import said
 from wherry.wire.container import ContainerConfig
 from wherry.wire.image import CommitResponse
 
+if TYPE_CHECKING:
+    from wherry.engine.committing import Committing
+
 
 class CommitRoutes:
-    def __init__(self, committing: Committing) -> None:
+    def __init__(self, committing: "Committing") -> None:
         self._committing = committing
 
     def register(self, router: Router) -> None:
@@ -19,7 +24,7 @@ class CommitRoutes:
     async def commit(self, request: Request) -> Response:
         query = request.query
         config = await request.json(ContainerConfig)
-        asked = CommitRequest(
+        asked = committing.CommitRequest(
             target=parameters.new_name(query),
             author=query.get("author", ""),
             comment=query.get("comment", ""),
