@@ -193,6 +193,18 @@ def test_exec_has_both_directions(visit: Visitor, authority: Authority) -> None:
         visit(*flags, "rm", "-f", "box")
 
 
+def test_a_build_by_buildkit(guarded: Engine, authority: Authority, plugin: Path, tmp_path: Path) -> None:
+    visit, flags = Visitor(guarded, "docker"), files(authority, "client")
+    (tmp_path / "Dockerfile").write_text("FROM busybox\nCOPY large /\nRUN wc -c /large\n")
+    (tmp_path / "large").write_bytes(os.urandom(5_000_000))
+
+    done = visit(*flags, "buildx", "build", "--progress=plain", str(tmp_path), DOCKER_CONFIG=str(plugin))
+
+    assert b"5000000 /large" in done.stderr
+    visit(*flags, "image", "prune", "--force")
+    visit(*flags, "builder", "prune", "--all", "--force")
+
+
 def test_docker_py(guarded: Engine, authority: Authority) -> None:
     folder = authority.folder
     paths = (authority.certificate, folder / "client.pem", folder / "client.key")

@@ -159,6 +159,9 @@ class TlsLayer(asyncio.Protocol, asyncio.Transport):
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         self._lower.set_write_buffer_limits(high, low)
 
+    def get_write_buffer_size(self) -> int:
+        return self._lower.get_write_buffer_size()
+
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return self._tls if name == "ssl_object" else self._lower.get_extra_info(name, default)
 
