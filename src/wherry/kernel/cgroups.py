@@ -130,7 +130,7 @@ def _anchor(layout: Layout) -> str:
 
 def _tree(top: str) -> Iterator[str]:
     """A group and all groups below it, parents first; nothing if it does not exist. Most have none below them, which
-    their number of links tells (``fs/kernfs/inode.c``): listing the files of each would take ten times as long."""
+    their number of links tells (``fs/kernfs/inode.c``): listing the files of each would take five times as long."""
     with suppress(FileNotFoundError):
         if os.stat(top).st_nlink == _CHILDLESS:
             yield top
