@@ -18,7 +18,7 @@ from wherry.errors import NoSuchContainer
 from wherry.model.image import ImageConfig, Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
-from wherry.plan.changes import apply_changes
+from wherry.plan import changes as instructions
 from wherry.plan.urls import check_url
 
 __all__ = ["Archives"]
@@ -98,7 +98,7 @@ class Archives:
         """
 
         async def work(report: Report) -> None:
-            config = apply_changes(ImageConfig(), changes)
+            config = instructions.apply_changes(ImageConfig(), changes)
             comment = message or f"Imported from {source}"
             async with self._chunks(chunks, source, report) as tar:
                 await self._importer.make(tar, config, comment, platform or self._platform, target, report)
