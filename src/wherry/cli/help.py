@@ -18,7 +18,7 @@ GROUPS = {
     "system": "Manage the engine",
     "volume": "Manage volumes",
 }
-HIDDEN = ("list", "ps", "remove")  # second names inside a group
+HIDDEN = ("dial-stdio", "list", "ps", "remove")  # not for people, and second names inside a group
 
 
 def command_help(command: Command, spelled: str, columns: int) -> str:

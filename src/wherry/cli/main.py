@@ -146,6 +146,7 @@ COMMANDS = {
     "network remove": "networks:remove",
     "network rm": "networks:remove",
     "system df": "disk:df",
+    "system dial-stdio": "dial:dial",
     "system doctor": "doctor:doctor",
     "system events": "events:events",
     "system info": "info:info",

@@ -31,7 +31,7 @@ class Client:
     """Speaks HTTP/1.1 to one engine. Nothing is sent before the first call. Not for several threads."""
 
     def __init__(self, host: str, tls: "SSLContext | None" = None) -> None:
-        """``host`` is ``unix:///path`` or ``[tcp://]name[:port]``; ``tls`` says whom to trust there, and who we are."""
+        """``host`` is an address as ``connect`` takes it; ``tls`` says whom to trust there, and who we are."""
         self.host = host
         self._tls = tls
         self._idle: Stream | None = None
@@ -46,6 +46,10 @@ class Client:
         if self._idle is not None:
             self._idle.close()
             self._idle = None
+
+    def dial(self) -> Stream:
+        """A connection on which nothing was sent. CannotConnect."""
+        return connect(self.host, self._tls)
 
     def twin(self) -> "Client":
         """Another client of the same engine, for what happens in the midst of this one's requests."""

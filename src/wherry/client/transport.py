@@ -94,7 +94,7 @@ class Stream:
 
 
 def connect(host: str, tls: "SSLContext | None" = None) -> Stream:
-    """A connection to ``unix:///path`` or ``[tcp://]name[:port]``, the latter encrypted where there is a ``tls``.
+    """A connection to ``unix:///path``, ``[tcp://]name[:port]``, encrypted where there is a ``tls``, or ``ssh://name``.
 
     CannotConnect when there is nobody.
     """
@@ -104,9 +104,13 @@ def connect(host: str, tls: "SSLContext | None" = None) -> Stream:
             return Stream(_connected(socket(AF_UNIX, SOCK_STREAM), rest or "/var/run/docker.sock"))
         if scheme == "tcp":
             return _connect_tcp(rest, tls)
+        if scheme == "ssh":
+            from .ssh import connect_ssh
+
+            return connect_ssh(host)
     except (OSError, gaierror) as error:
         raise CannotConnect(_sentence(host, rest, error)) from None
-    raise CannotConnect(f"unable to parse docker host {host!r}: use unix:///path or tcp://host:port")
+    raise CannotConnect(f"unable to parse docker host {host!r}: use unix:///path, tcp://host:port or ssh://host")
 
 
 def _connect_tcp(authority: str, tls: "SSLContext | None") -> Stream:

@@ -170,7 +170,7 @@ def test_tcp() -> None:
 
 def test_a_host_of_no_known_kind() -> None:
     with pytest.raises(CannotConnect, match="unable to parse docker host"):
-        Client("ssh://somewhere").call("GET", "/x")
+        Client("ftp://somewhere").call("GET", "/x")
 
 
 def test_query_and_path_are_quoted(engine: FakeEngine, client: Client) -> None:
