@@ -38,10 +38,10 @@ class Shelf:
         self.mirroring = Mirroring(kept=self.kept, folders=self.folders, mirrors=mirrors, host=host)
 
     @asynccontextmanager
-    async def mirrored(self, session: Session) -> AsyncIterator[Mirror]:
+    async def mirrored(self, session: Session, follow: tuple[str, ...] = ()) -> AsyncIterator[Mirror]:
         client = SessionClient(session)
         async with workspace(self.files) as space:
-            async with client.files("context") as offer:
+            async with client.files("context", follow=follow) as offer:
                 mirror = await space.hold(self.mirroring.mirrored(client.key("context"), "context", offer, space))
             yield mirror
 

@@ -96,6 +96,21 @@ async def test_builds_that_find_the_same_share_it_and_others_do_not_mix(shelf: S
             assert listing(first.tree) == before
 
 
+async def test_of_builds_side_by_side_each_finds_its_own_mirror_again(shelf: Shelf, tmp_path: Path) -> None:
+    """As of the services of a project, which ask for different parts of one directory."""
+    session = Session(tmp_path)
+    for part in ("one", "two"):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "file").write_text(part)
+    async with shelf.mirrored(session, follow=("one", "one/file")) as one:
+        async with shelf.mirrored(session, follow=("two", "two/file")) as two:
+            assert one.tree != two.tree
+    for _ in range(2):
+        for part, mirror in (("two", two), ("one", one)):
+            async with shelf.mirrored(session, follow=(part, f"{part}/file")) as again:
+                assert (again.tree, session.last.asked) == (mirror.tree, [])
+
+
 class Cut(Sender):
     """Leaves in the middle."""
 

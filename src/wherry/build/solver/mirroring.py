@@ -36,29 +36,31 @@ class Mirroring:
         """The files of the directory ``name`` that are offered, unchanged while the block runs. ``key`` is the same for
         the same directory.
 
-        Builds that find the same share a mirror; one that finds changes while others use it takes its neighbour.
+        Builds that find the same share a mirror; one that finds changes while others use it takes its neighbour. So of
+        builds that ask for different parts of a directory at the same time each finds its own again.
         """
         with ExitStack() as users:
             async with self._locks.hold(key):
-                folder = await self._suitable(key, name, offer, space, users)
-            yield Mirror(self._mirrors.tree(folder), self._mirrors.index(folder))
-
-    async def _suitable(self, key: str, name: str, offer: Offer, space: Workspace, users: ExitStack) -> str:
-        """A mirror that holds what is offered, in use for ``users``."""
-        number = 0
-        while True:
-            folder = folder_key(key, number)
-            in_use = self._kept.in_use(folder)
-            with ExitStack() as using:
-                using.enter_context(self._kept.using(folder))
+                folder = await self._chosen(key, offer)
+                users.enter_context(self._kept.using(folder))
                 await self._kept.take(self._entry(folder, name), _leave_empty)
                 known = await self._mirrors.files(folder, self._boot)
-                same = known is not None and [file.token for file in known] == list(offer.told.tokens)
-                if same or not in_use:
-                    if not same:
-                        await self._update(folder, known, offer, space)
-                    users.push(using.pop_all())
-                    return folder
+                if not _is_same(known, offer):
+                    await self._update(folder, known, offer, space)
+            yield Mirror(self._mirrors.tree(folder), self._mirrors.index(folder))
+
+    async def _chosen(self, key: str, offer: Offer) -> str:
+        """A mirror that holds what is offered, or else one that nobody uses."""
+        number, free = 0, None
+        while True:
+            folder = folder_key(key, number)
+            known = await self._mirrors.files(folder, self._boot)
+            if _is_same(known, offer):
+                return folder
+            if free is None and not self._kept.in_use(folder):
+                free = folder
+            if free is not None and known is None:
+                return free
             number += 1
 
     async def _update(self, folder: str, known: tuple[KnownFile, ...] | None, offer: Offer, space: Workspace) -> None:
@@ -83,6 +85,10 @@ class Mirroring:
     @property
     def _boot(self) -> str:
         return self._host.facts().boot_id
+
+
+def _is_same(known: tuple[KnownFile, ...] | None, offer: Offer) -> bool:
+    return known is not None and [file.token for file in known] == list(offer.told.tokens)
 
 
 async def _leave_empty(_: Path) -> None:
