@@ -59,6 +59,7 @@ def test_log_level_from_the_configuration_file(other: Engine) -> None:
 
 def test_top(cli: Cli) -> None:
     cli("run", "-d", "--name", "box", "busybox", "sleep", "61")
+    eventually(lambda: "sleep" in cli.line("top", "box"))  # the runtime has become it
 
     head, row = cli.line("top", "box").splitlines()
 
