@@ -126,7 +126,7 @@ async def _asked(request: SolveRequest, job: Job) -> gateway.SolveRequest | None
     refs = [ref.id for ref in (result.refs.refs.values() if result.refs else (result.ref,)) if ref and ref.id]
     if len(refs) > 1:
         raise CallFailed(Code.UNKNOWN, "exporting multiple references to image store is currently unsupported")
-    return job.asked[refs[0]] if refs else None
+    return job.request(refs[0]) if refs else None
 
 
 def _exporter(request: SolveRequest) -> Exporter:

@@ -34,6 +34,7 @@ _CAPABILITIES: Final = (
 )
 
 _CONTEXT, _INPUT = "context:", "input:"
+_NO_LLB: Final = "LLB definitions are not supported by this engine: it builds Dockerfiles"
 
 
 class Gateway:
@@ -75,7 +76,7 @@ class Gateway:
     async def evaluate(self, request: EvaluateRequest, call: Call) -> Empty:
         """Builds, for the cache alone."""
         job = await self._job(call, "Evaluate")
-        await self._evaluate(job, _asked(job, request.ref))
+        await self._evaluate(job, job.request(request.ref))
         return Empty()
 
     async def give_back(self, call: Call) -> None:
@@ -119,9 +120,9 @@ class Gateway:
         """The ID of the image that a result is."""
         result = llb.result_of(definition)
         if result is None:
-            raise CallFailed(Code.UNKNOWN, "LLB definitions are not supported by this engine: it builds Dockerfiles")
+            raise CallFailed(Code.UNKNOWN, _NO_LLB)
         job = await self._jobs.find(result[0])
-        response = await self._build(job, _asked(job, result[1]), Exporter(type="image"))
+        response = await self._build(job, job.request(result[1]), Exporter(type="image"))
         return response["containerimage.digest"]
 
     async def _evaluate(self, job: Job, request: SolveRequest) -> None:
@@ -137,16 +138,10 @@ class Gateway:
         raise CallFailed(Code.UNKNOWN, f"forwarding {method}: no buildid found in context")
 
 
-def _asked(job: Job, name: str) -> SolveRequest:
-    if name not in job.asked:
-        raise CallFailed(Code.UNKNOWN, f"unknown reference {name}")
-    return job.asked[name]
-
-
 def check(request: SolveRequest) -> None:
     """CallFailed for what is no Dockerfile."""
     if request.definition:
-        raise CallFailed(Code.UNKNOWN, "LLB definitions are not supported by this engine: it builds Dockerfiles")
+        raise CallFailed(Code.UNKNOWN, _NO_LLB)
     if request.frontend not in (FRONTEND, GATEWAY):
         raise CallFailed(Code.UNKNOWN, f"invalid frontend: {request.frontend}")
     source = request.frontend_opt.get("source", "")

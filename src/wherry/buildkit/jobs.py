@@ -16,21 +16,26 @@ _KEPT: Final = 10.0
 
 
 class Job:
-    """One solve, for the client of a ``session``. ``asked`` is what that wants to have built, by the names of the
-    results; ``returned`` what it says at the end."""
+    """One solve, for the client of a ``session``. ``returned`` is what that says when it has all that it wanted."""
 
     def __init__(self, ref: str, session: str, progress: Progress) -> None:
         self.ref = ref
         self.session = session
         self.progress = progress
-        self.asked: dict[str, SolveRequest] = {}
+        self._asked: dict[str, SolveRequest] = {}
         self.returned: asyncio.Future[ReturnRequest] = asyncio.get_running_loop().create_future()
 
     def add(self, request: SolveRequest) -> str:
         """The name of what it will come to."""
-        name = f"result-{len(self.asked)}"
-        self.asked[name] = request
+        name = f"result-{len(self._asked)}"
+        self._asked[name] = request
         return name
+
+    def request(self, name: str) -> SolveRequest:
+        """What a result is of. CallFailed."""
+        if name not in self._asked:
+            raise CallFailed(Code.UNKNOWN, f"unknown reference {name}")
+        return self._asked[name]
 
 
 class Jobs:

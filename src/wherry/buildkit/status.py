@@ -24,6 +24,10 @@ class Code(IntEnum):
     DATA_LOSS = 15
     UNAUTHENTICATED = 16
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Code":
+        return cls.UNKNOWN
+
 
 class CallFailed(WherryError):
     """A call ended with another code than OK. ``details`` is an encoded ``google.rpc.Status``, or empty."""

@@ -6,6 +6,7 @@ import pytest
 from wire import called
 
 from wherry.buildkit.grpc.client import ask, begin
+from wherry.buildkit.grpc.metadata import failure
 from wherry.buildkit.grpc.server import Call
 from wherry.buildkit.http2.stream import WINDOW
 from wherry.buildkit.status import CallFailed, Code
@@ -90,3 +91,10 @@ async def test_who_leaves_ends_what_was_begun(whole: bool) -> None:
                 with pytest.raises(CallFailed):
                     await call.receive()
         await ended.wait()
+
+
+@pytest.mark.parametrize("status", ["99", "no number", ""])
+def test_an_end_without_a_known_code_is_a_failure(status: str) -> None:
+    error = failure(((":status", "502"), ("grpc-status", status)))
+    assert error is not None
+    assert error.code == Code.UNKNOWN

@@ -53,8 +53,7 @@ def failure(headers: Headers) -> CallFailed | None:
         return None
     if not status.isdecimal():
         return CallFailed(Code.UNKNOWN, f"no status of gRPC, but HTTP's {found.get(':status', 'none')}")
-    code = Code(int(status)) if int(status) in set(Code) else Code.UNKNOWN
-    return CallFailed(code, text, _details(found.get("grpc-status-details-bin", "")))
+    return CallFailed(Code(int(status)), text, _details(found.get("grpc-status-details-bin", "")))
 
 
 def _details(text: str) -> bytes:
