@@ -112,6 +112,8 @@ def test_a_command_that_fails_is_shown_in_the_dockerfile(build: Builder) -> None
 @pytest.mark.parametrize(
     ("dockerfile", "flags", "problem"),
     [
+        ("", (), "ERROR: failed to solve: the Dockerfile cannot be empty"),
+        ("# nothing\n", (), "ERROR: failed to solve: file with no instructions"),
         ("FROM busybox\nFOO\n", (), "dockerfile parse error on line 2: unknown instruction: FOO"),
         ("FROM busybox\nCOPY none /\n", (), 'failed to calculate checksum of ref: "/none": not found'),
         ("FROM busybox\n", ("--target=none",), 'target stage "none" could not be found'),

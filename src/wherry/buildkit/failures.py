@@ -23,7 +23,7 @@ def step_failure(error: WherryError) -> str:
         case SourceMissing():
             return f'failed to calculate checksum of ref: "/{error.path}": not found'
         case _:
-            return str(error)
+            return str(error).removeprefix("failed to parse Dockerfile: ")
 
 
 def call_failed(error: WherryError, steps: Steps, filename: str) -> CallFailed:

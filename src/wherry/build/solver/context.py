@@ -139,6 +139,8 @@ class Contexts:
         found = next((texts[each] for each in (name, name.lower()) if each in texts), None)
         if found is None:
             raise InternalError(f"failed to read dockerfile: open {name}: no such file or directory")
+        if not found:
+            raise InvalidArgument("the Dockerfile cannot be empty")
         return found, texts.get(own)
 
     async def _downloaded(self, file: Download, request: BuildRequest, space: Workspace) -> Context:
