@@ -29,9 +29,10 @@ class Shelf:
     ) -> None:
         self.folder, self.threads, self.records = folder, threads, records or FakeRecords()
         (folder / "builds").mkdir(parents=True, exist_ok=True)
+        self.clock = FakeClock()
         self.files = BuildFiles(folder / "builds", threads)
         self.folders = CacheFolders(folder / "buildcache", threads)
-        self.kept = KeptFolders(records=self.records, folders=self.folders, clock=FakeClock())
+        self.kept = KeptFolders(records=self.records, folders=self.folders, clock=self.clock)
         host = FakeHost(FakeRuntime())
         self.boot = host.facts().boot_id
         mirrors = Mirrors(folder / "buildcache", threads, start)

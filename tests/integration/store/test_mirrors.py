@@ -18,6 +18,8 @@ from wherry.store.threads import Threads
 
 pytestmark = pytest.mark.root
 
+HOUR = 3600 * 10**9  # nanoseconds
+
 
 @pytest.fixture
 def shelf(disk: Path, threads: Threads, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
@@ -242,6 +244,20 @@ async def test_a_mirror_goes_by_a_prune_unless_it_is_in_use(shelf: Shelf, source
     session = Session(source)
     assert await shelf.update(session) == listing(source)
     assert len(session.last.asked) == 3
+
+
+async def test_a_mirror_goes_that_nobody_has_used_for_two_days(shelf: Shelf, source: Path, tmp_path: Path) -> None:
+    async with shelf.mirrored(Session(source)) as old:
+        pass
+    other = tmp_path / "other"
+    other.mkdir()
+    shelf.clock.time += 47 * HOUR
+    await shelf.update(Session(other))
+    assert old.tree.exists()
+
+    shelf.clock.time += 2 * HOUR
+    async with shelf.mirrored(Session(other)) as new:
+        assert (old.tree.exists(), new.tree.exists()) == (False, True)
 
 
 async def test_what_another_boot_of_the_host_wrote_is_not_believed(

@@ -1,5 +1,6 @@
 """Directories that outlive builds: each has a row in the build cache, and users while builds use it."""
 
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,10 @@ from msgspec.structs import replace
 
 from wherry.engine.operations import KeyedLocks
 from wherry.engine.ports import CacheFolders, Clock, Records
+from wherry.errors import WherryError
 from wherry.model.build import STEP, CacheEntry, CacheUsage
+
+_log = logging.getLogger(__name__)
 
 
 class KeptFolders:
@@ -73,6 +77,16 @@ class KeptFolders:
             await self._records.cache.delete(entry.key)
             await self._folders.remove(entry.key)
         return entry.size
+
+    async def expire(self, kind: str, since: int) -> None:
+        """Remove those of a kind that were not used ``since`` then, in nanoseconds since the epoch. What resists is
+        logged: it is tried again."""
+        for entry in tuple(self._records.cache.all()):
+            if entry.kind == kind and entry.last_used < since:
+                try:
+                    await self.remove(entry)
+                except WherryError:
+                    _log.exception("what a build kept could not be removed")
 
 
 def folder_key(name: str, number: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
@@ -14,6 +15,8 @@ from wherry.engine.operations import KeyedLocks
 from wherry.engine.ports import CacheFolders, Host, Mirrors
 from wherry.model.build import LOCAL_SOURCE, CacheEntry
 from wherry.model.mirror import KnownFile
+
+_LIFE: Final = 48 * 3600 * 10**9  # nanoseconds without use: as in BuildKit's default policy for local sources
 
 
 class Mirror(Struct, frozen=True):
@@ -47,6 +50,7 @@ class Mirroring:
                 known = await self._mirrors.files(folder, self._boot)
                 if not _is_same(known, offer):
                     await self._update(folder, known, offer, space)
+            await self._kept.expire(LOCAL_SOURCE, self._kept.now() - _LIFE)
             yield Mirror(self._mirrors.tree(folder), self._mirrors.index(folder))
 
     async def _chosen(self, key: str, offer: Offer) -> str:
