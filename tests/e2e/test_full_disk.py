@@ -215,7 +215,7 @@ def test_what_is_new_and_does_not_fit(cli: Cli, engine: Engine) -> None:
     assert "new" not in cli.line("network", "ls", "--format", "{{.Name}}").split()
     cli("run", "--name", "new", "-v", "new:/bin", "busybox", "true")
     cli("rm", "new")
-    cli("volume", "prune", "-af")
+    cli("volume", "rm", "new")
 
 
 def test_many_containers_end_and_go_while_the_disk_is_full(cli: Cli, engine: Engine) -> None:

@@ -32,7 +32,7 @@ class Expected:
 
     def __init__(self) -> None:
         self._waiting: dict[str, _Waiting] = {}
-        self._ending: set[asyncio.Task[None]] = set()
+        self._ending: dict[str, asyncio.Task[None]] = {}
 
     @property
     def full(self) -> bool:
@@ -50,6 +50,8 @@ class Expected:
         container's."""
         waiting = self._waiting.pop(session_id, None)
         if waiting is None:
+            if ending := self._ending.get(session_id):
+                await asyncio.wait((ending,))  # the next of this id needs its folder
             return None
         with waiting.closing:
             waiting.patience.cancel()
@@ -70,5 +72,5 @@ class Expected:
         waiting.closing.close()
         waiting.session.close()
         ending = asyncio.get_running_loop().create_task(waiting.session.given_up())
-        self._ending.add(ending)
-        ending.add_done_callback(self._ending.discard)
+        self._ending[session_id] = ending
+        ending.add_done_callback(lambda _: self._ending.pop(session_id))
