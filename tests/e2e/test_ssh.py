@@ -51,7 +51,7 @@ def test_commands_go_through_ssh(typed: Typed, engine: Engine, tmp_path: Path) -
 
 
 def test_a_machine_that_cannot_be_reached(typed: Typed, tmp_path: Path) -> None:
-    (tmp_path / "ssh").write_text("#!/bin/sh\necho no way >&2\nexit 255\n")
+    (tmp_path / "ssh").write_text("#!/bin/sh\nread request\necho no way >&2\nexit 255\n")
 
     done = typed("ps")
 
