@@ -10,7 +10,7 @@ import pytest
 from tests.harness import buildx
 from tests.harness.building import Builder
 from tests.harness.cli import Cli
-from tests.harness.engine import Engine
+from tests.harness.engine import Engine, Host
 from tests.harness.leftovers import assert_nothing_left
 
 
@@ -42,6 +42,14 @@ def stock(engine: Engine, tidy: None) -> Cli:
 @pytest.fixture
 def cli(engine: Engine, client: str, tidy: None) -> Cli:
     return Cli(engine, client)
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """A network of a test's own, for what is no daemon."""
+    host = Host()
+    yield host
+    host.close()
 
 
 @pytest.fixture

@@ -40,13 +40,6 @@ asyncio.run(main())
 
 
 @pytest.fixture
-def host() -> Iterator[Host]:
-    host = Host()
-    yield host
-    host.close()
-
-
-@pytest.fixture
 def root(disk: Path, tmp_path: Path) -> Iterator[Path]:
     root = disk / f"idle-{tmp_path.name}"
     yield root

@@ -34,13 +34,6 @@ asyncio.run(main())
 
 
 @pytest.fixture
-def host() -> Iterator[Host]:
-    host = Host()
-    yield host
-    host.close()
-
-
-@pytest.fixture
 def root(host: Host, disk: Path, busybox: Path, tmp_path: Path) -> Iterator[Path]:
     root = disk / f"library-{tmp_path.name}"
     run_python(host, IMPORT, root, busybox)

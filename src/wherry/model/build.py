@@ -65,8 +65,8 @@ class CacheEntry(Struct, frozen=True, kw_only=True):
     """
 
     key: str
-    parent: str
-    chain_id: str
+    parent: str = ""
+    chain_id: str = ""
     description: str
     created: int
     last_used: int

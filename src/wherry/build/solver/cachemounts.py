@@ -53,8 +53,6 @@ class CacheMounts:
 def _entry(key: str, mount: CacheMount, now: int) -> CacheEntry:
     return CacheEntry(
         key=key,
-        parent="",
-        chain_id="",
         description=f"cached mount {mount.target} with id {mount.id!r}",
         created=now,
         last_used=now,

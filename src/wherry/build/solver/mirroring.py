@@ -78,8 +78,6 @@ class Mirroring:
         now = self._kept.now()
         return CacheEntry(
             key=folder,
-            parent="",
-            chain_id="",
             description=f"local source for {name}",
             created=now,
             last_used=now,
