@@ -9,6 +9,7 @@ from wherry.model.reference import Reference
 from wherry.plan.dockerfile.instructions import Add, Copy, Run, Workdir
 
 _SHOWN = (Add, Copy, Run, Workdir)
+_ROOM = 1 << 16  # characters of all values in a title: a line may ask for gigabytes
 _VARIABLE = re.compile(r"'[^']*'|\\.|\$(?:(\w+)|\{(\w+)(?::?[-+?][^}]*)?\})")
 
 
@@ -18,8 +19,18 @@ def titles(graph: Graph) -> dict[int, str]:
 
 
 def filled(title: str, variables: Mapping[str, str]) -> str:
-    """With the values of variables that have one, but within single quotes."""
-    return _VARIABLE.sub(lambda match: variables.get(match[1] or match[2] or "", match[0]), title)
+    """With the values of variables that have one, but within single quotes, and as far as there is room for them."""
+    room = _ROOM
+
+    def value(match: re.Match[str]) -> str:
+        nonlocal room
+        found = variables.get(match[1] or match[2] or "")
+        if found is None or len(found) > room:
+            return match[0]
+        room -= len(found)
+        return found
+
+    return _VARIABLE.sub(value, title)
 
 
 def _of_stage(stage: Stage, stages: int) -> Iterator[tuple[int, str]]:

@@ -35,3 +35,10 @@ def test_steps_are_called_as_buildkit_calls_them(text: str, expected: list[str])
 def test_values_of_variables_stand_in_a_title() -> None:
     title = "RUN echo $A \"${A}\" '$A' \\$A ${A:-x} $NONE ${NONE:-x} $AB"
     assert filled(title, {"A": "a"}) == "RUN echo a \"a\" '$A' \\$A a $NONE ${NONE:-x} $AB"
+
+
+def test_a_title_takes_up_a_little_of_what_a_line_asks_for() -> None:
+    """A Dockerfile of a few lines could ask for more memory than there is."""
+    asked = filled("RUN " + "$A" * 1000 + "$B", {"A": "a" * 60_000, "B": "b"})
+
+    assert asked == "RUN " + "a" * 60_000 + "$A" * 999 + "b"

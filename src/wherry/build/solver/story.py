@@ -130,4 +130,9 @@ def _key(news: BuildNews) -> Hashable:
 
 
 def _size(news: BuildNews) -> int:
-    return _LINE + len(news.stream + news.status if isinstance(news, Progress) else news.text)
+    match news:
+        case Progress():
+            return _LINE + len(news.stream) + len(news.status)
+        case StepNews():
+            return _LINE + len(news.text) + len(news.title)
+    return _LINE + len(news.text)
