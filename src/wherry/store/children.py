@@ -21,7 +21,6 @@ from wherry.waiting import settled
 _BOOT = "import sys; sys.path += sys.argv.pop(1).split(':'); from wherry.tar.programs.{} import main; main()"
 _OPTIONS = ("-I", "-S", "-X", "utf8", "-c")  # without site a process starts in half the time
 _MAX_TEXT = 1 << 16
-_MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 23), "MALLOC_TRIM_THRESHOLD_": str(1 << 24)}
 _FAILURES = {CORRUPT: CorruptLayer, REFUSED: InvalidArgument, FULL: NoSpace}
 
 
@@ -126,7 +125,7 @@ def _spawn(program: str, arguments: tuple[Path | str, ...], stdin: int, connecti
         pid = os.posix_spawn(
             sys.executable,
             command,
-            os.environ | _MALLOC,
+            os.environ,
             file_actions=[(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in descriptors.items()],
             setsigmask=(),
             setsigdef=(signal.SIGPIPE, signal.SIGINT, signal.SIGTERM),

@@ -41,7 +41,6 @@ LISTING = Listing(
     "name: {{.Name}}\ndescription: {{.Description}}\nendpoint: {{.DockerEndpoint}}\n",
 )
 ERROR_WIDTH = 45
-ERROR_WIDTH = 45
 
 
 def ls(session: "Session", argv: list[str]) -> int:
