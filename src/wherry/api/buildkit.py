@@ -18,9 +18,9 @@ class BuildKitProtocol:
         """For a client that calls us, by HTTP/2 from its first byte on."""
         return self._loaded().control()
 
-    def session(self, headers: Mapping[str, str], methods: tuple[str, ...]) -> asyncio.Protocol:
-        """For a client that is called by us."""
-        return self._loaded().session(headers, methods)
+    def session(self, headers: Mapping[str, str]) -> asyncio.Protocol:
+        """For a client that is called by us, and says in ``headers`` who it is."""
+        return self._loaded().session(headers)
 
     async def close(self) -> None:
         """End what goes on."""

@@ -11,7 +11,7 @@ from wherry.buildkit.grpc.server import Call, Server
 from wherry.buildkit.http2 import Connection
 from wherry.buildkit.jobs import Jobs
 from wherry.buildkit.messages.common import Platform, Version, Worker
-from wherry.buildkit.sessions import Sessions
+from wherry.buildkit.sessions import SESSION_METHOD, Sessions
 from wherry.buildkit.solving import Solver
 from wherry.model import image
 from wherry.version import VERSION
@@ -46,10 +46,10 @@ class BuildKit:
         self._connections.add(connection)
         return connection
 
-    def session(self, headers: Mapping[str, str], methods: tuple[str, ...]) -> Connection:
-        """The protocol for a connection on which we call a client, which says in ``headers`` who it is and which
-        ``methods`` it answers."""
-        return self._sessions.connect(headers, methods)
+    def session(self, headers: Mapping[str, str]) -> Connection:
+        """The protocol for a connection on which we call a client, which says in ``headers`` who it is and what it
+        answers."""
+        return self._sessions.connect(headers, map(str.strip, headers.get(SESSION_METHOD, "").split(",")))
 
     async def close(self) -> None:
         """End all builds."""

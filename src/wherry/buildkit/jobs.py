@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from wherry.buildkit.arrivals import Arrivals
 from wherry.buildkit.messages.gateway import ReturnRequest, SolveRequest
 from wherry.buildkit.progress import Progress
 from wherry.buildkit.status import CallFailed, Code
@@ -41,30 +42,25 @@ class Job:
 class Jobs:
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now
-        self._jobs: dict[str, Job] = {}
-        self._changed = asyncio.Event()
+        self._jobs: Arrivals[Job] = Arrivals(_PATIENCE)
 
     @contextmanager
     def open(self, ref: str, session: str) -> Iterator[Job]:
         """A new one, which goes on while the block runs. CallFailed if there is one already."""
         if ref in self._jobs:
             raise CallFailed(Code.UNKNOWN, f"job ID {ref} exists")
-        job = self._jobs[ref] = Job(ref, session, Progress(ref, self._now))
-        self._changed.set()
+        job = Job(ref, session, Progress(ref, self._now))
+        self._jobs.add(ref, job)
         try:
             yield job
         finally:
             job.progress.end()
             job.returned.cancel()
-            asyncio.get_running_loop().call_later(_KEPT, self._jobs.pop, ref, None)
+            asyncio.get_running_loop().call_later(_KEPT, self._jobs.discard, ref, job)
 
     async def find(self, ref: str) -> Job:
         """Waits a little for one that is not there yet. CallFailed."""
         try:
-            async with asyncio.timeout(_PATIENCE):
-                while (job := self._jobs.get(ref)) is None:
-                    self._changed.clear()
-                    await self._changed.wait()
+            return await self._jobs.find(ref)
         except TimeoutError:
             raise CallFailed(Code.NOT_FOUND, f"no such job {ref}") from None
-        return job

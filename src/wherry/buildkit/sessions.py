@@ -1,10 +1,10 @@
 """The sessions that are open, by their IDs."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
+from wherry.buildkit.arrivals import Arrivals
 from wherry.buildkit.grpc.client import Call, ask, begin
 from wherry.buildkit.http2 import Connection
 from wherry.buildkit.session import Metadata, Session
@@ -35,34 +35,24 @@ class ClientSession:
 
 class Sessions:
     def __init__(self) -> None:
-        self._open: dict[str, ClientSession] = {}
-        self._changed = asyncio.Event()
+        self._open: Arrivals[ClientSession] = Arrivals(_PATIENCE)
 
     def connect(self, headers: Mapping[str, str], methods: Iterable[str]) -> Connection:
         """The protocol for a connection on which we call a client, which says in ``headers`` who it is and which
         ``methods`` it answers: a session as long as it lasts."""
-        connection = Connection(on_lost=lambda: self._remove(session))
+        connection = Connection(on_lost=lambda: self._open.discard(session.id, session))
         session = ClientSession(headers, frozenset(methods), connection)
-        self._open[session.id] = session
-        self._changed.set()
+        self._open.add(session.id, session)
         return connection
 
     async def find(self, session_id: str) -> Session:
         """Waits a little for one that is not there yet. CallFailed."""
         try:
-            async with asyncio.timeout(_PATIENCE):
-                while (session := self._open.get(session_id)) is None:
-                    self._changed.clear()
-                    await self._changed.wait()
+            return await self._open.find(session_id)
         except TimeoutError:
             text = f"no active session for {session_id}: context deadline exceeded"
             raise CallFailed(Code.DEADLINE_EXCEEDED, text) from None
-        return session
-
-    def _remove(self, session: ClientSession) -> None:
-        if self._open.get(session.id) is session:
-            del self._open[session.id]
 
     def close(self) -> None:
-        for session in tuple(self._open.values()):
+        for session in self._open.all():
             session.connection.close()

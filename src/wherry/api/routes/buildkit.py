@@ -5,7 +5,6 @@ from wherry.api.http import Request, Router
 from wherry.errors import InternalError, InvalidArgument
 
 _PROTOCOL = "h2c"
-_SESSION_METHODS = "x-docker-expose-session-grpc-method"
 
 
 class BuildKitRoutes:
@@ -25,9 +24,8 @@ class BuildKitRoutes:
     async def session(self, request: Request) -> None:
         if problem := _problem(request):
             raise InvalidArgument(problem)
-        methods = tuple(map(str.strip, request.headers.get(_SESSION_METHODS, "").split(",")))
         stream = await request.hijack(None, _PROTOCOL)
-        stream.hand_over(self._buildkit.session(request.headers, methods))
+        stream.hand_over(self._buildkit.session(request.headers))
 
 
 def _problem(request: Request) -> str:
