@@ -3,6 +3,7 @@
 import posixpath
 
 from wherry.build.actions import CopyFiles, InlineFile
+from wherry.build.origins import relative
 from wherry.build.scope import StageScope
 from wherry.errors import InvalidArgument
 from wherry.plan.dockerfile.configuring import Scope
@@ -96,7 +97,7 @@ def _path(source: str, *, pivot: bool) -> str:
     if pivot and _PIVOT in source:
         before, _, behind = source.partition(_PIVOT)
         return f"{_path(before, pivot=False)}{_PIVOT}{_path(behind, pivot=False)}"
-    return posixpath.normpath(f"/{source}").lstrip("/") or "."
+    return relative(source) or "."
 
 
 def _destination(text: str, working_dir: str) -> str:

@@ -1,10 +1,10 @@
 """Which files of the build context a build copies, as far as its Dockerfile tells before anything is known of its
 bases: variables may have other values there, and triggers may copy more."""
 
-import posixpath
 from collections.abc import Iterator
 
 from wherry.build.graph import Graph
+from wherry.build.origins import relative
 from wherry.plan.dockerfile.instructions import Add, Copy, Instruction, Run
 from wherry.plan.dockerfile.mounts import context_path
 
@@ -17,13 +17,8 @@ _SPECIAL = frozenset("$\\\"'")  # characters of words that do not stand for them
 def context_paths(graph: Graph) -> Paths | None:
     """None if that may be all of them."""
     texts = [text for stage in graph.stages for each in stage.instructions for text in _sources(each)]
-    paths = frozenset(map(context_relative, texts))
+    paths = frozenset(map(relative, texts))
     return None if "" in paths or any(_SPECIAL & set(text) for text in texts) else paths
-
-
-def context_relative(path: str) -> str:
-    """A path without a leading slash, ``..`` and the pivot of ``--parents``; "" for the root."""
-    return posixpath.normpath(f"/{path}").lstrip("/")
 
 
 def _sources(instruction: Instruction) -> Iterator[str]:

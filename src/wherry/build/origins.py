@@ -1,5 +1,7 @@
 """What a stage stands on, and what it copies and mounts from."""
 
+import posixpath
+
 from msgspec import Struct
 
 from wherry.errors import InvalidArgument
@@ -73,3 +75,8 @@ def stage_index(text: str, names: tuple[str, ...]) -> int | None:
     if text.lower() in names:
         return names.index(text.lower())
     return decimal(text, most=len(names) - 1)
+
+
+def relative(path: str) -> str:
+    """A path of an origin as seen from its root, which ``..`` does not leave; "" for the root itself."""
+    return posixpath.normpath(f"/{path}").lstrip("/")

@@ -10,8 +10,8 @@ from tests.fakes.store import FakeRecords
 from tests.harness.buildkit import Session
 
 from wherry.build.solver.keptfolders import KeptFolders
-from wherry.build.solver.mirroring import Mirror, Mirroring
-from wherry.build.solver.workspace import workspace
+from wherry.build.solver.mirroring import Mirroring
+from wherry.build.solver.workspace import Folder, workspace
 from wherry.buildkit.offers.offering import SessionClient
 from wherry.model.build import Selection
 from wherry.store.building import BuildFiles
@@ -39,19 +39,19 @@ class Shelf:
         self.mirroring = Mirroring(kept=self.kept, folders=self.folders, mirrors=mirrors, host=host)
 
     @asynccontextmanager
-    async def mirrored(self, session: Session, follow: tuple[str, ...] = ()) -> AsyncIterator[Mirror]:
+    async def mirrored(self, session: Session, follow: tuple[str, ...] = ()) -> AsyncIterator[Folder]:
         client = SessionClient(session)
         async with workspace(self.files) as space:
             async with client.files("context", follow=follow) as offer:
                 mirror = await space.hold(self.mirroring.mirrored(client.key("context"), "context", offer, space))
             yield mirror
 
-    async def digest(self, mirror: Mirror) -> str:
-        return (await self.files.select((Selection(trees=(mirror.tree,), patterns=(".",), index=mirror.index),))).digest
+    async def digest(self, mirror: Folder) -> str:
+        return (await self.files.select((Selection(trees=(mirror.path,), patterns=(".",), index=mirror.index),))).digest
 
     async def update(self, session: Session) -> dict[str, str]:
         async with self.mirrored(session) as mirror:
-            return listing(mirror.tree)
+            return listing(mirror.path)
 
 
 def listing(tree: Path) -> dict[str, str]:

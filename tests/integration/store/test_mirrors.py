@@ -8,7 +8,7 @@ import pytest
 from tests.harness.buildkit import Sender, Session
 from tests.integration.store.mirroring import Shelf, listing
 
-from wherry.build.solver.mirroring import Mirror
+from wherry.build.solver.workspace import Folder
 from wherry.buildkit.offers import filesync
 from wherry.buildkit.offers.fsutil import Packet, PacketType, Stat
 from wherry.errors import InvalidArgument
@@ -81,7 +81,8 @@ async def test_another_mode_or_another_link_is_a_change(shelf: Shelf, source: Pa
 async def test_digests_of_unread_files_are_those_of_read_ones(shelf: Shelf, source: Path) -> None:
     async with shelf.mirrored(Session(source)) as mirror:
         known = await shelf.digest(mirror)
-        assert known == await shelf.digest(Mirror(mirror.tree, mirror.index.with_name("none")))
+        assert mirror.index is not None
+        assert known == await shelf.digest(Folder(mirror.path, mirror.index.with_name("none")))
     (source / "big").write_bytes(bytes(99_999) + b"1")
     async with shelf.mirrored(Session(source)) as mirror:
         assert await shelf.digest(mirror) != known
@@ -90,12 +91,12 @@ async def test_digests_of_unread_files_are_those_of_read_ones(shelf: Shelf, sour
 async def test_builds_that_find_the_same_share_it_and_others_do_not_mix(shelf: Shelf, source: Path) -> None:
     async with shelf.mirrored(Session(source)) as first, shelf.mirrored(Session(source)) as second:
         assert first == second
-        before = listing(first.tree)
+        before = listing(first.path)
         (source / "big").write_text("small")
         async with shelf.mirrored(Session(source)) as third:
-            assert third.tree != first.tree
-            assert listing(third.tree) == listing(source)
-            assert listing(first.tree) == before
+            assert third.path != first.path
+            assert listing(third.path) == listing(source)
+            assert listing(first.path) == before
 
 
 async def test_of_builds_side_by_side_each_finds_its_own_mirror_again(shelf: Shelf, tmp_path: Path) -> None:
@@ -106,11 +107,11 @@ async def test_of_builds_side_by_side_each_finds_its_own_mirror_again(shelf: She
         (tmp_path / part / "file").write_text(part)
     async with shelf.mirrored(session, follow=("one", "one/file")) as one:
         async with shelf.mirrored(session, follow=("two", "two/file")) as two:
-            assert one.tree != two.tree
+            assert one.path != two.path
     for _ in range(2):
         for part, mirror in (("two", two), ("one", one)):
             async with shelf.mirrored(session, follow=(part, f"{part}/file")) as again:
-                assert (again.tree, session.last.asked) == (mirror.tree, [])
+                assert (again.path, session.last.asked) == (mirror.path, [])
 
 
 class Cut(Sender):
@@ -149,10 +150,11 @@ async def test_a_file_that_changed_while_it_was_sent_is_asked_for_again(shelf: S
 async def test_a_change_that_did_not_end_is_begun_anew(shelf: Shelf, source: Path, index: bytes | None) -> None:
     """Without an index it is not known what a death left."""
     async with shelf.mirrored(Session(source)) as mirror:
+        assert mirror.index is not None
         mirror.index.unlink()
         if index is not None:
             mirror.index.write_bytes(index)
-        (mirror.tree / "half").write_text("left over")
+        (mirror.path / "half").write_text("left over")
     session = Session(source)
     assert await shelf.update(session) == listing(source)
     assert len(session.last.asked) == 3
@@ -224,8 +226,8 @@ async def test_a_directory_that_becomes_a_link_is_not_followed(shelf: Shelf, sou
 
 async def test_files_that_layers_share_are_not_written_to(shelf: Shelf, source: Path, tmp_path: Path) -> None:
     async with shelf.mirrored(Session(source)) as mirror:
-        layer = mirror.tree.with_name("layer")
-        os.link(mirror.tree / "deep" / "er" / "file", layer)
+        layer = mirror.path.with_name("layer")
+        os.link(mirror.path / "deep" / "er" / "file", layer)
     (source / "deep" / "er" / "file").write_text("changed")
     (source / "deep" / "er" / "file").chmod(0o600)
     await shelf.update(Session(source))
@@ -237,10 +239,10 @@ async def test_a_mirror_goes_by_a_prune_unless_it_is_in_use(shelf: Shelf, source
         (usage,) = await shelf.kept.usage()
         assert (usage.in_use, usage.entry.kind, usage.entry.size > 100_000) == (True, LOCAL_SOURCE, True)
         assert await shelf.kept.remove(usage.entry) == 0
-        assert mirror.tree.exists()
+        assert mirror.path.exists()
 
     assert await shelf.kept.remove(usage.entry) == usage.entry.size
-    assert not mirror.tree.exists()
+    assert not mirror.path.exists()
     session = Session(source)
     assert await shelf.update(session) == listing(source)
     assert len(session.last.asked) == 3
@@ -253,11 +255,11 @@ async def test_a_mirror_goes_that_nobody_has_used_for_two_days(shelf: Shelf, sou
     other.mkdir()
     shelf.clock.time += 47 * HOUR
     await shelf.update(Session(other))
-    assert old.tree.exists()
+    assert old.path.exists()
 
     shelf.clock.time += 2 * HOUR
     async with shelf.mirrored(Session(other)) as new:
-        assert (old.tree.exists(), new.tree.exists()) == (False, True)
+        assert (old.path.exists(), new.path.exists()) == (False, True)
 
 
 async def test_what_another_boot_of_the_host_wrote_is_not_believed(
@@ -265,6 +267,6 @@ async def test_what_another_boot_of_the_host_wrote_is_not_believed(
 ) -> None:
     async with shelf.mirrored(Session(source)) as mirror:
         mirrors = Mirrors(shelf.folder / "buildcache", threads)
-        name, boot = mirror.tree.parent.name, shelf.boot
+        name, boot = mirror.path.parent.name, shelf.boot
         assert await mirrors.files(name, boot)
         assert await mirrors.files(name, f"not {boot}") is None

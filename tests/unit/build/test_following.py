@@ -7,7 +7,8 @@ import pytest
 from wherry.build.following import Paths, context_paths
 from wherry.build.graph import plan
 from wherry.build.request import BuildRequest
-from wherry.build.solver.context import Delivery, Folder
+from wherry.build.solver.context import Delivery
+from wherry.build.solver.workspace import Folder
 from wherry.model.image import Platform
 from wherry.plan.dockerfile import parse
 

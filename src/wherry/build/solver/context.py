@@ -9,12 +9,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from wherry.build.client import CONTEXT, DOCKERFILE, IGNORE_FILE, Client
-from wherry.build.following import Paths, context_relative
+from wherry.build.following import Paths
+from wherry.build.origins import relative
 from wherry.build.request import BuildRequest
 from wherry.build.solver.mirroring import Mirroring
 from wherry.build.solver.offered import read_texts
 from wherry.build.solver.repositories import Repositories
-from wherry.build.solver.workspace import Workspace
+from wherry.build.solver.workspace import Folder, Workspace
 from wherry.engine.ports import BuildFiles, Web
 from wherry.errors import InternalError, InvalidArgument, WherryError
 from wherry.model.build import Selection
@@ -25,13 +26,6 @@ _WEB_URL = re.compile(r"https?://")
 _TEXT = re.compile(r"text/plain\b")
 _DOCKERFILE = "Dockerfile"
 _LOCAL = "local:"
-
-
-class Folder(Struct, frozen=True):
-    """Files of a context; ``index`` knows their digests, if there is one."""
-
-    path: Path
-    index: Path | None = None
 
 
 class Delivery:
@@ -45,7 +39,7 @@ class Delivery:
 
     async def folder(self, paths: Iterable[str] = ()) -> Folder:
         """Where these are, if they are anywhere. What was not thought of has all files brought."""
-        wanted = frozenset(map(context_relative, paths))
+        wanted = frozenset(map(relative, paths))
         async with self._loading:
             has_all = self._paths is None or wanted <= self._paths
             if not has_all:
@@ -127,16 +121,15 @@ class Contexts:
                 patterns = (await read_texts(offer, (IGNORE_FILE,))).get(IGNORE_FILE, "")
         follow, exclude = tuple(sorted(paths or ())), self._files.ignored(patterns)
         async with client.files(name, follow=follow, exclude=exclude) as offer:
-            mirror = await space.hold(self._mirroring.mirrored(client.key(name), name, offer, space))
-        return Folder(mirror.tree, mirror.index)
+            return await space.hold(self._mirroring.mirrored(client.key(name), name, offer, space))
 
     async def _texts(self, client: Client, name: str) -> tuple[str, str | None]:
         """The Dockerfile, and what its context leaves out if a file beside it says that for this one alone."""
         own = f"{name}{IGNORE_FILE}"
-        names = (name, own, name.lower()) if name == _DOCKERFILE else (name, own)
+        names = (*_spellings(name), own)
         async with client.files(DOCKERFILE, follow=names) as offer:
             texts = await read_texts(offer, names)
-        found = next((texts[each] for each in (name, name.lower()) if each in texts), None)
+        found = next((texts[each] for each in _spellings(name) if each in texts), None)
         if found is None:
             raise InternalError(f"failed to read dockerfile: open {name}: no such file or directory")
         if not found:
@@ -152,12 +145,17 @@ class Contexts:
         return _loaded(text, await space.folder())
 
     async def _dockerfile(self, folder: Path, name: str) -> str:
-        for path in (name, name.lower()) if name == _DOCKERFILE else (name,):
+        for path in _spellings(name):
             if text := await self._files.read_text((folder,), path):
                 return text
             if (await self._files.select((Selection(trees=(folder,), patterns=(path,)),))).missing is None:
                 raise InvalidArgument(f"the Dockerfile ({path}) cannot be empty")
         raise InternalError(f"Cannot locate specified Dockerfile: {name}")
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    """Under which names the Dockerfile is looked for."""
+    return (name, name.lower()) if name == _DOCKERFILE else (name,)
 
 
 def _loaded(dockerfile: str, folder: Path) -> Context:

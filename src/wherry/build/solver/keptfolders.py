@@ -43,17 +43,16 @@ class KeptFolders:
     def now(self) -> int:
         return self._clock.now()
 
-    async def take(self, entry: CacheEntry, fill: Callable[[Path], Awaitable[None]]) -> CacheEntry:
-        """The row of a directory, which is made and filled if it is not there; ``entry`` is its row then. ``using`` it
-        is the caller's part."""
+    async def take(self, entry: CacheEntry, fill: Callable[[Path], Awaitable[None]]) -> bool:
+        """Whether a directory is there. It is made and filled if it is not; ``entry`` is its row then. ``using`` it is
+        the caller's part."""
         async with self._making.hold(entry.key):
             known = self._records.cache.get(entry.key)
             if known is None:
                 await fill(await self._folders.create(entry.key))
-                known = entry
-            known = replace(known, last_used=self._clock.now(), uses=known.uses + 1)
-            await self._records.cache.put(known)
-            return known
+            row = known or entry
+            await self._records.cache.put(replace(row, last_used=self._clock.now(), uses=row.uses + 1))
+            return known is not None
 
     async def usage(self) -> tuple[CacheUsage, ...]:
         """All of them, oldest first, as large as they are now."""

@@ -5,25 +5,16 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
-
 from wherry.build.client import Offer
 from wherry.build.comparing import compared
 from wherry.build.solver.keptfolders import KeptFolders, folder_key
-from wherry.build.solver.workspace import Workspace
+from wherry.build.solver.workspace import Folder, Workspace
 from wherry.engine.operations import KeyedLocks
 from wherry.engine.ports import CacheFolders, Host, Mirrors
 from wherry.model.build import LOCAL_SOURCE, CacheEntry
 from wherry.model.mirror import KnownFile
 
 _LIFE: Final = 48 * 3600 * 10**9  # nanoseconds without use: as in BuildKit's default policy for local sources
-
-
-class Mirror(Struct, frozen=True):
-    """``index`` tells digests of the files in ``tree``."""
-
-    tree: Path
-    index: Path
 
 
 class Mirroring:
@@ -35,7 +26,7 @@ class Mirroring:
         self._locks = KeyedLocks()
 
     @asynccontextmanager
-    async def mirrored(self, key: str, name: str, offer: Offer, space: Workspace) -> AsyncIterator[Mirror]:
+    async def mirrored(self, key: str, name: str, offer: Offer, space: Workspace) -> AsyncIterator[Folder]:
         """The files of the directory ``name`` that are offered, unchanged while the block runs. ``key`` is the same for
         the same directory.
 
@@ -44,25 +35,25 @@ class Mirroring:
         """
         with ExitStack() as users:
             async with self._locks.hold(key):
-                folder = await self._chosen(key, offer)
+                folder, known = await self._chosen(key, offer)
                 users.enter_context(self._kept.using(folder))
-                await self._kept.take(self._entry(folder, name), _leave_empty)
-                known = await self._mirrors.files(folder, self._boot)
+                if not await self._kept.take(self._entry(folder, name), _leave_empty):
+                    known = None  # it was pruned just now
                 if not _is_same(known, offer):
                     await self._update(folder, known, offer, space)
             await self._kept.expire(LOCAL_SOURCE, self._kept.now() - _LIFE)
-            yield Mirror(self._mirrors.tree(folder), self._mirrors.index(folder))
+            yield Folder(self._mirrors.tree(folder), self._mirrors.index(folder))
 
-    async def _chosen(self, key: str, offer: Offer) -> str:
-        """A mirror that holds what is offered, or else one that nobody uses."""
+    async def _chosen(self, key: str, offer: Offer) -> tuple[str, tuple[KnownFile, ...] | None]:
+        """A mirror that holds what is offered, or else one that nobody uses; and what it holds."""
         number, free = 0, None
         while True:
             folder = folder_key(key, number)
             known = await self._mirrors.files(folder, self._boot)
             if _is_same(known, offer):
-                return folder
+                return folder, known
             if free is None and not self._kept.in_use(folder):
-                free = folder
+                free = folder, known
             if free is not None and known is None:
                 return free
             number += 1

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from hashlib import sha256
-from posixpath import normpath
 
 from msgspec import Struct
 
@@ -17,6 +16,7 @@ from wherry.build.actions import (
     SecretMount,
     TmpfsMount,
 )
+from wherry.build.origins import relative
 from wherry.build.solver.cachemounts import CacheMounts
 from wherry.build.solver.lending import Lending
 from wherry.build.solver.sources import Sources
@@ -107,9 +107,8 @@ class Mounting:
         return _mount(mount.target, str(self._files.bindable(into / "bound")), read_only=mount.read_only)
 
     async def _selection(self, mount: BindMount, sources: Sources, chapter: Chapter) -> Selection:
-        path = normpath(f"/{mount.path}").lstrip("/")
         trees = await sources.of(mount.origin, chapter, (mount.path,))
-        return Selection(trees=trees.paths, patterns=(path,), owners=True, index=trees.index)
+        return Selection(trees=trees.paths, patterns=(relative(mount.path),), owners=True, index=trees.index)
 
 
 def _binds(mounts: Iterable[RunMount]) -> tuple[BindMount, ...]:

@@ -6,6 +6,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec import Struct
+
 from wherry.engine.operations import undoable
 from wherry.engine.ports import BuildFiles
 from wherry.errors import WherryError
@@ -13,6 +15,13 @@ from wherry.errors import WherryError
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+
+
+class Folder(Struct, frozen=True):
+    """Files of a context; ``index`` knows their digests, if there is one."""
+
+    path: Path
+    index: Path | None = None
 
 
 class Workspace:
