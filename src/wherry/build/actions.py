@@ -48,29 +48,30 @@ class TmpfsMount(Struct, frozen=True, kw_only=True):
     size: int = 0
 
 
-class SecretMount(Struct, frozen=True, kw_only=True):
-    """A secret of the client as a file. It is no part of the layer, and its content not of the cache's key."""
+class LentMount(Struct, frozen=True, kw_only=True):
+    """What a client lends to one command. It is no part of the layer, and its content not of the cache's key."""
 
     target: str
     id: str
     required: bool = False
+    mode: int
+    uid: int = 0
+    gid: int = 0
+
+
+class SecretMount(LentMount, frozen=True, kw_only=True):
+    """A secret as a file."""
+
     mode: int = 0o400
-    uid: int = 0
-    gid: int = 0
 
 
-class AgentMount(Struct, frozen=True, kw_only=True):
-    """The socket of an SSH agent of the client."""
+class AgentMount(LentMount, frozen=True, kw_only=True):
+    """The socket of an SSH agent."""
 
-    target: str
-    id: str
-    required: bool = False
     mode: int = 0o600
-    uid: int = 0
-    gid: int = 0
 
 
-RunMount = BindMount | CacheMount | TmpfsMount | SecretMount | AgentMount
+RunMount = BindMount | CacheMount | TmpfsMount | LentMount
 
 
 class Configure(Struct, frozen=True):

@@ -7,12 +7,10 @@ from typing import Final
 from wherry.buildkit.messages.common import Any, Status
 from wherry.buildkit.protobuf import encode
 from wherry.buildkit.status import CallFailed, Code
-from wherry.buildkit.steps import Steps
+from wherry.buildkit.steps import Steps, base_of
 from wherry.errors import BuildFailed, DockerfileError, SourceMissing, WherryError
-from wherry.model.build import StepNews
 
 _SOURCE: Final = "github.com/moby/buildkit/errdefs.Source+json"
-_FROM: Final = "] FROM "
 
 
 def step_failure(error: WherryError) -> str:
@@ -33,18 +31,13 @@ def call_failed(error: WherryError, steps: Steps, filename: str) -> CallFailed:
     failed, text = steps.failed, step_failure(error)
     if isinstance(error, SourceMissing):
         text = f"failed to compute cache key: {text}"
-    elif failed is not None and _FROM in failed.title:
-        text = _unresolved(failed, text)
+    elif failed is not None and (reference := base_of(failed)):
+        text = f"{failed.text.split()[1]}: failed to resolve source metadata for {reference}: {text}"
     if isinstance(error, DockerfileError):
         return _with_source(text, filename, error.text, (error.line, error.line))
     if failed is not None and failed.lines is not None:
         return _with_source(text, filename, steps.dockerfile, failed.lines)
     return CallFailed(Code.UNKNOWN, text)
-
-
-def _unresolved(failed: StepNews, text: str) -> str:
-    _, _, reference = failed.title.partition(_FROM)
-    return f"{failed.text.split()[1]}: failed to resolve source metadata for {reference}: {text}"
 
 
 def _with_source(text: str, filename: str, dockerfile: str, lines: tuple[int, int]) -> CallFailed:

@@ -65,17 +65,16 @@ class Steps:
     def _step(self, news: StepNews) -> None:
         if news.state == StepState.FAILED:
             self.failed = news
-        elif news.lines is not None and _FROM in news.title:
-            self._from(news)
+        elif news.lines is not None and (reference := base_of(news)):
+            self._from(news, reference)
         elif news.state == StepState.STARTED:
             activity = self._activities[_key(news)] = self._status.vertex(news.title)
             activity.begin()
         else:
             self._activities[_key(news)].end(cached=news.state == StepState.CACHED)
 
-    def _from(self, news: StepNews) -> None:
+    def _from(self, news: StepNews, reference: str) -> None:
         """Stages may have one base: it is shown once."""
-        _, _, reference = news.title.partition(_FROM)
         if news.state == StepState.STARTED and reference not in self._bases:
             self._bases[reference] = _Base(news, reference, self._status)
         elif news.state == StepState.DONE and self._bases[reference].step == news.index:
@@ -134,6 +133,11 @@ class _Base:
     def _found(self) -> None:
         if not self._lookup.has_ended:
             self._lookup.end()
+
+
+def base_of(news: StepNews) -> str:
+    """The image that a FROM names; "" for other steps."""
+    return news.title.partition(_FROM)[2]
 
 
 def _key(news: StepNews) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from posix import R_OK, access
 
 from ..client.jsonlite import loads
 from .identity import FILES, Identity
-from .session import DEFAULT_CONTEXT, CommandError
+from .session import DEFAULT_CONTEXT, CommandError, getenv
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +75,15 @@ def enter(session: "Session") -> None:
     except CommandError as error:
         raise CommandError(f"Failed to initialize: unable to resolve docker endpoint: {error}") from None
     session.meet(endpoint.host, endpoint.identity)
+
+
+def warn_of_host(session: "Session", what: str) -> None:
+    """Where DOCKER_HOST has the last word. ``what``: the context that is wanted."""
+    if getenv("DOCKER_HOST"):
+        session.err.line(
+            f"Warning: DOCKER_HOST environment variable overrides the active context. To use {what}, either set "
+            "the global --context flag, or unset DOCKER_HOST environment variable."
+        )
 
 
 def find(session: "Session", name: str) -> Context:

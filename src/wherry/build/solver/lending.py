@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from wherry.build.actions import AgentMount, RunMount, SecretMount
+from wherry.build.actions import LentMount, RunMount, SecretMount
 from wherry.build.client import Client
 from wherry.engine.ports import StepFiles, StepFolder
 from wherry.errors import NotFound
 
-Lent = tuple[tuple[SecretMount | AgentMount, Path], ...]
+Lent = tuple[tuple[LentMount, Path], ...]
 
 
 class Lending:
@@ -21,7 +21,7 @@ class Lending:
     async def lent(self, mounts: Iterable[RunMount], client: Client | None) -> AsyncIterator[Lent]:
         """Where on the host that is which is to be mounted, while the block runs. NotFound for what is required and not
         there."""
-        wanted = [mount for mount in mounts if isinstance(mount, SecretMount | AgentMount)]
+        wanted = [mount for mount in mounts if isinstance(mount, LentMount)]
         if not wanted:
             yield ()
             return
@@ -30,7 +30,7 @@ class Lending:
             yield tuple((mount, path) for mount, path in found if path is not None)
 
 
-async def _path(mount: SecretMount | AgentMount, client: Client | None, folder: StepFolder) -> Path | None:
+async def _path(mount: LentMount, client: Client | None, folder: StepFolder) -> Path | None:
     try:
         if client is None:
             raise NotFound(f"{_called(mount)}: not found: only clients that build with BuildKit have any")
@@ -41,7 +41,7 @@ async def _path(mount: SecretMount | AgentMount, client: Client | None, folder: 
         return None
 
 
-async def _lend(mount: SecretMount | AgentMount, client: Client, folder: StepFolder) -> Path:
+async def _lend(mount: LentMount, client: Client, folder: StepFolder) -> Path:
     owner = mount.uid, mount.gid
     if isinstance(mount, SecretMount):
         return folder.secret(await client.secret(mount.id), mount.mode, owner)
@@ -49,5 +49,5 @@ async def _lend(mount: SecretMount | AgentMount, client: Client, folder: StepFol
     return await folder.agent(partial(client.agent, mount.id), mount.mode, owner)
 
 
-def _called(mount: SecretMount | AgentMount) -> str:
+def _called(mount: LentMount) -> str:
     return f"secret {mount.id}" if isinstance(mount, SecretMount) else f"SSH key {mount.id!r}"

@@ -1,11 +1,11 @@
 """``context ls`` and ``context inspect``. Texts are those of docker/cli ``cli/command/context``."""
 
-from ..contexts import ENDPOINT, Context, find
+from ..contexts import ENDPOINT, Context, find, warn_of_host
 from ..contextstore import every
 from ..flags import Command, Flag
 from ..formats import HELP, INSPECT_HELP, Listing, parse_format, quiet_template
 from ..identity import FILES
-from ..session import CommandError, getenv
+from ..session import CommandError
 from ..texts import ellipsis
 
 TYPE_CHECKING = False
@@ -51,11 +51,7 @@ def ls(session: "Session", argv: list[str]) -> int:
     marked, current = template in ("", "table"), session.context
     rows = [_fields(context, marked=marked, current=current) for context in every(session)]
     LISTING.write(session.out, [*rows, *_missing(session, marked=marked)], template)
-    if getenv("DOCKER_HOST"):
-        session.err.line(
-            "Warning: DOCKER_HOST environment variable overrides the active context. To use a context, either set "
-            "the global --context flag, or unset DOCKER_HOST environment variable."
-        )
+    warn_of_host(session, "a context")
     return 0
 
 

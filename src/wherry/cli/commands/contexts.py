@@ -1,11 +1,11 @@
 """``context create``, ``update``, ``rm``, ``use``, ``show``. Texts are those of docker/cli ``cli/command/context``."""
 
 from .. import contextstore
-from ..contexts import Endpoint, find
+from ..contexts import Endpoint, find, warn_of_host
 from ..flags import Command, Flag
 from ..flagvalues import PARSERS
 from ..options.endpoints import KEYS
-from ..session import DEFAULT_CONTEXT, CommandError, getenv
+from ..session import DEFAULT_CONTEXT, CommandError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,11 +112,8 @@ def use(session: "Session", argv: list[str]) -> int:
     contextstore.make_current(session, name)
     session.out.line(name)
     session.err.line(f'Current context is now "{name}"')
-    if name != DEFAULT_CONTEXT and getenv("DOCKER_HOST"):
-        session.err.line(
-            f'Warning: DOCKER_HOST environment variable overrides the active context. To use "{name}", either set '
-            "the global --context flag, or unset DOCKER_HOST environment variable."
-        )
+    if name != DEFAULT_CONTEXT:
+        warn_of_host(session, f'"{name}"')
     return 0
 
 
