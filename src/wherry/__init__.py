@@ -21,7 +21,7 @@ _HOMES = {
     "ContainerSpec": "wherry.model.container",
     "HostSpec": "wherry.model.container",
     "Reference": "wherry.model.reference",
-    "Resources": "wherry.model.container",
+    "Resources": "wherry.model.resources",
     "Result": "wherry.library",
     "WherryError": "wherry.errors",
     "open_engine": "wherry.library",

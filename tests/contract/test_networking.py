@@ -16,7 +16,7 @@ from wherry.kernel import addressing, links, namespaces
 from wherry.kernel.netlink import NETLINK_ROUTE, Netlink
 from wherry.kernel.networking import Networking as KernelNetworking
 from wherry.model.network import BridgePlan, Interface, Network, PublishedPort, Subnet
-from wherry.plan import firewall
+from wherry.plan.networks import firewall
 
 BRIDGE = BridgePlan(name="wc0", addresses=("10.77.0.1/16",), mac="02:42:0a:4d:00:01")
 NETWORK = Network(id="1", name="one", bridge="wc0", subnets=(Subnet(subnet="10.77.0.0/16"),))

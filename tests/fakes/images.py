@@ -18,8 +18,8 @@ from wherry.model.container import Container, ContainerSpec, ContainerState, Sta
 from wherry.model.image import History, Image, ImageConfig, Layer, Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
-from wherry.plan.chain import chain_ids
-from wherry.plan.image_config import write_image
+from wherry.plan.images.chain import chain_ids
+from wherry.plan.images.configuration import write_image
 
 AMD64 = Platform(os="linux", architecture="amd64")
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from wherry.errors import HostPortRefused, NotFound
 from wherry.model.network import BridgePlan, Interface, LinkedPort, Network, PublishedPort
 from wherry.model.usage import Traffic
-from wherry.plan.ports import clash
+from wherry.plan.networks.ports import clash
 
 
 class FakeNetworking:

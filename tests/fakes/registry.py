@@ -11,7 +11,7 @@ from wherry.errors import NoSuchManifest, NotFound, RegistryError
 from wherry.model.image import INDEX_OCI, LAYER_OCI, MANIFEST_OCI, Descriptor, Platform
 from wherry.model.reference import DEFAULT_TAG, Reference
 from wherry.model.registry import Credentials, Found, Resolved
-from wherry.plan.manifest import config_descriptor, read_manifest, write_index, write_manifest
+from wherry.plan.images.manifest import config_descriptor, read_manifest, write_index, write_manifest
 
 CHUNK = 64
 

@@ -53,9 +53,9 @@ from wherry.model.image import ImageConfig, Layer, Platform
 from wherry.model.network import NetworkSettings
 from wherry.model.reference import Reference
 from wherry.model.remapping import Remapping
-from wherry.plan.chain import chain_ids
-from wherry.plan.image_config import write_image
-from wherry.plan.seccomp import Seccomp
+from wherry.plan.images.chain import chain_ids
+from wherry.plan.images.configuration import write_image
+from wherry.plan.oci.seccomp import Seccomp
 
 IMAGE = "busybox"
 _SECCOMP = importlib.resources.files("wherry.plan").joinpath("data/seccomp.json").read_bytes()

@@ -8,7 +8,7 @@ from wherry.model.host import HostFacts
 from wherry.model.image import Platform, architecture
 from wherry.model.reference import Reference
 from wherry.plan.filters import Filters, parse_filters, parse_labels, parse_until
-from wherry.plan.platforms import parse_platform
+from wherry.plan.images.platforms import parse_platform
 
 PRUNE_FILTERS = frozenset(("label", "label!", "until"))
 

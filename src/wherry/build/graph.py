@@ -20,7 +20,7 @@ from wherry.errors import InvalidArgument
 from wherry.plan.dockerfile.expansion import expand
 from wherry.plan.dockerfile.instructions import Add, Copy, Dockerfile, From, Instruction, Label, Pair, Run
 from wherry.plan.dockerfile.mounts import mount_source
-from wherry.plan.platforms import parse_platform
+from wherry.plan.images.platforms import parse_platform
 
 
 class Stage(Struct, frozen=True, kw_only=True):

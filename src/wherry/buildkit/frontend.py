@@ -12,7 +12,7 @@ from wherry.errors import InvalidArgument
 from wherry.model.image import Platform
 from wherry.model.reference import Reference
 from wherry.model.resources import Resources, Ulimit
-from wherry.plan.platforms import parse_platform
+from wherry.plan.images.platforms import parse_platform
 
 FRONTEND: Final = "dockerfile.v0"
 GATEWAY: Final = "gateway.v0"

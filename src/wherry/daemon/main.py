@@ -29,7 +29,7 @@ POSTPONED: Final = frozenset(
         "wherry.api.translate.system",
         "wherry.buildkit.face",
         "wherry.engine.committing",
-        "wherry.plan.changes",
+        "wherry.plan.images.changes",
         "wherry.store.archives",
         "wherry.store.building",
         "wherry.store.layers",

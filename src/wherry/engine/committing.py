@@ -15,8 +15,8 @@ from wherry.errors import Conflict, NoSuchImage
 from wherry.model.container import Container, Pending, Status
 from wherry.model.image import History, Image, ImageConfig, Layer, Platform
 from wherry.model.reference import Reference
-from wherry.plan.committing import committed
-from wherry.plan.image_config import write_image
+from wherry.plan.images.committing import committed
+from wherry.plan.images.configuration import write_image
 from wherry.plan.timestamps import rfc3339
 
 

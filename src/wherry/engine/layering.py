@@ -10,8 +10,8 @@ from wherry.engine.ports import Content, Layers, Snapshots
 from wherry.engine.unpacking import Unpacker
 from wherry.errors import InternalError
 from wherry.model.image import LAYER_OCI, Applied, Descriptor, Image, Layer
-from wherry.plan.chain import EMPTY_LAYER, stacked
-from wherry.plan.manifest import GZIP, layer_descriptor
+from wherry.plan.images.chain import EMPTY_LAYER, stacked
+from wherry.plan.images.manifest import GZIP, layer_descriptor
 
 Fill = Callable[[Path, tuple[Path, ...]], Awaitable[Applied]]
 """Fills an empty directory, which is to lie upon others, top first."""

@@ -22,14 +22,14 @@ from wherry.model.image import Descriptor, Image, Layer
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.model.registry import Resolved
-from wherry.plan.manifest import (
+from wherry.plan.images.manifest import (
     config_descriptor,
     manifest_descriptor,
     read_manifest,
     write_docker_manifest,
 )
+from wherry.plan.images.repositories import known_at, mountable
 from wherry.plan.naming import short_id
-from wherry.plan.repositories import known_at, mountable
 
 
 class Parcel(Struct, frozen=True, kw_only=True):

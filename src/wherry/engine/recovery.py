@@ -20,8 +20,8 @@ from wherry.errors import InternalError, WherryError
 from wherry.model.container import Container, Status
 from wherry.model.launch import Launched
 from wherry.model.process import ProcessId
-from wherry.plan import recovery, restarts
-from wherry.plan.recovery import Observation, Repair
+from wherry.plan.containers import recovery, restarts
+from wherry.plan.containers.recovery import Observation, Repair
 
 _log = logging.getLogger(__name__)
 

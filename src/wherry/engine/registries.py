@@ -10,9 +10,9 @@ from wherry.model.image import INDEX_DOCKER, INDEX_OCI, Descriptor, Platform
 from wherry.model.reference import DEFAULT_DOMAIN, LEGACY_DOMAIN, Reference
 from wherry.model.registry import Credentials, Found
 from wherry.plan.filters import SearchFilter
-from wherry.plan.image_config import read_image
-from wherry.plan.manifest import check_config_size, read_index, read_manifest
-from wherry.plan.repositories import search_target
+from wherry.plan.images.configuration import read_image
+from wherry.plan.images.manifest import check_config_size, read_index, read_manifest
+from wherry.plan.images.repositories import search_target
 from wherry.plan.urls import check_url
 
 MAX_RESULTS = 100

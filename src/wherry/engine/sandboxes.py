@@ -14,7 +14,7 @@ from wherry.engine.ports import Mounts, UserNamespaces
 from wherry.model.container import Container
 from wherry.model.network import Endpoint
 from wherry.model.remapping import ROOT
-from wherry.plan import namespaces
+from wherry.plan.containers import namespaces
 from wherry.plan.naming import short_id
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from wherry.engine.ports import Console
 from wherry.errors import Conflict
-from wherry.plan.detach import DetachScanner
+from wherry.plan.containers.detach import DetachScanner
 
 _log = logging.getLogger(__name__)
 

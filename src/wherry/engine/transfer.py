@@ -17,10 +17,10 @@ from wherry.model.image import CONFIG_DOCKER, CONFIG_OCI, INDEX_DOCKER, INDEX_OC
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials, Resolved
-from wherry.plan.image_config import read_image
-from wherry.plan.manifest import Manifest, check_config_size, read_index, read_manifest
-from wherry.plan.platforms import best_match, check_platform
-from wherry.plan.repositories import known_at
+from wherry.plan.images.configuration import read_image
+from wherry.plan.images.manifest import Manifest, check_config_size, read_index, read_manifest
+from wherry.plan.images.platforms import best_match, check_platform
+from wherry.plan.images.repositories import known_at
 
 MAX_DOWNLOADS = 3  # as dockerd's --max-concurrent-downloads
 MAX_UPLOADS = 5  # as dockerd's --max-concurrent-uploads

@@ -12,7 +12,7 @@ from wherry.engine.operations import undoable
 from wherry.engine.ports import Content, Layers, Snapshots
 from wherry.errors import CorruptLayer
 from wherry.model.image import Applied, Layer
-from wherry.plan.chain import chain_ids
+from wherry.plan.images.chain import chain_ids
 
 Below = Callable[[], Awaitable[None]]
 Apply = Callable[[Path, tuple[Path, ...], Below], Awaitable[Applied]]

@@ -17,8 +17,8 @@ from wherry.engine.ports import Mounts, VolumeFiles
 from wherry.engine.volumes import Volumes, check_source
 from wherry.model.container import Container, Pending
 from wherry.model.mount import DeviceMount, MountKind, MountPoint, Recursion
-from wherry.plan import volume_request
-from wherry.plan.mount_points import check_propagation
+from wherry.plan.mounts import volume_request
+from wherry.plan.mounts.mount_points import check_propagation
 from wherry.plan.naming import short_id
 
 

@@ -12,9 +12,9 @@ from wherry.errors import Conflict, InvalidArgument, NoSuchVolume
 from wherry.model.container import Container, ContainerSpec
 from wherry.model.mount import MountKind, MountPoint
 from wherry.model.volume import Volume
-from wherry.plan import mount_points, volume_request
 from wherry.plan.filters import matches_labels
-from wherry.plan.mount_points import Wanted
+from wherry.plan.mounts import mount_points, volume_request
+from wherry.plan.mounts.mount_points import Wanted
 
 __all__ = ["Volumes"]
 

@@ -6,7 +6,7 @@ import msgspec
 
 from wherry.model.host import HostFacts
 from wherry.model.system import Reloadable, Settings
-from wherry.plan.namespaces import usual_cgroup_namespace
+from wherry.plan.containers.namespaces import usual_cgroup_namespace
 
 
 def attributes(told: Reloadable, settings: Settings, facts: HostFacts, runtime: str) -> dict[str, str]:

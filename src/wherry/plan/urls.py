@@ -1,21 +1,30 @@
-"""URLs as Go's ``net/url`` reads them: what is none is refused in its words, before anybody is asked."""
+"""URLs: what Go's ``net/url`` takes for one, and what of one is shown."""
 
 import json
 import re
+from urllib.parse import urlsplit
 
 from wherry.errors import InvalidArgument
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NOT_IN_HOST = re.compile(r'[ "<>\\^`{|}]')
 _NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}")
+_HIDDEN = "xxxxx:xxxxx"
 _PORT = re.compile(r"(:[0-9]*)?")
 
 
 def check_url(url: str) -> None:
-    """Raises InvalidArgument."""
+    """InvalidArgument, in the words of ``net/url``, for what is no URL."""
     reason = _problem(url)
     if reason:
         raise InvalidArgument(f"parse {_quoted(url)}: {reason}")
+
+
+def masked(url: str) -> str:
+    """A URL without the name and the password in it, as dockerd shows it."""
+    place = urlsplit(url).netloc
+    credentials, at, host = place.rpartition("@")
+    return url.replace(place, f"{_HIDDEN}@{host}", 1) if at and credentials else url
 
 
 def _problem(url: str) -> str:

@@ -10,7 +10,7 @@ from wherry.model.container import ContainerDefaults
 from wherry.model.network import NetworkSettings
 from wherry.model.registry import RegistrySettings
 from wherry.model.system import BUILTIN_PROFILE
-from wherry.plan.firewall import TABLE
+from wherry.plan.networks.firewall import TABLE
 
 DATA_ROOT = Path("/var/lib/wherry")
 

@@ -20,9 +20,9 @@ from wherry.kernel.user_namespaces import UserNamespaces
 from wherry.model.image import Platform, architecture
 from wherry.model.remapping import RemappedFiles, Remapping
 from wherry.model.system import Settings
-from wherry.plan import firewall
-from wherry.plan.credentials import masked
-from wherry.plan.log_options import check_default
+from wherry.plan.logs.options import check_default
+from wherry.plan.networks import firewall
+from wherry.plan.urls import masked
 from wherry.postponing import postponed
 from wherry.runtime.binaries import discover
 from wherry.runtime.monitor import monitor_version

@@ -6,8 +6,8 @@ from typing import Final
 from wherry import plan
 from wherry.errors import InternalError
 from wherry.model.system import BUILTIN_PROFILE
-from wherry.plan.seccomp import Seccomp
-from wherry.plan.security import UNCONFINED
+from wherry.plan.containers.security import UNCONFINED
+from wherry.plan.oci.seccomp import Seccomp
 
 _DATA: Final = Path(plan.__path__[0], "data")
 

@@ -21,7 +21,7 @@ from wherry.model.container import Container, ContainerSpec
 from wherry.model.image import INDEX_OCI, Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
-from wherry.plan.manifest import layer_descriptor, write_manifest
+from wherry.plan.images.manifest import layer_descriptor, write_manifest
 from wherry.plan.naming import short_id
 
 pytestmark = pytest.mark.root

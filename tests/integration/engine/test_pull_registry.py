@@ -18,7 +18,7 @@ from tests.integration.engine.imagery import config_of, docker_archive, file, op
 from wherry.errors import NoSuchManifest
 from wherry.model.image import INDEX_OCI, MANIFEST_DOCKER, MANIFEST_OCI, Platform
 from wherry.model.reference import Reference
-from wherry.plan.manifest import read_manifest
+from wherry.plan.images.manifest import read_manifest
 
 pytestmark = pytest.mark.root
 

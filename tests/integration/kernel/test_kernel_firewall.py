@@ -10,7 +10,7 @@ import pytest
 
 from wherry.kernel import conntrack, namespaces, nftables, sysctls
 from wherry.model.network import Network, PublishedPort, Subnet
-from wherry.plan import firewall
+from wherry.plan.networks import firewall
 
 from .small_internet import (
     HOST_OUTSIDE,

@@ -13,7 +13,7 @@ from wherry.errors import HostPortRefused
 from wherry.kernel import namespaces
 from wherry.kernel.networking import Networking
 from wherry.model.network import BridgePlan, Interface, Network, PublishedPort, Subnet
-from wherry.plan import firewall
+from wherry.plan.networks import firewall
 
 from .small_internet import HOST_OUTSIDE, OUTSIDE, TCP, UDP, World, world
 

@@ -19,9 +19,9 @@ from wherry.model.container import Container, ContainerSpec, HostSpec
 from wherry.model.host import HostFacts
 from wherry.model.mount import MountKind, MountPoint
 from wherry.model.resources import Device, DeviceRate, Resources, Ulimit
-from wherry.plan.runtime_spec import SpecRequest, build, encode
-from wherry.plan.seccomp import Seccomp
-from wherry.plan.users import Identity
+from wherry.plan.containers.users import Identity
+from wherry.plan.oci.runtime_spec import SpecRequest, build, encode
+from wherry.plan.oci.seccomp import Seccomp
 
 pytestmark = [
     pytest.mark.root,

@@ -16,8 +16,8 @@ from wherry.api.translate.containers import container_inspect
 from wherry.api.translate.create import requested
 from wherry.model.container import NO_SETTINGS, Container
 from wherry.model.image import ImageConfig
-from wherry.plan.creation import complete, merge
-from wherry.plan.namespaces import with_cgroups
+from wherry.plan.containers.creation import complete, merge
+from wherry.plan.containers.namespaces import with_cgroups
 from wherry.wire.container import CreateRequest
 
 GOLDEN = Path(__file__).with_name("golden")

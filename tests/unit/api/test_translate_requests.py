@@ -10,8 +10,9 @@ from wherry.api.translate.create import Requested, requested
 from wherry.errors import WherryError
 from wherry.model.container import ContainerSpec
 from wherry.model.mount import MountKind
-from wherry.plan import mount_points, validation
-from wherry.plan.creation import complete
+from wherry.plan.containers import validation
+from wherry.plan.containers.creation import complete
+from wherry.plan.mounts import mount_points
 from wherry.wire.container import CreateRequest
 
 

@@ -10,7 +10,7 @@ from wherry.api.translate.state import status_text
 from wherry.api.translate.times import age, rfc3339, rfc3339_seconds
 from wherry.errors import InvalidArgument
 from wherry.model.container import ContainerState, Pending, Status
-from wherry.plan.platforms import parse_platform
+from wherry.plan.images.platforms import parse_platform
 
 DAY = 86400
 

@@ -13,7 +13,7 @@ from wherry.build.sweeping import sweep_steps
 from wherry.model.build import CacheEntry
 from wherry.model.host import HostFacts
 from wherry.model.image import ImageConfig, Layer
-from wherry.plan.chain import stacked
+from wherry.plan.images.chain import stacked
 
 
 @dataclass

@@ -21,7 +21,7 @@ from wherry.model.network import (
     PortSpec,
     Subnet,
 )
-from wherry.plan.endpoints import specs
+from wherry.plan.networks.endpoints import specs
 
 SANDBOX = "/netns/"
 USER_SUBNET = Subnet(subnet="10.88.0.0/24")

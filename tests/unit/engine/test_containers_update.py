@@ -7,7 +7,7 @@ from tests.fakes.world import World
 
 from wherry.errors import InternalError, RuntimeFailure
 from wherry.model.resources import Resources
-from wherry.plan.updating import Update
+from wherry.plan.containers.updating import Update
 
 SHARES = Update(resources=Resources(cpu_shares=512))
 

@@ -23,8 +23,8 @@ from wherry.model.image import Layer, Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
-from wherry.plan.chain import chain_ids
-from wherry.plan.platforms import WrongPlatform
+from wherry.plan.images.chain import chain_ids
+from wherry.plan.images.platforms import WrongPlatform
 
 BASE, TOP = b"base" * 50, b"top" * 50
 CONFIG = config_of(BASE, TOP, config={"Labels": {"a": "b"}})

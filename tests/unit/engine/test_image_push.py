@@ -15,7 +15,7 @@ from wherry.model.image import LAYER_DOCKER_GZIP, MANIFEST_DOCKER, MANIFEST_OCI
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
-from wherry.plan.manifest import manifest_descriptor, read_manifest
+from wherry.plan.images.manifest import manifest_descriptor, read_manifest
 
 BASE, TOP = b"\x1f\x8b\x08base" * 9, b"\x1f\x8b\x08top" * 9
 CONFIG = config_of(BASE, TOP)

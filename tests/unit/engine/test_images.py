@@ -6,7 +6,7 @@ from tests.fakes.images import World
 from wherry.engine.images import HistoryEntry
 from wherry.errors import InvalidArgument, InvalidReference, NoSuchImage
 from wherry.model.reference import Reference
-from wherry.plan.chain import chain_id
+from wherry.plan.images.chain import chain_id
 
 DIGEST = "sha256:" + "d" * 64
 

@@ -15,7 +15,7 @@ from wherry.model.network import (
     EndpointSpec,
     PortSpec,
 )
-from wherry.plan import endpoints
+from wherry.plan.networks import endpoints
 
 
 async def test_a_running_container_is_put_into_a_network_and_taken_out() -> None:

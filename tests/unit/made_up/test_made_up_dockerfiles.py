@@ -8,8 +8,8 @@ from wherry.build.request import BuildRequest
 from wherry.build.stage import StageState, begin, cache_key, created_by, interpret, triggers
 from wherry.errors import InvalidArgument
 from wherry.model.image import ImageConfig, Platform
-from wherry.plan.changes import apply_changes
 from wherry.plan.dockerfile import parse
+from wherry.plan.images.changes import apply_changes
 from wherry.tar.ignoring import read_ignored
 
 HOST = Platform(os="linux", architecture="amd64")

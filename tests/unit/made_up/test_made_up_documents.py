@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wherry.errors import CorruptImage, WherryError
-from wherry.plan.image_archive import read_archived
-from wherry.plan.image_config import read_image, read_time, write_image
-from wherry.plan.manifest import read_index, read_manifest
+from wherry.plan.images.archive import read_archived
+from wherry.plan.images.configuration import read_image, read_time, write_image
+from wherry.plan.images.manifest import read_index, read_manifest
 from wherry.registry.challenges import parse_challenges
 
 DIGEST = "sha256:" + "0" * 64

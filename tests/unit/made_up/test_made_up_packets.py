@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from wherry.client.frames import demultiplex
 from wherry.errors import WherryError
-from wherry.plan.dns import message
-from wherry.plan.users import resolve
+from wherry.plan.containers.users import resolve
+from wherry.plan.names import message
 
 LABELS = st.sampled_from([b"\x03web", b"\x3f" + b"a" * 63, b"\xc0\x0c", b"\x40", b"\x00", b"\x01\xff"]) | st.binary(
     max_size=4

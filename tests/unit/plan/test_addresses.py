@@ -2,7 +2,7 @@ import pytest
 
 from wherry.errors import Forbidden, InternalError, InvalidArgument, NotFound
 from wherry.model.network import Network, Subnet
-from wherry.plan import addresses
+from wherry.plan.networks import addresses
 
 SMALL = Subnet(subnet="10.9.0.0/29", gateway="10.9.0.1")
 NETWORK = Network(id="abc", name="small", bridge="br", subnets=(SMALL,))

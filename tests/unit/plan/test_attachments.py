@@ -2,7 +2,7 @@
 
 from wherry.model.container import Container, ContainerSpec, ContainerState, Status
 from wherry.model.network import Endpoint
-from wherry.plan.attachments import visible_ports
+from wherry.plan.networks.attachments import visible_ports
 
 
 def exposing(*exposed: str, interface: str = "eth0") -> Container:

@@ -4,7 +4,7 @@ import pytest
 
 from wherry.errors import InvalidArgument
 from wherry.model.mount import MountKind, MountSpec
-from wherry.plan.binds import parse_bind
+from wherry.plan.mounts.binds import parse_bind
 
 BIND, VOLUME = MountKind.BIND, MountKind.VOLUME
 

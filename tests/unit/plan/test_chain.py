@@ -1,4 +1,4 @@
-from wherry.plan.chain import chain_id, chain_ids, stacked
+from wherry.plan.images.chain import chain_id, chain_ids, stacked
 
 A = "sha256:" + "a" * 64
 B = "sha256:" + "b" * 64

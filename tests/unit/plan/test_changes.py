@@ -6,7 +6,7 @@ import pytest
 
 from wherry.errors import InvalidArgument
 from wherry.model.image import Healthcheck, ImageConfig
-from wherry.plan.changes import apply_changes
+from wherry.plan.images.changes import apply_changes
 
 SECOND = 10**9
 

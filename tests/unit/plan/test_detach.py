@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wherry.errors import InvalidArgument
-from wherry.plan.detach import DetachScanner, parse
+from wherry.plan.containers.detach import DetachScanner, parse
 
 
 @pytest.mark.parametrize(

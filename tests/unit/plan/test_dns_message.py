@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from wherry.plan.dns.message import (
+from wherry.plan.names.message import (
     Code,
     Kind,
     Query,

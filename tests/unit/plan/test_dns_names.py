@@ -3,8 +3,8 @@
 import pytest
 
 from wherry.model.network import Endpoint
-from wherry.plan.dns.message import Kind
-from wherry.plan.dns.names import addresses, called, name_at
+from wherry.plan.names.answering import addresses, called, name_at
+from wherry.plan.names.message import Kind
 
 
 def end(network: str, name: str, ipv4: str, *names: str, ipv6: str = "", **links: str) -> Endpoint:

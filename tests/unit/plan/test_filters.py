@@ -13,7 +13,6 @@ from wherry.model.mount import MountKind, MountPoint
 from wherry.model.network import Endpoint, EndpointSpec, Network, PortBinding
 from wherry.model.reference import Reference
 from wherry.model.volume import Volume
-from wherry.plan.endpoints import specs
 from wherry.plan.filters import (
     ContainerFilter,
     Filters,
@@ -28,6 +27,7 @@ from wherry.plan.filters import (
     parse_labels,
     parse_until,
 )
+from wherry.plan.networks.endpoints import specs
 
 ENDPOINT = Endpoint(
     id="e1",

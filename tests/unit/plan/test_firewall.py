@@ -1,7 +1,7 @@
 import pytest
 
 from wherry.model.network import Network, PublishedPort, Subnet
-from wherry.plan import firewall
+from wherry.plan.networks import firewall
 
 BRIDGE = Network(
     id="1", name="bridge", bridge="wherry0", subnets=(Subnet(subnet="172.17.0.0/16"), Subnet(subnet="fd00:17::/64"))

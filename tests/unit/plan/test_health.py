@@ -3,7 +3,7 @@ import pytest
 from wherry.model.container import Container, ContainerSpec, ContainerState, Status
 from wherry.model.health import Health, HealthStatus, Probe
 from wherry.model.image import Healthcheck
-from wherry.plan import health
+from wherry.plan.containers import health
 
 SECOND = 1_000_000_000
 STARTED = 1000 * SECOND

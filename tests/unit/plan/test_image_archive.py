@@ -8,7 +8,7 @@ from wherry.errors import CorruptImage
 from wherry.model.archive import Blob, Member
 from wherry.model.image import MANIFEST_OCI, Descriptor, Platform
 from wherry.model.reference import Reference
-from wherry.plan.image_archive import (
+from wherry.plan.images.archive import (
     ARCHIVE_END,
     Archived,
     choose,

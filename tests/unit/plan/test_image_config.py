@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from wherry.errors import CorruptImage
 from wherry.model.image import Healthcheck, History, ImageConfig, Platform
-from wherry.plan.chain import chain_id
-from wherry.plan.image_config import read_image, write_image
+from wherry.plan.images.chain import chain_id
+from wherry.plan.images.configuration import read_image, write_image
 from wherry.plan.timestamps import rfc3339
 
 DIFF_IDS = ("sha256:" + "1" * 64, "sha256:" + "2" * 64)

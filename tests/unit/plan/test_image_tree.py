@@ -1,7 +1,7 @@
 """The layers of images as a tree."""
 
 from wherry.model.image import History, Image, Layer, Platform
-from wherry.plan.image_tree import Node, Stack, build
+from wherry.plan.images.tree import Node, Stack, build
 
 SIZES = {"base": 100, "app": 20, "other": 3, "deep": 1}
 

@@ -5,7 +5,7 @@ import pytest
 from wherry.errors import InternalError
 from wherry.model.container import Container, ContainerSpec, ContainerState, Link, Status
 from wherry.model.network import Endpoint, LinkedPort
-from wherry.plan import links
+from wherry.plan.networks import links
 
 LINK = Link(source="s" * 64, source_name="src", alias="my-db")
 

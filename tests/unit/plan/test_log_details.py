@@ -2,7 +2,7 @@ import pytest
 
 from wherry.errors import InternalError
 from wherry.model.container import Container, ContainerSpec, HostSpec, LogConfig
-from wherry.plan.log_details import log_details
+from wherry.plan.logs.details import log_details
 
 
 def container(**options: str) -> Container:

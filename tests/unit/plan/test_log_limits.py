@@ -5,7 +5,7 @@ import pytest
 from wherry.errors import InternalError
 from wherry.model.container import LogConfig
 from wherry.model.log import LogLimits
-from wherry.plan.log_limits import limits
+from wherry.plan.logs.limits import limits
 
 
 @pytest.mark.parametrize(

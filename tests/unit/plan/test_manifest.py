@@ -4,7 +4,7 @@ import pytest
 
 from wherry.errors import CorruptImage
 from wherry.model.image import CONFIG_OCI, LAYER_DOCKER_GZIP, LAYER_OCI, MANIFEST_OCI, Descriptor, Platform
-from wherry.plan.manifest import (
+from wherry.plan.images.manifest import (
     Manifest,
     config_descriptor,
     layer_descriptor,

@@ -3,7 +3,7 @@ import pytest
 from wherry.errors import InternalError, InvalidArgument
 from wherry.model.container import ContainerSpec, HostSpec
 from wherry.model.mount import HostMount, MountKind, MountPoint, MountSpec
-from wherry.plan import mount_points
+from wherry.plan.mounts import mount_points
 
 
 def points(

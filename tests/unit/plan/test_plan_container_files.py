@@ -6,7 +6,7 @@ import pytest
 
 from wherry.model.container import Container, ContainerSpec, HostSpec
 from wherry.model.network import Endpoint
-from wherry.plan.container_files import changed_hosts, hostname, hosts
+from wherry.plan.names.etc_hosts import changed_hosts, hostname, hosts
 
 LOOPBACK = """\
 127.0.0.1\tlocalhost

@@ -10,7 +10,7 @@ from wherry.model.container import ContainerDefaults, ContainerSpec, HostSpec, L
 from wherry.model.image import Healthcheck, ImageConfig
 from wherry.model.network import EndpointSpec
 from wherry.model.resources import Resources, Ulimit
-from wherry.plan.creation import complete, merge
+from wherry.plan.containers.creation import complete, merge
 
 SECOND = 10**9
 IMAGE = ImageConfig(

@@ -10,9 +10,9 @@ from wherry.errors import InternalError, InvalidArgument
 from wherry.model.container import HostSpec
 from wherry.model.host import HostFacts
 from wherry.model.resources import Device, DeviceRate, Resources, Ulimit
-from wherry.plan.linux_resources import device_paths, limits_section
-from wherry.plan.resources import check, effective
-from wherry.plan.rlimits import oom_score_adj, rlimits
+from wherry.plan.containers.resources import check, effective
+from wherry.plan.oci.resources import device_paths, limits_section
+from wherry.plan.oci.rlimits import oom_score_adj, rlimits
 
 MB = 1 << 20
 DISK = DeviceRate(path="/dev/vda", rate=100)

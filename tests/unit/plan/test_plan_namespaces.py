@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from tests.unit.plan.plan_facts import FACTS
 
 from wherry.model.container import ContainerDefaults, ContainerSpec, HostSpec
-from wherry.plan.namespaces import with_cgroups
+from wherry.plan.containers.namespaces import with_cgroups
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from wherry.model.device import DeviceNode
 from wherry.model.exec import ExecSpec
 from wherry.model.mount import MountKind, MountPoint
 from wherry.model.resources import Device, DeviceRate, Resources, Ulimit
-from wherry.plan.runtime_spec import SpecRequest, build, encode, exec_process
-from wherry.plan.users import Identity
+from wherry.plan.containers.users import Identity
+from wherry.plan.oci.runtime_spec import SpecRequest, build, encode, exec_process
 
 GOLDEN = Path(__file__).parent / "golden"
 ID = "4f3164d577ab367b181429c4501cb1c5bcab7953ba33ca48e5601482d6d158a6"

@@ -10,9 +10,9 @@ from tests.unit.plan.plan_facts import FACTS
 
 from wherry.errors import InternalError, InvalidArgument
 from wherry.model.container import Container, ContainerSpec, HostSpec
-from wherry.plan import security
-from wherry.plan.capabilities import DEFAULT, available, capabilities
-from wherry.plan.seccomp import Seccomp, resolve
+from wherry.plan.containers import security
+from wherry.plan.containers.capabilities import DEFAULT, available, capabilities
+from wherry.plan.oci.seccomp import Seccomp, resolve
 
 PROFILE = files("wherry.plan").joinpath("data/seccomp.json").read_bytes()
 OPEN_BY_HANDLE = "open_by_handle_at"

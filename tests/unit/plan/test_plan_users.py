@@ -3,7 +3,7 @@
 import pytest
 
 from wherry.errors import InvalidArgument
-from wherry.plan.users import Identity, resolve
+from wherry.plan.containers.users import Identity, resolve
 
 PASSWD = """\
 root:x:0:0:root:/root:/bin/sh

@@ -9,7 +9,7 @@ from wherry.errors import InternalError, InvalidArgument
 from wherry.model.container import ContainerSpec, HostSpec, RestartPolicy
 from wherry.model.image import Healthcheck
 from wherry.model.resources import Resources
-from wherry.plan.validation import check
+from wherry.plan.containers.validation import check
 
 
 def spec(host: HostSpec | None = None, **asked: Any) -> ContainerSpec:

@@ -2,7 +2,7 @@ import pytest
 
 from wherry.errors import NoSuchImage, NoSuchManifest
 from wherry.model.image import MANIFEST_OCI, Descriptor, Platform
-from wherry.plan.platforms import best_match, check_platform
+from wherry.plan.images.platforms import best_match, check_platform
 
 ARM = Platform(os="linux", architecture="arm64", variant="v8")
 

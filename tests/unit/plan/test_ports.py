@@ -2,7 +2,7 @@ import pytest
 
 from wherry.errors import InternalError, PortInUse
 from wherry.model.network import PortBinding, PortSpec
-from wherry.plan import ports
+from wherry.plan.networks import ports
 
 Taken = set[tuple[str, str, int]]
 

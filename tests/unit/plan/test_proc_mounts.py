@@ -4,7 +4,7 @@ import pytest
 
 from wherry.errors import RuntimeFailure
 from wherry.model.mount import MountKind, MountPoint
-from wherry.plan.proc_mounts import check
+from wherry.plan.oci.proc_mounts import check
 
 
 def point(source: str, target: str, kind: MountKind = MountKind.BIND) -> MountPoint:

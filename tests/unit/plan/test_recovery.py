@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from wherry.model.container import Container, ContainerSpec, ContainerState, Pending, Status
 from wherry.model.launch import Exit
 from wherry.model.process import ProcessId
-from wherry.plan.recovery import Observation, Repair, repair
+from wherry.plan.containers.recovery import Observation, Repair, repair
 
 ALIVE = ProcessId(pid=7, start_time=1, boot_id="b")
 EXIT = Exit(code=3, finished_at=1)

@@ -7,7 +7,7 @@ from wherry.model.image import Layer
 from wherry.model.reference import Reference
 from wherry.model.registry import Found
 from wherry.plan.filters import SearchFilter
-from wherry.plan.repositories import MAX_REMEMBERED, known_at, mountable, search_target
+from wherry.plan.images.repositories import MAX_REMEMBERED, known_at, mountable, search_target
 
 LAYER = Layer(chain_id="c", diff_id="d", directory="x")
 

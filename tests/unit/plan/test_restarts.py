@@ -2,7 +2,7 @@ import pytest
 
 from wherry.model.container import Container, ContainerSpec, ContainerState, HostSpec, RestartPolicy, Status
 from wherry.model.launch import Exit
-from wherry.plan.restarts import after_boot, delay
+from wherry.plan.containers.restarts import after_boot, delay
 
 SECOND = 1_000_000_000
 

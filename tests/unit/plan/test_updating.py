@@ -5,7 +5,7 @@ from tests.fakes.host import FACTS
 from wherry.errors import Conflict, InvalidArgument
 from wherry.model.container import Container, ContainerSpec, HostSpec, RestartPolicy
 from wherry.model.resources import Resources
-from wherry.plan.updating import Update, apply, check, runtime_section
+from wherry.plan.containers.updating import Update, apply, check, runtime_section
 
 MB = 1 << 20
 

@@ -3,7 +3,7 @@ import pytest
 from wherry.errors import Forbidden
 from wherry.model.container import Container, ContainerSpec, HostSpec
 from wherry.model.mount import MountKind, MountPoint, Place
-from wherry.plan import views
+from wherry.plan.mounts import views
 
 DATA = MountPoint(kind=MountKind.VOLUME, target="/data", name="data", source="/volumes/data")
 INNER = MountPoint(kind=MountKind.BIND, target="/data/in", source="/src", writable=False)

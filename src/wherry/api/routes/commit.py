@@ -6,7 +6,7 @@ from wherry.api import parameters
 from wherry.api.http import Request, Response, Router, json_response
 from wherry.api.translate.config import container_spec
 from wherry.engine import committing
-from wherry.plan.committing import said
+from wherry.plan.images.committing import said
 from wherry.wire.container import ContainerConfig
 from wherry.wire.image import CommitResponse
 

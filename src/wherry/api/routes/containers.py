@@ -14,8 +14,8 @@ from wherry.engine.images import Images
 from wherry.engine.system import System
 from wherry.errors import InvalidArgument, NoSuchContainer, NotFound
 from wherry.model.container import Container
+from wherry.plan.containers.security import apparmor_profile
 from wherry.plan.filters import CONTAINER_FILTERS, ContainerFilter, Filters
-from wherry.plan.security import apparmor_profile
 from wherry.wire.container import ContainersPruned, CreateRequest, CreateResponse, TopResponse
 
 if TYPE_CHECKING:

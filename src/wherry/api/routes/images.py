@@ -8,7 +8,7 @@ from wherry.engine.system import System
 from wherry.model.image import Image
 from wherry.model.reference import Reference
 from wherry.plan.filters import IMAGE_FILTERS, Filters, ImageFilter, parse_flag
-from wherry.plan.image_tree import Stack, build
+from wherry.plan.images.tree import Stack, build
 from wherry.wire.image import DeletedImage, HistoryItem, ImagesPruned, ImageSummary
 
 _PRUNE_FILTERS = parameters.PRUNE_FILTERS | {"dangling"}

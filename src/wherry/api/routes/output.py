@@ -12,7 +12,7 @@ from wherry.engine.streams import Attachment
 from wherry.model.container import Container
 from wherry.model.log import LogRange
 from wherry.plan.go_values import decimal
-from wherry.plan.log_details import log_details
+from wherry.plan.logs.details import log_details
 from wherry.plan.timestamps import parse_unix
 
 TakeOver = Callable[[Attachment], Awaitable[HijackedStream | WebSocket]]

@@ -6,7 +6,7 @@ from wherry.api.translate.volumes import volume_resource
 from wherry.engine.volumes import Volumes
 from wherry.model.volume import Volume
 from wherry.plan.filters import VOLUME_FILTERS, VolumeFilter, parse_flag, parse_labels
-from wherry.plan.volume_request import LOCAL
+from wherry.plan.mounts.volume_request import LOCAL
 from wherry.wire.volume import VolumeCreateRequest, VolumeList, VolumeResource, VolumesPruned
 
 _PRUNE_FILTERS = frozenset(("all", "label", "label!"))

@@ -17,9 +17,9 @@ from wherry.model.progress import Progress
 from wherry.model.reference import DEFAULT_DOMAIN, Reference
 from wherry.model.registry import Credentials
 from wherry.model.resources import Resources, Ulimit
+from wherry.plan.containers.resources import with_default_swap
 from wherry.plan.go_values import read_int
-from wherry.plan.platforms import parse_platform
-from wherry.plan.resources import with_default_swap
+from wherry.plan.images.platforms import parse_platform
 from wherry.plan.timestamps import rfc3339
 from wherry.wire.build import BuildCache, BuildPruned, OutputDetail, OutputMessage, StepDetail, StepMessage
 from wherry.wire.host_config import Ulimit as WireUlimit

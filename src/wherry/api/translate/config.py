@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 from wherry.api.translate.checks import check_config
 from wherry.model.container import ContainerSpec
 from wherry.model.image import Healthcheck, ImageConfig
-from wherry.plan.attachments import network_mode
+from wherry.plan.networks.attachments import network_mode
 from wherry.wire.container import ContainerConfig, Empty, HealthConfig
 
 

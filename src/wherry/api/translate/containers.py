@@ -12,8 +12,8 @@ from wherry.api.translate.times import rfc3339, whole_seconds
 from wherry.engine.containers import Paths
 from wherry.model.container import Container
 from wherry.model.mount import OverlayMount
-from wherry.plan.attachments import network_mode
 from wherry.plan.filters.containers import state_name
+from wherry.plan.networks.attachments import network_mode
 from wherry.wire import container as wire
 from wherry.wire.network import SummaryNetworks
 

@@ -5,10 +5,10 @@ from msgspec import UNSET
 from wherry.api.translate.ports import bound_ports
 from wherry.model.container import Container
 from wherry.model.network import Endpoint, EndpointSpec
-from wherry.plan import endpoints
-from wherry.plan.attachments import DEFAULT_NETWORK, live, network_names
-from wherry.plan.namespaces import owns_network, peer
-from wherry.plan.network_request import BUILTIN_DRIVERS
+from wherry.plan.containers.namespaces import owns_network, peer
+from wherry.plan.networks import endpoints
+from wherry.plan.networks.attachments import DEFAULT_NETWORK, live, network_names
+from wherry.plan.networks.network_request import BUILTIN_DRIVERS
 from wherry.wire.network import EndpointIPAMConfig, EndpointSettings, NetworkSettings
 
 _NOWHERE = Endpoint(id="", network_id="", network="", container_id="")

@@ -11,8 +11,8 @@ from wherry.api.translate.ports import port_bindings, port_specs
 from wherry.api.translate.resources import resources, show_limits
 from wherry.model.container import Container, HostSpec, LogConfig, RestartPolicy
 from wherry.model.host import HostFacts
-from wherry.plan.attachments import network_mode
-from wherry.plan.security import masked_paths, readonly_paths
+from wherry.plan.containers.security import masked_paths, readonly_paths
+from wherry.plan.networks.attachments import network_mode
 from wherry.wire import host_config as wire
 
 

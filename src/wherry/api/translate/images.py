@@ -10,7 +10,7 @@ from wherry.api.translate.containers import DRIVER
 from wherry.api.translate.times import rfc3339, whole_seconds
 from wherry.model.image import Image
 from wherry.model.reference import Reference
-from wherry.plan.image_tree import Node
+from wherry.plan.images.tree import Node
 from wherry.wire import image as wire
 from wherry.wire.container import GraphDriver
 

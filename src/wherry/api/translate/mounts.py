@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from wherry.errors import InvalidArgument
 from wherry.model.container import Container
 from wherry.model.mount import MountKind, MountPoint, MountSpec, Recursion
-from wherry.plan.binds import PROPAGATIONS, check_target
+from wherry.plan.mounts.binds import PROPAGATIONS, check_target
 from wherry.wire import mount as wire
 
 _OPTIONS_OF = {"bind": "BindOptions", "volume": "VolumeOptions", "tmpfs": "TmpfsOptions"}

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from wherry.errors import InvalidArgument
 from wherry.model.network import EndpointSpec
-from wherry.plan.attachments import network_mode
-from wherry.plan.network_request import BUILTIN_DRIVERS
+from wherry.plan.networks.attachments import network_mode
+from wherry.plan.networks.network_request import BUILTIN_DRIVERS
 from wherry.wire.network import EndpointIPAMConfig, EndpointSettings, NetworkingConfig
 
 _MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")

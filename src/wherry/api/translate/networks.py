@@ -8,8 +8,8 @@ from wherry.api.translate.times import rfc3339
 from wherry.errors import Forbidden, NotFound
 from wherry.model.container import Container
 from wherry.model.network import Endpoint, Network, NetworkRequest, Subnet
-from wherry.plan.attachments import live
-from wherry.plan.network_request import BUILTIN_DRIVERS
+from wherry.plan.networks.attachments import live
+from wherry.plan.networks.network_request import BUILTIN_DRIVERS
 from wherry.wire.network import IPAM, ConfigReference, IPAMPool, NetworkContainer, NetworkCreateRequest, NetworkResource
 
 IPAM_DRIVER = "default"

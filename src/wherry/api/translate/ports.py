@@ -9,9 +9,9 @@ from msgspec import UNSET
 from wherry.errors import InvalidArgument
 from wherry.model.container import Container
 from wherry.model.network import PROTOCOLS, PortSpec
-from wherry.plan.attachments import LARGEST_PORT, published, visible_ports
 from wherry.plan.filters import port_range
 from wherry.plan.go_values import decimal
+from wherry.plan.networks.attachments import LARGEST_PORT, published, visible_ports
 from wherry.wire.network import Port, PortBinding
 
 Bindings = dict[str, list[PortBinding] | None]

@@ -8,8 +8,8 @@ from wherry.errors import InvalidArgument
 from wherry.model.container import RestartPolicy
 from wherry.model.host import HostFacts
 from wherry.model.resources import Device, DeviceRate, Resources, Ulimit
-from wherry.plan.resources import with_default_swap
-from wherry.plan.updating import Update
+from wherry.plan.containers.resources import with_default_swap
+from wherry.plan.containers.updating import Update
 from wherry.wire import host_config as wire
 
 

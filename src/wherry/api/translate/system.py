@@ -10,8 +10,8 @@ from wherry.model.host import HostFacts
 from wherry.model.image import architecture
 from wherry.model.launch import RuntimeInfo
 from wherry.model.system import Info, Settings, Version
-from wherry.plan.log_options import DRIVERS
-from wherry.plan.namespaces import usual_cgroup_namespace
+from wherry.plan.containers.namespaces import usual_cgroup_namespace
+from wherry.plan.logs.options import DRIVERS
 from wherry.version import API_VERSION
 from wherry.wire import system as wire
 

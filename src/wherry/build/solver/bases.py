@@ -12,7 +12,7 @@ from wherry.errors import NoSuchImage
 from wherry.model.image import Image, Platform
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
-from wherry.plan.platforms import check_platform
+from wherry.plan.images.platforms import check_platform
 
 Who = Callable[[str], Awaitable[Credentials | None]]
 """Finds what is shown to a registry."""

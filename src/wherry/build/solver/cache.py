@@ -10,8 +10,8 @@ from wherry.engine.images import Images
 from wherry.engine.ports import Clock, Host, Records, Snapshots
 from wherry.model.build import STEP, CacheEntry, CacheUsage
 from wherry.model.image import Image, Layer
-from wherry.plan.chain import chain_ids
-from wherry.plan.image_config import read_time
+from wherry.plan.images.chain import chain_ids
+from wherry.plan.images.configuration import read_time
 
 
 class Cache:

@@ -17,7 +17,7 @@ from wherry.engine.ports import BuildFiles
 from wherry.errors import InvalidArgument, SourceMissing
 from wherry.model.build import Placement, Selected, Selection
 from wherry.model.image import Layer
-from wherry.plan.users import copy_owner
+from wherry.plan.containers.users import copy_owner
 
 _FILE_MODE = 0o644
 

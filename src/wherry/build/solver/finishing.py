@@ -11,7 +11,7 @@ from wherry.errors import InternalError
 from wherry.model.image import Image
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
-from wherry.plan.chain import chain_id
+from wherry.plan.images.chain import chain_id
 from wherry.plan.naming import short_id
 
 

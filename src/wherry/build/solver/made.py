@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from wherry.build.stage import StageState
 from wherry.model.image import History, Image, Layer, Platform
-from wherry.plan.image_config import write_image
+from wherry.plan.images.configuration import write_image
 from wherry.plan.timestamps import rfc3339
 
 

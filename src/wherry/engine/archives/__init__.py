@@ -18,7 +18,7 @@ from wherry.errors import NoSuchContainer
 from wherry.model.image import ImageConfig, Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
-from wherry.plan import changes as instructions
+from wherry.plan.images import changes as instructions
 from wherry.plan.urls import check_url
 
 __all__ = ["Archives"]

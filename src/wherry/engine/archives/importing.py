@@ -10,7 +10,7 @@ from wherry.engine.unpacking import Unpacker
 from wherry.model.image import History, Image, ImageConfig, Layer, Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
-from wherry.plan.image_config import write_image
+from wherry.plan.images.configuration import write_image
 from wherry.plan.timestamps import rfc3339
 
 

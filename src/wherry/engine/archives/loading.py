@@ -19,10 +19,10 @@ from wherry.model.archive import Blob, Member
 from wherry.model.image import INDEX_DOCKER, INDEX_OCI, Descriptor, Image, Layer, Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
-from wherry.plan import image_archive
-from wherry.plan.image_archive import Archived, blob_path
-from wherry.plan.image_config import read_image
-from wherry.plan.manifest import read_index, read_manifest
+from wherry.plan.images import archive as image_archive
+from wherry.plan.images.archive import Archived, blob_path
+from wherry.plan.images.configuration import read_image
+from wherry.plan.images.manifest import read_index, read_manifest
 from wherry.plan.naming import short_id
 
 MAX_DOCUMENT = 16 << 20

@@ -16,9 +16,9 @@ from wherry.engine.ports import Content
 from wherry.errors import NoSuchImage
 from wherry.model.image import Descriptor, Image
 from wherry.model.reference import Reference
-from wherry.plan import image_archive
-from wherry.plan.image_archive import Archived, blob_path, member_header, member_padding
-from wherry.plan.manifest import (
+from wherry.plan.images import archive as image_archive
+from wherry.plan.images.archive import Archived, blob_path, member_header, member_padding
+from wherry.plan.images.manifest import (
     config_descriptor,
     manifest_descriptor,
     read_manifest,

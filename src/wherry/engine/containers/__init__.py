@@ -28,8 +28,8 @@ from wherry.model.launch import Exit
 from wherry.model.log import LogLine, LogRange
 from wherry.model.network import EndpointSpec
 from wherry.model.usage import Sample
+from wherry.plan.containers.updating import Update
 from wherry.plan.filters import matches_labels
-from wherry.plan.updating import Update
 
 __all__ = ["Containers", "Created", "Paths"]
 

@@ -15,7 +15,8 @@ from wherry.errors import InvalidArgument, NoSuchContainer, NotFound
 from wherry.model.container import Container
 from wherry.model.mount import Viewed
 from wherry.model.path_stat import PathStat
-from wherry.plan import namespaces, users, views
+from wherry.plan.containers import namespaces, users
+from wherry.plan.mounts import views
 
 
 class Packed(Struct, frozen=True, kw_only=True):

@@ -19,8 +19,9 @@ from wherry.engine.volumes import Volumes
 from wherry.model.container import NO_SETTINGS, Container, ContainerDefaults, ContainerSpec
 from wherry.model.image import Image
 from wherry.model.remapping import Remapping
-from wherry.plan import creation, namespaces, remapping, resources, validation
-from wherry.plan.platforms import check_platform
+from wherry.plan import remapping
+from wherry.plan.containers import creation, namespaces, resources, validation
+from wherry.plan.images.platforms import check_platform
 
 
 class Created(Struct, frozen=True, kw_only=True):

@@ -28,7 +28,8 @@ from wherry.errors import (
 )
 from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit
-from wherry.plan import health, signals
+from wherry.plan import signals
+from wherry.plan.containers import health
 
 _log = logging.getLogger(__name__)
 

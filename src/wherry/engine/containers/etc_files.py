@@ -3,7 +3,7 @@
 from wherry.engine.networks import Networks
 from wherry.engine.ports import ContainerFiles, Host
 from wherry.model.container import NO_SETTINGS, Container, ContainerDefaults
-from wherry.plan import container_files, resolv_conf
+from wherry.plan.names import etc_hosts, resolv_conf
 
 
 class EtcFiles:
@@ -26,7 +26,7 @@ class EtcFiles:
         """All of them, for a start; ``linked``: address and names of containers it is linked to."""
         files = {
             "hosts": self._hosts(container, linked),
-            "hostname": container_files.hostname(container.spec),
+            "hostname": etc_hosts.hostname(container.spec),
             "resolv.conf": self._resolv_conf(container),
         }
         await self._files.write(container.id, files)
@@ -34,15 +34,15 @@ class EtcFiles:
     async def change(self, before: Container, after: Container) -> None:
         """Tell a container that runs of other networks. What people wrote into its files stays."""
         hosts = await self._files.read(after.id, "hosts")
-        files = {"hosts": container_files.changed_hosts(hosts, before, after)}
+        files = {"hosts": etc_hosts.changed_hosts(hosts, before, after)}
         if await self._files.read(after.id, "resolv.conf") == self._resolv_conf(before):
             files["resolv.conf"] = self._resolv_conf(after)
         await self._files.write(after.id, files)
 
     def _hosts(self, container: Container, linked: tuple[tuple[str, str], ...]) -> str:
-        if container_files.has_hosts_of_host(container.spec):
+        if etc_hosts.has_hosts_of_host(container.spec):
             return self._host.hosts()
-        return container_files.hosts(container.spec, self._networks.host_gateway(), container.endpoints, linked)
+        return etc_hosts.hosts(container.spec, self._networks.host_gateway(), container.endpoints, linked)
 
     def _resolv_conf(self, container: Container) -> str:
         spec = resolv_conf.resolving(container.spec, self._defaults)

@@ -25,11 +25,12 @@ from wherry.errors import (
 from wherry.model.container import Container, Status
 from wherry.model.exec import Exec, ExecSpec
 from wherry.model.launch import ExecLaunch
-from wherry.plan import detach, signals
-from wherry.plan.lifecycle import exec_exit_code_of
-from wherry.plan.rlimits import oom_score_adj
-from wherry.plan.runtime_spec import encode, exec_process
-from wherry.plan.validation import check_lengths
+from wherry.plan import signals
+from wherry.plan.containers import detach
+from wherry.plan.containers.lifecycle import exec_exit_code_of
+from wherry.plan.containers.validation import check_lengths
+from wherry.plan.oci.rlimits import oom_score_adj
+from wherry.plan.oci.runtime_spec import encode, exec_process
 
 _log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from wherry.errors import WherryError
 from wherry.model.container import Container, Status
 from wherry.model.exec import ExecSpec
 from wherry.model.health import Probe
-from wherry.plan import health
+from wherry.plan.containers import health
 
 _log = logging.getLogger(__name__)
 

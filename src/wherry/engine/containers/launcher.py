@@ -14,11 +14,15 @@ from wherry.errors import Conflict, InvalidArgument
 from wherry.model.container import Container
 from wherry.model.launch import Launch, Launched
 from wherry.model.remapping import Remapping
-from wherry.plan import endpoints, log_limits, log_options, namespaces, runtime_spec
-from wherry.plan.log_details import log_details, log_tag
+from wherry.plan.containers import namespaces
+from wherry.plan.logs import limits as log_limits
+from wherry.plan.logs import options as log_options
+from wherry.plan.logs.details import log_details, log_tag
+from wherry.plan.networks import endpoints
+from wherry.plan.oci import runtime_spec
+from wherry.plan.oci.seccomp import Seccomp
+from wherry.plan.oci.spec_request import SpecRequest
 from wherry.plan.remapping import remapping_of
-from wherry.plan.seccomp import Seccomp
-from wherry.plan.spec_request import SpecRequest
 
 
 class Launcher:

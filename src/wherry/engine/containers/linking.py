@@ -13,8 +13,8 @@ from wherry.engine.ports import ContainerFiles
 from wherry.errors import InternalError, InvalidArgument, NoSuchContainer
 from wherry.model.container import Container, ContainerSpec, Link
 from wherry.model.network import Endpoint
-from wherry.plan import links
-from wherry.plan.namespaces import peer
+from wherry.plan.containers.namespaces import peer
+from wherry.plan.networks import links
 
 _HOSTS = "hosts"
 Linked = tuple[Link, Container]

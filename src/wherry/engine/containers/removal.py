@@ -13,7 +13,7 @@ from wherry.engine.ports import Clock, ContainerFiles, Snapshots
 from wherry.engine.volumes import Volumes
 from wherry.model.container import Container
 from wherry.model.launch import Exit
-from wherry.plan import lifecycle
+from wherry.plan.containers import lifecycle
 
 
 class Removal:

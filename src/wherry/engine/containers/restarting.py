@@ -9,7 +9,7 @@ from wherry.engine.containers.catalog import Catalog
 from wherry.engine.ports import Clock
 from wherry.errors import WherryError
 from wherry.model.container import Container
-from wherry.plan import namespaces
+from wherry.plan.containers import namespaces
 
 _log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from wherry.model.container import Container, HostSpec
 from wherry.model.device import DeviceNode
 from wherry.model.mount import OverlayMount
 from wherry.model.remapping import ROOT
-from wherry.plan import users
-from wherry.plan.linux_resources import device_paths
-from wherry.plan.users import Identity
+from wherry.plan.containers import users
+from wherry.plan.containers.users import Identity
+from wherry.plan.oci.resources import device_paths
 
 
 class _Loan:

@@ -8,7 +8,7 @@ from wherry.engine.ports import ContainerFiles, Logs, Runtime
 from wherry.errors import WherryError
 from wherry.model.container import Container
 from wherry.model.log import LogLimits
-from wherry.plan import log_limits
+from wherry.plan.logs import limits as log_limits
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from wherry.engine.ports import Clock, Host, Networking
 from wherry.engine.sandboxes import Sandboxes
 from wherry.model.container import Container
 from wherry.model.usage import Sample, Traffic
-from wherry.plan import namespaces
+from wherry.plan.containers import namespaces
 
 _INTERVAL = 1.0  # seconds, as dockerd's
 

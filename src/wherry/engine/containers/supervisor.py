@@ -24,7 +24,8 @@ from wherry.engine.volume_use import VolumeUse
 from wherry.errors import Conflict, WherryError
 from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit, Launched
-from wherry.plan import lifecycle, restarts, signals
+from wherry.plan import signals
+from wherry.plan.containers import lifecycle, restarts
 
 _log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.ports import Host, Runtime
 from wherry.errors import Conflict, InternalError, RuntimeFailure
 from wherry.model.container import Container, Pending, Status
-from wherry.plan import updating
-from wherry.plan.runtime_spec import encode
-from wherry.plan.updating import Update
+from wherry.plan.containers import updating
+from wherry.plan.containers.updating import Update
+from wherry.plan.oci.runtime_spec import encode
 
 
 class Updating:

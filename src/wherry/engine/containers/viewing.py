@@ -22,7 +22,7 @@ from wherry.model.container import Container, Status
 from wherry.model.launch import Exit
 from wherry.model.log import LogLine, LogRange
 from wherry.model.mount import OverlayMount
-from wherry.plan import detach
+from wherry.plan.containers import detach
 
 _ADVICE = {
     Status.PAUSED: "paused, unpause the container before attach",

@@ -18,8 +18,8 @@ from wherry.model.build import CacheEntry
 from wherry.model.container import Container
 from wherry.model.image import Image, Layer, Tag
 from wherry.model.reference import Reference
-from wherry.plan.image_config import read_image
-from wherry.plan.repositories import known_at
+from wherry.plan.images.configuration import read_image
+from wherry.plan.images.repositories import known_at
 
 __all__ = ["HistoryEntry", "Images", "Removal", "is_id_of", "tell"]
 

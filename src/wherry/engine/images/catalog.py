@@ -9,8 +9,8 @@ from wherry.engine.ports import Records
 from wherry.errors import InternalError, NoSuchImage
 from wherry.model.image import History, Image, Layer
 from wherry.model.reference import Reference
-from wherry.plan.chain import chain_ids
-from wherry.plan.image_config import read_time
+from wherry.plan.images.chain import chain_ids
+from wherry.plan.images.configuration import read_time
 from wherry.plan.timestamps import SECOND
 
 MISSING = "<missing>"

@@ -13,9 +13,9 @@ from wherry.errors import Conflict, NotFound
 from wherry.model.container import Container
 from wherry.model.image import Image, Tag
 from wherry.model.reference import Reference
-from wherry.plan import image_removal
 from wherry.plan.filters import matches_labels
-from wherry.plan.image_removal import Decision, Standing
+from wherry.plan.images import removal as image_removal
+from wherry.plan.images.removal import Decision, Standing
 
 
 class Removal(Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class Removal(Struct, frozen=True, kw_only=True):
 
 
 class Remover:
-    """Carries out what ``plan.image_removal`` decides."""
+    """Carries out what ``plan.images.removal`` decides."""
 
     def __init__(
         self,

@@ -17,8 +17,8 @@ from wherry.engine.ports import Chance, Clock, NameServers, Networking, Records
 from wherry.errors import NoSuchNetwork
 from wherry.model.container import NO_SETTINGS, Container, ContainerDefaults, ContainerSpec, Pending
 from wherry.model.network import Endpoint, EndpointSpec, Network, NetworkRequest, NetworkSettings
-from wherry.plan import addresses, endpoint_checks, endpoints
-from wherry.plan.attachments import DEFAULT_NETWORK
+from wherry.plan.networks import addresses, endpoint_checks, endpoints
+from wherry.plan.networks.attachments import DEFAULT_NETWORK
 
 __all__ = ["Networks"]
 

@@ -3,8 +3,8 @@
 from wherry.engine.ports import Chance, Clock, Records
 from wherry.errors import InvalidArgument, NoSuchNetwork
 from wherry.model.network import Network
-from wherry.plan.addresses import IPV4, IPV6, gateway, prefix_length, subnet_of_version
-from wherry.plan.network_request import BUILTIN_DRIVERS
+from wherry.plan.networks.addresses import IPV4, IPV6, gateway, prefix_length, subnet_of_version
+from wherry.plan.networks.network_request import BUILTIN_DRIVERS
 
 
 class Catalog:

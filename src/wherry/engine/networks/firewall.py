@@ -7,7 +7,7 @@ from wherry.engine.networks.leases import Leases
 from wherry.engine.ports import Networking
 from wherry.model.container import Container
 from wherry.model.network import LinkedPort, PublishedPort
-from wherry.plan import links
+from wherry.plan.networks import links
 
 
 class Firewall:

@@ -13,10 +13,10 @@ from wherry.engine.ports import Chance, Networking
 from wherry.errors import Forbidden, InternalError
 from wherry.model.container import Container
 from wherry.model.network import Endpoint, EndpointSpec, Network
-from wherry.plan import addresses, endpoint_checks, endpoints
-from wherry.plan.attachments import DEFAULT_NETWORK
-from wherry.plan.namespaces import owns_network
-from wherry.plan.network_request import BUILTIN_DRIVERS
+from wherry.plan.containers.namespaces import owns_network
+from wherry.plan.networks import addresses, endpoint_checks, endpoints
+from wherry.plan.networks.attachments import DEFAULT_NETWORK
+from wherry.plan.networks.network_request import BUILTIN_DRIVERS
 
 
 class Joining:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from wherry.model.network import Endpoint
-from wherry.plan.ports import clash
+from wherry.plan.networks.ports import clash
 
 
 class Leases:

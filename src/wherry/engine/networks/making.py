@@ -11,9 +11,9 @@ from wherry.engine.networks.leases import Leases
 from wherry.engine.ports import Chance, Clock, Networking
 from wherry.errors import Conflict, Forbidden, NoSuchNetwork
 from wherry.model.network import BridgePlan, Network, NetworkRequest, NetworkSettings, Subnet
-from wherry.plan import addresses, default_network, network_request
-from wherry.plan.attachments import DEFAULT_NETWORK
 from wherry.plan.filters import matches_labels
+from wherry.plan.networks import addresses, default_network, network_request
+from wherry.plan.networks.attachments import DEFAULT_NETWORK
 
 
 class Making:

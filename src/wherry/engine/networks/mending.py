@@ -11,7 +11,7 @@ from wherry.engine.networks.leases import Leases
 from wherry.engine.networks.making import Making
 from wherry.engine.ports import Clock, Networking
 from wherry.errors import WherryError
-from wherry.plan import endpoints
+from wherry.plan.networks import endpoints
 
 _log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from wherry.engine.networks.leases import Leases
 from wherry.engine.ports import Chance, NameServers
 from wherry.model.container import NO_SETTINGS, Container, ContainerDefaults
 from wherry.model.network import Endpoint, NameServer
-from wherry.plan import resolv_conf
-from wherry.plan.dns import message, names
-from wherry.plan.dns.message import Code, Kind, Query
+from wherry.plan.names import answering as names
+from wherry.plan.names import message, resolv_conf
+from wherry.plan.names.message import Code, Kind, Query
 
 _PATIENCE = 4.0  # seconds for each server, as Docker's
 _ASKING_AT_ONCE = 256  # of a container; each takes a socket

@@ -6,8 +6,8 @@ from wherry.engine.ports import Networking
 from wherry.errors import HostPortRefused, InternalError
 from wherry.model.container import Container
 from wherry.model.network import Endpoint, PortBinding
-from wherry.plan import endpoints, ports
-from wherry.plan.network_request import HOST_BINDING
+from wherry.plan.networks import endpoints, ports
+from wherry.plan.networks.network_request import HOST_BINDING
 
 
 class Publishing:

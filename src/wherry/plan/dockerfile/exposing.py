@@ -2,8 +2,8 @@
 
 from wherry.errors import InvalidArgument
 from wherry.model.network import PROTOCOLS
-from wherry.plan.attachments import LARGEST_PORT
 from wherry.plan.go_values import decimal
+from wherry.plan.networks.attachments import LARGEST_PORT
 
 
 def ports(text: str) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from msgspec import Struct
 from wherry.errors import InvalidArgument
 from wherry.model.container import Container, Pending, Status
 from wherry.model.health import HealthStatus
-from wherry.plan.attachments import LARGEST_PORT, live, network_names, published, visible_ports
 from wherry.plan.filters.parse import Filters, matches_labels, matches_pattern, parse_flag
 from wherry.plan.go_values import read_int
+from wherry.plan.networks.attachments import LARGEST_PORT, live, network_names, published, visible_ports
 
 CONTAINER_FILTERS = frozenset(
     (

@@ -5,7 +5,7 @@ from msgspec import Struct
 from wherry.errors import InvalidArgument
 from wherry.model.network import Network
 from wherry.plan.filters.parse import Filters, matches_labels, matches_pattern, parse_flag
-from wherry.plan.network_request import BUILTIN_DRIVERS
+from wherry.plan.networks.network_request import BUILTIN_DRIVERS
 
 NETWORK_FILTERS = frozenset(("dangling", "driver", "id", "label", "name", "scope", "type"))
 

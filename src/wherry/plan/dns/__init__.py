@@ -1,1 +1,0 @@
-"""The name service of networks: messages read and written, names found. Pure."""

@@ -1,0 +1,1 @@
+"""Images: their documents, their stacks of layers, their names and platforms."""

@@ -1,0 +1,1 @@
+"""Logs of containers: which drivers there are, and what their options mean."""

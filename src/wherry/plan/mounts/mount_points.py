@@ -1,0 +1,127 @@
+"""What a spec asks to be mounted → mount points, as dockerd reads it (moby ``daemon/volumes.go``).
+
+A mount point of a volume has no source yet; one of a new anonymous volume has no name either.
+"""
+
+from collections.abc import Iterable, Iterator
+from posixpath import isabs, normpath
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from wherry.errors import InternalError, InvalidArgument
+from wherry.model.container import ContainerSpec
+from wherry.model.mount import HostMount, MountKind, MountPoint, MountSpec
+from wherry.plan.mounts import volume_request
+from wherry.plan.mounts.binds import parse_bind
+
+_MODES = frozenset(("ro", "rw", "z", "Z"))
+_SHARED_LABEL = "z"  # what Docker shows as the mode of a volume that was given none
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """A mount point, and the labels and options of its volume if that is to be made."""
+
+    point: MountPoint
+    labels: dict[str, str] = {}
+    options: dict[str, str] = {}
+
+
+def wanted(spec: ContainerSpec, inherited: Iterable[MountPoint] = ()) -> tuple[Wanted, ...]:
+    """All mounts of a container, by target: ``inherited`` ones (see ``inherit``) give way to those that it asks for
+    itself, and the volumes of its image to both.
+
+    Raises:
+        InvalidArgument: a specification that is none, or two for one target.
+    """
+    asked = tuple(_asked(spec))
+    targets = [entry.point.target for entry in asked]
+    for target in targets:
+        if targets.count(target) > 1:
+            raise InvalidArgument(f"Duplicate mount point: {target}")
+    found = {point.target: Wanted(point=point) for point in inherited}
+    found |= {entry.point.target: entry for entry in asked}
+    for target in map(normpath, spec.volumes):
+        if target not in found:
+            found[target] = Wanted(point=_volume(MountSpec(kind=MountKind.VOLUME, target=target), "", spec))
+    return tuple(found.values())
+
+
+def volumes_from(text: str) -> tuple[str, bool]:
+    """A container's name and whether its mounts may be written, of ``name[:mode]``. InvalidArgument."""
+    name, _, mode = text.partition(":")
+    if not name:
+        raise InvalidArgument(f"invalid volumes-from specification: {text}")
+    if mode and mode not in _MODES:
+        raise InvalidArgument(f"invalid mode: {mode}")
+    return name, mode != "ro"
+
+
+def inherit(points: Iterable[MountPoint], *, writable: bool) -> Iterator[MountPoint]:
+    """The mounts that a container passes on to another."""
+    for point in points:
+        if point.kind is not MountKind.TMPFS:
+            yield replace(point, mode="", copy_up=False, writable=point.writable and writable)
+
+
+def check_propagation(point: MountPoint, around: HostMount) -> None:
+    """InternalError if mounts cannot go the ways that a bind asks for: what is ``around`` its source is private."""
+    asked = point.propagation.removeprefix("r")
+    where = f"path {point.source} is mounted on {around.point} but it is not a"
+    if asked == "shared" and not around.shared:
+        raise InternalError(f"{where} shared mount")
+    if asked == "slave" and not (around.shared or around.slave):
+        raise InternalError(f"{where} shared or slave mount")
+
+
+def _asked(spec: ContainerSpec) -> Iterator[Wanted]:
+    host = spec.host
+    for text in host.binds:
+        bind = parse_bind(text, host.volume_driver)
+        yield Wanted(point=_point(bind.mount, bind.mode, spec))
+    for target, options in host.tmpfs.items():
+        if not isabs(target):
+            raise InvalidArgument(f"invalid mount path: '{target}' mount path must be absolute")
+        yield Wanted(point=MountPoint(kind=MountKind.TMPFS, target=normpath(target), options=options))
+    for mount in host.mounts:
+        yield Wanted(point=_point(mount, "", spec), labels=mount.volume_labels, options=mount.volume_options)
+
+
+def _point(mount: MountSpec, mode: str, spec: ContainerSpec) -> MountPoint:
+    if mount.kind is MountKind.VOLUME:
+        return _volume(mount, mode or _SHARED_LABEL, spec)
+    if mount.kind is MountKind.TMPFS:
+        return MountPoint(
+            kind=mount.kind, target=mount.target, options=_tmpfs_options(mount), writable=not mount.read_only
+        )
+    return MountPoint(
+        kind=mount.kind,
+        target=mount.target,
+        source=mount.source,
+        mode=mode,
+        writable=not mount.read_only,
+        propagation=mount.propagation or "rprivate",
+        recursive=not mount.non_recursive,
+        read_only_below=mount.read_only_below,
+        create_source=mount.create_source,
+    )
+
+
+def _volume(mount: MountSpec, mode: str, spec: ContainerSpec) -> MountPoint:
+    return MountPoint(
+        kind=MountKind.VOLUME,
+        target=mount.target,
+        name=mount.source,
+        driver=mount.volume_driver or spec.host.volume_driver or volume_request.LOCAL,
+        mode=mode,
+        writable=not mount.read_only,
+        copy_up=not mount.no_copy and not mount.volume_subpath,
+        subpath=mount.volume_subpath,
+        anonymous=not mount.source,
+    )
+
+
+def _tmpfs_options(mount: MountSpec) -> str:
+    size = f"size={mount.tmpfs_size}" if mount.tmpfs_size else ""
+    mode = f"mode={mount.tmpfs_mode:o}" if mount.tmpfs_mode else ""
+    return ",".join(filter(None, (mode, size)))

@@ -1,0 +1,1 @@
+"""Networks and the endpoints in them: addresses, ports, the firewall, links."""

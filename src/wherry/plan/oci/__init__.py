@@ -1,0 +1,1 @@
+"""The configuration that an OCI runtime is given: config.json, section by section."""
