@@ -7,9 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wherry.build.engine import BuildingEngine
+from wherry.engine.concurrency.operations import together
+from wherry.engine.containers.streams import Attachment
 from wherry.engine.engine import Engine
-from wherry.engine.flights import together
-from wherry.engine.streams import Attachment
 from wherry.model.container import ContainerSpec
 from wherry.wiring import DATA_ROOT, EngineConfig, bridge_of
 from wherry.wiring import open_engine as _open_engine

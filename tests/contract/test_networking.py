@@ -12,9 +12,9 @@ from tests.fakes.networking import FakeNetworking
 from tests.harness.waiting import PATIENCE
 from wherry.engine.ports import Networking
 from wherry.errors import HostPortRefused, NotFound
-from wherry.kernel import addressing, links, namespaces
-from wherry.kernel.netlink import NETLINK_ROUTE, Netlink
-from wherry.kernel.networking import Networking as KernelNetworking
+from wherry.kernel.network import addressing, links, namespaces
+from wherry.kernel.network.netlink import NETLINK_ROUTE, Netlink
+from wherry.kernel.network.networking import Networking as KernelNetworking
 from wherry.model.network import BridgePlan, Interface, Network, PublishedPort, Subnet
 from wherry.plan.networks import firewall
 

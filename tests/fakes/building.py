@@ -28,10 +28,10 @@ from wherry.build.solver.repositories import Repositories
 from wherry.build.solver.running import Runner
 from wherry.build.solver.stages import Stages
 from wherry.build.sweeping import sweep_folders, sweep_steps
-from wherry.engine.layering import Layering
+from wherry.engine.images.layering import Layering
+from wherry.engine.images.unpacking import Unpacker
 from wherry.engine.ports import Wire
 from wherry.engine.transfer import Transfer
-from wherry.engine.unpacking import Unpacker
 from wherry.model.build import BuildNews, Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied

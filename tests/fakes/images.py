@@ -8,12 +8,12 @@ from msgspec.structs import replace
 from tests.fakes.layers import FakeLayers
 from tests.fakes.registry import FakeRegistry
 from tests.fakes.store import FakeContent, FakeRecords, FakeSnapshots
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.events import Events
 from wherry.engine.images import Images
-from wherry.engine.layering import Layering
-from wherry.engine.operations import Operations
+from wherry.engine.images.layering import Layering
+from wherry.engine.images.unpacking import Unpacker
 from wherry.engine.transfer import Transfer
-from wherry.engine.unpacking import Unpacker
 from wherry.model.container import Container, ContainerSpec, ContainerState, Status
 from wherry.model.image import History, Image, ImageConfig, Layer, Platform
 from wherry.model.progress import Progress

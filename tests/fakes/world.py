@@ -19,6 +19,8 @@ from tests.fakes.layers import FakeLayers
 from tests.fakes.name_servers import FakeNameServers
 from tests.fakes.networking import FakeNetworking
 from tests.fakes.store import FakeContainerFiles, FakeContent, FakeLogs, FakeRecords, FakeSnapshots, FakeVolumeFiles
+from wherry.engine.concurrency.locks import KeyedLocks
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers import Containers
 from wherry.engine.containers.building import Building
 from wherry.engine.containers.catalog import Catalog
@@ -34,6 +36,7 @@ from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.rootfs import Roots
 from wherry.engine.containers.rotation import LogRotation
+from wherry.engine.containers.sandboxes import Sandboxes
 from wherry.engine.containers.stats import Stats
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
@@ -43,11 +46,9 @@ from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
-from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.recovery import Recovery
-from wherry.engine.sandboxes import Sandboxes
-from wherry.engine.volume_use import VolumeUse
 from wherry.engine.volumes import Volumes
+from wherry.engine.volumes.use import VolumeUse
 from wherry.model.container import Container, ContainerSpec, HostSpec
 from wherry.model.image import ImageConfig, Layer, Platform
 from wherry.model.network import NetworkSettings

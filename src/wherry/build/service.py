@@ -22,10 +22,10 @@ from wherry.build.solver.stages import Stages, Work
 from wherry.build.solver.story import Story
 from wherry.build.solver.workspace import Workspace, workspace
 from wherry.build.stage import unconsumed
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.events import Events
 from wherry.engine.images import Images
-from wherry.engine.layering import Layering
-from wherry.engine.operations import Operations
+from wherry.engine.images.layering import Layering
 from wherry.engine.ports import BuildFiles, Clock
 from wherry.model.build import STEP, BuildNews, CacheUsage
 from wherry.model.registry import Credentials

@@ -28,7 +28,7 @@ POSTPONED: Final = frozenset(
         "wherry.api.translate.stats",
         "wherry.api.translate.system",
         "wherry.buildkit.face",
-        "wherry.engine.committing",
+        "wherry.engine.containers.committing",
         "wherry.plan.images.changes",
         "wherry.store.archives",
         "wherry.store.building",

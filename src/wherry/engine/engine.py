@@ -15,7 +15,7 @@ from wherry.engine.volumes import Volumes
 
 if TYPE_CHECKING:  # made when they are first used
     from wherry.engine.archives import Archives
-    from wherry.engine.committing import Committing
+    from wherry.engine.containers.committing import Committing
     from wherry.engine.registries import Registries
     from wherry.engine.transfer import Transfer
 

@@ -8,14 +8,14 @@ from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.removal import Removal
+from wherry.engine.containers.sandboxes import Sandboxes
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
 from wherry.engine.ports import ContainerFiles, Host, Mounts, Runtime, Snapshots
-from wherry.engine.sandboxes import Sandboxes
-from wherry.engine.volume_use import VolumeUse
 from wherry.engine.volumes import Volumes
+from wherry.engine.volumes.use import VolumeUse
 from wherry.errors import InternalError, WherryError
 from wherry.model.container import Container, Status
 from wherry.model.launch import Launched

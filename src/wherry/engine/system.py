@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers import Containers
 from wherry.engine.events import Events
 from wherry.engine.images import Images
-from wherry.engine.measuring import Measuring
-from wherry.engine.operations import Operations
 from wherry.engine.ports import Clock, Host, Registry, Runtime
 from wherry.engine.volumes import Volumes
+from wherry.engine.volumes.measuring import Measuring
 from wherry.errors import NoSuchContainer
 from wherry.model.container import Container, Status
 from wherry.model.host import Forwarding, HostFacts

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wherry.errors import InvalidArgument, RuntimeFailure
-from wherry.kernel import cgroup_stats, cgroups, devices, identity, processes, rootfs, sysctls
+from wherry.kernel import cgroups, devices, identity, processes, rootfs, sysctls
+from wherry.kernel.cgroups import stats as cgroup_stats
 from wherry.kernel.host import cpu_time, facts
 from wherry.model.cgroup import cgroup_of
 from wherry.model.container import Container
@@ -13,7 +14,7 @@ from wherry.model.device import DeviceNode
 from wherry.model.host import Forwarding, HostFacts
 from wherry.model.process import ProcessId
 from wherry.model.usage import Usage
-from wherry.waiting import alone
+from wherry.threads import alone
 
 _HOSTS = Path("/etc/hosts")
 _RESOLV_CONF = Path("/etc/resolv.conf")

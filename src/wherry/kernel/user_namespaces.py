@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from wherry.errors import InternalError
-from wherry.kernel import namespaces
+from wherry.kernel.network import namespaces
 from wherry.kernel.processes import ENVIRONMENT, spawn
 from wherry.kernel.readiness import readable
 from wherry.model.remapping import IdRange, Remapping

@@ -14,7 +14,7 @@ import msgspec
 
 from wherry.errors import Conflict, RuntimeFailure
 from wherry.kernel import cgroups, identity, processes
-from wherry.kernel.cgroup_warmth import CgroupWarmth
+from wherry.kernel.cgroups.warmth import CgroupWarmth
 from wherry.kernel.processes import ENVIRONMENT, Child
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.process import ProcessId

@@ -23,7 +23,7 @@ from wherry.tar.compression import decompressed
 from wherry.tar.header import DIRECTORY, HARDLINK, REGULAR, SYMLINK, Entry, TarError
 from wherry.tar.reader import entries, printable
 from wherry.tar.stream import Stream
-from wherry.waiting import settled
+from wherry.threads import settled
 
 MAX_MEMBERS: Final = 1 << 16
 

@@ -16,7 +16,7 @@ from typing import Protocol, Self
 from wherry.errors import CorruptLayer, InternalError, InvalidArgument, NoSpace
 from wherry.store.failures import explained
 from wherry.tar.programs.protocol import APPLIED, CONNECTION, CORRUPT, FULL, REFUSED
-from wherry.waiting import settled
+from wherry.threads import settled
 
 _BOOT = "import sys; sys.path += sys.argv.pop(1).split(':'); from wherry.tar.programs.{} import main; main()"
 _OPTIONS = ("-I", "-S", "-X", "utf8", "-c")  # without site a process starts in half the time

@@ -16,7 +16,7 @@ from wherry.store.removal import child, children, discard
 from wherry.store.roots import make_passage
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree, tree_size
-from wherry.waiting import alone
+from wherry.threads import alone
 
 _RESTRICTIONS: Final = {
     "ro": os.ST_RDONLY,

@@ -13,7 +13,7 @@ from wherry.store.failures import explained
 from wherry.store.gzip import gzipped
 from wherry.store.intake import poured
 from wherry.tar import changes, pack
-from wherry.waiting import LoneThread, settled
+from wherry.threads import LoneThread, settled
 
 
 class Layers:

@@ -14,7 +14,7 @@ from typing import Final
 
 from wherry.store.children import Child, told, writable
 from wherry.store.failures import explained
-from wherry.waiting import settled
+from wherry.threads import settled
 
 REST: Final = 5.0  # seconds
 

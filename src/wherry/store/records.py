@@ -17,7 +17,7 @@ from wherry.model.image import Image, Layer, Tag
 from wherry.model.network import Network
 from wherry.model.volume import Volume
 from wherry.store.database import Change, Database
-from wherry.waiting import settled
+from wherry.threads import settled
 
 Record: TypeAlias = CacheEntry | Container | Image | Tag | Layer | Network | Volume
 R = TypeVar("R", bound=Record)

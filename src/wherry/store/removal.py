@@ -15,7 +15,7 @@ from wherry.store.failures import explained
 from wherry.store.mountinfo import mounts_below
 from wherry.store.threads import Threads
 from wherry.store.tree import delete_tree
-from wherry.waiting import settled
+from wherry.threads import settled
 
 _GRAVE: Final = ".removed-"
 _log: Final = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar, TypeVarTuple
 
-from wherry.waiting import carry_out, settled, work_off
+from wherry.threads import carry_out, settled, work_off
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")

@@ -24,7 +24,7 @@ from wherry.store.intake import received
 from wherry.store.layers import streamed
 from wherry.tar import pack
 from wherry.tar.owners import Owners
-from wherry.waiting import alone
+from wherry.threads import alone
 
 _MAX_LINKS: Final = 40  # as path_resolution(7)
 _ABSENT: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from wherry.engine.operations import PATIENCE
+from wherry.engine.concurrency.operations import PATIENCE
 from wherry.model.container import ContainerDefaults
 from wherry.model.network import NetworkSettings
 from wherry.model.registry import RegistrySettings

@@ -12,9 +12,9 @@ from msgspec import Struct
 from wherry.kernel import apparmor
 from wherry.kernel.ambient import SystemChance, SystemClock
 from wherry.kernel.machine import DeviceNodes, Machine
-from wherry.kernel.mounting import HostMounts
-from wherry.kernel.name_servers import NameServers
-from wherry.kernel.networking import Networking
+from wherry.kernel.mounts.mounting import HostMounts
+from wherry.kernel.network.name_servers import NameServers
+from wherry.kernel.network.networking import Networking
 from wherry.kernel.step_files import StepFiles
 from wherry.kernel.user_namespaces import UserNamespaces
 from wherry.model.image import Platform, architecture

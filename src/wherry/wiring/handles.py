@@ -2,11 +2,12 @@
 
 from msgspec import Struct
 
+from wherry.engine.concurrency.locks import KeyedLocks
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
-from wherry.engine.operations import KeyedLocks, Operations
 from wherry.wiring.config import EngineConfig
 from wherry.wiring.edges import Edges
 

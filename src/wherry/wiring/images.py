@@ -1,7 +1,7 @@
 """How images come and go."""
 
 from wherry.engine.archives import Archives
-from wherry.engine.committing import Committing
+from wherry.engine.containers.committing import Committing
 from wherry.engine.registries import Registries
 from wherry.engine.transfer import Transfer
 from wherry.wiring.config import EngineConfig

@@ -3,11 +3,11 @@
 from msgspec import Struct
 
 from wherry.engine.images import Images
-from wherry.engine.layering import Layering
+from wherry.engine.images.layering import Layering
+from wherry.engine.images.unpacking import Unpacker
 from wherry.engine.networks import Networks
-from wherry.engine.unpacking import Unpacker
-from wherry.engine.volume_use import VolumeUse
 from wherry.engine.volumes import Volumes
+from wherry.engine.volumes.use import VolumeUse
 from wherry.wiring.config import EngineConfig
 from wherry.wiring.edges import Edges
 from wherry.wiring.handles import Handles

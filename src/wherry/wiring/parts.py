@@ -11,9 +11,9 @@ from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.rootfs import Roots
 from wherry.engine.containers.rotation import LogRotation
+from wherry.engine.containers.sandboxes import Sandboxes
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
-from wherry.engine.sandboxes import Sandboxes
 from wherry.kernel.machine import RootFiles
 from wherry.wiring.edges import Edges
 from wherry.wiring.handles import Handles

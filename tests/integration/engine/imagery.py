@@ -11,12 +11,12 @@ from tests.fakes.registry import digest_of
 from tests.harness.archives import Member, archive, member
 
 from wherry.engine.archives import Archives
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.events import Events
 from wherry.engine.images import Images
-from wherry.engine.layering import Layering
-from wherry.engine.operations import Operations
+from wherry.engine.images.layering import Layering
+from wherry.engine.images.unpacking import Unpacker
 from wherry.engine.transfer import Transfer
-from wherry.engine.unpacking import Unpacker
 from wherry.kernel.ambient import SystemClock
 from wherry.model.image import Platform
 from wherry.model.progress import Progress

@@ -9,8 +9,9 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 
-from wherry.kernel import addressing, links, namespaces, sysctls
-from wherry.kernel.netlink import NETLINK_NETFILTER, NETLINK_ROUTE, Netlink
+from wherry.kernel import sysctls
+from wherry.kernel.network import addressing, links, namespaces
+from wherry.kernel.network.netlink import NETLINK_NETFILTER, NETLINK_ROUTE, Netlink
 from wherry.model.network import Interface
 
 HOST_OUTSIDE = "192.0.2.1"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wherry.kernel import cgroups
-from wherry.kernel.cgroup_warmth import CgroupWarmth
+from wherry.kernel.cgroups.warmth import CgroupWarmth
 
 pytestmark = [pytest.mark.root, pytest.mark.v2]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from wherry.errors import Conflict
-from wherry.kernel.claims import Claims
+from wherry.kernel.network.claims import Claims
 
 HOLDER = """
-import sys; from pathlib import Path; from wherry.kernel.claims import Claims
+import sys; from pathlib import Path; from wherry.kernel.network.claims import Claims
 claims = Claims(Path(sys.argv[1])); claims.take("docker0"); print("held", flush=True); input()
 """
 

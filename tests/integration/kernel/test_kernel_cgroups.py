@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from wherry.kernel import cgroup_stats, cgroups
+from wherry.kernel import cgroups
 from wherry.kernel.cgroups import Layout
+from wherry.kernel.cgroups import stats as cgroup_stats
 
 pytestmark = [pytest.mark.root, pytest.mark.v2]
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from wherry.kernel import conntrack, namespaces, nftables, sysctls
+from wherry.kernel import sysctls
+from wherry.kernel.network import conntrack, namespaces, nftables
 from wherry.model.network import Network, PublishedPort, Subnet
 from wherry.plan.networks import firewall
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from wherry.kernel import links, namespaces
-from wherry.kernel.name_servers import NameServers, port_of
-from wherry.kernel.netlink import NETLINK_ROUTE, Netlink
+from wherry.kernel.network import links, namespaces
+from wherry.kernel.network.name_servers import NameServers, port_of
+from wherry.kernel.network.netlink import NETLINK_ROUTE, Netlink
 from wherry.model.network import NameServer
 
 pytestmark = pytest.mark.root

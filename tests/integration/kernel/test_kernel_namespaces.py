@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from wherry.kernel import addressing, links, mounts, namespaces, syscalls, sysctls
-from wherry.kernel.addressing import Address
-from wherry.kernel.links import Veth
-from wherry.kernel.netlink import NETLINK_ROUTE, Netlink
+from wherry.kernel import mounts, syscalls, sysctls
+from wherry.kernel.network import addressing, links, namespaces
+from wherry.kernel.network.addressing import Address
+from wherry.kernel.network.links import Veth
+from wherry.kernel.network.netlink import NETLINK_ROUTE, Netlink
 from wherry.model.network import Interface
 
 pytestmark = pytest.mark.root

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from wherry.errors import InternalError
-from wherry.kernel import device_mounts, mounts, parts
-from wherry.kernel.views import open_view
+from wherry.kernel import mounts
+from wherry.kernel.mounts import devices as device_mounts
+from wherry.kernel.mounts import parts
+from wherry.kernel.mounts.views import open_view
 from wherry.model.mount import DeviceMount, Place, View
 
 pytestmark = pytest.mark.root

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from wherry.errors import HostPortRefused
-from wherry.kernel import namespaces
-from wherry.kernel.networking import Networking
+from wherry.kernel.network import namespaces
+from wherry.kernel.network.networking import Networking
 from wherry.model.network import BridgePlan, Interface, Network, PublishedPort, Subnet
 from wherry.plan.networks import firewall
 

@@ -5,8 +5,9 @@ from contextlib import aclosing
 
 import pytest
 
-from wherry.engine.flights import Flights, Report, listen, silent, together
-from wherry.engine.operations import Operations
+from wherry.engine.concurrency.flights import Flights
+from wherry.engine.concurrency.operations import Operations, together
+from wherry.engine.concurrency.progress import Report, listen, silent
 from wherry.model.progress import Progress
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 from tests.fakes.host import FakeClock
 
-from wherry.engine.metering import metered
+from wherry.engine.concurrency.progress import metered
 
 SECOND = 1_000_000_000
 

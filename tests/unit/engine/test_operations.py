@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from wherry.engine import operations
-from wherry.engine.operations import Operations, Turns, undoable
-from wherry.waiting import settled
+from wherry.engine.concurrency import operations
+from wherry.engine.concurrency.locks import Turns
+from wherry.engine.concurrency.operations import Operations, undoable
+from wherry.threads import settled
 
 
 def test_a_transition_that_takes_too_long_is_given_up_and_may_undo_what_it_did() -> None:

@@ -6,7 +6,7 @@ import pytest
 from tests.fakes.images import World
 from tests.fakes.registry import digest_of
 
-from wherry.engine.unpacking import Link, Unpacker, links
+from wherry.engine.images.unpacking import Link, Unpacker, links
 from wherry.errors import CorruptLayer
 from wherry.model.image import Layer
 

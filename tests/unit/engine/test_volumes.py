@@ -8,8 +8,8 @@ from tests.fakes.host import FakeChance, FakeClock, FakeMounts
 from tests.fakes.store import FakeRecords, FakeVolumeFiles
 
 from wherry.engine.events import Events
-from wherry.engine.volume_use import VolumeUse
 from wherry.engine.volumes import Volumes
+from wherry.engine.volumes.use import VolumeUse
 from wherry.errors import Conflict, InvalidArgument, NoSuchContainer, NoSuchVolume, NotFound, NotSupported, WherryError
 from wherry.model.container import Container, ContainerSpec, ContainerState, HostSpec, Status
 from wherry.model.mount import MountKind, MountSpec, Recursion

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from wherry.kernel import cgroup_stats, cgroups
+from wherry.kernel import cgroups
 from wherry.kernel.cgroups import Layout
+from wherry.kernel.cgroups import stats as cgroup_stats
 from wherry.kernel.mounts import MountEntry
 from wherry.model.usage import DeviceUsage
 

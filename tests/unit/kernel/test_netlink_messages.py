@@ -1,4 +1,4 @@
-from wherry.kernel import netlink
+from wherry.kernel.network import netlink
 
 
 def test_attributes_are_padded_to_four_bytes_and_read_back() -> None:

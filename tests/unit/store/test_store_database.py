@@ -12,7 +12,7 @@ from wherry.model.volume import Volume
 from wherry.store import database as module
 from wherry.store.database import Change, Database
 from wherry.store.records import Records
-from wherry.waiting import settled
+from wherry.threads import settled
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from wherry.api import parameters
 from wherry.api.http import Request, Response, Router, json_response
 from wherry.api.translate.config import container_spec
-from wherry.engine import committing
+from wherry.engine.containers import committing
 from wherry.plan.images.committing import said
 from wherry.wire.container import ContainerConfig
 from wherry.wire.image import CommitResponse
 
 if TYPE_CHECKING:
-    from wherry.engine.committing import Committing
+    from wherry.engine.containers.committing import Committing
 
 
 class CommitRoutes:

@@ -7,7 +7,7 @@ from pathlib import Path
 from wherry.build.actions import CacheMount
 from wherry.build.solver.keptfolders import KeptFolders, folder_key
 from wherry.build.solver.story import Chapter
-from wherry.engine.operations import KeyedLocks
+from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.ports import BuildFiles, CacheFolders
 from wherry.model.build import CACHE_MOUNT, CacheEntry, Placement, Selection
 

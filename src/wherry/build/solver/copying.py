@@ -12,7 +12,7 @@ from wherry.build.solver.made import Made
 from wherry.build.solver.repositories import Repositories
 from wherry.build.solver.sources import Sources
 from wherry.build.solver.story import Chapter
-from wherry.engine.layering import Layering
+from wherry.engine.images.layering import Layering
 from wherry.engine.ports import BuildFiles
 from wherry.errors import InvalidArgument, SourceMissing
 from wherry.model.build import Placement, Selected, Selection

@@ -5,7 +5,7 @@ from wherry.build.solver.made import Made
 from wherry.build.solver.story import Chapter
 from wherry.engine.events import Events
 from wherry.engine.images import Images, tell
-from wherry.engine.layering import Layering
+from wherry.engine.images.layering import Layering
 from wherry.engine.ports import BuildFiles, Clock, Content
 from wherry.errors import InternalError
 from wherry.model.image import Image

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from wherry.engine.operations import KeyedLocks
+from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.ports import CacheFolders, Clock, Records
 from wherry.errors import WherryError
 from wherry.model.build import STEP, CacheEntry, CacheUsage

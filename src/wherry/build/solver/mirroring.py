@@ -9,7 +9,7 @@ from wherry.build.client import Offer
 from wherry.build.comparing import compared
 from wherry.build.solver.keptfolders import KeptFolders, folder_key
 from wherry.build.solver.workspace import Folder, Workspace
-from wherry.engine.operations import KeyedLocks
+from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.ports import CacheFolders, Host, Mirrors
 from wherry.model.build import LOCAL_SOURCE, CacheEntry
 from wherry.model.mirror import KnownFile

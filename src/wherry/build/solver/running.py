@@ -9,11 +9,11 @@ from wherry.build.request import BuildRequest
 from wherry.build.solver.made import Made
 from wherry.build.solver.mounting import Mounted
 from wherry.build.solver.telling import Teller, in_red
+from wherry.engine.concurrency.operations import undoable
 from wherry.engine.containers import Containers
-from wherry.engine.layering import Layering
-from wherry.engine.operations import undoable
+from wherry.engine.containers.streams import Attachment
+from wherry.engine.images.layering import Layering
 from wherry.engine.ports import BuildFiles, Snapshots
-from wherry.engine.streams import Attachment
 from wherry.errors import BuildFailed, NoSuchContainer
 from wherry.model.container import Container, ContainerSpec, HostSpec
 from wherry.model.image import Image, Layer

@@ -11,7 +11,7 @@ from wherry.build.solver.story import Chapter, Story
 from wherry.build.solver.telling import Teller, in_red
 from wherry.build.stage import StageState, begin, triggers
 from wherry.build.titles import titles
-from wherry.engine.flights import together
+from wherry.engine.concurrency.operations import together
 from wherry.engine.images import Images
 from wherry.engine.ports import Clock
 from wherry.model.build import DockerfileNews, StepState

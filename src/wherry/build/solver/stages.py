@@ -15,9 +15,9 @@ from wherry.build.solver.running import Runner
 from wherry.build.solver.sources import Sources
 from wherry.build.solver.telling import Teller
 from wherry.build.stage import Step, cache_key, created_by, interpret, variables
+from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.images import Images
-from wherry.engine.layering import Layering
-from wherry.engine.operations import KeyedLocks
+from wherry.engine.images.layering import Layering
 from wherry.engine.ports import BuildFiles, Clock
 from wherry.model.build import CacheEntry, StepState
 from wherry.model.image import Image, Layer

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from wherry.engine.operations import undoable
+from wherry.engine.concurrency.operations import undoable
 from wherry.engine.ports import BuildFiles
 from wherry.errors import WherryError
 

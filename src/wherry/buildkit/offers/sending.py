@@ -9,7 +9,7 @@ from wherry.buildkit.messages.common import Bytes
 from wherry.buildkit.offers.fsutil import Packet, PacketType, told_stat
 from wherry.buildkit.protobuf import decode, encode
 from wherry.buildkit.session import Session, Stream
-from wherry.engine.flights import together
+from wherry.engine.concurrency.operations import together
 from wherry.engine.ports import StackFiles
 from wherry.errors import InvalidArgument, NotSupported
 from wherry.model.mirror import OfferedFile

@@ -6,14 +6,13 @@ from contextlib import aclosing, asynccontextmanager
 from wherry.engine.archives.importing import Importer
 from wherry.engine.archives.loading import Loader
 from wherry.engine.archives.saving import Saver
+from wherry.engine.concurrency.progress import Report, listen, metered
 from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
-from wherry.engine.flights import Report, listen
 from wherry.engine.images import Images
-from wherry.engine.layering import Layering
-from wherry.engine.metering import metered
+from wherry.engine.images.layering import Layering
+from wherry.engine.images.unpacking import Unpacker
 from wherry.engine.ports import Clock, Content, ImageArchives, Layers, Records, Snapshots, Web
-from wherry.engine.unpacking import Unpacker
 from wherry.errors import NoSuchContainer
 from wherry.model.image import ImageConfig, Platform
 from wherry.model.progress import Progress

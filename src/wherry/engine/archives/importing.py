@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterable
 
+from wherry.engine.concurrency.progress import Report
 from wherry.engine.events import Events
-from wherry.engine.flights import Report
 from wherry.engine.images import Images, tell
+from wherry.engine.images.unpacking import Unpacker
 from wherry.engine.ports import Clock, Content
-from wherry.engine.unpacking import Unpacker
 from wherry.model.image import History, Image, ImageConfig, Layer, Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference

@@ -8,12 +8,12 @@ from contextlib import aclosing
 
 from msgspec import Struct
 
+from wherry.engine.concurrency.operations import together
+from wherry.engine.concurrency.progress import Report, metered
 from wherry.engine.events import Events
-from wherry.engine.flights import Report, together
 from wherry.engine.images import Images, tell
-from wherry.engine.metering import metered
+from wherry.engine.images.unpacking import Link, Unpacker, links
 from wherry.engine.ports import Clock, Content, ImageArchives
-from wherry.engine.unpacking import Link, Unpacker, links
 from wherry.errors import CorruptImage, InvalidReference
 from wherry.model.archive import Blob, Member
 from wherry.model.image import INDEX_DOCKER, INDEX_OCI, Descriptor, Image, Layer, Platform

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from wherry.engine.events import Events
 from wherry.engine.images import Images, is_id_of, tell
-from wherry.engine.layering import Layering
+from wherry.engine.images.layering import Layering
 from wherry.engine.ports import Content
 from wherry.errors import NoSuchImage
 from wherry.model.image import Descriptor, Image

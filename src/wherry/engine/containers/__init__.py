@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
+from wherry.engine.concurrency.locks import KeyedLocks
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.building import Building
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.connecting import Connecting
@@ -12,14 +14,13 @@ from wherry.engine.containers.creation import Created, Creation
 from wherry.engine.containers.ending import Ending
 from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.stats import Stats
+from wherry.engine.containers.streams import Attachment
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.told import tell
 from wherry.engine.containers.updating import Updating
 from wherry.engine.containers.viewing import Paths, Viewing
 from wherry.engine.events import Events
 from wherry.engine.networks import Networks
-from wherry.engine.operations import KeyedLocks, Operations
-from wherry.engine.streams import Attachment
 from wherry.errors import Conflict, InvalidArgument, NotFound
 from wherry.model.change import PathChange
 from wherry.model.container import Container, ContainerSpec, Status

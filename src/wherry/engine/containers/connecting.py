@@ -1,10 +1,11 @@
 """Containers into networks and out of them, whether they run or not."""
 
+from wherry.engine.concurrency.locks import KeyedLocks
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.etc_files import EtcFiles
+from wherry.engine.containers.sandboxes import Sandboxes
 from wherry.engine.networks import Networks
-from wherry.engine.operations import KeyedLocks, Operations
-from wherry.engine.sandboxes import Sandboxes
 from wherry.errors import Conflict, NoSuchContainer, NotFound
 from wherry.model.container import Container, Pending
 from wherry.model.network import EndpointSpec, Network

@@ -10,7 +10,7 @@ from wherry.engine.containers.rootfs import Roots
 from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
 from wherry.engine.ports import ContainerFiles, Mounts, ViewFiles
-from wherry.engine.volume_use import VolumeUse
+from wherry.engine.volumes.use import VolumeUse
 from wherry.errors import InvalidArgument, NoSuchContainer, NotFound
 from wherry.model.container import Container
 from wherry.model.mount import Viewed

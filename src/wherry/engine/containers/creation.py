@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from msgspec import Struct
 from msgspec.structs import replace
 
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.rootfs import Roots
@@ -12,10 +13,9 @@ from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
-from wherry.engine.operations import Operations
 from wherry.engine.ports import Chance, Clock, ContainerFiles, Host, Runtime, Snapshots
-from wherry.engine.volume_use import VolumeUse
 from wherry.engine.volumes import Volumes
+from wherry.engine.volumes.use import VolumeUse
 from wherry.model.container import NO_SETTINGS, Container, ContainerDefaults, ContainerSpec
 from wherry.model.image import Image
 from wherry.model.remapping import Remapping

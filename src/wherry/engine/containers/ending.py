@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager, suppress
 
 from msgspec.structs import replace
 
+from wherry.engine.concurrency.locks import KeyedLocks
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.removal import Removal
@@ -14,7 +16,6 @@ from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.told import tell
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
-from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.ports import Host, Runtime
 from wherry.errors import (
     Conflict,

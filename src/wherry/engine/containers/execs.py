@@ -5,14 +5,14 @@ import logging
 
 from msgspec.structs import replace
 
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.rootfs import Roots
+from wherry.engine.containers.streams import Attachment, Hub
 from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
-from wherry.engine.operations import Operations
 from wherry.engine.ports import Chance, Clock, ExecSession, Host, Runtime
-from wherry.engine.streams import Attachment, Hub
 from wherry.errors import (
     Conflict,
     ContainerPaused,

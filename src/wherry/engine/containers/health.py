@@ -5,13 +5,14 @@ import logging
 
 from msgspec.structs import replace
 
+from wherry.engine.concurrency.locks import KeyedLocks
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.execs import Execs
+from wherry.engine.containers.streams import Attachment
 from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
-from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.ports import Clock
-from wherry.engine.streams import Attachment
 from wherry.errors import WherryError
 from wherry.model.container import Container, Status
 from wherry.model.exec import ExecSpec

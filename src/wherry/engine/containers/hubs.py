@@ -1,7 +1,7 @@
 """The hub of each container that somebody listens to."""
 
+from wherry.engine.containers.streams import Attachment, Hub
 from wherry.engine.ports import Runtime
-from wherry.engine.streams import Attachment, Hub
 from wherry.model.container import Container
 
 

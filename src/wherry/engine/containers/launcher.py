@@ -7,9 +7,9 @@ from wherry.engine.containers.etc_files import EtcFiles
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.rootfs import Roots
+from wherry.engine.containers.sandboxes import Sandboxes
 from wherry.engine.ports import ContainerFiles, Host, Runtime
-from wherry.engine.sandboxes import Sandboxes
-from wherry.engine.volume_use import VolumeUse
+from wherry.engine.volumes.use import VolumeUse
 from wherry.errors import Conflict, InvalidArgument
 from wherry.model.container import Container
 from wherry.model.launch import Launch, Launched

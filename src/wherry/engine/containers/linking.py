@@ -6,9 +6,9 @@ the other container, the source, what ``HostConfig.Links`` shows, the receiver's
 
 from msgspec.structs import replace
 
+from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.networks import Networks
-from wherry.engine.operations import KeyedLocks
 from wherry.engine.ports import ContainerFiles
 from wherry.errors import InternalError, InvalidArgument, NoSuchContainer
 from wherry.model.container import Container, ContainerSpec, Link

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from msgspec.structs import replace
 
+from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.images import Images
-from wherry.engine.operations import KeyedLocks
 from wherry.engine.ports import DeviceNodes, Mounts, RootFiles, Snapshots
 from wherry.model.container import Container, HostSpec
 from wherry.model.device import DeviceNode

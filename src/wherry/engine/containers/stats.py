@@ -4,9 +4,9 @@ from collections.abc import AsyncGenerator
 
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.sampling import Sampler
+from wherry.engine.containers.sandboxes import Sandboxes
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.ports import Clock, Host, Networking
-from wherry.engine.sandboxes import Sandboxes
 from wherry.model.container import Container
 from wherry.model.usage import Sample, Traffic
 from wherry.plan.containers import namespaces

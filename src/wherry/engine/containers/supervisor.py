@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
+from wherry.engine.concurrency.locks import KeyedLocks, Turns
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.hubs import Hubs
@@ -18,9 +20,8 @@ from wherry.engine.containers.teardown import Teardown
 from wherry.engine.containers.told import tell
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
-from wherry.engine.operations import KeyedLocks, Operations, Turns
 from wherry.engine.ports import Clock, Runtime
-from wherry.engine.volume_use import VolumeUse
+from wherry.engine.volumes.use import VolumeUse
 from wherry.errors import Conflict, WherryError
 from wherry.model.container import Container, Pending, Status
 from wherry.model.launch import Exit, Launched

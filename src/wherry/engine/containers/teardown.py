@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 
 from wherry.engine.containers.rootfs import Roots
+from wherry.engine.containers.sandboxes import Sandboxes
 from wherry.engine.ports import Runtime
-from wherry.engine.sandboxes import Sandboxes
-from wherry.engine.volume_use import VolumeUse
+from wherry.engine.volumes.use import VolumeUse
 from wherry.model.container import Container
 
 

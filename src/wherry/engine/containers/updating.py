@@ -1,9 +1,10 @@
 """Other limits and another restart policy for a container that exists."""
 
+from wherry.engine.concurrency.locks import KeyedLocks
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
-from wherry.engine.operations import KeyedLocks, Operations
 from wherry.engine.ports import Host, Runtime
 from wherry.errors import Conflict, InternalError, RuntimeFailure
 from wherry.model.container import Container, Pending, Status

@@ -9,13 +9,13 @@ from msgspec import Struct
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.rootfs import Roots
+from wherry.engine.containers.sandboxes import Sandboxes
+from wherry.engine.containers.streams import Attachment
 from wherry.engine.containers.told import tell
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.ports import ContainerFiles, Host, Layers, LogReaders, Runtime, Snapshots
-from wherry.engine.sandboxes import Sandboxes
-from wherry.engine.streams import Attachment
 from wherry.errors import Conflict, NotRunning, NotSupported
 from wherry.model.change import PathChange
 from wherry.model.container import Container, Status

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Set
 from contextlib import asynccontextmanager
 
-from wherry.engine.operations import KeyedLocks
+from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.ports import Content, Records, Snapshots
 from wherry.model.build import CacheEntry
 from wherry.model.image import Image, Layer, Tag

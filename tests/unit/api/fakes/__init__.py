@@ -12,10 +12,10 @@ from tests.unit.api.fakes.system import SETTINGS, FakeClock, FakeEvents, FakeHos
 from tests.unit.api.fakes.volumes import FakeVolumes
 from tests.unit.api.samples import BRIDGE, NOW, RUNNING
 
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers import Containers
 from wherry.engine.events import Events
 from wherry.engine.images import Images
-from wherry.engine.operations import Operations
 from wherry.engine.ports import Host, Registry, Runtime
 from wherry.engine.registries import Registries
 from wherry.engine.system import System

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from tests.unit.api.samples import IMAGE, NOW
 
-from wherry.engine.committing import CommitRequest
+from wherry.engine.containers.committing import CommitRequest
 from wherry.engine.containers.copying import Packed
 from wherry.errors import (
     NotFound,

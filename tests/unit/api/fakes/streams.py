@@ -2,7 +2,7 @@
 
 import asyncio
 
-from wherry.engine.streams import Detached
+from wherry.engine.containers.streams import Detached
 
 
 class FakeAttachment:

@@ -1,0 +1,1 @@
+"""What runs beside what: operations that end once begun, locks, work that several share, and telling how far it is."""
