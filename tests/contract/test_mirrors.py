@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.building import FakeMirrors
-from wherry.build.comparing import compared
+from wherry.build.plan.comparing import compared
 from wherry.engine.ports import Mirrors
 from wherry.model.mirror import KnownFile, OfferedFile, Told
 from wherry.store.mirrors import Mirrors as StoredMirrors

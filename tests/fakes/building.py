@@ -11,7 +11,7 @@ from tests.fakes.layers import FakeLayers
 from tests.fakes.registry import FakeRegistry, digest_of
 from tests.fakes.store import ROOT
 from tests.fakes.world import Outside, World
-from wherry.build.request import BuildRequest
+from wherry.build.plan.request import BuildRequest
 from wherry.build.service import Builds
 from wherry.build.solver.bases import Bases
 from wherry.build.solver.cache import Cache

@@ -1,6 +1,5 @@
 """Images from Dockerfiles.
 
-Text → instructions (`wherry.plan.dockerfile`) → stages that the target needs (`graph`) → one action after another,
-all of it expanded (`stage`, and for single instructions `copying`, `running`, `mounting`). All that is pure; `solver`
-carries the actions out, and `service` is what the faces call.
+Text → instructions (`wherry.plan.dockerfile`) → what is to be done (`plan`) → done (`solver`). `service` is what the
+faces call, `client` what it may ask of who wants the build.
 """

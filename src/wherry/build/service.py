@@ -7,10 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from msgspec import Struct
 
 from wherry.build.client import Client, Output
-from wherry.build.following import context_paths
-from wherry.build.graph import Graph, plan, uses_context
-from wherry.build.pruning import Prune, chosen
-from wherry.build.request import BuildRequest
+from wherry.build.plan.following import context_paths
+from wherry.build.plan.graph import Graph, plan, uses_context
+from wherry.build.plan.pruning import Prune, chosen
+from wherry.build.plan.request import BuildRequest
+from wherry.build.plan.stage import unconsumed
 from wherry.build.solver.bases import Bases, Who
 from wherry.build.solver.cache import Cache
 from wherry.build.solver.context import Context, Contexts, Delivery
@@ -21,7 +22,6 @@ from wherry.build.solver.sources import Sources
 from wherry.build.solver.stages import Stages, Work
 from wherry.build.solver.story import Story
 from wherry.build.solver.workspace import Workspace, workspace
-from wherry.build.stage import unconsumed
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.events import Events
 from wherry.engine.images import Images

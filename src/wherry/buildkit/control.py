@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from wherry.build.pruning import PROPERTIES, Prune, matches
+from wherry.build.plan.pruning import PROPERTIES, Prune, matches
 from wherry.build.service import Builds
 from wherry.buildkit import tunnel
 from wherry.buildkit.frontend import FRONTEND

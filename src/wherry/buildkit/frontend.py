@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from wherry.build.request import BuildRequest
+from wherry.build.plan.request import BuildRequest
 from wherry.errors import InvalidArgument
 from wherry.model.image import Platform
 from wherry.model.reference import Reference

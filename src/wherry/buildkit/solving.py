@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 
 from wherry.build.client import Client, Output
-from wherry.build.request import BuildRequest
+from wherry.build.plan.request import BuildRequest
 from wherry.build.service import Builds
 from wherry.buildkit.exporting import output_of
 from wherry.buildkit.failures import call_failed, step_failure

@@ -9,8 +9,8 @@ import pytest
 from tests.unit.api.client import api, lines_of
 from tests.unit.api.fakes import FakeEngine
 
-from wherry.build.pruning import Prune
-from wherry.build.request import BuildRequest
+from wherry.build.plan.pruning import Prune
+from wherry.build.plan.request import BuildRequest
 from wherry.errors import BuildFailed, InvalidArgument
 from wherry.model.build import CacheEntry, CacheUsage, OutputNews, StepNews, StepState
 from wherry.model.image import Platform

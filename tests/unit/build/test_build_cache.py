@@ -6,9 +6,9 @@ from msgspec.structs import replace
 from tests.fakes.host import FACTS
 from tests.fakes.images import AMD64, World
 
+from wherry.build.plan.stage import StageState
 from wherry.build.solver.cache import Cache
 from wherry.build.solver.made import Made, from_image
-from wherry.build.stage import StageState
 from wherry.build.sweeping import sweep_steps
 from wherry.model.build import CacheEntry
 from wherry.model.host import HostFacts

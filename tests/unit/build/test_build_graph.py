@@ -1,10 +1,10 @@
 import pytest
 
-from wherry.build.graph import Graph, plan
-from wherry.build.origins import ContextSource, ImageSource, Scratch, StageSource
-from wherry.build.request import BuildRequest
-from wherry.build.scope import scope_of
-from wherry.build.stage import begin, interpret
+from wherry.build.plan.graph import Graph, plan
+from wherry.build.plan.origins import ContextSource, ImageSource, Scratch, StageSource
+from wherry.build.plan.request import BuildRequest
+from wherry.build.plan.scope import scope_of
+from wherry.build.plan.stage import begin, interpret
 from wherry.errors import InvalidArgument
 from wherry.model.image import Platform
 from wherry.plan.dockerfile import parse

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wherry.build.actions import (
+from wherry.build.plan.actions import (
     AgentMount,
     BindMount,
     CacheMount,
@@ -13,10 +13,10 @@ from wherry.build.actions import (
     SecretMount,
     TmpfsMount,
 )
-from wherry.build.graph import plan
-from wherry.build.origins import StageSource
-from wherry.build.request import BuildRequest
-from wherry.build.stage import StageState, Step, begin, cache_key, created_by, interpret, triggers, unconsumed
+from wherry.build.plan.graph import plan
+from wherry.build.plan.origins import StageSource
+from wherry.build.plan.request import BuildRequest
+from wherry.build.plan.stage import StageState, Step, begin, cache_key, created_by, interpret, triggers, unconsumed
 from wherry.errors import InvalidArgument
 from wherry.model.image import Healthcheck, ImageConfig, Platform
 from wherry.plan.dockerfile import parse

@@ -1,8 +1,8 @@
 import pytest
 
-from wherry.build.graph import plan
-from wherry.build.request import BuildRequest
-from wherry.build.titles import filled, titles
+from wherry.build.plan.graph import plan
+from wherry.build.plan.request import BuildRequest
+from wherry.build.plan.titles import filled, titles
 from wherry.model.image import Platform
 from wherry.plan.dockerfile import parse
 

@@ -6,7 +6,7 @@ from tests.fakes.building import FakeBuildFiles, FakeCacheFolders
 from tests.fakes.host import FakeClock
 from tests.fakes.store import FakeRecords
 
-from wherry.build.actions import CacheMount
+from wherry.build.plan.actions import CacheMount
 from wherry.build.solver.cachemounts import CacheMounts
 from wherry.build.solver.keptfolders import KeptFolders
 from wherry.build.solver.story import Story

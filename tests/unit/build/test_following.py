@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from wherry.build.following import Paths, context_paths
-from wherry.build.graph import plan
-from wherry.build.request import BuildRequest
+from wherry.build.plan.following import Paths, context_paths
+from wherry.build.plan.graph import plan
+from wherry.build.plan.request import BuildRequest
 from wherry.build.solver.context import Delivery
 from wherry.build.solver.workspace import Folder
 from wherry.model.image import Platform

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 import pytest
 from tests.fakes.building import FakeStepFiles
 
-from wherry.build.actions import AgentMount, RunMount, SecretMount
 from wherry.build.client import Client
+from wherry.build.plan.actions import AgentMount, RunMount, SecretMount
 from wherry.build.solver.lending import Lending
 from wherry.buildkit.offers.offering import SessionClient
 from wherry.buildkit.session import Metadata, Stream

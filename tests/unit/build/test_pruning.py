@@ -2,7 +2,7 @@
 
 import pytest
 
-from wherry.build.pruning import Prune, chosen
+from wherry.build.plan.pruning import Prune, chosen
 from wherry.model.build import CACHE_MOUNT, CacheEntry, CacheUsage
 from wherry.plan.filters import Filters
 

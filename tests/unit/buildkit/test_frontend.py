@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from wherry.build.request import BuildRequest
+from wherry.build.plan.request import BuildRequest
 from wherry.buildkit.frontend import build_request, context_of, named
 from wherry.errors import InvalidArgument
 from wherry.model.image import Platform

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherry.build.graph import plan
-from wherry.build.request import BuildRequest
-from wherry.build.stage import StageState, begin, cache_key, created_by, interpret, triggers
+from wherry.build.plan.graph import plan
+from wherry.build.plan.request import BuildRequest
+from wherry.build.plan.stage import StageState, begin, cache_key, created_by, interpret, triggers
 from wherry.errors import InvalidArgument
 from wherry.model.image import ImageConfig, Platform
 from wherry.plan.dockerfile import parse

@@ -8,7 +8,7 @@ from wherry.api import parameters
 from wherry.api.bodies import closing, send_messages
 from wherry.api.http import Query, Request, Response, Router, empty, json_response
 from wherry.api.translate import builds
-from wherry.build.pruning import PROPERTIES, Prune
+from wherry.build.plan.pruning import PROPERTIES, Prune
 from wherry.engine.system import System
 from wherry.errors import InvalidArgument, NotSupported, WherryError
 from wherry.model.build import BuildNews, DockerfileNews

@@ -8,7 +8,7 @@ import msgspec
 from wherry.api.http import Query
 from wherry.api.translate.credentials import decoded, given
 from wherry.api.translate.progress import progress_message
-from wherry.build.request import BuildRequest
+from wherry.build.plan.request import BuildRequest
 from wherry.errors import InternalError, InvalidArgument
 from wherry.model.build import CacheUsage, OutputNews, StepNews
 from wherry.model.image import Platform

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
-from wherry.build.origins import ImageSource
-from wherry.build.request import BuildRequest
+from wherry.build.plan.origins import ImageSource
+from wherry.build.plan.request import BuildRequest
 from wherry.build.solver.story import Chapter
 from wherry.engine.images import Images
 from wherry.engine.transfer import Transfer

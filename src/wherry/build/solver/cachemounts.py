@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from wherry.build.actions import CacheMount
+from wherry.build.plan.actions import CacheMount
 from wherry.build.solver.keptfolders import KeptFolders, folder_key
 from wherry.build.solver.story import Chapter
 from wherry.engine.concurrency.locks import KeyedLocks

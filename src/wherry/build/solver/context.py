@@ -9,9 +9,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from wherry.build.client import CONTEXT, DOCKERFILE, IGNORE_FILE, Client
-from wherry.build.following import Paths
-from wherry.build.origins import relative
-from wherry.build.request import BuildRequest
+from wherry.build.plan.following import Paths
+from wherry.build.plan.origins import relative
+from wherry.build.plan.request import BuildRequest
 from wherry.build.solver.mirroring import Mirroring
 from wherry.build.solver.offered import read_texts
 from wherry.build.solver.repositories import Repositories

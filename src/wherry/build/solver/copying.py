@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from msgspec import Struct
 
-from wherry.build.actions import CopyFiles
-from wherry.build.copying import check_count
+from wherry.build.plan.actions import CopyFiles
+from wherry.build.plan.copying import check_count
 from wherry.build.solver.downloads import Downloads
 from wherry.build.solver.made import Made
 from wherry.build.solver.repositories import Repositories

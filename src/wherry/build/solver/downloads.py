@@ -2,7 +2,7 @@
 
 from urllib.parse import unquote, urlsplit
 
-from wherry.build.actions import CopyFiles
+from wherry.build.plan.actions import CopyFiles
 from wherry.build.solver.workspace import Workspace
 from wherry.engine.ports import BuildFiles, Web
 from wherry.errors import InvalidArgument

@@ -1,6 +1,6 @@
 """The end of a build: an image, and its names."""
 
-from wherry.build.request import BuildRequest
+from wherry.build.plan.request import BuildRequest
 from wherry.build.solver.made import Made
 from wherry.build.solver.story import Chapter
 from wherry.engine.events import Events

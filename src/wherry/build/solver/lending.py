@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from wherry.build.actions import LentMount, RunMount, SecretMount
 from wherry.build.client import Client
+from wherry.build.plan.actions import LentMount, RunMount, SecretMount
 from wherry.engine.ports import StepFiles, StepFolder
 from wherry.errors import NotFound
 

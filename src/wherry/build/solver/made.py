@@ -6,7 +6,7 @@ from hashlib import sha256
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wherry.build.stage import StageState
+from wherry.build.plan.stage import StageState
 from wherry.model.image import History, Image, Layer, Platform
 from wherry.plan.images.configuration import write_image
 from wherry.plan.timestamps import rfc3339

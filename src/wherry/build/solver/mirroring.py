@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from wherry.build.client import Offer
-from wherry.build.comparing import compared
+from wherry.build.plan.comparing import compared
 from wherry.build.solver.keptfolders import KeptFolders, folder_key
 from wherry.build.solver.workspace import Folder, Workspace
 from wherry.engine.concurrency.locks import KeyedLocks

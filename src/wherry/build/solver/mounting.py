@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-from wherry.build.actions import (
+from wherry.build.plan.actions import (
     SCRIPTS,
     BindMount,
     CacheMount,
@@ -16,7 +16,7 @@ from wherry.build.actions import (
     SecretMount,
     TmpfsMount,
 )
-from wherry.build.origins import relative
+from wherry.build.plan.origins import relative
 from wherry.build.solver.cachemounts import CacheMounts
 from wherry.build.solver.lending import Lending
 from wherry.build.solver.sources import Sources

@@ -4,8 +4,8 @@ import codecs
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from wherry.build.actions import RunCommand
-from wherry.build.request import BuildRequest
+from wherry.build.plan.actions import RunCommand
+from wherry.build.plan.request import BuildRequest
 from wherry.build.solver.made import Made
 from wherry.build.solver.mounting import Mounted
 from wherry.build.solver.telling import Teller, in_red

@@ -2,15 +2,15 @@
 
 import asyncio
 
-from wherry.build.graph import Graph, Stage
-from wherry.build.origins import ImageSource, Scratch, StageSource
+from wherry.build.plan.graph import Graph, Stage
+from wherry.build.plan.origins import ImageSource, Scratch, StageSource
+from wherry.build.plan.stage import StageState, begin, triggers
+from wherry.build.plan.titles import titles
 from wherry.build.solver.bases import Bases, Who
 from wherry.build.solver.made import Made, from_image
 from wherry.build.solver.stages import Stages, Work
 from wherry.build.solver.story import Chapter, Story
 from wherry.build.solver.telling import Teller, in_red
-from wherry.build.stage import StageState, begin, triggers
-from wherry.build.titles import titles
 from wherry.engine.concurrency.operations import together
 from wherry.engine.images import Images
 from wherry.engine.ports import Clock

@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from wherry.build.client import Client
-from wherry.build.origins import ContextSource, ImageSource, Source, StageSource
+from wherry.build.plan.origins import ContextSource, ImageSource, Source, StageSource
 from wherry.build.solver.context import Delivery
 from wherry.build.solver.made import Made
 from wherry.build.solver.story import Chapter

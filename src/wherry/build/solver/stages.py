@@ -5,8 +5,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from msgspec import Struct
 
-from wherry.build.actions import Configure, CopyFiles, MakeDirectory, RunCommand
-from wherry.build.request import BuildRequest
+from wherry.build.plan.actions import Configure, CopyFiles, MakeDirectory, RunCommand
+from wherry.build.plan.request import BuildRequest
+from wherry.build.plan.stage import Step, cache_key, created_by, interpret, variables
 from wherry.build.solver.cache import Cache
 from wherry.build.solver.copying import Copier, Found
 from wherry.build.solver.made import Made
@@ -14,7 +15,6 @@ from wherry.build.solver.mounting import Mounting
 from wherry.build.solver.running import Runner
 from wherry.build.solver.sources import Sources
 from wherry.build.solver.telling import Teller
-from wherry.build.stage import Step, cache_key, created_by, interpret, variables
 from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.images import Images
 from wherry.engine.images.layering import Layering

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from wherry.build.graph import Graph, Stage
+from wherry.build.plan.graph import Graph, Stage
+from wherry.build.plan.titles import filled
 from wherry.build.solver.story import Chapter, Story
-from wherry.build.titles import filled
 from wherry.engine.ports import Clock
 from wherry.model.build import OutputNews, StepNews, StepState
 from wherry.plan.dockerfile.instructions import Instruction

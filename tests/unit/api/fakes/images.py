@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 from msgspec import Struct
 from tests.unit.api.samples import BUSYBOX, IMAGE, RUNNING
 
-from wherry.build.pruning import Prune
-from wherry.build.request import BuildRequest
+from wherry.build.plan.pruning import Prune
+from wherry.build.plan.request import BuildRequest
 from wherry.errors import (
     NoSuchImage,
 )

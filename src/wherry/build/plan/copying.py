@@ -2,9 +2,9 @@
 
 import posixpath
 
-from wherry.build.actions import CopyFiles, InlineFile
-from wherry.build.origins import relative
-from wherry.build.scope import StageScope
+from wherry.build.plan.actions import CopyFiles, InlineFile
+from wherry.build.plan.origins import relative
+from wherry.build.plan.scope import StageScope
 from wherry.errors import InvalidArgument
 from wherry.plan.dockerfile.configuring import Scope
 from wherry.plan.dockerfile.expansion import expand

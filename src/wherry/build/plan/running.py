@@ -1,8 +1,8 @@
 """RUN: the command that is to be run, and what the history says of it."""
 
-from wherry.build.actions import SCRIPTS, InlineFile, RunCommand
-from wherry.build.mounting import AGENT_VARIABLE, agent_variable, run_mounts
-from wherry.build.scope import StageScope
+from wherry.build.plan.actions import SCRIPTS, InlineFile, RunCommand
+from wherry.build.plan.mounting import AGENT_VARIABLE, agent_variable, run_mounts
+from wherry.build.plan.scope import StageScope
 from wherry.errors import NotSupported
 from wherry.model.image import ImageConfig
 from wherry.plan.dockerfile.configuring import Scope, environment, shell_of

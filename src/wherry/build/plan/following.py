@@ -3,8 +3,8 @@ bases: variables may have other values there, and triggers may copy more."""
 
 from collections.abc import Iterator
 
-from wherry.build.graph import Graph
-from wherry.build.origins import relative
+from wherry.build.plan.graph import Graph
+from wherry.build.plan.origins import relative
 from wherry.plan.dockerfile.instructions import Add, Copy, Instruction, Run
 from wherry.plan.dockerfile.mounts import context_path
 

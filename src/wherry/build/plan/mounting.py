@@ -3,8 +3,8 @@
 import posixpath
 from collections.abc import Sequence
 
-from wherry.build.actions import AgentMount, BindMount, CacheMount, RunMount, SecretMount, TmpfsMount
-from wherry.build.scope import StageScope
+from wherry.build.plan.actions import AgentMount, BindMount, CacheMount, RunMount, SecretMount, TmpfsMount
+from wherry.build.plan.scope import StageScope
 from wherry.errors import InvalidArgument
 from wherry.plan.dockerfile.configuring import Scope
 from wherry.plan.dockerfile.mounts import MountText, read_mount

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from wherry.build.origins import (
+from wherry.build.plan.origins import (
     Base,
     ContextSource,
     ImageSource,
@@ -15,7 +15,7 @@ from wherry.build.origins import (
     origin,
     stage_index,
 )
-from wherry.build.request import BuildRequest
+from wherry.build.plan.request import BuildRequest
 from wherry.errors import InvalidArgument
 from wherry.plan.dockerfile.expansion import expand
 from wherry.plan.dockerfile.instructions import Add, Copy, Dockerfile, From, Instruction, Label, Pair, Run

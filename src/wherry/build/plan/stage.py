@@ -12,12 +12,12 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wherry.build.actions import Action, Configure, CopyFiles, MakeDirectory, RunCommand
-from wherry.build.copying import add_files, copy_files
-from wherry.build.graph import Graph, Stage
-from wherry.build.request import BuildRequest
-from wherry.build.running import run_command
-from wherry.build.scope import PROXIES, StageScope, scope_of
+from wherry.build.plan.actions import Action, Configure, CopyFiles, MakeDirectory, RunCommand
+from wherry.build.plan.copying import add_files, copy_files
+from wherry.build.plan.graph import Graph, Stage
+from wherry.build.plan.request import BuildRequest
+from wherry.build.plan.running import run_command
+from wherry.build.plan.scope import PROXIES, StageScope, scope_of
 from wherry.model.image import ImageConfig
 from wherry.plan.dockerfile import parse_triggers
 from wherry.plan.dockerfile.configuring import Scope, configure, environment, shell_of

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from wherry.build.graph import Graph, Stage
-from wherry.build.origins import ImageSource
+from wherry.build.plan.graph import Graph, Stage
+from wherry.build.plan.origins import ImageSource
 from wherry.model.reference import Reference
 from wherry.plan.dockerfile.instructions import Add, Copy, Run, Workdir
 

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from wherry.build.origins import Source
+from wherry.build.plan.origins import Source
 
 SCRIPTS = "/dev/pipes"
 """The directory of a container in which RUN finds a document that names its interpreter."""

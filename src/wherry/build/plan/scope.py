@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
-from wherry.build.graph import Graph, Stage
-from wherry.build.origins import Source, StageSource, origin
-from wherry.build.request import BuildRequest
+from wherry.build.plan.graph import Graph, Stage
+from wherry.build.plan.origins import Source, StageSource, origin
+from wherry.build.plan.request import BuildRequest
 from wherry.errors import InvalidArgument
 
 PROXIES = frozenset(
