@@ -2,7 +2,7 @@
 
 from . import plugins
 from .flags import Command, HelpRequested, UsageError, program
-from .helpflags import flag_usages
+from .flags.usages import flag_usages
 from .lazy import load
 from .main import COMMANDS, GLOBAL
 from .release import VERSION

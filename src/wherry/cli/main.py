@@ -207,7 +207,7 @@ def _begin(argv: list[str]) -> tuple[Session, list[str]]:
         raise CommandError("conflicting options: either specify --host or --context, not both")
     session = Session(host=host, context=context, config_dir=options["config"] or "", debug=options["debug"])
     if encrypted or options.given("tls") or options.given("tlsverify"):
-        from .identity import identity
+        from .config.identity import identity
 
         session.identity = identity(options, session.config_dir)
     return session, options.arguments
@@ -222,7 +222,7 @@ def _dispatch(session: Session, argv: list[str]) -> int:
         return answer_without_command(session, argv)
     session.spelled = spelled
     if session.context != DEFAULT_CONTEXT and not spelled.startswith("context "):
-        from .contexts import enter
+        from .config.contexts import enter
 
         enter(session)
     function: Function = load("commands", target)

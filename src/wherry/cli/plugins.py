@@ -5,7 +5,7 @@ They are programs ``docker-<name>`` in the folders that Docker looks into (``cli
 
 from posix import X_OK, access, environ, execve
 
-from .contexts import enter
+from .config.contexts import enter
 from .session import Session
 
 TYPE_CHECKING = False

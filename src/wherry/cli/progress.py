@@ -5,10 +5,10 @@ count become lines. Source of the messages: Docker Engine API, ``POST /images/cr
 """
 
 from ..client.jsonlite import loads
-from .credentials import auth_headers
+from .config.credentials import auth_headers
+from .formats.units import human_size
 from .references import parse
 from .session import CommandError
-from .units import human_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

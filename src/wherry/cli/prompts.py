@@ -3,7 +3,7 @@
 import termios
 
 from .session import CommandError, Session
-from .stdin import STDIN, line
+from .streams.stdin import STDIN, line
 from .terminal import ChangedMode
 
 TYPE_CHECKING = False

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .identity import Identity
+    from .config.identity import Identity
 
 DEFAULT_CONTEXT = "default"
 DEFAULT_HOST = "unix:///run/wherry/wherry.sock"
@@ -124,7 +124,7 @@ def _load(path: str) -> "tuple[dict[str, Any], str]":
         return {}, ""
     except OSError as error:
         return {}, str(error)
-    from .configfile import understood
+    from .config import understood
 
     try:
         return understood(text)

@@ -1,6 +1,6 @@
 """Points in time as people give them: a UNIX time, a date, or a duration before now."""
 
-from .flagvalues import parse_duration
+from .flags.values import parse_duration
 from .texts import quote
 
 NANOSECONDS = 1_000_000_000

@@ -17,7 +17,7 @@ from wherry.api.app import build_metrics_router, build_router
 from wherry.api.buildkit import BuildKitProtocol
 from wherry.api.http import Limits, Server, check_free
 from wherry.cli.flags import HelpRequested, Options, UsageError
-from wherry.cli.helpflags import flag_usages
+from wherry.cli.flags.usages import flag_usages
 from wherry.daemon import descriptors, exposure
 from wherry.daemon.configuration import DEFAULT_GROUP, Configuration, ConfigurationError, configured
 from wherry.daemon.flags import COMMAND

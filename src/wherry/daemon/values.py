@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
-from wherry.cli.flagvalues import parse_bytes
+from wherry.cli.flags.values import parse_bytes
 from wherry.cli.options.limits import ulimit as parse_ulimit
 from wherry.model.network import AddressPool
 from wherry.model.resources import Ulimit

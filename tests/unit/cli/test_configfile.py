@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from command_line import CommandLine
 
-from wherry.cli.configfile import understood
+from wherry.cli.config import understood
 
 
 @pytest.mark.parametrize(

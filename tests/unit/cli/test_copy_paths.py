@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from wherry.cli import copypaths
-from wherry.cli.copypaths import Copied
+from wherry.cli.copying import paths as copypaths
+from wherry.cli.copying.paths import Copied
 from wherry.cli.session import CommandError
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from wherry.cli.flags import Command, Flag, HelpRequested, Options, UsageError
-from wherry.cli.flagvalues import parse_bytes, parse_duration, parse_nano_cpus, parse_swap
-from wherry.cli.helpflags import flag_usages
+from wherry.cli.flags.usages import flag_usages
+from wherry.cli.flags.values import parse_bytes, parse_duration, parse_nano_cpus, parse_swap
 
 FLAGS = (
     Flag("all", "bool", short="a"),

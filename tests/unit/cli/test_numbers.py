@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from wherry.cli.flagvalues import (
+from wherry.cli.flags.values import (
     parse_decimal,
     parse_decimal_uint64,
     parse_int,

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherry.cli.jsontext import indent
-from wherry.cli.ports import displayed
+from wherry.cli.formats.jsontext import indent
+from wherry.cli.formats.ports import displayed
+from wherry.cli.formats.tables import align
 from wherry.cli.references import InvalidReference, familiar, parse
-from wherry.cli.tables import align
 from wherry.cli.texts import ellipsis, quote, short_id
 
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherry.cli.shapes import typed, untyped
-from wherry.cli.templates import ExecError, ParseError, Template
-from wherry.cli.templates.functions import HEADER_FUNCTIONS
-from wherry.cli.templates.values import Header, Row
+from wherry.cli.formats.shapes import typed, untyped
+from wherry.cli.formats.templates import ExecError, ParseError, Template
+from wherry.cli.formats.templates.functions import HEADER_FUNCTIONS
+from wherry.cli.formats.templates.values import Header, Row
 
 DATA = {
     "Name": "/web", "Pid": 4711, "Big": 9007199254740993, "Ratio": 1.5, "Running": True, "Dead": False, "None": None,

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from wherry.cli.units import bytes_size, go_duration, go_time, human_duration, human_size, local_time, rfc3339
+from wherry.cli.formats.units import bytes_size, go_duration, go_time, human_duration, human_size, local_time, rfc3339
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 

@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wherry.cli.flags import Flag, UsageError
+from wherry.cli.formats.templates import Template, TemplateError
 from wherry.cli.options.body import container_body
 from wherry.cli.options.grammar import CREATE
 from wherry.cli.session import CommandError
-from wherry.cli.templates import Template, TemplateError
 
 FLAGS = [flag for flag in CREATE.flags if flag.parse]
 VALUES = (

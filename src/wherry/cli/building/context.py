@@ -10,8 +10,8 @@ from itertools import chain
 from ...tar.header import REGULAR
 from ...tar.pack import pack
 from ...tar.writer import END, header, padding
-from .. import stdin
 from ..session import CommandError
+from ..streams import stdin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """The options of ``build`` as the query of ``POST /build``, and the credentials that go with it."""
 
 from ...client.jsonlite import dumps
-from ..credentials import encoded, lookup
+from ..config.credentials import encoded, lookup
 from ..options.environment import pairs, proxy_variables
 from ..session import getenv
 

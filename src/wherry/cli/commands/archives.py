@@ -1,11 +1,11 @@
 """``save``, ``load`` and ``import``: images as archives, to and from files and pipes."""
 
-from .. import stdin
 from ..archivefile import check_output, write_output
 from ..flags import Command, Flag
 from ..progress import render
 from ..references import parse
 from ..session import CommandError
+from ..streams import stdin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,10 +1,10 @@
 """``attach``: the streams of a container that runs."""
 
-from ..attached import Attachment, detach_keys, exit_status
 from ..flags import Command, Flag
 from ..output import terminal_size
 from ..session import CommandError
 from ..streams import Detached, check_terminal, relay
+from ..streams.attached import Attachment, detach_keys, exit_status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def attach(session: "Session", argv: list[str]) -> int:
         sig_proxy=options["sig-proxy"] and not tty,
     )
     if how.sig_proxy:
-        from ..passing import pass_signals
+        from ..streams.passing import pass_signals
 
         pass_signals(session.client, container)
     exited = client.call("POST", f"/containers/{container}/wait")
@@ -67,7 +67,7 @@ def _check_state(state: "dict[str, Any]") -> None:
 
 def _redraw(session: "Session", path: str) -> None:
     """Tell a size that is not the terminal's, then the true one: a program redraws only when it changes."""
-    from ..passing import pass_size, tell_size
+    from ..streams.passing import pass_size, tell_size
 
     rows, columns = terminal_size(session.out.descriptor)
     tell_size(session.client, path, rows + 1, columns + 1)

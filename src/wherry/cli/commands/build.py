@@ -9,9 +9,9 @@ from ..building.plain import Plain, Quiet
 from ..building.query import auth_headers, build_query
 from ..building.stream import Result, follow
 from ..flags import Command, Flag
+from ..formats.units import human_size
 from ..session import CommandError, getenv
 from ..texts import short_id
-from ..units import human_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

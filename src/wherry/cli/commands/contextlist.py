@@ -1,10 +1,10 @@
 """``context ls`` and ``context inspect``. Texts are those of docker/cli ``cli/command/context``."""
 
-from ..contexts import ENDPOINT, Context, find, warn_of_host
-from ..contextstore import every
+from ..config.contexts import ENDPOINT, Context, find, warn_of_host
+from ..config.contextstore import every
+from ..config.identity import FILES
 from ..flags import Command, Flag
 from ..formats import HELP, INSPECT_HELP, Listing, parse_format, quiet_template
-from ..identity import FILES
 from ..session import CommandError
 from ..texts import ellipsis
 
@@ -57,8 +57,8 @@ def ls(session: "Session", argv: list[str]) -> int:
 
 def inspect(session: "Session", argv: list[str]) -> int:
     from ...client.jsonlite import dumps
-    from ..jsontext import indent
-    from ..shapes import untyped
+    from ..formats.jsontext import indent
+    from ..formats.shapes import untyped
 
     options = INSPECT.parse(argv, session.spelled)
     parsed = parse_format(options["format"] or "")

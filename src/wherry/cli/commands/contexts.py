@@ -1,9 +1,9 @@
 """``context create``, ``update``, ``rm``, ``use``, ``show``. Texts are those of docker/cli ``cli/command/context``."""
 
-from .. import contextstore
-from ..contexts import Endpoint, find, warn_of_host
+from ..config import contextstore
+from ..config.contexts import Endpoint, find, warn_of_host
 from ..flags import Command, Flag
-from ..flagvalues import PARSERS
+from ..flags.values import PARSERS
 from ..options.endpoints import KEYS
 from ..session import DEFAULT_CONTEXT, CommandError
 

@@ -10,8 +10,7 @@ from ...tar.header import TarError
 from ...tar.pack import pack_named
 from ...tar.stream import Stream
 from ...tar.unpack import Unpacker
-from .. import stdin
-from ..copypaths import (
+from ..copying.paths import (
     Copied,
     absolute,
     beside,
@@ -22,10 +21,11 @@ from ..copypaths import (
     split_argument,
     split_entry,
 )
-from ..copyprogress import CopyProgress
+from ..copying.progress import CopyProgress
 from ..flags import Command, Flag
 from ..outputpath import check_output_path
 from ..session import CommandError
+from ..streams import stdin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from time import time
 
 from ..flags import Command, Flag
 from ..formats import HELP, Listing, parse
+from ..formats.units import ago, go_time, human_size
 from ..session import CommandError
 from ..texts import SHORT_ID, go_bool
-from ..units import ago, go_time, human_size
 from . import images, ps, volumes
 
 TYPE_CHECKING = False
@@ -174,8 +174,8 @@ def _write_details(session: "Session", usage: "Item") -> None:
 
 
 def _write_template(session: "Session", usage: "Item", template: str) -> None:
-    from ..templates import ExecError
-    from ..templates.values import Row, Struct
+    from ..formats.templates import ExecError
+    from ..formats.templates.values import Row, Struct
 
     kinds = {"Images": IMAGES, "Containers": CONTAINERS, "Volumes": VOLUMES, "BuildCache": CACHE}
     labelled = frozenset(("Label",))

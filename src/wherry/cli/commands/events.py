@@ -5,18 +5,18 @@ from time import time
 from ...client.jsonlite import loads
 from ..flags import Command, Flag
 from ..formats import INSPECT_HELP, STATUS_BAD_TEMPLATE, parse_format
+from ..formats.units import rfc3339
 from ..options.filters import collect, encode, filter_flag
 from ..session import CommandError
 from ..timestamps import to_unix
-from ..units import rfc3339
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..formats.templates import Template
+    from ..formats.templates.values import Struct
     from ..session import Session
-    from ..templates import Template
-    from ..templates.values import Struct
 
 COMMAND = Command(
     "[OPTIONS]",
@@ -57,7 +57,7 @@ def _parse(text: str) -> "Template | None":
     parsed = parse_format(text, PROBLEM)
     if parsed is None:
         return None
-    from ..templates import ExecError
+    from ..formats.templates import ExecError
 
     try:
         parsed.execute(_typed({}))
@@ -67,7 +67,7 @@ def _parse(text: str) -> "Template | None":
 
 
 def _typed(event: "dict[str, Any]") -> "Struct":
-    from ..shapes import struct
+    from ..formats.shapes import struct
 
     message = struct("events.Message", event)
     message.type_name = "*events.Message"

@@ -1,11 +1,11 @@
 """``exec``: another process in a running container."""
 
-from ..attached import detach_keys
 from ..flags import Command, Flag
 from ..options.environment import variables
 from ..output import terminal_size
 from ..session import CommandError
 from ..streams import Detached, check_terminal, relay
+from ..streams.attached import detach_keys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _attached(session: "Session", options: "Options", body: "dict[str, Any]", id
         start["ConsoleSize"] = body["ConsoleSize"]
     stream = session.client.hijack(f"/exec/{identifier}/start", body=start)
     if tty and session.out.isatty():
-        from ..passing import pass_size
+        from ..streams.passing import pass_size
 
         pass_size(session.client, f"/exec/{identifier}/resize")
     try:

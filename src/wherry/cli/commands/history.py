@@ -4,8 +4,8 @@ from time import time
 
 from ..flags import Command, Flag
 from ..formats import HELP, Listing
+from ..formats.units import ago, human_size, rfc3339
 from ..texts import ellipsis, short_id
-from ..units import ago, human_size, rfc3339
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

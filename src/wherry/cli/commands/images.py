@@ -5,11 +5,11 @@ from time import time
 from ...client.connection import ApiError
 from ..flags import Command, Flag
 from ..formats import HELP, Listing, listing_template, quiet_template
+from ..formats.units import ago, human_size, local_time
 from ..options.filters import collect, encode, filter_flag
 from ..references import InvalidReference, Reference, parse
 from ..session import CommandError
 from ..texts import short_id
-from ..units import ago, human_size, local_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _write_tree(session: "Session", options: "Options", query: dict[str, str]) -
     if options["format"]:
         session.out.line(answer.read().decode())
     else:
-        from ..imagetree import write
+        from ..formats.imagetree import write
 
         write(session, answer.json(), trunc=not options["no-trunc"])
 

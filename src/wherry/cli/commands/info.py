@@ -3,17 +3,17 @@
 from ...client.connection import ApiError, CannotConnect
 from ..flags import Command, Flag
 from ..formats import INSPECT_HELP, parse_format
+from ..formats.units import bytes_size
 from ..session import CommandError
 from ..texts import go_bool
-from ..units import bytes_size
 from .version import client_version
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..formats.templates import Template
     from ..session import Session
-    from ..templates import Template
 
     Info = dict[str, Any]
 
@@ -44,8 +44,8 @@ def info(session: "Session", argv: list[str]) -> int:
 
 def _print_template(session: "Session", parsed: "Template", client: "Info", engine: "Info | None", problem: str) -> int:
     """Without an engine its fields are empty."""
-    from ..shapes import typed
-    from ..templates import ExecError
+    from ..formats.shapes import typed
+    from ..formats.templates import ExecError
 
     errors = {"ServerErrors": [problem]} if problem else {}
     try:

@@ -3,13 +3,13 @@
 from ...client.connection import ApiError, CannotConnect
 from ..flags import Command, Flag
 from ..formats import INSPECT_HELP, PROBLEM, parse_format
-from ..jsontext import indent
+from ..formats.jsontext import indent
 from ..session import CommandError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..formats.templates import Template
     from ..session import Session
-    from ..templates import Template
 
 FORMAT = Flag("format", "string", INSPECT_HELP, short="f")
 SIZE = Flag("size", "bool", "Display total file sizes", short="s")
@@ -141,7 +141,7 @@ def _may_be_another_kind(error: ApiError) -> bool:
 
 
 def _print_template(session: "Session", parsed: "Template", found: list[Found], problems: list[str]) -> None:
-    from ..templates import ExecError
+    from ..formats.templates import ExecError
 
     lines = []
     for element in found:
@@ -155,8 +155,8 @@ def _print_template(session: "Session", parsed: "Template", found: list[Found], 
 def _rendered(parsed: "Template", element: Found) -> str:
     """The template over the typed object, or else over the engine's answer as it is."""
     from ...client.jsonlite import loads
-    from ..shapes import typed, untyped
-    from ..templates import ExecError
+    from ..formats.shapes import typed, untyped
+    from ..formats.templates import ExecError
 
     raw = loads(element.text)
     try:
@@ -167,8 +167,8 @@ def _rendered(parsed: "Template", element: Found) -> str:
 
 def _compact(found: list[Found]) -> str:
     from ...client.jsonlite import loads
-    from ..templates.json import encode
-    from ..templates.values import Struct
+    from ..formats.templates.json import encode
+    from ..formats.templates.values import Struct
 
     elements = [encode(Struct(element.shape, {}, loads(element.text))) for element in found]
     return f"[{','.join(elements)}]"

@@ -1,10 +1,11 @@
 """``login`` and ``logout``: credentials for a registry, tried by the engine and kept by the client."""
 
 from ...client.connection import ApiError
-from .. import prompts, stdin
-from ..credentials import HUB_DOMAIN, HUB_KEY, hostname, lookup
+from .. import prompts
+from ..config.credentials import HUB_DOMAIN, HUB_KEY, hostname, lookup
 from ..flags import Command, Flag
 from ..session import CommandError, getenv
+from ..streams import stdin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def login(session: "Session", argv: list[str]) -> int:
 
 
 def logout(session: "Session", argv: list[str]) -> int:
-    from ..keychain import erase
+    from ..config.keychain import erase
 
     options = LOGOUT.parse(argv, session.spelled)
     key = _key(options.arguments)
@@ -126,8 +127,8 @@ def _ask_user(session: "Session", key: str, known: str) -> str:
 
 def _keep(session: "Session", credentials: "Credentials", token: str) -> None:
     """Keep a token in the place of the password where the registry gave one."""
-    from ..configedit import path_of
-    from ..keychain import helper_for, store
+    from ..config.edit import path_of
+    from ..config.keychain import helper_for, store
 
     if token:
         del credentials["password"]

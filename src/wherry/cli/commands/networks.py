@@ -3,12 +3,12 @@
 from ...client.connection import ApiError
 from ..flags import Command, Flag
 from ..formats import HELP, Listing, listing_template, quiet_template
+from ..formats.units import go_time
 from ..options.defaults import default_endpoint
 from ..options.environment import pairs
 from ..options.filters import collect, encode, filter_flag
 from ..session import CommandError
 from ..texts import go_bool, label_list, natural, short_id
-from ..units import go_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """``port``: where a container's ports are published."""
 
 from ..flags import Command
-from ..ports import joined
+from ..formats.ports import joined
 from ..session import CommandError
 from ..texts import natural, quote
 

@@ -1,10 +1,10 @@
 """``prune`` of the system, builds, containers, images, networks and volumes: remove what nothing uses."""
 
 from ..flags import Command, Flag
+from ..formats.units import human_size
 from ..options.filters import collect, encode, filter_flag
 from ..session import CommandError
-from ..stdin import line
-from ..units import human_size
+from ..streams.stdin import line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from time import time
 
 from ..flags import Command, Flag
 from ..formats import HELP, Listing, listing_template
+from ..formats.ports import displayed
+from ..formats.units import ago, human_size, local_time
 from ..options.filters import collect, encode, filter_flag
-from ..ports import displayed
 from ..references import familiar
 from ..texts import ellipsis, label_list, quote, short_id
-from ..units import ago, human_size, local_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

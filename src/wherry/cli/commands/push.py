@@ -1,6 +1,6 @@
 """``push``: an image, or all tags of a repository, to a registry."""
 
-from ..credentials import push_headers
+from ..config.credentials import push_headers
 from ..flags import Command, Flag
 from ..progress import render
 from ..references import parse

@@ -1,12 +1,12 @@
 """``run`` and ``create``: a container from an image, and whether to stay with it."""
 
 from ...client.connection import ApiError, CannotConnect
-from ..attached import STATUS_ENGINE_FAILED, Attachment, detach_keys, start_attached
 from ..options.body import container_body
 from ..options.grammar import CREATE, RUN, WINDOWS
 from ..output import terminal_size
 from ..session import CommandError, getenv
 from ..streams import check_terminal
+from ..streams.attached import STATUS_ENGINE_FAILED, Attachment, detach_keys, start_attached
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """``search``: repositories of Docker Hub, or of the registry that the term begins with."""
 
-from ..credentials import auth_headers
+from ..config.credentials import auth_headers
 from ..flags import Command, Flag
 from ..formats import Listing
 from ..options.filters import collect, encode, filter_flag

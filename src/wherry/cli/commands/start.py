@@ -1,10 +1,10 @@
 """``start``: containers that do not run, one of them with its streams attached."""
 
 from ...client.connection import ApiError
-from ..attached import Attachment, detach_keys, start_attached
 from ..flags import Command, Flag
 from ..session import CommandError
 from ..streams import check_terminal
+from ..streams.attached import Attachment, detach_keys, start_attached
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ import time
 from ...client.connection import ApiError
 from ..flags import Command, Flag
 from ..formats import HELP, Listing
+from ..formats.units import bytes_size, human_size
 from ..texts import short_id
-from ..units import bytes_size, human_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """``top``: the processes of a container."""
 
 from ..flags import Command
-from ..tables import align
+from ..formats.tables import align
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,17 +8,17 @@ from ...client.connection import CannotConnect
 from ...client.request import API_PREFIX
 from ..flags import Command, Flag
 from ..formats import INSPECT_HELP, parse_format
+from ..formats.tables import align
 from ..release import VERSION
 from ..session import CommandError
-from ..tables import align
 from ..texts import go_bool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..formats.templates import Template
     from ..session import Session
-    from ..templates import Template
 
 COMMAND = Command(
     "[OPTIONS]",
@@ -147,8 +147,8 @@ def _print_template(
     session: "Session", parsed: "Template", client: dict[str, str], server: "dict[str, Any] | None"
 ) -> str:
     """Print the rendered template; what is wrong with it, if anything."""
-    from ..shapes import typed
-    from ..templates import ExecError
+    from ..formats.shapes import typed
+    from ..formats.templates import ExecError
 
     try:
         session.out.line(parsed.execute(typed("system.versionInfo", {"Client": client, "Server": server})))

@@ -2,11 +2,11 @@
 
 from ..flags import Command, Flag
 from ..formats import HELP, Listing, listing_template, quiet_template
+from ..formats.units import human_size
 from ..options.environment import pairs
 from ..options.filters import collect, encode, filter_flag
 from ..session import CommandError
 from ..texts import label_list, natural
-from ..units import human_size
 from .lifecycle import report
 
 TYPE_CHECKING = False

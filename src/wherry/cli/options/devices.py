@@ -1,6 +1,6 @@
 """--device, --device-cgroup-rule, --gpus, and the block I/O limits that name a device."""
 
-from ..flagvalues import atoi, parse_bytes, parse_decimal_uint16, parse_decimal_uint64
+from ..flags.values import atoi, parse_bytes, parse_decimal_uint16, parse_decimal_uint64
 from .csvline import fields
 from .environment import pairs
 

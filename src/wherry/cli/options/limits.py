@@ -1,6 +1,6 @@
 """--ulimit, --sysctl, --memory-swappiness."""
 
-from ..flagvalues import parse_decimal
+from ..flags.values import parse_decimal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

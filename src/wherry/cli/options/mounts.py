@@ -2,7 +2,7 @@
 
 from posix import getcwd
 
-from ..flagvalues import parse_bool, parse_bytes, parse_octal
+from ..flags.values import parse_bool, parse_bytes, parse_octal
 from .csvline import fields
 
 TYPE_CHECKING = False

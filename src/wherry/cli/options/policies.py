@@ -1,6 +1,6 @@
 """--restart, --rm, the --health-* flags, --log-driver and --log-opt, --storage-opt."""
 
-from ..flagvalues import atoi
+from ..flags.values import atoi
 from .environment import pairs
 
 TYPE_CHECKING = False

@@ -7,8 +7,8 @@ from contextlib import suppress
 from posix import X_OK, access
 from subprocess import run
 
-from ..client.jsonlite import dumps, loads
-from .session import getenv
+from ...client.jsonlite import dumps, loads
+from ..session import getenv
 
 PREFIX = "docker-credential-"
 TOKEN_USER = "<token>"

@@ -1,12 +1,12 @@
 """Starting a container with its streams here: what ``run`` and ``start --attach`` share."""
 
-from ..client.connection import ApiError
-from .streams import Detached, relay
+from ...client.connection import ApiError
+from . import Detached, relay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..client.connection import Hijacked, Response
-    from .session import Session
+    from ...client.connection import Hijacked, Response
+    from ..session import Session
 
 STATUS_ENGINE_FAILED = 125
 

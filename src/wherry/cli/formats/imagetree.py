@@ -1,6 +1,6 @@
 """``images --tree``: the layers of images as a drawing, with colours for a terminal or without."""
 
-from .texts import ellipsis, short_id
+from ..texts import ellipsis, short_id
 from .units import human_size
 
 TYPE_CHECKING = False
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, NamedTuple
 
-    from .session import Session
+    from ..session import Session
 
     Layer = dict[str, Any]
 

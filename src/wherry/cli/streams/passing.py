@@ -1,7 +1,7 @@
 """Signals and terminal sizes, passed on to a container while this process waits for it."""
 
-from ..client.connection import ApiError, CannotConnect, Client
-from .signals import signal
+from ...client.connection import ApiError, CannotConnect, Client
+from ..signals import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def pass_signals(client: Client, container: str) -> None:
 
 def pass_size(client: Client, path: str) -> None:
     """Tell the size of the terminal to ``path`` (``…/resize``) now and whenever it changes; nothing without one."""
-    from .terminal import watch_size
+    from ..terminal import watch_size
 
     watch_size(1, lambda rows, columns: tell_size(client, path, rows, columns))
 

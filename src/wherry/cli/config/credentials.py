@@ -7,15 +7,15 @@ Credentials go to the engine with the request that needs them and are not kept t
 from binascii import Error as NotBase64
 from binascii import a2b_base64, b2a_base64
 
-from ..client.jsonlite import dumps, loads
-from .session import getenv
+from ...client.jsonlite import dumps, loads
+from ..session import getenv
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from .session import Session
+    from ..session import Session
 
 HUB_DOMAIN = "docker.io"
 HUB_KEY = "https://index.docker.io/v1/"

@@ -3,10 +3,10 @@
 
 from binascii import b2a_base64
 
+from ..session import CommandError, Session
 from . import credentialhelpers
-from .configedit import Config, edit
 from .credentials import helper_of
-from .session import CommandError, Session
+from .edit import Config, edit
 
 
 def store(session: Session, credentials: dict[str, str]) -> None:

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .configfile import understood
-from .session import Session
+from ..session import Session
+from . import understood
 
 Config = dict[str, Any]
 

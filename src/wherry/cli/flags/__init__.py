@@ -1,10 +1,10 @@
 """Flags as data: a command declares its flags once; ``parse`` gives values and positional arguments; what is wrong
 becomes a ``UsageError`` with Docker's words."""
 
-from .flagline import Line
-from .flagvalues import PARSERS
-from .lazy import load
-from .texts import quote
+from ..lazy import load
+from ..texts import quote
+from .line import Line
+from .values import PARSERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

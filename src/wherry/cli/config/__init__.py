@@ -1,6 +1,6 @@
 """``config.json`` as far as it is understood: a value of another type is told in Docker's words, and left out."""
 
-from ..client.jsonlite import loads
+from ...client.jsonlite import loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

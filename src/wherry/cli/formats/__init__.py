@@ -1,15 +1,15 @@
 """Listings: rows of a noun as a table, as JSON, or by a template."""
 
-from .session import CommandError
+from ..session import CommandError
 from .tables import align
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from .flags import Options
-    from .output import Output
-    from .session import Session
+    from ..flags import Options
+    from ..output import Output
+    from ..session import Session
     from .templates import Template
     from .templates.values import Row
 

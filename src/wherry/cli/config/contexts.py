@@ -6,15 +6,15 @@ PEM files for one behind TLS.
 
 from posix import R_OK, access
 
-from ..client.jsonlite import loads
+from ...client.jsonlite import loads
+from ..session import DEFAULT_CONTEXT, CommandError, getenv
 from .identity import FILES, Identity
-from .session import DEFAULT_CONTEXT, CommandError, getenv
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .session import Session
+    from ..session import Session
 
 ENDPOINT = "docker"
 CURRENT_HOST = "Current DOCKER_HOST based configuration"

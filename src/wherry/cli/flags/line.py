@@ -2,7 +2,7 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .flags import Command, Options
+    from . import Command, Options
 
 
 class Line:

@@ -1,6 +1,6 @@
 """Flags as ``--help`` shows them: the layout of pflag's ``FlagUsagesWrapped``."""
 
-from .flags import Flag
+from . import Flag
 
 SLOP = 5  # a last word may stand this far over the margin rather than alone on a line
 NARROW = 24

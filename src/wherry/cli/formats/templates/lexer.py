@@ -5,7 +5,7 @@ A text is literal but for actions between ``{{`` and ``}}``; ``{{-`` and ``-}}``
 
 from __future__ import annotations
 
-from ..texts import quote
+from ...texts import quote
 
 SPACES = " \t\r\n"
 KEYWORDS = frozenset(

@@ -2,13 +2,13 @@
 
 from time import monotonic
 
-from .units import human_size
+from ..formats.units import human_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .output import Output
+    from ..output import Output
 
 SAVE = b"\x1b[s"
 RESTORE = b"\x1b[u"

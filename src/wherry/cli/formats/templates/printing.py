@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..texts import quote
+from ...texts import quote
 from .values import Duration, Missing, NilPointer, Number, Row, Struct, Time, type_name
 
 TYPE_CHECKING = False

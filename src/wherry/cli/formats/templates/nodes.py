@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..texts import quote
+from ...texts import quote
 
 
 class Node:

@@ -3,14 +3,14 @@
 from posix import isatty, read
 from select import POLLIN, POLLOUT, poll
 
-from ..client.frames import STDERR, SYSTEM_ERROR, Demultiplexer
-from .session import CommandError
+from ...client.frames import STDERR, SYSTEM_ERROR, Demultiplexer
+from ..session import CommandError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..client.connection import Hijacked
-    from .session import Session
-    from .terminal import DetachFilter
+    from ...client.connection import Hijacked
+    from ..session import Session
+    from ..terminal import DetachFilter
 
 STDIN_DESCRIPTOR = 0
 READ_SIZE = 1 << 15
@@ -44,7 +44,7 @@ def relay(session: "Session", stream: "Hijacked", *, stdin: bool, tty: bool, det
 
 
 def _relay_keys(session: "Session", stream: "Hijacked", detach_keys: str) -> None:
-    from .terminal import ChangedMode, DetachFilter, detach_sequence, raw
+    from ..terminal import ChangedMode, DetachFilter, detach_sequence, raw
 
     try:
         keys = DetachFilter(detach_sequence(detach_keys))

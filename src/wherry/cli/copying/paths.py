@@ -5,7 +5,7 @@ import os
 from posixpath import basename, dirname, isabs, join, normpath, realpath
 from stat import S_ISDIR, S_ISLNK
 
-from .session import CommandError
+from ..session import CommandError
 
 MAX_LINKS = 10
 

@@ -5,11 +5,11 @@ import re
 import shutil
 from pathlib import Path
 
-from .configedit import Config, edit, replace
+from ..session import DEFAULT_CONTEXT, CommandError, Session
+from ..texts import natural
 from .contexts import ENDPOINT, Context, Endpoint, default, document, find, folders
+from .edit import Config, edit, replace
 from .identity import FILES
-from .session import DEFAULT_CONTEXT, CommandError, Session
-from .texts import natural
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.+-]+")
 

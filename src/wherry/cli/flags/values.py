@@ -1,6 +1,6 @@
 """Typed flag values: text → value, or ValueError with the words of Go's strconv, time and docker's units."""
 
-from .texts import quote
+from ..texts import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

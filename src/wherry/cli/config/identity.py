@@ -2,13 +2,13 @@
 
 from posix import R_OK, access
 
-from .session import CommandError, getenv
+from ..session import CommandError, getenv
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-    from .flags import Options
+    from ..flags import Options
 
 FILES = {"tlscacert": "ca.pem", "tlscert": "cert.pem", "tlskey": "key.pem"}
 
@@ -22,7 +22,7 @@ class Identity:
 
     def context(self) -> "SSLContext":
         """The files' content. CommandError when they cannot be read or understood."""
-        from ..client.tls import client_context
+        from ...client.tls import client_context
 
         ca, cert, key = (self.paths[name] for name in FILES)
         try:

@@ -1,0 +1,1 @@
+"""``cp``: paths, and how far it is."""
