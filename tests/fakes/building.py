@@ -206,7 +206,7 @@ class ShortRuntime(FakeRuntime):
             task.add_done_callback(self._ends.discard)
 
     async def _end(self, container_id: str) -> None:
-        if b'"wait"' in self.specs[container_id]:
+        if "wait" in self.specs[container_id]["process"]["args"]:
             self.waits.set()
             await self.gate.wait()
         if self.says:

@@ -5,6 +5,7 @@ import itertools
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from wherry.errors import Conflict, RuntimeFailure, WherryError
 from wherry.model.container import Container
@@ -240,7 +241,7 @@ class FakeRuntime:
         self.commands_end = 0
         self.expected: list[str] = []
         self.prepared: set[str] = set()
-        self.specs: dict[str, bytes] = {}
+        self.specs: dict[str, dict[str, Any]] = {}
         self._pids = itertools.count(100)
         self._ended = asyncio.Condition()
 
@@ -257,7 +258,7 @@ class FakeRuntime:
     def prepare(self, launch: Launch) -> None:
         self.prepared.add(launch.container_id)
 
-    async def create(self, launch: Launch, runtime_spec: bytes) -> Launched:
+    async def create(self, launch: Launch, runtime_spec: dict[str, Any], seccomp: bytes) -> Launched:
         self.prepared.remove(launch.container_id)
         self.exits.pop(launch.container_id, None)
         if self.refusal:

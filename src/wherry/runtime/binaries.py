@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
+from mmap import PROT_READ, mmap
 
 from msgspec import Struct
 
@@ -10,17 +11,20 @@ from wherry.errors import InvalidArgument, NotSupported
 from wherry.kernel import cgroups, processes
 from wherry.kernel.sealed import SealedBinary, seal
 from wherry.model.launch import RuntimeInfo
+from wherry.runtime import filters
 
 # crun first: it starts a container in a fifth of runc's time.
 BUILTIN = ("crun", "runc")
 
 
 class Binary(Struct, frozen=True, kw_only=True):
-    """A runtime to execute. ``command`` is a ``sealed`` copy in memory: runtimes then skip copying themselves."""
+    """A runtime to execute. ``command`` is a ``sealed`` copy in memory: runtimes then skip copying themselves.
+    ``takes_filters``: it can be handed seccomp filters that are compiled."""
 
     info: RuntimeInfo
     command: str
     sealed: SealedBinary | None = None
+    takes_filters: bool = False
 
 
 class Binaries:
@@ -81,4 +85,10 @@ async def _probe(name: str, path: str, undo: ExitStack) -> Binary:
         return Binary(info=info, command=path)
     sealed = seal(path)
     undo.callback(sealed.close)
-    return Binary(info=info, command=sealed.path, sealed=sealed)
+    return Binary(info=info, command=sealed.path, sealed=sealed, takes_filters=_knows(path, filters.ANNOTATION))
+
+
+def _knows(path: str, text: str) -> bool:
+    """Whether a text is in a program: crun tells its version, but not what it has been built with."""
+    with open(path, "rb") as program, mmap(program.fileno(), 0, prot=PROT_READ) as content:
+        return content.find(text.encode()) >= 0

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -18,11 +19,12 @@ from wherry.kernel.cgroups.warmth import CgroupWarmth
 from wherry.kernel.processes import ENVIRONMENT, Child
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.process import ProcessId
-from wherry.runtime import fifo
+from wherry.runtime import fifo, filters
 from wherry.runtime.binaries import Binaries, Binary, discover
 from wherry.runtime.consoles import MonitorConsole, reopen_log, resize
 from wherry.runtime.expected import Expected
 from wherry.runtime.failures import classify, launching, read_log
+from wherry.runtime.filters import Filters
 from wherry.runtime.monitor import Monitor, Seat, container_argv, noted_process
 from wherry.runtime.sessions import MonitoredSession, PipedSession
 
@@ -55,6 +57,7 @@ class OciRuntime:
         self._monitors: dict[str, Child] = {}
         self._expected = Expected()
         self._prepared: dict[str, Monitor] = {}
+        self._filters = Filters()
 
     def close(self) -> None:
         self._expected.close()
@@ -83,10 +86,12 @@ class OciRuntime:
             (self._exits / launch.container_id).unlink(missing_ok=True)
             self._prepared[launch.container_id] = Monitor(container_argv(seat, launch), seat.bundle)
 
-    async def create(self, launch: Launch, runtime_spec: bytes) -> Launched:
-        seat = self._seat(launch.container_id, self._binaries.get(launch.runtime))
+    async def create(self, launch: Launch, runtime_spec: dict[str, Any], seccomp: bytes) -> Launched:
+        binary = self._binaries.get(launch.runtime)
+        seat = self._seat(launch.container_id, binary)
         with launching("create"):
-            (seat.bundle / "config.json").write_bytes(runtime_spec)
+            config = self._filters.handed if binary.takes_filters else filters.config
+            (seat.bundle / "config.json").write_bytes(config(runtime_spec, seccomp))
             self._warmth.begin()
             with closing(self._prepared.pop(launch.container_id)) as monitor:
                 child = monitor.child
@@ -97,6 +102,8 @@ class OciRuntime:
             await self.delete(launch.container_id, launch.runtime)
             raise classify("create", reason, launch.command)
         self._monitors[launch.container_id] = child
+        if binary.takes_filters:
+            self._filters.learn(runtime_spec, seccomp, self._state(launch.container_id, binary))
         return Launched(process=identity.identify(pid), monitor=identity.identify(child.pid))
 
     async def start(self, container_id: str, runtime: str) -> None:

@@ -20,8 +20,9 @@ from wherry.model.host import HostFacts
 from wherry.model.mount import MountKind, MountPoint
 from wherry.model.resources import Device, DeviceRate, Resources, Ulimit
 from wherry.plan.containers.users import Identity
-from wherry.plan.oci.runtime_spec import SpecRequest, build, encode
+from wherry.plan.oci.runtime_spec import SpecRequest, build
 from wherry.plan.oci.seccomp import Seccomp
+from wherry.runtime import filters
 
 pytestmark = [
     pytest.mark.root,
@@ -90,7 +91,7 @@ class Runner:
             "network_namespace": "" if host.network == "host" else self.network,
         }
         request = SpecRequest(container=container, rootfs=self.rootfs, facts=self.facts, **{**facts, **(given or {})})
-        config = encode(build(request), SECCOMP.encoded(container, self.facts))
+        config = filters.config(build(request), SECCOMP.encoded(container, self.facts))
         (self.folder / "config.json").write_bytes(config)
         done = subprocess.run(
             [self.runtime, "--root", str(self.folder / "state"), "run", "-b", str(self.folder), container.id],

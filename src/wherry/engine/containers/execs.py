@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+import msgspec
 from msgspec.structs import replace
 
 from wherry.engine.concurrency.operations import Operations
@@ -30,7 +31,7 @@ from wherry.plan.containers import detach
 from wherry.plan.containers.lifecycle import exec_exit_code_of
 from wherry.plan.containers.validation import check_lengths
 from wherry.plan.oci.rlimits import oom_score_adj
-from wherry.plan.oci.runtime_spec import encode, exec_process
+from wherry.plan.oci.runtime_spec import exec_process
 
 _log = logging.getLogger(__name__)
 
@@ -191,7 +192,7 @@ class Execs:
         user = item.spec.user or container.spec.user
         identity = await self._roots.identity(root, user, container.spec.host.group_add)
         linked = self._linking.environment(container)
-        return encode(exec_process(container, item.spec, identity, self._host.facts(), linked))
+        return msgspec.json.encode(exec_process(container, item.spec, identity, self._host.facts(), linked))
 
     def _launch(self, container: Container, item: Exec, detached: bool) -> ExecLaunch:
         spec, facts = item.spec, self._host.facts()

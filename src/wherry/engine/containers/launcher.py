@@ -1,5 +1,7 @@
 """The start of a container: facts → plan → acts."""
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
@@ -78,8 +80,8 @@ class Launcher:
         await self._sandboxes.open(container, self._user_namespace(container))
         mounted = await self._volumes.acquire(container)
         await self._write_files(container)
-        encoded = await self._runtime_spec(mounted, root)
-        launched = await self._runtime.create(launch, encoded)
+        spec = await self._runtime_spec(mounted, root)
+        launched = await self._runtime.create(launch, spec, self._seccomp.encoded(container, self._host.facts()))
         await self._hubs.started(container.id)
         await self._runtime.start(container.id, container.runtime)
         return launched
@@ -90,7 +92,7 @@ class Launcher:
         await self._etc_files.write(container, self._linking.hosts(container))
         await self._linking.follow(container)
 
-    async def _runtime_spec(self, container: Container, root: str) -> bytes:
+    async def _runtime_spec(self, container: Container, root: str) -> dict[str, Any]:
         spec = container.spec
         identity = await self._roots.identity(root, spec.user, spec.host.group_add)
         await self._roots.make_working_dir(container, root)
@@ -111,8 +113,7 @@ class Launcher:
             linked_env=self._linking.environment(container),
             init_path=self._roots.init_path() if spec.host.init else "",
         )
-        built = runtime_spec.build(request)
-        return runtime_spec.encode(built, self._seccomp.encoded(container, self._host.facts()))
+        return runtime_spec.build(request)
 
     def _launch(self, container: Container) -> Launch:
         spec = container.spec

@@ -1,5 +1,7 @@
 """Other limits and another restart policy for a container that exists."""
 
+import msgspec
+
 from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
@@ -10,7 +12,6 @@ from wherry.errors import Conflict, InternalError, RuntimeFailure
 from wherry.model.container import Container, Pending, Status
 from wherry.plan.containers import updating
 from wherry.plan.containers.updating import Update
-from wherry.plan.oci.runtime_spec import encode
 
 
 class Updating:
@@ -55,6 +56,6 @@ class Updating:
     async def _tell_runtime(self, container: Container) -> None:
         section = updating.runtime_section(container.spec.host.resources, self._host.facts())
         try:
-            await self._runtime.update(container.id, container.runtime, encode(section))
+            await self._runtime.update(container.id, container.runtime, msgspec.json.encode(section))
         except RuntimeFailure as error:
             raise InternalError(f"Cannot update container {container.id}: {error}") from error

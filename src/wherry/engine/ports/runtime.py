@@ -1,7 +1,7 @@
 """The OCI runtime and its monitor."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.process import ProcessId
@@ -57,9 +57,10 @@ class Runtime(Protocol):
         """Bundle and monitor, which loads meanwhile and waits for ``create``. ``delete`` undoes it."""
         ...
 
-    async def create(self, launch: Launch, runtime_spec: bytes) -> Launched:
-        """Have what was prepared make the container, by an OCI config.json: the process waits, its console can be
-        joined. A failure leaves nothing."""
+    async def create(self, launch: Launch, runtime_spec: dict[str, Any], seccomp: bytes) -> Launched:
+        """Have what was prepared make the container: the process waits, its console can be joined. ``runtime_spec``
+        is OCI's config.json but for the section ``seccomp``, which comes encoded (b"" for none). A failure leaves
+        nothing."""
         ...
 
     async def start(self, container_id: str, runtime: str) -> None: ...

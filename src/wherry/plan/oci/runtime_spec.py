@@ -5,8 +5,6 @@ The effect is that of what dockerd 26 tells runc, but without hooks: the network
 
 from typing import Any, Final
 
-import msgspec
-
 from wherry.model.cgroup import cgroup_of
 from wherry.model.container import ContainerSpec, HostSpec
 from wherry.model.remapping import IdRange
@@ -18,7 +16,7 @@ from wherry.plan.oci.process import exec_process, init_process
 from wherry.plan.oci.resources import linux_resources
 from wherry.plan.oci.spec_request import SpecRequest
 
-__all__ = ["SpecRequest", "build", "encode", "exec_process"]
+__all__ = ["SpecRequest", "build", "exec_process"]
 
 _VERSION: Final = "1.0.2"
 _LOW_PORTS: Final = {"net.ipv4.ip_unprivileged_port_start": "0"}
@@ -26,7 +24,7 @@ _PINGERS: Final = {"net.ipv4.ping_group_range": "0 2147483647"}  # which a user 
 
 
 def build(request: SpecRequest) -> dict[str, Any]:
-    """The runtime spec but for its seccomp section, which comes encoded (``encode``). Values are JSON's.
+    """The runtime spec but for its section ``seccomp`` (see ``seccomp.Seccomp``). Values are JSON's.
 
     Raises what its parts raise: InvalidArgument and InternalError in Docker's words.
     """
@@ -42,13 +40,6 @@ def build(request: SpecRequest) -> dict[str, Any]:
     if _owns_names(request):
         built["hostname"] = spec.hostname
     return built
-
-
-def encode(spec: dict[str, Any], seccomp: bytes = b"") -> bytes:
-    """As JSON, with the section ``seccomp`` (of ``seccomp.Seccomp``; b"" for none) spliced in as it is."""
-    if seccomp:
-        spec = {**spec, "linux": {**spec["linux"], "seccomp": msgspec.Raw(seccomp)}}
-    return msgspec.json.encode(spec)
 
 
 def _linux(request: SpecRequest) -> dict[str, Any]:
