@@ -24,9 +24,10 @@ MAY_IMPORT = {
     "store": {"errors", "model", "plan", "store", "tar", "threads", "locking", "postponing"},
     "runtime": {"errors", "model", "kernel", "runtime"},
     "registry": {"errors", "model", "registry"},
+    "collectors": {"errors", "model", "collectors"},
     "engine": {"errors", "model", "plan", "engine", "version"},
     "build": {"errors", "model", "plan", "engine", "build"},
-    "wiring": {"errors", "model", "plan", "kernel", "store", "runtime", "registry", "engine", "build"}
+    "wiring": {"errors", "model", "plan", "collectors", "kernel", "store", "runtime", "registry", "engine", "build"}
     | {"version", "postponing"},
     "api": {"errors", "model", "plan", "wire", "engine", "build", "buildkit", "api", "version", "framing"},
     "buildkit": {"errors", "model", "plan", "engine", "build", "buildkit", "version"},

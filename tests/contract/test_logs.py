@@ -3,6 +3,7 @@
 import asyncio
 import struct
 from collections.abc import Iterable
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -212,3 +213,35 @@ async def test_a_log_that_has_outgrown_is_put_aside_and_begun_again(world: World
 
     await asyncio.wait_for(world.port.begun(world.path, monitor), 5)
     assert texts(await world.lines(LogRange(tail=1))) == ["three"]
+
+
+async def taken(world: World, count: int, ended: asyncio.Future[None]) -> list[LogLine]:
+    """The next lines that were not forwarded, at least so many of them."""
+    found: list[LogLine] = []
+    async with aclosing(world.port.unforwarded(world.path, ended)) as batches:
+        async for lines in batches:
+            found += lines
+            if len(found) >= count and not ended.done():
+                break
+    return found
+
+
+async def test_lines_are_forwarded_as_they_are_written_to_the_end(world: World) -> None:
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    forwarding = asyncio.create_task(taken(world, 5, ended))
+    world.write(*LINES[:2])
+    await asyncio.sleep(0)
+    world.write(*LINES[2:])
+    ended.set_result(None)
+
+    assert await forwarding == LINES
+    assert await taken(world, 1, ended) == []
+
+
+async def test_lines_that_were_given_last_are_given_again_unless_more_were_asked_for(world: World) -> None:
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    world.write(*LINES[:1])
+
+    assert await taken(world, 1, ended) == LINES[:1]
+    world.write(*LINES[1:])
+    assert await taken(world, 4, ended) == LINES

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.cli import Cli
+from tests.harness.collectors import collector
 from tests.harness.engine import DAEMON, Engine
 from tests.harness.pages import asking
 from tests.harness.waiting import eventually
@@ -525,3 +526,11 @@ def test_cgroup_namespaces_by_default(start: Start) -> None:
     assert cli.line("run", "--rm", "--cgroupns", "host", *namespace) == ours
     cli("create", "--name", "box", "busybox")
     assert cli.inspect("box", "{{.HostConfig.CgroupnsMode}}") == "private"
+
+
+def test_logs_of_all_containers_go_to_a_collector(start: Start) -> None:
+    cli = start("--log-driver", "syslog", "--log-opt", "syslog-address=tcp://127.0.0.1:5514")
+    with collector(cli.engine.host, 5514) as sink:
+        cli("run", "--rm", "busybox", "echo", "hi")
+
+        assert eventually(sink.lines)[0].endswith(b": hi")

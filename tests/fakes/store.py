@@ -273,6 +273,7 @@ class FakeLogs:
     def __init__(self) -> None:
         self.files: dict[Path, list[LogLine]] = {}
         self.aside: dict[Path, list[list[LogLine]]] = {}
+        self.forwarded: dict[Path, int] = {}
         self._written = asyncio.Event()
 
     def write(self, path: Path, *lines: LogLine) -> None:
@@ -286,6 +287,19 @@ class FakeLogs:
     async def frames(self, path: Path, which: LogRange, *, joined: bool) -> AsyncIterator[bytes]:
         for line in _choose(self.files.get(path, []), which):
             yield bytes((line.stream, 0, 0, 0)) + len(line.data).to_bytes(4) + line.data
+
+    async def unforwarded(self, path: Path, ended: asyncio.Future[None]) -> AsyncGenerator[list[LogLine], None]:
+        ended.add_done_callback(lambda _: self._written.set())
+        while True:
+            last = ended.done()
+            self._written.clear()
+            if lines := self.files.get(path, [])[self.forwarded.get(path, 0) :]:
+                yield lines
+                self.forwarded[path] = self.forwarded.get(path, 0) + len(lines)
+            elif last:
+                return
+            else:
+                await self._written.wait()
 
     async def outgrown(self, path: Path, size: int) -> None:
         while sum(len(line.data) for line in self.files.get(path, [])) <= size:

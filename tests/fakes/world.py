@@ -4,6 +4,7 @@ import importlib.resources
 from pathlib import Path
 from typing import Any
 
+from tests.fakes.collectors import FakeCollectors
 from tests.fakes.faults import Faults
 from tests.fakes.host import (
     FakeChance,
@@ -29,6 +30,7 @@ from wherry.engine.containers.creation import Creation
 from wherry.engine.containers.ending import Ending
 from wherry.engine.containers.etc_files import EtcFiles
 from wherry.engine.containers.execs import Execs
+from wherry.engine.containers.forwarding import LogForwarding
 from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
@@ -70,7 +72,7 @@ class Outside:
         self.records, self.content, self.snapshots = FakeRecords(), FakeContent(), FakeSnapshots()
         self.files, self.logs, self.volumes = FakeContainerFiles(), FakeLogs(), FakeVolumeFiles()
         self.mounts, self.runtime, self.networking = FakeMounts(), FakeRuntime(), FakeNetworking()
-        self.users = FakeUserNamespaces()
+        self.users, self.collectors = FakeUserNamespaces(), FakeCollectors()
         self.clock, self.chance = FakeClock(), FakeChance()
 
     def held(self) -> dict[str, object]:
@@ -158,11 +160,13 @@ class World:
         roots = Roots(images=self.images, snapshots=snapshots, mounts=mounts, files=FakeRootFiles(), devices=devices)
         sandboxes = Sandboxes(Path("/run"), self.networks, mounts, wrap("users", out.users))
         teardown = Teardown(runtime=runtime, sandboxes=sandboxes, roots=roots, volumes=self.volume_use)
+        forwarding = LogForwarding(files=files, logs=out.logs, collectors=out.collectors, clock=clock)
         removal = Removal(
             catalog=catalog,
             teardown=teardown,
             snapshots=snapshots,
             files=files,
+            forwarding=forwarding,
             volumes=self.volumes,
             images=self.images,
             hubs=hubs,
@@ -215,6 +219,7 @@ class World:
             hubs=hubs,
             checks=checks,
             rotation=LogRotation(files=files, logs=out.logs, runtime=runtime),
+            forwarding=forwarding,
             waiters=waiters,
             events=self.events,
             operations=self.operations,
@@ -309,6 +314,7 @@ class World:
             catalog=catalog,
             supervisor=self.supervisor,
             removal=removal,
+            forwarding=forwarding,
             teardown=teardown,
             sandboxes=sandboxes,
             networks=self.networks,

@@ -20,7 +20,12 @@ DAEMON = os.environ.get("WHERRY_TEST_DAEMON") or str(BIN / "wherryd")
 
 _LISTEN = """
 import socket, sys
-listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+place = "127.0.0.1", int(sys.argv[1])
+if sys.argv[3] == "udp":
+    listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    listener.bind(place)
+else:
+    listener = socket.create_server(place)
 socket.send_fds(socket.socket(fileno=int(sys.argv[2])), [b"x"], [listener.fileno()])
 """
 
@@ -40,11 +45,11 @@ class Host:
     def run(self, argv: Sequence[str | Path], **options: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(self.inside(argv), check=True, capture_output=True, text=True, timeout=TIMEOUT, **options)  # type: ignore[call-overload,no-any-return]
 
-    def listen(self, port: int) -> socket.socket:
-        """A socket that listens there, for a server of the test's own."""
+    def listen(self, port: int, protocol: str = "tcp") -> socket.socket:
+        """A socket that listens there, for a server of the test's own; or one of ``udp``."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            argv = self.inside([sys.executable, "-c", _LISTEN, str(port), str(theirs.fileno())])
+            argv = self.inside([sys.executable, "-c", _LISTEN, str(port), str(theirs.fileno()), protocol])
             subprocess.run(argv, check=True, pass_fds=[theirs.fileno()])
             _, (listener,), _, _ = socket.recv_fds(ours, 1, 1)
         return socket.socket(fileno=listener)

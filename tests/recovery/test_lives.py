@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.cli import Cli
+from tests.harness.collectors import collector
 from tests.harness.engine import DAEMON, Engine
 from tests.harness.waiting import eventually
 
@@ -39,6 +40,21 @@ def test_a_client_that_waits_is_told_of_the_end_of_a_container_of_an_earlier_lif
     with cli.beside("wait", "box", stdin=None) as waiting:
         cli("stop", "box")
         assert waiting.communicate(timeout=20)[0] == "4\n"
+
+
+def test_what_a_container_says_while_nobody_forwards_it_is_forwarded_in_the_next_life(cli: Cli) -> None:
+    flags = ["--log-driver", "syslog", "--log-opt", "syslog-address=tcp://127.0.0.1:5514"]
+    script = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; usleep 500; done"
+    with collector(cli.engine.host, 5514) as sink:
+        cli("run", "-d", "--name", "box", *flags, "busybox", "sh", "-c", script)
+        eventually(sink.lines)
+
+        cli.engine.kill()
+        cli.engine.start()
+        eventually(lambda: sink.lines()[-1].endswith(b"line 3000"))
+
+    told = [int(line.rpartition(b" ")[2]) for line in sink.lines()]
+    assert sorted({*told}) == list(range(1, 3001))
 
 
 def test_published_ports_lead_to_the_container_in_the_next_life_and_are_taken(cli: Cli) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.forwarding import LogForwarding
 from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.sandboxes import Sandboxes
 from wherry.engine.containers.supervisor import Supervisor
@@ -37,6 +38,7 @@ class Recovery:
         catalog: Catalog,
         supervisor: Supervisor,
         removal: Removal,
+        forwarding: LogForwarding,
         teardown: Teardown,
         sandboxes: Sandboxes,
         networks: Networks,
@@ -52,6 +54,7 @@ class Recovery:
         self._catalog = catalog
         self._supervisor = supervisor
         self._removal = removal
+        self._forwarding = forwarding
         self._teardown = teardown
         self._sandboxes = sandboxes
         self._networks = networks
@@ -128,8 +131,10 @@ class Recovery:
         self._supervisor.watch(await self._catalog.put(replace(container, state=state)), launched)
 
     async def _tear_down(self, container: Container) -> None:
-        """One that does not run holds nothing; one that should have removed itself is removed."""
+        """One that does not run holds nothing, but may have said what nobody has heard; one that should have removed
+        itself is removed."""
         await self._teardown.everything(container)
+        self._forwarding.resume(container)
         await self._remove_if_asked(container)
 
     async def _remove_if_asked(self, container: Container) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from wherry import collectors
 from wherry.kernel import apparmor
 from wherry.kernel.ambient import SystemChance, SystemClock
 from wherry.kernel.machine import DeviceNodes, Machine
@@ -36,6 +37,7 @@ from wherry.wiring.config import EngineConfig, exec_root_of, table_of
 from wherry.wiring.remapping import mount_view, unmount_view
 
 if TYPE_CHECKING:  # made when they are first used
+    from wherry.collectors import Collectors
     from wherry.registry import Registry, Web
     from wherry.store.layers import Layers
 
@@ -55,6 +57,7 @@ class Edges(Struct, frozen=True, kw_only=True):
     runtime: OciRuntime
     networking: Networking
     name_servers: NameServers
+    collectors: "Collectors"
     registry: "Registry"
     web: "Web"
     layers: "Layers"
@@ -104,6 +107,7 @@ async def open_edges(config: EngineConfig, remapping: Remapping | None, stack: A
         runtime=runtime,
         networking=networking,
         name_servers=name_servers,
+        collectors=postponed(lambda: collectors.Collectors()),
         registry=postponed(lambda: registry.make_registry(config.registries, later)),
         web=postponed(lambda: registry.make_web(later)),
         layers=store.layers,

@@ -5,6 +5,7 @@ from msgspec import Struct
 from wherry.engine.containers.ending import Ending
 from wherry.engine.containers.etc_files import EtcFiles
 from wherry.engine.containers.execs import Execs
+from wherry.engine.containers.forwarding import LogForwarding
 from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.launcher import Launcher
 from wherry.engine.containers.linking import Linking
@@ -30,6 +31,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     execs: Execs
     sandboxes: Sandboxes
     teardown: Teardown
+    forwarding: LogForwarding
     removal: Removal
     supervisor: Supervisor
     ending: Ending
@@ -50,11 +52,13 @@ def make_parts(edges: Edges, handles: Handles, needs: Needs) -> Parts:
     )
     sandboxes = Sandboxes(edges.exec_root, needs.networks, edges.mounts, edges.user_namespaces)
     teardown = Teardown(runtime=edges.runtime, sandboxes=sandboxes, roots=roots, volumes=needs.volume_use)
+    forwarding = LogForwarding(files=store.containers, logs=store.logs, collectors=edges.collectors, clock=edges.clock)
     removal = Removal(
         catalog=handles.catalog,
         teardown=teardown,
         snapshots=store.snapshots,
         files=store.containers,
+        forwarding=forwarding,
         volumes=needs.volumes,
         images=needs.images,
         hubs=handles.hubs,
@@ -81,6 +85,7 @@ def make_parts(edges: Edges, handles: Handles, needs: Needs) -> Parts:
         hubs=handles.hubs,
         checks=checks,
         rotation=LogRotation(files=store.containers, logs=store.logs, runtime=edges.runtime),
+        forwarding=forwarding,
         waiters=handles.waiters,
         events=handles.events,
         operations=handles.operations,
@@ -94,6 +99,7 @@ def make_parts(edges: Edges, handles: Handles, needs: Needs) -> Parts:
         execs=execs,
         sandboxes=sandboxes,
         teardown=teardown,
+        forwarding=forwarding,
         removal=removal,
         supervisor=supervisor,
         ending=_ending(edges, handles, supervisor, removal, checks),

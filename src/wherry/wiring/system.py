@@ -35,6 +35,7 @@ def make_recovery(edges: Edges, handles: Handles, needs: Needs, parts: Parts) ->
         catalog=handles.catalog,
         supervisor=parts.supervisor,
         removal=parts.removal,
+        forwarding=parts.forwarding,
         teardown=parts.teardown,
         sandboxes=parts.sandboxes,
         networks=needs.networks,

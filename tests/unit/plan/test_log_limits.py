@@ -23,6 +23,8 @@ from wherry.plan.logs.limits import limits
         ("local", {}, LogLimits(size=20_000_000, files=5, packed=True)),
         ("local", {"max-size": "0"}, None),
         ("local", {"max-file": "1", "compress": "false"}, LogLimits(size=20_000_000, files=1)),
+        ("syslog", {}, LogLimits(size=20_000_000, files=5, packed=True)),
+        ("syslog", {"cache-max-size": "1m", "cache-max-file": "1"}, LogLimits(size=1_000_000, files=2, packed=True)),
     ],
 )
 def test_limits(driver: str, options: dict[str, str], expected: LogLimits | None) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from wherry.model.log import LogRange
 from wherry.store.logs import chain
+from wherry.store.logs.forwarding import UnforwardedReader
 from wherry.store.logs.rotation import pack, rotate, rotated
 from wherry.store.logs.selection import LogReader
 
@@ -142,3 +143,46 @@ def test_following_what_goes_too_fast_goes_on_with_the_oldest_that_is_left(path:
 
     assert drain(reader) == ["b", "e", "f", "g"]
     reader.close()
+
+
+def taken(path: Path) -> list[str]:
+    """What was not forwarded yet, and is now."""
+    reader = UnforwardedReader(path)
+    found = []
+    while lines := reader.lines():
+        found += [line.data.decode().removesuffix("\n") for line in lines]
+    reader.close()
+    return found
+
+
+def test_forwarding_goes_on_in_the_files_that_were_put_aside(path: Path) -> None:
+    append(path, "1")
+    assert taken(path) == ["1"]
+
+    append(path, "2")
+    rotate(path, KEPT)
+    append(path, "3")
+    pack(path)
+
+    assert taken(path) == ["2", "3"]
+    assert taken(path) == []
+
+
+def test_forwarding_begins_with_what_is_kept_where_its_place_is_gone(path: Path) -> None:
+    append(path, "1")
+    assert taken(path) == ["1"]
+
+    for text in ("2", "3", "4"):
+        rotate(path, 1)
+        append(path, text)
+
+    assert taken(path) == ["3", "4"]
+
+
+def test_a_note_that_was_spoiled_loses_no_line(path: Path) -> None:
+    append(path, "1")
+    taken(path)
+
+    path.with_name(f"{path.name}.forwarded").write_bytes(bytes(32))
+
+    assert taken(path) == ["1"]

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.forwarding import LogForwarding
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.teardown import Teardown
 from wherry.engine.containers.told import tell
@@ -26,6 +27,7 @@ class Removal:
         teardown: Teardown,
         snapshots: Snapshots,
         files: ContainerFiles,
+        forwarding: LogForwarding,
         volumes: Volumes,
         images: Images,
         hubs: Hubs,
@@ -37,6 +39,7 @@ class Removal:
         self._teardown = teardown
         self._snapshots = snapshots
         self._files = files
+        self._forwarding = forwarding
         self._volumes = volumes
         self._images = images
         self._hubs = hubs
@@ -55,6 +58,7 @@ class Removal:
     async def carry_out(self, container: Container) -> None:
         """Remove a container whose row says so, and which holds nothing on the host any more."""
         await self._snapshots.remove(container.id)
+        await self._forwarding.finish(container)
         await self._files.remove(container.id)
         if container.state.takes_volumes:
             await self._volumes.remove_anonymous(container)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from wherry.engine.concurrency.locks import KeyedLocks, Turns
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.forwarding import LogForwarding
 from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.launcher import Launcher
@@ -53,6 +54,7 @@ class Supervisor:
         hubs: Hubs,
         checks: HealthChecks,
         rotation: LogRotation,
+        forwarding: LogForwarding,
         waiters: Waiters,
         events: Events,
         operations: Operations,
@@ -68,6 +70,7 @@ class Supervisor:
         self._hubs = hubs
         self._checks = checks
         self._rotation = rotation
+        self._forwarding = forwarding
         self._waiters = waiters
         self._events = events
         self._operations = operations
@@ -91,6 +94,7 @@ class Supervisor:
         if container.state.status is Status.RUNNING:
             self._checks.begin(container)
         self._rotation.begin(container)
+        self._forwarding.begin(container)
 
     def restart_later(self, container: Container, delay: float) -> None:
         """Start it again in ``delay`` seconds, unless somebody stops or starts it before."""
@@ -114,6 +118,7 @@ class Supervisor:
         self._restarts.close()
         self._checks.close()
         self._rotation.close()
+        self._forwarding.close()
         await self._operations.drain()
         for task in self._watches.values():
             task.cancel()
@@ -133,6 +138,8 @@ class Supervisor:
             self._restarts.cancel(container_id)
             try:
                 container = await self._begin(container, by_user=by_user)
+                if by_user:
+                    await self._forwarding.connect(container)
                 async with self._starts.turn():
                     launched = await self._launcher.launch(container)
                 await self.record_start(container, launched)
@@ -161,6 +168,7 @@ class Supervisor:
     async def _failed(self, container: Container, error: Exception) -> None:
         """A start that failed: undone, with the code and the text that ``inspect`` shows; those who wait are told."""
         await self._let_go(container, self._teardown.everything)
+        self._forwarding.end(container.id)
         state = lifecycle.failed(container.state, error)
         try:
             container = await self._catalog.put(replace(container, state=state, endpoints=()))
@@ -208,6 +216,7 @@ class Supervisor:
     async def _ended(self, container: Container, how: Exit) -> None:
         self._checks.end(container.id)
         self._rotation.end(container.id)
+        self._forwarding.end(container.id)
         await self._let_go(container, self._teardown.release)
         self._volumes.let_go(container)
         delay = restarts.delay(container, how, how.finished_at - container.state.started_at)

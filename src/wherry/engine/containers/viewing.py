@@ -23,6 +23,7 @@ from wherry.model.launch import Exit
 from wherry.model.log import LogLine, LogRange
 from wherry.model.mount import OverlayMount
 from wherry.plan.containers import detach
+from wherry.plan.logs import options as log_options
 
 _ADVICE = {
     Status.PAUSED: "paused, unpause the container before attach",
@@ -141,7 +142,7 @@ class Viewing:
 
     def _logged(self, ref: str) -> Container:
         container = self._catalog.find(ref)
-        if container.spec.host.log.driver == "none":
+        if not log_options.is_readable(container.spec.host.log):
             raise NotSupported("configured logging driver does not support reading")
         return container
 

@@ -5,6 +5,7 @@ are idempotent: what is already gone is no error. Nothing here blocks the event 
 """
 
 from wherry.engine.ports.building import BuildFiles, CacheFolders, Mirrors, StackFiles, StepFiles, StepFolder, Wire
+from wherry.engine.ports.collectors import CollectorConnection, Collectors
 from wherry.engine.ports.content import Content, ImageArchives, Layers, Snapshots
 from wherry.engine.ports.files import ContainerFiles, LogReaders, Logs, ViewFiles, VolumeFiles
 from wherry.engine.ports.host import DeviceNodes, Host, Mounts, RootFiles, UserNamespaces
@@ -19,6 +20,8 @@ __all__ = [
     "CacheFolders",
     "Chance",
     "Clock",
+    "CollectorConnection",
+    "Collectors",
     "Console",
     "ContainerFiles",
     "Content",

@@ -1,5 +1,6 @@
 """Files of containers and volumes, and what goes in and out of them."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
@@ -48,6 +49,11 @@ class LogReaders(Protocol):
 
 class Logs(LogReaders, Protocol):
     """Log files, with what of them was put aside."""
+
+    def unforwarded(self, path: Path, ended: asyncio.Future[None]) -> AsyncGenerator[list[LogLine], None]:
+        """What was not taken of the log, and what is written later, until ``ended`` is done and the log is read to its
+        end. Lines are taken when the next are asked for: that is remembered, whatever becomes of the engine."""
+        ...
 
     async def outgrown(self, path: Path, size: int) -> None:
         """Wait until the file that is written has more than ``size`` bytes."""

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import quote_plus
 
 from wherry.model.container import Container
-from wherry.plan.logs.limits import refusal
+from wherry.plan.logs.refusals import refusal
 from wherry.plan.naming import short_id
 from wherry.plan.regexp import finder
 
@@ -16,11 +16,9 @@ _FIELD: Final = re.compile(r"{{\s*\.(\w+)\s*}}")
 def log_details(container: Container) -> str:
     """``key=value`` pairs, sorted, encoded as in a URL, with commas between; "" if none are asked for. InternalError
     for options that make no sense."""
-    spec, options = container.spec, container.spec.host.log.options
-    variables = dict(text.partition("=")[::2] for text in spec.env)
+    options = container.spec.host.log.options
     try:
-        found = _chosen(spec.labels, options.get("labels", ""), options.get("labels-regex", ""))
-        found |= _chosen(variables, options.get("env", ""), options.get("env-regex", ""))
+        found = log_attributes(container)
         if "tag" in options:
             found["tag"] = _tag(container, options["tag"])
     except ValueError as error:
@@ -28,10 +26,18 @@ def log_details(container: Container) -> str:
     return ",".join(f"{quote_plus(key)}={quote_plus(found[key])}" for key in sorted(found))
 
 
+def log_attributes(container: Container) -> dict[str, str]:
+    """The labels and variables that the log options ask for. ValueError for a pattern that is none."""
+    spec, options = container.spec, container.spec.host.log.options
+    variables = dict(text.partition("=")[::2] for text in spec.env)
+    found = _chosen(spec.labels, options.get("labels", ""), options.get("labels-regex", ""))
+    return found | _chosen(variables, options.get("env", ""), options.get("env-regex", ""))
+
+
 def log_tag(container: Container) -> str:
-    """How the container's lines are tagged in the journal. InternalError for an option that makes no sense."""
+    """How the container's lines are tagged where others' are, too. InternalError for an option that makes no sense."""
     try:
-        return _tag(container, container.spec.host.log.options.get("tag", "{{.ID}}"))
+        return _tag(container, container.spec.host.log.options.get("tag") or "{{.ID}}")
     except ValueError as error:
         raise refusal(error) from None
 

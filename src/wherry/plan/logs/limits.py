@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from wherry.errors import InternalError
 from wherry.model.container import LogConfig
 from wherry.model.log import LogLimits
 from wherry.plan.go_values import read_bool, read_int, read_size
+from wherry.plan.logs import collectors
+from wherry.plan.logs.refusals import refusal
 
 T = TypeVar("T")
 
@@ -16,14 +17,11 @@ _LOCAL: Final = LogLimits(size=20_000_000, files=5, packed=True)
 def limits(log: LogConfig) -> LogLimits | None:
     """The limits of the files, None for a log that is kept whole. InternalError (of a start) for what is none."""
     try:
+        if log.driver in collectors.DRIVERS:
+            return _cache(log.options)
         return _local(log.options) if log.driver == "local" else _json_file(log.options)
     except ValueError as error:
         raise refusal(error) from None
-
-
-def refusal(reason: ValueError) -> InternalError:
-    """What a start says about options that make no sense."""
-    return InternalError(f"failed to create task for container: failed to initialize logging driver: {reason}")
 
 
 def _json_file(options: dict[str, str]) -> LogLimits | None:
@@ -46,6 +44,14 @@ def _local(options: dict[str, str]) -> LogLimits | None:
     if packed and files == 1:
         raise ValueError("compression cannot be enabled when max file count is 1")
     return LogLimits(size=size, files=files, packed=packed) if size else None
+
+
+def _cache(options: dict[str, str]) -> LogLimits | None:
+    """Those of the local copy of what is forwarded: at least two files, so that what the monitor wrote last is still
+    there when it begins another."""
+    own = {name.removeprefix("cache-"): value for name, value in options.items() if name.startswith("cache-")}
+    files = _named(own, "max-file", read_int) if "max-file" in own else _LOCAL.files
+    return _local({**own, "max-file": str(max(files, 2))})
 
 
 def _named(options: dict[str, str], name: str, read: Callable[[str], T]) -> T:

@@ -1,13 +1,15 @@
 """Logs: what containers wrote, read from the files that their monitors keep."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from wherry.model.log import LogLine, LogRange
 from wherry.store.failures import explained
 from wherry.store.logs import rotation
 from wherry.store.logs.format import frames
+from wherry.store.logs.forwarding import UnforwardedReader
 from wherry.store.logs.inotify import Watcher
 from wherry.store.logs.selection import LogReader
 from wherry.store.threads import Threads
@@ -57,6 +59,36 @@ class Logs:
         finally:
             if ending is not ended:
                 ending.cancel()
+
+    async def unforwarded(self, path: Path, ended: asyncio.Future[None]) -> AsyncGenerator[list[LogLine], None]:
+        """What was not taken of the log, and what is written later, until ``ended`` is done and the log is read to its
+        end. Lines are taken when the next are asked for: that is noted. A log that is written much is looked at every
+        ``_PAUSE``."""
+        reader = UnforwardedReader(path)
+        try:
+            while not ended.done():
+                while lines := await self._threads.run(reader.lines):
+                    yield lines
+                if lines := await self._next(path, reader, ended):
+                    yield lines
+                else:
+                    await asyncio.wait((ended,), timeout=_PAUSE)
+            while lines := await self._threads.run(reader.lines):
+                yield lines
+            if rest := reader.rest():
+                yield rest
+                await self._threads.run(reader.lines)
+        finally:
+            reader.close()
+
+    async def _next(self, path: Path, reader: UnforwardedReader, ended: asyncio.Future[None]) -> list[LogLine]:
+        """Lines that came since they were asked for, or else none, as soon as something has changed. Nobody watches
+        while lines are on their way: a busy log would wake the engine for nothing."""
+        with explained(f"watch {path}"), self._watcher.watch(path.parent) as changed, _woken(changed, ended):
+            lines = await self._threads.run(reader.lines)
+            if not lines:
+                await changed.wait()
+            return lines
 
     async def outgrown(self, path: Path, size: int) -> None:
         """Wait until the file that is written has more than ``size`` bytes. A log that nobody writes costs nothing; one
@@ -109,6 +141,20 @@ class Logs:
             finally:
                 reader.close()
                 ending.remove_done_callback(wake)
+
+
+@contextmanager
+def _woken(changed: asyncio.Event, ended: asyncio.Future[None]) -> Iterator[None]:
+    """The end counts as a change."""
+
+    def wake(_: object) -> None:
+        changed.set()
+
+    ended.add_done_callback(wake)
+    try:
+        yield
+    finally:
+        ended.remove_done_callback(wake)
 
 
 def _size(path: Path) -> int:

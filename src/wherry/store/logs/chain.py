@@ -1,5 +1,6 @@
 """Reading the files of a log one after the other, while the last one grows and is given a number."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,19 +16,32 @@ class _Link(NamedTuple):
     file: LogFile
 
 
+class Place(NamedTuple):
+    """Where a record begins: the number of its file, and the offset in it."""
+
+    number: int
+    offset: int
+
+
 class LogChain:
     """The records of a log, oldest first. Methods block; one at a time.
 
     Without ``follow`` it ends where the log ended when it was opened. With it there is more whenever the log has grown,
     has come to be, was rotated, or was replaced: a monitor with a size limit (``--log-size-max``) begins a new file of
-    the same name.
+    the same name. ``start`` is where to begin, if that is still there.
     """
 
-    def __init__(self, path: Path, *, follow: bool) -> None:
+    def __init__(self, path: Path, *, follow: bool, start: Place | None = None) -> None:
         self._path = path
         self._follow = follow
+        self._start = start or Place(0, 0)
         with explained(f"read {path}"):
             self._links = self._open()
+
+    @property
+    def place(self) -> Place:
+        """Where the first record begins that ``next`` has not given yet."""
+        return Place(self._links[0].number, self._links[0].file.offset)
 
     def next(self) -> bytes:
         """The next records, whole ones; nothing at the end."""
@@ -64,11 +78,19 @@ class LogChain:
         while True:
             named = rotated(self._path)
             paths = {**named, max(named, default=0) + 1: self._path}
-            links = [_Link(number, LogFile(path, follow=self._follow)) for number, path in paths.items()]
+            links = [self._link(number, path) for number, path in paths.items() if number >= self._first(paths)]
             if rotated(self._path) == named:
                 return links
             for link in links:
                 link.file.close()
+
+    def _first(self, numbers: Collection[int]) -> int:
+        """The file to begin with: that of the start, unless it has not been written yet."""
+        return self._start.number if self._start.number <= max(numbers) else 0
+
+    def _link(self, number: int, path: Path) -> _Link:
+        offset = self._start.offset if number == self._start.number else 0
+        return _Link(number, LogFile(path, follow=self._follow, offset=offset))
 
     def _grow(self) -> bool:
         """Find the file after the last one. What was written to the last before there was another is still read. Again

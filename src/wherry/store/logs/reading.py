@@ -23,14 +23,19 @@ class LogFile:
     packed is unpacked when it is first needed, into a file without a name.
     """
 
-    def __init__(self, path: Path, *, follow: bool) -> None:
+    def __init__(self, path: Path, *, follow: bool, offset: int = 0) -> None:
         self._path = path
         self._follow = follow
         self._packed = path.suffix == ".gz"
         self._fd = _open(path)
         self._end = 0 if self._fd < 0 else os.fstat(self._fd).st_size
         self._half = b""  # the beginning of a record whose end is not written yet
-        self._position = 0
+        self._position = offset
+
+    @property
+    def offset(self) -> int:
+        """Where the first record begins that was not given yet."""
+        return self._position - len(self._half)
 
     def next(self) -> bytes:
         """The next records, whole ones; nothing at the end."""

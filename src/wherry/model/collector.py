@@ -1,0 +1,59 @@
+"""Collectors of logs: servers to which the lines of a container are forwarded, and how they want them."""
+
+from msgspec import Struct
+
+
+class CollectorAddress(Struct, frozen=True, kw_only=True):
+    """Where a collector listens. ``network`` is udp, tcp, tls, unix, unixgram, or local: this host's syslog, wherever
+    it is. ``path`` is that of a socket."""
+
+    network: str
+    host: str = ""
+    port: int = 0
+    path: str = ""
+
+
+class CollectorTls(Struct, frozen=True, kw_only=True):
+    """Files for TLS, "" for none: without ``ca`` the host's authorities are trusted."""
+
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    verify: bool = True
+
+
+class Syslog(Struct, frozen=True, kw_only=True):
+    """``format`` is "", rfc3164, rfc5424 or rfc5424micro; ``counted``: each message is preceded by its length."""
+
+    facility: int
+    tag: str
+    format: str = ""
+    counted: bool = False
+
+
+class Gelf(Struct, frozen=True, kw_only=True):
+    """``fields`` are in each message; ``compression`` is gzip, zlib or none, and of datagrams only."""
+
+    fields: dict[str, str]
+    compression: str = "gzip"
+    level: int = 1
+
+
+class Fluentd(Struct, frozen=True, kw_only=True):
+    """``fields`` are in each message; ``precise``: times have nanoseconds; ``acknowledged``: the server is asked to say
+    what it has."""
+
+    tag: str
+    fields: dict[str, str]
+    precise: bool = False
+    acknowledged: bool = False
+
+
+class Collector(Struct, frozen=True, kw_only=True):
+    """``retry``: seconds before a second attempt to reach it. ``lazy``: no start waits for it."""
+
+    address: CollectorAddress
+    messages: Syslog | Gelf | Fluentd
+    tls: CollectorTls = CollectorTls()
+    retry: float = 1.0
+    lazy: bool = False
