@@ -76,3 +76,6 @@ class _Transport(asyncio.Transport):
     def close(self) -> None:
         self._closing = True
         self._changed.set()
+
+    def abort(self) -> None:
+        self.close()  # what waits is the call's

@@ -93,8 +93,14 @@ async def test_who_leaves_ends_what_was_begun(whole: bool) -> None:
         await ended.wait()
 
 
-@pytest.mark.parametrize("status", ["99", "no number", ""])
+@pytest.mark.parametrize("status", ["99", "9" * 5000, "no number", ""])
 def test_an_end_without_a_known_code_is_a_failure(status: str) -> None:
     error = failure(((":status", "502"), ("grpc-status", status)))
     assert error is not None
     assert error.code == Code.UNKNOWN
+
+
+def test_details_that_are_none_are_left_out() -> None:
+    error = failure((("grpc-status", "5"), ("grpc-message", "gone"), ("grpc-status-details-bin", "\xff")))
+    assert error is not None
+    assert (error.code, str(error), error.details) == (Code.NOT_FOUND, "gone", b"")

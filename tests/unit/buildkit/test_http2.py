@@ -5,10 +5,11 @@ import asyncio
 import pytest
 from wire import Typed, opened, served
 
+from wherry.buildkit.grpc import server
 from wherry.buildkit.grpc.server import Call
-from wherry.buildkit.http2 import ErrorCode
+from wherry.buildkit.http2 import ErrorCode, sending
 from wherry.buildkit.http2.connection import MAX_STREAMS
-from wherry.buildkit.http2.frames import MAX_WINDOW, FrameType, Setting, frame, head, settings, window_update
+from wherry.buildkit.http2.frames import MAX_WINDOW, FrameType, Setting, frame, head, reset, settings, window_update
 from wherry.buildkit.http2.stream import WINDOW
 
 
@@ -42,13 +43,13 @@ BROKEN = {
 
 @pytest.mark.parametrize(("code", "sent"), BROKEN.values(), ids=BROKEN.keys())
 async def test_who_breaks_the_rules_is_sent_away(code: ErrorCode, sent: bytes) -> None:
-    async with served(HANDLERS) as (end, server):
+    async with served(HANDLERS) as (end, calls):
         peer = Typed(end)
         await peer.send(sent)
         _, payload = await peer.until(FrameType.GOAWAY)
         await asyncio.sleep(0)
         assert ErrorCode(int.from_bytes(payload[4:8], "big")) == code
-        assert not server.tasks
+        assert not calls.tasks
 
 
 async def test_who_does_not_speak_http2_is_sent_away() -> None:
@@ -66,12 +67,61 @@ async def test_a_ping_is_answered() -> None:
 
 
 async def test_so_many_calls_at_a_time_and_no_more() -> None:
-    async with served(HANDLERS) as (end, server):
+    async with served(HANDLERS) as (end, calls):
         peer = Typed(end)
         await peer.send(*(opened(1 + 2 * number) for number in range(MAX_STREAMS + 1)))
         number, payload = await peer.until(FrameType.RST_STREAM)
         assert (number, payload[-1]) == (1 + 2 * MAX_STREAMS, ErrorCode.REFUSED_STREAM)
-        assert len(server.tasks) == MAX_STREAMS
+        assert len(calls.tasks) == MAX_STREAMS
+
+
+async def test_calls_that_were_given_up_count_until_they_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def reluctant(call: Call) -> None:
+        try:
+            await wait(call)
+        finally:
+            await wait(call)
+
+    monkeypatch.setattr(server, "_MOST_CALLS", 2)
+    async with served({"/test/wait": reluctant}) as (end, calls):
+        peer = Typed(end)
+        await peer.send(opened(1), opened(3))
+        await peer.until(FrameType.HEADERS)
+        await peer.until(FrameType.HEADERS)
+        await asyncio.get_running_loop().sock_sendall(end, reset(1, ErrorCode.CANCEL) + opened(5))
+        number, payload = await peer.until(FrameType.RST_STREAM)
+        assert (number, payload[-1]) == (5, ErrorCode.REFUSED_STREAM)
+        for task in tuple(calls.tasks) * 2:
+            task.cancel()
+            await asyncio.sleep(0)
+
+
+ASKED_FOR_AN_ANSWER = {
+    "a ping": frame(FrameType.PING, 0, 0, bytes(8)),
+    "padding": frame(FrameType.DATA, 0x8, 1, b"\0"),
+    "settings": settings({}),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED_FOR_AN_ANSWER.values(), ids=ASKED_FOR_AN_ANSWER.keys())
+async def test_who_reads_no_answers_is_sent_away(asked: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "_MAX_UNSENT", 1000)
+    async with served(HANDLERS, room=1) as (end, _):
+        await Typed(end).send(opened())
+        with pytest.raises(ConnectionError):
+            for _ in range(200):
+                await asyncio.get_running_loop().sock_sendall(end, asked * 100)
+                await asyncio.sleep(0)
+
+
+async def test_a_peer_may_change_its_mind_about_the_table_of_headers_any_number_of_times() -> None:
+    async with served(HANDLERS) as (end, _):
+        peer = Typed(end)
+        changes = (settings({Setting.HEADER_TABLE_SIZE: size}) for size in (4096, 0) * 500)
+        await peer.send(*changes, settings({Setting.HEADER_TABLE_SIZE: 100}), opened())
+        _, block = await peer.until(FrameType.HEADERS)
+        assert block[:3] == b"\x20\x3f\x45"  # updates to 0 and to 100
+        assert len(block) < 50
 
 
 async def test_nothing_is_sent_that_the_peer_does_not_take() -> None:

@@ -20,11 +20,14 @@ REQUEST = (
 
 
 @asynccontextmanager
-async def served(handlers: Mapping[str, Handler]) -> AsyncIterator[tuple[socket.socket, Server]]:
-    """The other end of a connection whose calls the handlers answer."""
+async def served(
+    handlers: Mapping[str, Handler], *, room: int = 1 << 18
+) -> AsyncIterator[tuple[socket.socket, Server]]:
+    """The other end of a connection whose calls the handlers answer. It holds ``room`` bytes of answers."""
     loop = asyncio.get_running_loop()
     server, (ours, theirs) = Server(handlers), socket.socketpair()
     ours.setblocking(False)
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, room)
     with ours:
         transport, _ = await loop.connect_accepted_socket(lambda: Connection(server.accept), theirs)
         yield ours, server

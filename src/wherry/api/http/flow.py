@@ -5,6 +5,7 @@ import fcntl
 import select
 import socket
 from collections import deque
+from collections.abc import Callable
 
 BUFFER = 256 * 1024
 """Bytes held for a slow reader before its sender has to wait, for each direction."""
@@ -103,6 +104,33 @@ class Outbound(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed.set()
         self._writable.set()
+
+
+class HandedOver(asyncio.Protocol):
+    """Another protocol on a connection that the server goes on counting: ``on_lost`` is called when it has ended."""
+
+    def __init__(self, protocol: asyncio.Protocol, on_lost: Callable[[], None]) -> None:
+        self._protocol = protocol
+        self._on_lost = on_lost
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._protocol.connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._protocol.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        return self._protocol.eof_received()
+
+    def pause_writing(self) -> None:
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._protocol.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._on_lost()
+        self._protocol.connection_lost(exc)
 
 
 def limit_unsent(transport: asyncio.Transport) -> None:

@@ -64,14 +64,17 @@ class _Collector:
 
     def __init__(self) -> None:
         self.target = b""
-        self.fields: dict[str, str] = {}
+        self._fields: dict[str, list[str]] = {}
 
     def on_url(self, url: bytes) -> None:
         self.target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        self.fields[key] = f"{self.fields[key]}, {text}" if key in self.fields else text
+        self._fields.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {name: ", ".join(values) for name, values in self._fields.items()}
 
 
 def parse_head(block: bytes) -> Head:
@@ -90,7 +93,7 @@ def parse_head(block: bytes) -> Head:
         pass  # the handler decides whether it is one
     except httptools.HttpParserError as error:
         raise MalformedRequest(f"malformed request: {error}") from error
-    version, headers = parser.get_http_version(), found.fields
+    version, headers = parser.get_http_version(), found.headers
     _check(version, headers)
     path, query = _split_target(found.target)
     return Head(

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from wherry.api.http.flow import Inbound, Outbound, hand_over, peer_is_gone, until_read
+from wherry.api.http.flow import HandedOver, Inbound, Outbound, hand_over, peer_is_gone, until_read
 
 LINGER = 1.0
 """Seconds that a closed stream still takes and drops what the client sends.
@@ -80,8 +80,9 @@ class HijackedStream(Outbound):
         """Give the connection to another protocol, with the bytes nobody has read yet. This stream is closed then."""
         self._closing = True
         received = self._inbound.take()
-        self.connection_lost(None)
-        hand_over(self._transport, protocol, received)
+        self._inbound.end()
+        super().connection_lost(None)
+        hand_over(self._transport, HandedOver(protocol, self._on_lost), received)
 
     def data_received(self, data: bytes) -> None:
         if not self._closing:

@@ -7,7 +7,7 @@ from typing import cast
 
 from wherry.api.http.deadline import Deadline
 from wherry.api.http.faults import MalformedRequest, RequestTimeout, error_response
-from wherry.api.http.flow import Outbound, hand_over, limit_unsent, peer_is_gone
+from wherry.api.http.flow import HandedOver, Outbound, hand_over, limit_unsent, peer_is_gone
 from wherry.api.http.head import Head
 from wherry.api.http.hijack import HijackedStream
 from wherry.api.http.reader import RequestReader
@@ -59,7 +59,8 @@ class Connection(Outbound):
         begun = self._reader.head_begun
         self._reader.feed(data)
         if self.task is not None:
-            self._reader.hold()
+            if self._reader.is_full:
+                self._transport.pause_reading()
             return
         if not begun:
             self._deadline.set(self._limits.head_timeout)
@@ -97,8 +98,8 @@ class Connection(Outbound):
 
     def _next_request(self) -> None:
         if self._service.http2 is not None and self._reader.at_http2_preface:
-            self._forget()
-            hand_over(self._transport, self._service.http2(), self._reader.take_rest())
+            self._deadline.cancel()
+            hand_over(self._transport, HandedOver(self._service.http2(), self._forget), self._reader.take_rest())
             return
         try:
             head = self._reader.next_head()
@@ -109,6 +110,8 @@ class Connection(Outbound):
             self._begin(head)
         elif self._half_closed:
             self._transport.close()
+        else:
+            self._transport.resume_reading()
 
     def _begin(self, head: Head) -> None:
         self._head = head
@@ -208,7 +211,8 @@ class Connection(Outbound):
             self._close()
             return
         self._deadline.set(self._limits.head_timeout if self._reader.head_begun else self._limits.idle_timeout)
-        self._transport.resume_reading()
+        if not self._reader.is_full:
+            self._transport.resume_reading()
         self._next_request()
 
     # -- what a request asks for

@@ -43,10 +43,10 @@ class RequestReader:
             data = self._feed_body(self._decoder, data)
         self._pending += data
 
-    def hold(self) -> None:
-        """Stop the client from sending if enough is waiting for its turn."""
-        if len(self._pending) >= BUFFER:
-            self._transport.pause_reading()
+    @property
+    def is_full(self) -> bool:
+        """Enough is waiting for its turn."""
+        return len(self._pending) >= BUFFER
 
     def next_head(self) -> Head | None:
         """The next request's head, or None if it is not whole yet.

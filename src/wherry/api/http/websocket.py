@@ -22,7 +22,7 @@ class WebSocket:
 
     def __init__(self, stream: HijackedStream) -> None:
         self._stream = stream
-        self._received = b""
+        self._received = bytearray()
         self._left = 0  # bytes of the message's frame that are not read yet
         self._mask = b""
 
@@ -35,10 +35,11 @@ class WebSocket:
         try:
             while not self._left:
                 await self._next_frame()
-            received = self._received or await self._more()
+            if not self._received:
+                await self._more()
         except EOFError:
             return b""
-        data, self._received = received[: self._left], received[self._left :]
+        data = self._taken(self._left)
         self._left -= len(data)
         plain = _unmask(data, self._mask)
         turn = len(data) % 4
@@ -74,15 +75,19 @@ class WebSocket:
 
     async def _exactly(self, count: int) -> bytes:
         while len(self._received) < count:
-            self._received += await self._more()
-        data, self._received = self._received[:count], self._received[count:]
+            await self._more()
+        return self._taken(count)
+
+    def _taken(self, most: int) -> bytes:
+        data = bytes(memoryview(self._received)[:most])
+        del self._received[: len(data)]
         return data
 
-    async def _more(self) -> bytes:
+    async def _more(self) -> None:
         data = await self._stream.read()
         if not data:
             raise EOFError
-        return data
+        self._received += data
 
 
 async def accept(request: Request) -> WebSocket:

@@ -15,8 +15,7 @@ class Messages:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._received = b""
-        self._position = 0
+        self._received = bytearray()
 
     async def send(self, message: bytes) -> None:
         """Waits while the peer does not take it. CallFailed once the peer has ended the call."""
@@ -33,27 +32,27 @@ class Messages:
             except (StreamReset, ConnectionError) as error:
                 raise failed(error) from error
             if not more:
-                if self._position < len(self._received):
+                if self._received:
                     raise CallFailed(Code.INTERNAL, "the call ended in the midst of a message")
                 return None
-            self._received = self._received[self._position :] + more
-            self._position = 0
+            self._received += more
         return message
 
     def _next(self) -> bytes | None:
-        begin = self._position + _PREFIX.size
-        if len(self._received) < begin:
+        if len(self._received) < _PREFIX.size:
             return None
-        compressed, size = _PREFIX.unpack_from(self._received, self._position)
+        compressed, size = _PREFIX.unpack_from(self._received)
         if compressed:
             raise CallFailed(Code.UNIMPLEMENTED, "grpc: Decompressor is not installed")
         if size > MAX_MESSAGE:
             text = f"grpc: received message larger than max ({size} vs. {MAX_MESSAGE})"
             raise CallFailed(Code.RESOURCE_EXHAUSTED, text)
-        if len(self._received) < begin + size:
+        end = _PREFIX.size + size
+        if len(self._received) < end:
             return None
-        self._position = begin + size
-        return self._received[begin : self._position]
+        message = bytes(memoryview(self._received)[_PREFIX.size : end])
+        del self._received[:end]
+        return message
 
 
 def failed(error: StreamReset | ConnectionError) -> CallFailed:

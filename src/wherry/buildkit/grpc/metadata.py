@@ -1,7 +1,7 @@
 """Headers of calls and of their ends."""
 
 import base64
-import binascii
+import re
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -11,6 +11,7 @@ from wherry.buildkit.status import CallFailed, Code
 
 CONTENT_TYPE: Final = ("content-type", "application/grpc")
 _PLAIN: Final = "".join(chr(number) for number in range(0x20, 0x7F) if chr(number) != "%")
+_STATUS: Final = re.compile("[0-9]{1,9}")
 _OWN: Final = ("grpc-", "content-type", "te", "user-agent")
 
 
@@ -28,11 +29,11 @@ def request_headers(path: str, metadata: Metadata) -> Headers:
 
 def metadata_of(headers: Headers) -> Metadata:
     """What the peer's program gave along, without what is the protocol's own."""
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, list[str]] = {}
     for name, value in headers:
         if not name.startswith(":") and not name.startswith(_OWN):
-            found[name] = (*found.get(name, ()), value)
-    return found
+            found.setdefault(name, []).append(value)
+    return {name: tuple(values) for name, values in found.items()}
 
 
 def trailers(code: Code, text: str = "", details: bytes = b"") -> Headers:
@@ -51,7 +52,7 @@ def failure(headers: Headers) -> CallFailed | None:
     status, text = found.get("grpc-status", ""), unquote(found.get("grpc-message", ""))
     if status == "0":
         return None
-    if not status.isdecimal():
+    if not _STATUS.fullmatch(status):
         return CallFailed(Code.UNKNOWN, f"no status of gRPC, but HTTP's {found.get(':status', 'none')}")
     return CallFailed(Code(int(status)), text, _details(found.get("grpc-status-details-bin", "")))
 
@@ -59,5 +60,5 @@ def failure(headers: Headers) -> CallFailed | None:
 def _details(text: str) -> bytes:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4))
-    except binascii.Error:
+    except ValueError:
         return b""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
@@ -16,6 +16,8 @@ from wherry.buildkit.status import CallFailed, Code
 from wherry.errors import InvalidArgument, WherryError
 
 _log = logging.getLogger(__name__)
+
+_MOST_CALLS: Final = 4096  # of all clients, those included that were given up and are not at their end yet
 
 Q = TypeVar("Q", bound=Struct)
 
@@ -58,6 +60,9 @@ class Server:
         self.tasks: set[asyncio.Task[None]] = set()
 
     def accept(self, stream: Stream) -> None:
+        if len(self.tasks) >= _MOST_CALLS:
+            stream.reset(ErrorCode.REFUSED_STREAM)
+            return
         task = asyncio.get_running_loop().create_task(self._serve(stream))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)

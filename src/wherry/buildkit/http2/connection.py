@@ -26,7 +26,7 @@ from wherry.buildkit.http2.stream import WINDOW, Stream, StreamReset
 
 _log = logging.getLogger(__name__)
 
-MAX_STREAMS: Final = 128
+MAX_STREAMS: Final = 250  # as of Go's servers: each build of a client has two that stay, and needs others besides
 _FIRST_WINDOW: Final = 65535  # of a connection, as the standard has it
 _WINDOW: Final = 1 << 24
 
@@ -68,11 +68,12 @@ class Connection(asyncio.Protocol):
         if self._lost:
             return
         try:
+            self._sender.require_read()
             for kind, flags, number, payload in self._reader.feed(data):
                 self._take(kind, flags, number, payload)
         except RulesBroken as error:
             _log.debug("an HTTP/2 connection is broken off: %s", error)
-            self._sender.close(self._last_peer, error.code, str(error))
+            self._sender.break_off(self._last_peer, error.code, str(error))
             self._end(ConnectionAbortedError(str(error)))
 
     def eof_received(self) -> bool:
@@ -102,7 +103,7 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """End it; what was sent still goes out."""
         if not self._lost:
-            self._sender.close(self._last_peer, ErrorCode.NO_ERROR)
+            self._sender.close(self._last_peer)
             self._end(ConnectionResetError("the connection is closed"))
 
     # -- frames
@@ -158,7 +159,7 @@ class Connection(asyncio.Protocol):
             raise RulesBroken(ErrorCode.PROTOCOL_ERROR, "a stream with an even number")
         self._last_peer = number
         if len(self._streams) >= MAX_STREAMS:
-            self._sender.reply(reset(number, ErrorCode.REFUSED_STREAM))
+            self._sender.raw(reset(number, ErrorCode.REFUSED_STREAM))
             return None
         stream = self._streams[number] = Stream(number, self._sender, self._forget)
         return stream
@@ -171,12 +172,12 @@ class Connection(asyncio.Protocol):
     def _take_settings(self, flags: int, number: int, payload: bytes) -> None:
         if flags & Flag.ACK:
             return
-        for name, value in read_settings(payload):
+        for name, value in dict(read_settings(payload)).items():
             if name == Setting.INITIAL_WINDOW_SIZE:
                 self._resize_windows(value)
             elif name == Setting.HEADER_TABLE_SIZE:
                 self._coding.limit_table(value)
-        self._sender.reply(frame(FrameType.SETTINGS, Flag.ACK, 0))
+        self._sender.raw(frame(FrameType.SETTINGS, Flag.ACK, 0))
 
     def _resize_windows(self, size: int) -> None:
         more, self._sender.initial = size - self._sender.initial, size
@@ -188,7 +189,7 @@ class Connection(asyncio.Protocol):
         if len(payload) != 8:
             raise RulesBroken(ErrorCode.FRAME_SIZE_ERROR, "PING of a wrong size")
         if not flags & Flag.ACK:
-            self._sender.reply(frame(FrameType.PING, Flag.ACK, 0, payload))
+            self._sender.raw(frame(FrameType.PING, Flag.ACK, 0, payload))
 
     def _take_window_update(self, flags: int, number: int, payload: bytes) -> None:
         stream = self._known(number) if number else None

@@ -21,15 +21,21 @@ class HeaderCoding:
         self.unfinished = 0
         self._flags = 0
         self._pieces: list[bytes] = []
+        self._limits: tuple[int, ...] = ()  # of the encoder's table, that it has not heard of yet
         self._encoder = Encoder()
         self._decoder = Decoder(max_header_list_size=_MAX_BLOCK)
 
     def encode(self, headers: Headers) -> bytes:
+        for size in self._limits:
+            self._encoder.header_table_size = size
+        self._limits = ()
         return self._encoder.encode(headers)
 
     def limit_table(self, size: int) -> None:
-        """The table that the peer keeps for what we send."""
-        self._encoder.header_table_size = min(size, _TABLE)
+        """The table that the peer keeps for what we send. The next headers tell of the smallest limit and of the last
+        (RFC 7541, section 4.2)."""
+        size = min(size, _TABLE)
+        self._limits = min((size, *self._limits)), size
 
     def begin(self, stream: int, flags: int, piece: bytes) -> None:
         if stream == 0:

@@ -52,11 +52,10 @@ class Sender:
         if not self._closed:
             self._transport.write(data)
 
-    def reply(self, data: bytes) -> None:
-        """To what the peer may ask without end: it has to read the answers."""
+    def require_read(self) -> None:
+        """RulesBroken for a peer that goes on asking and reads no answers."""
         if self._transport.get_write_buffer_size() > _MAX_UNSENT:
             raise RulesBroken(ErrorCode.ENHANCE_YOUR_CALM, "answers are not read")
-        self.raw(data)
 
     def headers(self, stream: int, headers: Headers, *, end: bool) -> None:
         block = self._coding.encode(headers)
@@ -100,10 +99,19 @@ class Sender:
         """There may be room now, or nobody who wants it."""
         self._changed.set()
 
-    def close(self, last: int, code: ErrorCode, text: str = "") -> None:
-        """Say why, and close when all is out."""
-        self.raw(goaway(last, code, text))
+    def close(self, last: int) -> None:
+        """Say so, and close when all is out."""
+        self.raw(goaway(last, ErrorCode.NO_ERROR, ""))
         self._transport.close()
+        self.lost()
+
+    def break_off(self, last: int, code: ErrorCode, text: str) -> None:
+        """Say why, and close at once: whoever breaks rules is not waited for."""
+        self.raw(goaway(last, code, text))
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()
+        else:
+            self._transport.close()
         self.lost()
 
     def lost(self) -> None:

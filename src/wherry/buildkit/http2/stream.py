@@ -1,7 +1,6 @@
 """One stream: headers, data and trailers, each way."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -38,8 +37,7 @@ class Stream:
         self._sent_all = False
         self._got_all = False
         self._error: Exception | None = None
-        self._chunks: deque[bytes] = deque()
-        self._unread = 0  # bytes that wait in it
+        self._unread = bytearray()  # one piece: of small ones each would take more than what is in it
         self._uncredited = 0  # bytes that were read, and not yet allowed again
         self._reader: asyncio.Future[None] | None = None
 
@@ -50,15 +48,14 @@ class Stream:
 
         StreamReset, ConnectionError.
         """
-        while not self._chunks:
+        while not self._unread:
             if self._got_all:
                 return b""
             self._require_alive()
             self._reader = asyncio.get_running_loop().create_future()
             await self._reader
-        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._chunks.clear()
-        self._unread = 0
+        data = bytes(self._unread)
+        self._unread.clear()
         self._credit(len(data))
         return data
 
@@ -89,10 +86,9 @@ class Stream:
     # -- for its connection
 
     def put(self, data: bytes) -> None:
-        self._unread += len(data)
-        if self._unread + self._uncredited > WINDOW:
+        self._unread += data
+        if len(self._unread) + self._uncredited > WINDOW:
             raise RulesBroken(ErrorCode.FLOW_CONTROL_ERROR, "more data than was allowed")
-        self._chunks.append(data)
         self._wake()
 
     def put_headers(self, headers: Headers) -> None:

@@ -84,7 +84,7 @@ class _Sender:
         raise InvalidArgument("the client ended a transfer of files")
 
     async def _send_file(self, number: int) -> None:
-        if number >= len(self._files) or not self._files[number].is_regular:
+        if not 0 <= number < len(self._files) or not self._files[number].is_regular:
             raise InvalidArgument(f"invalid file id {number}")
         async with aclosing(self._result.content(self._files[number].path)) as pieces:
             async for piece in pieces:

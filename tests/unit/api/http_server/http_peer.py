@@ -97,9 +97,11 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(handler: Handler, path: Path, **limits: Any) -> AsyncIterator[Served]:
+async def serving(
+    handler: Handler, path: Path, *, http2: type[asyncio.Protocol] | None = None, **limits: Any
+) -> AsyncIterator[Served]:
     """A server on a unix socket. ``limits`` are those of :class:`Limits`."""
-    server = Server(handler, product_version="26.1.5", limits=Limits(**limits))
+    server = Server(handler, product_version="26.1.5", limits=Limits(**limits), http2=http2)
     await server.listen(f"unix://{path}")
     served = Served(server, path)
     try:

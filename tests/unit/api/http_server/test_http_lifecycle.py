@@ -10,7 +10,7 @@ import textwrap
 import weakref
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from http_peer import Peer, serving
@@ -400,6 +400,39 @@ def test_more_clients_than_there_is_room_for_wait_until_one_leaves(run: Run, soc
             assert not (await asyncio.wait((late,), timeout=0.3))[0]
 
             await peers[0].close()
+
+            assert (await asyncio.wait_for(late, 5)).body == b"hello"
+
+    run(scenario())
+
+
+UPGRADE = "POST /grpc HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+
+
+@pytest.mark.parametrize("begin", [UPGRADE, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"], ids=["upgrade", "preface"])
+def test_a_connection_that_another_protocol_has_takes_up_room_until_it_ends(
+    run: Run, socket_path: Path, begin: str
+) -> None:
+    class Greeting(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            cast(asyncio.WriteTransport, transport).write(b"hi")
+
+    async def give_away(request: Request) -> Response | None:
+        if request.method == "GET":
+            return await hello(request)
+        (await request.hijack(None, "h2c")).hand_over(Greeting())
+        return None
+
+    async def scenario() -> None:
+        async with serving(give_away, socket_path, http2=Greeting, connections=1) as served:
+            guest, other = await served.connect(), await served.connect()
+            guest.send(begin)
+            await guest.reader.readuntil(b"hi")
+            other.get("/")
+            late = asyncio.ensure_future(other.answer())
+            assert not (await asyncio.wait((late,), timeout=0.3))[0]
+
+            await guest.close()
 
             assert (await asyncio.wait_for(late, 5)).body == b"hello"
 

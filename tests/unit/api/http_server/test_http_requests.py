@@ -87,6 +87,29 @@ def test_pipelined_requests_are_answered_in_order_one_at_a_time(run: Run, socket
     run(scenario())
 
 
+def test_who_sends_far_ahead_of_the_answers_has_to_wait(run: Run, socket_path: Path) -> None:
+    answered, stuck, forever = 0, asyncio.Event(), asyncio.Event()
+
+    async def hardly(request: Request) -> Response:
+        nonlocal answered
+        answered += 1
+        await asyncio.sleep(0)
+        if answered == 40:
+            stuck.set()
+            await forever.wait()
+        return text_response("")
+
+    async def scenario() -> None:
+        async with serving(hardly, socket_path) as served:
+            peer = await served.connect()
+            peer.send(f"GET / HTTP/1.1\r\n{HOST}\r\n" * 150_000)
+            await stuck.wait()
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(peer.writer.drain(), 0.3)
+
+    run(scenario())
+
+
 def test_http_1_0_gets_its_answer_and_the_end_of_the_connection(run: Run, socket_path: Path) -> None:
     async def scenario() -> None:
         async with serving(tell, socket_path) as served:
