@@ -9,13 +9,16 @@ from msgspec import Struct
 
 from wherry.cli.flags import Options
 from wherry.daemon import file
+from wherry.daemon.exposure import warnings
 from wherry.daemon.flags import CONFIG_FILE, LOG_FORMATS, LOG_LEVELS, SETTINGS, UNSUPPORTED
 from wherry.daemon.tls import TlsSettings, tls_settings
+from wherry.engine.concurrency.operations import PATIENCE
 from wherry.model.container import ContainerDefaults, LogConfig
 from wherry.model.network import NetworkSettings
 from wherry.model.registry import RegistrySettings
 from wherry.model.resources import Ulimit
 from wherry.model.system import BUILTIN_PROFILE
+from wherry.wiring import DATA_ROOT, EXEC_ROOT, EngineConfig, exec_root_of
 
 DEFAULT_HOST = "unix:///run/wherry/wherry.sock"
 DEFAULT_GROUP = "docker"
@@ -30,35 +33,19 @@ class ConfigurationError(Exception):
 
 
 class Configuration(Struct, frozen=True, kw_only=True):
-    """What the daemon does.
+    """What the daemon does. ``engine`` is what it serves; ``proxies`` are variables of the environment."""
 
-    ``exec_root`` is "" to derive it from ``data_root``; ``proxies`` are variables of the environment.
-    """
-
+    engine: EngineConfig = EngineConfig()
     hosts: tuple[str, ...] = (DEFAULT_HOST,)
     group: str = DEFAULT_GROUP
     tls: TlsSettings | None = None
-    data_root: Path = Path("/var/lib/wherry")
-    exec_root: str = ""
-    pidfile: str = ""
-    debug: bool = False
+    metrics_addr: str = ""
+    pidfile: Path = EXEC_ROOT / "wherry.pid"
     log_level: str = "info"
     log_format: str = LOG_FORMATS[0]
-    labels: tuple[str, ...] = ()
     live_restore: bool = False
-    shutdown_timeout: int = 15
-    metrics_addr: str = ""
-    experimental: bool = False
     selinux: bool = False
     proxies: dict[str, str] = {}
-    registries: RegistrySettings = RegistrySettings()
-    runtimes: dict[str, str] = {}
-    default_runtime: str = ""
-    network: NetworkSettings = NetworkSettings()
-    defaults: ContainerDefaults = ContainerDefaults()
-    seccomp_profile: str = BUILTIN_PROFILE
-    init_path: str = ""
-    userns_remap: str = ""
 
 
 def configured(flags: Options) -> Configuration:
@@ -82,41 +69,62 @@ def _merged(flags: Options, filed: dict[str, Any]) -> dict[str, Any]:
 
 
 def _configuration(values: dict[str, Any]) -> Configuration:
-    level = values.get("log-level") or "info"
-    if level not in LOG_LEVELS:
-        raise ValueError(f"invalid logging level: {level}")
-    log_format = values.get("log-format") or LOG_FORMATS[0]
-    if log_format not in LOG_FORMATS:
-        raise ValueError(f"invalid log format: {log_format}")
+    _check_supported(values)
+    hosts, tls = tuple(values.get("hosts") or (DEFAULT_HOST,)), tls_settings(values)
+    engine = _engine(values, warnings(hosts, tls))
+    return Configuration(
+        engine=engine,
+        hosts=hosts,
+        group=values.get("group", DEFAULT_GROUP),
+        tls=tls,
+        metrics_addr=values.get("metrics-addr", ""),
+        pidfile=Path(values.get("pidfile") or exec_root_of(engine) / "wherry.pid"),
+        log_level=_log_level(values),
+        log_format=_log_format(values),
+        live_restore=values.get("live-restore", False),
+        selinux=values.get("selinux-enabled", False),
+        proxies={name: values[key] for key, name in _PROXIES.items() if values.get(key)},
+    )
+
+
+def _check_supported(values: dict[str, Any]) -> None:
     for setting in UNSUPPORTED:
         if values.get(setting.key):
             raise ValueError(f'the option "{setting.key}" is not supported')
-    debug = values.get("debug", False)
-    return Configuration(
-        hosts=tuple(values.get("hosts") or (DEFAULT_HOST,)),
-        group=values.get("group", DEFAULT_GROUP),
-        tls=tls_settings(values),
-        data_root=Path(values.get("data-root") or "/var/lib/wherry"),
-        exec_root=values.get("exec-root", ""),
-        pidfile=values.get("pidfile", ""),
-        debug=debug,
-        log_level="debug" if debug else level,
-        log_format=log_format,
-        labels=_labels(values.get("labels", ())),
-        live_restore=values.get("live-restore", False),
-        shutdown_timeout=values.get("shutdown-timeout", 15),
-        metrics_addr=values.get("metrics-addr", ""),
-        experimental=values.get("experimental", False),
-        selinux=values.get("selinux-enabled", False),
-        proxies={name: values[key] for key, name in _PROXIES.items() if values.get(key)},
-        registries=_registries(values),
+
+
+def _log_level(values: dict[str, Any]) -> str:
+    level: str = values.get("log-level") or "info"
+    if level not in LOG_LEVELS:
+        raise ValueError(f"invalid logging level: {level}")
+    return "debug" if values.get("debug", False) else level
+
+
+def _log_format(values: dict[str, Any]) -> str:
+    log_format: str = values.get("log-format") or LOG_FORMATS[0]
+    if log_format not in LOG_FORMATS:
+        raise ValueError(f"invalid log format: {log_format}")
+    return log_format
+
+
+def _engine(values: dict[str, Any], warned: tuple[str, ...]) -> EngineConfig:
+    exec_root = values.get("exec-root")
+    return EngineConfig(
+        data_root=Path(values.get("data-root") or DATA_ROOT).absolute(),
+        exec_root=Path(exec_root).absolute() if exec_root else None,
         runtimes=values["runtimes"],
         default_runtime=values.get("default-runtime", ""),
+        registries=_registries(values),
+        debug=values.get("debug", False),
+        experimental=values.get("experimental", False),
+        labels=_labels(values.get("labels", ())),
+        warnings=warned,
         network=_network(values),
         defaults=_defaults(values),
         seccomp_profile=values.get("seccomp-profile") or BUILTIN_PROFILE,
         init_path=values.get("init-path", ""),
         userns_remap=values.get("userns-remap", ""),
+        shutdown_timeout=values.get("shutdown-timeout", PATIENCE),
     )
 
 

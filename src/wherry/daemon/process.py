@@ -8,6 +8,8 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from ssl import SSLContext
 
@@ -16,6 +18,7 @@ import uvloop
 from wherry.api.app import build_metrics_router, build_router
 from wherry.api.buildkit import BuildKitProtocol
 from wherry.api.http import Limits, Server, check_free
+from wherry.build.engine import BuildingEngine
 from wherry.cli.flags import HelpRequested, Options, UsageError
 from wherry.cli.flags.usages import flag_usages
 from wherry.daemon import descriptors, exposure
@@ -31,7 +34,7 @@ from wherry.daemon.tls import UnusableCertificate, server_context
 from wherry.engine.engine import Engine
 from wherry.errors import WherryError
 from wherry.version import VERSION
-from wherry.wiring import EngineConfig, exec_root_of, open_engine
+from wherry.wiring import exec_root_of, open_engine
 
 _log = logging.getLogger("wherry")
 
@@ -85,41 +88,48 @@ def _start(configuration: Configuration, tls: SSLContext | None, flags: Options)
 
 
 async def _run(configuration: Configuration, tls: SSLContext | None, flags: Options) -> None:
-    config = _engine_config(configuration)
     _log.info("Starting up")
     for line in exposure.log_lines(configuration.hosts, configuration.tls):
         _log.warning("%s", line)
     if configuration.selinux:
         _log.warning("wherry could not enable SELinux on the host system")
-    path = Path(configuration.pidfile or exec_root_of(config) / "wherry.pid")
-    with pidfile(path):
-        group = socket_group(configuration.group)
+    exec_root = exec_root_of(configuration.engine)
+    with pidfile(configuration.pidfile):
         for host in configuration.hosts:
             check_free(host)  # before the engine starts any container
-        async with open_engine(config) as engine:
-            os.chdir(exec_root_of(config))  # where monitors drop what they drop into their working directory
-            limits = Limits(connections=descriptors.for_clients())
-            experimental = configuration.experimental
-            buildkit = BuildKitProtocol(engine)
-            router = build_router(engine, buildkit)
-            server = Server(
-                router, product_version=VERSION, experimental=experimental, limits=limits, http2=buildkit.control
-            )
-            metrics = Server(build_metrics_router(engine), product_version=VERSION)
-            try:
-                if configuration.metrics_addr:
-                    await metrics.listen(f"tcp://{configuration.metrics_addr}")
-                for host in configuration.hosts:
-                    await server.listen(host, group=group, tls=tls)
-                    _log.info("API listen on %s", host.removeprefix("unix://"))
+        async with open_engine(configuration.engine) as engine:
+            os.chdir(exec_root)  # where monitors drop what they drop into their working directory
+            async with _served(engine, configuration, tls):
                 _settle()
-                await _until_told(engine, flags, exec_root_of(config))
-            finally:
-                await metrics.close(grace=0.0)
-                await server.close(grace=1.0)
-                await buildkit.close()
+                await _until_told(engine, flags, exec_root)
     _log.info("Daemon shutdown complete")
     await _abandon_the_stuck()
+
+
+@asynccontextmanager
+async def _served(engine: BuildingEngine, configuration: Configuration, tls: SSLContext | None) -> AsyncIterator[None]:
+    """The engine answers on all sockets while the block runs."""
+    group = socket_group(configuration.group)
+    buildkit = BuildKitProtocol(engine)
+    metrics = Server(build_metrics_router(engine), product_version=VERSION)
+    server = Server(
+        build_router(engine, buildkit),
+        product_version=VERSION,
+        experimental=configuration.engine.experimental,
+        limits=Limits(connections=descriptors.for_clients()),
+        http2=buildkit.control,
+    )
+    try:
+        if configuration.metrics_addr:
+            await metrics.listen(f"tcp://{configuration.metrics_addr}")
+        for host in configuration.hosts:
+            await server.listen(host, group=group, tls=tls)
+            _log.info("API listen on %s", host.removeprefix("unix://"))
+        yield
+    finally:
+        await metrics.close(grace=0.0)
+        await server.close(grace=1.0)
+        await buildkit.close()
 
 
 async def _abandon_the_stuck() -> None:
@@ -134,26 +144,6 @@ async def _abandon_the_stuck() -> None:
         _log.warning("%d tasks cannot be ended", len(stuck))
         logging.shutdown()
         os._exit(0)
-
-
-def _engine_config(configuration: Configuration) -> EngineConfig:
-    return EngineConfig(
-        data_root=configuration.data_root.absolute(),
-        exec_root=Path(configuration.exec_root).absolute() if configuration.exec_root else None,
-        runtimes=configuration.runtimes,
-        default_runtime=configuration.default_runtime,
-        registries=configuration.registries,
-        debug=configuration.debug,
-        experimental=configuration.experimental,
-        labels=configuration.labels,
-        warnings=exposure.warnings(configuration.hosts, configuration.tls),
-        network=configuration.network,
-        defaults=configuration.defaults,
-        seccomp_profile=configuration.seccomp_profile,
-        init_path=configuration.init_path,
-        userns_remap=configuration.userns_remap,
-        shutdown_timeout=configuration.shutdown_timeout,
-    )
 
 
 async def _until_told(engine: Engine, flags: Options, exec_root: Path) -> None:

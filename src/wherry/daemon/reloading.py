@@ -26,12 +26,13 @@ async def reload(engine: Engine, flags: Options) -> None:
 
 
 def _reloadable(configuration: Configuration) -> Reloadable:
+    config = configuration.engine
     return Reloadable(
-        debug=configuration.debug,
-        labels=configuration.labels,
-        registries=configuration.registries,
-        runtimes=configuration.runtimes,
-        default_runtime=configuration.default_runtime,
+        debug=config.debug,
+        labels=config.labels,
+        registries=config.registries,
+        runtimes=config.runtimes,
+        default_runtime=config.default_runtime,
         live_restore=configuration.live_restore,
-        shutdown_timeout=configuration.shutdown_timeout,
+        shutdown_timeout=config.shutdown_timeout,
     )

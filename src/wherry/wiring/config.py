@@ -40,7 +40,7 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
     seccomp_profile: str = BUILTIN_PROFILE
     init_path: str = ""
     userns_remap: str = ""
-    shutdown_timeout: float = PATIENCE
+    shutdown_timeout: int = PATIENCE
 
 
 def exec_root_of(config: EngineConfig) -> Path:

@@ -36,9 +36,10 @@ def test_flags(tmp_path: Path) -> None:
         *("--default-network-opt", "bridge=a=b=c", "--default-network-opt", "bridge=d=e"),
     )
 
+    engine = found.engine
     assert found.hosts == ("tcp://127.0.0.1:1", "unix:///run/x.sock")
-    assert (found.log_level, found.labels, found.runtimes) == ("debug", ("a=b",), {"mine": "/bin/mine"})
-    assert found.network == NetworkSettings(
+    assert (found.log_level, engine.labels, engine.runtimes) == ("debug", ("a=b",), {"mine": "/bin/mine"})
+    assert engine.network == NetworkSettings(
         bip="10.1.0.1/16",
         icc=False,
         masquerade=False,
@@ -47,11 +48,11 @@ def test_flags(tmp_path: Path) -> None:
         pools=(AddressPool(base="10.9.0.0/16", size=24),),
         driver_options={"bridge": {"a": "b=c", "d": "e"}},
     )
-    assert (found.defaults.dns, found.defaults.dns_options) == (("8.8.4.4",), ("ndots:2",))
-    assert found.defaults.ulimits == (Ulimit(name="nofile", soft=64, hard=128),)
-    assert found.defaults.shm_size == 32 << 20
-    assert found.defaults.log == LogConfig(driver="json-file", options={"max-size": "5m"})
-    assert found.registries.max_downloads == 3
+    assert (engine.defaults.dns, engine.defaults.dns_options) == (("8.8.4.4",), ("ndots:2",))
+    assert engine.defaults.ulimits == (Ulimit(name="nofile", soft=64, hard=128),)
+    assert engine.defaults.shm_size == 32 << 20
+    assert engine.defaults.log == LogConfig(driver="json-file", options={"max-size": "5m"})
+    assert engine.registries.max_downloads == 3
 
 
 def test_the_file_says_the_same_in_its_way(tmp_path: Path) -> None:

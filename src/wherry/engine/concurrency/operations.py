@@ -10,7 +10,7 @@ R = TypeVar("R")
 
 _log = logging.getLogger(__name__)
 
-PATIENCE = 15.0  # seconds; the longest that a common transition takes is a stop of 10 s, and a kill after it
+PATIENCE = 15  # seconds; the longest that a common transition takes is a stop of 10 s, and a kill after it
 _LAST_PATIENCE = 2.0  # seconds for undoing
 
 
