@@ -119,6 +119,13 @@ class InvalidReference(InvalidArgument):
     """Text that is no image reference."""
 
 
+class InvalidMount(InvalidArgument):
+    """A mount of ``kind`` (bind, volume, tmpfs) that makes no sense."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(f'invalid mount config for type "{kind}": {reason}')
+
+
 class NameInUse(Conflict):
     def __init__(self, name: str, owner: str, *, renames: bool = False) -> None:
         before = "Error when allocating new name: " if renames else ""

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from wherry.build.plan.request import BuildRequest
 from wherry.errors import InvalidArgument
+from wherry.model.container import SHM_SIZE
 from wherry.model.image import Platform
 from wherry.model.reference import Reference
 from wherry.model.resources import Resources, Ulimit
@@ -39,7 +40,7 @@ def build_request(attributes: Mapping[str, str], host: Platform) -> BuildRequest
         pull=_choice(_RESOLVE_MODES, get("image-resolve-mode", ""), "invalid image-resolve-mode"),
         network=_choice(_NETWORKS, get("force-network-mode", ""), "invalid netmode"),
         extra_hosts=tuple(_hosts(get("add-hosts", ""))),
-        shm_size=_number(get("shm-size", ""), "failed to parse shm size") or 64 << 20,
+        shm_size=_number(get("shm-size", ""), "failed to parse shm size") or SHM_SIZE,
         cgroup_parent=get("cgroup-parent", ""),
         force_remove=True,
         resources=Resources(ulimits=tuple(_ulimits(get("ulimit", "")))),

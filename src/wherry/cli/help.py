@@ -1,11 +1,11 @@
 """``--help``, and what is said when there is no such command. Layout of Docker's cobra templates."""
 
+from ..version import VERSION
 from . import plugins
 from .flags import Command, HelpRequested, UsageError, program
 from .flags.usages import flag_usages
 from .lazy import load
 from .main import COMMANDS, GLOBAL
-from .release import VERSION
 from .session import Session
 
 COMMON = ("run", "exec", "ps", "build", "pull", "images", "version", "info")

@@ -171,6 +171,9 @@ class ContainerState(Struct, frozen=True, kw_only=True):
         return self.status.alive
 
 
+SHM_SIZE = 64 << 20  # bytes of /dev/shm where nobody asks for others
+
+
 class ContainerDefaults(Struct, frozen=True, kw_only=True):
     """What the daemon gives to containers that do not ask for something else."""
 
@@ -178,7 +181,7 @@ class ContainerDefaults(Struct, frozen=True, kw_only=True):
     dns_options: tuple[str, ...] = ()
     dns_search: tuple[str, ...] = ()
     ulimits: tuple[Ulimit, ...] = ()
-    shm_size: int = 64 << 20
+    shm_size: int = SHM_SIZE
     init: bool = False
     ipc: str = "private"
     cgroup_parent: str = ""

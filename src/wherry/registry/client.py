@@ -28,7 +28,7 @@ from wherry.registry.session import Ask, Body, Session, pull_ask, push_scopes
 from wherry.registry.transport import Transport
 from wherry.registry.uploads import Uploads
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 CERTS_DIR = "/etc/docker/certs.d"
 _MAX_DOCUMENT = 4 << 20
@@ -123,7 +123,7 @@ class Registry:
             answer = await self._session.send(endpoint, ask, credentials)
             await answer.finish()
         except (Unauthorized, RegistryError, ConnectionFailed) as error:
-            log.debug("whether %s has %s: %s", reference.name, digest, error)
+            _log.debug("whether %s has %s: %s", reference.name, digest, error)
             return False  # the upload will say why not
         return answer.status == 200
 

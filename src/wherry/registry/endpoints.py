@@ -17,7 +17,7 @@ from wherry.registry.transport import Transport
 
 _HUB_HOST = "registry-1.docker.io"
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ class Endpoints:
             try:
                 found.append(await self._find(mirror.rstrip("/")))
             except Unreachable as error:
-                log.warning("registry mirror %s: %s", mirror, error)
+                _log.warning("registry mirror %s: %s", mirror, error)
         return tuple(found)
 
     def forget(self, endpoint: Endpoint) -> None:
@@ -83,7 +83,7 @@ class Endpoints:
             try:
                 return await self._ping(endpoint)
             except ConnectionFailed as error:
-                log.debug("%s: %s", endpoint.url, error)
+                _log.debug("%s: %s", endpoint.url, error)
         try:
             return await self._ping(last)
         except ConnectionFailed as error:
@@ -117,6 +117,6 @@ async def _addresses(host: str) -> tuple[Address, ...]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        log.debug("looking up %s: %s", host, error)
+        _log.debug("looking up %s: %s", host, error)
         return ()
     return tuple(ip_address(address[4][0]) for address in found)

@@ -19,7 +19,7 @@ from wherry.registry.endpoints import Endpoint, Endpoints
 from wherry.registry.reasons import ConnectionFailed, NoCredentials, NotAuthorized, Unreachable
 from wherry.registry.transport import Answer, Transport
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 Body = Callable[[], AsyncGenerator[bytes, None]]
 
@@ -81,7 +81,7 @@ class Session:
                 # The credentials are the user's for the registry, and no business of its mirrors.
                 return mirror, await self._expect(reference, mirror, ask, None)
             except WherryError as error:
-                log.warning("registry mirror %s: %s", mirror.url, error)
+                _log.warning("registry mirror %s: %s", mirror.url, error)
         endpoint = await self._endpoints.of(reference.domain)
         return endpoint, await self._expect(reference, endpoint, ask, credentials)
 

@@ -23,7 +23,7 @@ from wherry.registry.urls import join
 
 T = TypeVar("T")
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _UPLOADS = "blobs/uploads/"
 _BYTES = {"Content-Type": "application/octet-stream"}
@@ -42,7 +42,7 @@ class Uploads:
         try:
             answer = await self._session.push(reference, ask, credentials)
         except (Unauthorized, RegistryError) as error:
-            log.debug("mounting %s from %s: %s", digest, source, error)
+            _log.debug("mounting %s from %s: %s", digest, source, error)
             return False
         if answer.status == 201:
             return True
@@ -98,7 +98,7 @@ class Uploads:
         try:
             await self._session.push(reference, ask, credentials)
         except (Unauthorized, RegistryError) as error:
-            log.debug("cancelling an upload, which ends by itself one day: %s", error)
+            _log.debug("cancelling an upload, which ends by itself one day: %s", error)
 
     async def _location(self, reference: Reference, answer: Answer, ask: Ask) -> str:
         """Where an upload goes on: relative or absolute, maybe on another host."""

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from wherry.errors import InvalidArgument
+from wherry.errors import InvalidMount
 from wherry.model.mount import HostMount, MountSource
 from wherry.model.remapping import ROOT, Owner
 from wherry.store.copying import copy_attributes, copy_tree
@@ -168,7 +168,7 @@ def _is_there(path: Path, create: bool, root: Owner) -> bool:
     try:
         return path.exists()
     except OSError as error:
-        raise InvalidArgument(f'invalid mount config for type "bind": stat {path}: {reason(error)}') from None
+        raise InvalidMount("bind", f"stat {path}: {reason(error)}") from None
 
 
 def _make_directories(path: Path, owner: Owner) -> None:

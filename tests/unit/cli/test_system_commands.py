@@ -8,7 +8,7 @@ from command_line import CommandLine
 from fake_engine import Peer, Request
 
 from wherry.cli.commands.version import readable_date
-from wherry.cli.release import VERSION
+from wherry.version import VERSION
 
 PORTS = {
     "9000/udp": [{"HostIp": "0.0.0.0", "HostPort": "9000"}, {"HostIp": "::", "HostPort": "9000"}],

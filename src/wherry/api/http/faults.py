@@ -11,7 +11,7 @@ import msgspec
 from wherry.api.http.response import Response, json_response
 from wherry.errors import InvalidArgument, NotFound, WherryError
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class MalformedRequest(InvalidArgument):
@@ -59,7 +59,7 @@ def error_response(error: Exception) -> Response:
         return json_response({"message": str(error)}, status=error.status)
     if isinstance(error, msgspec.DecodeError):
         return json_response({"message": _malformed_json(error)}, status=400)
-    log.error("a handler failed", exc_info=error)
+    _log.error("a handler failed", exc_info=error)
     return json_response({"message": str(error) or type(error).__name__}, status=500)
 
 

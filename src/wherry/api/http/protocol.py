@@ -18,7 +18,7 @@ from wherry.api.http.stream import ResponseStream
 from wherry.errors import WherryError
 from wherry.model.lent import Lent
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Connection(Outbound):
@@ -121,7 +121,7 @@ class Connection(Outbound):
         else:
             self._deadline.clear()
         request = Request(head, self._reader.body, self)
-        log.debug("Calling %s %s", request.method, request.path)
+        _log.debug("Calling %s %s", request.method, request.path)
         self.task = asyncio.get_running_loop().create_task(self._serve(request))
 
     def _refuse(self, error: MalformedRequest) -> None:
@@ -177,11 +177,11 @@ class Connection(Outbound):
     async def _recover(self, error: Exception) -> None:
         """Tell the client of an error if that is still possible, else cut the answer short."""
         if self.closed.is_set():
-            log.debug("a handler ended after its client had gone", exc_info=error)
+            _log.debug("a handler ended after its client had gone", exc_info=error)
         elif self._output is None:
             await self._respond(error_response(error))
         else:
-            log.error("an answer was cut short: %s", error, exc_info=None if isinstance(error, WherryError) else error)
+            _log.error("an answer was cut short: %s", error, exc_info=None if isinstance(error, WherryError) else error)
             self._last = True
             if isinstance(self._output, ResponseStream):
                 self._output = None

@@ -21,8 +21,9 @@ from wherry.errors import InvalidArgument
 T = TypeVar("T")
 
 MAX_JSON = 16 * 1024 * 1024
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """Bytes of a body that ``read`` and ``json`` take by default."""
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Answering(Uploading, Protocol):

@@ -49,13 +49,13 @@ class Response(msgspec.Struct, frozen=True):
     headers: Mapping[str, str] = _NO_HEADERS
 
 
-def json_response(value: object, status: int = 200, headers: Mapping[str, str] = _NO_HEADERS) -> Response:
+def json_response(value: object, status: int = 200) -> Response:
     """Encode a value (msgspec structs, dicts, lists, …) as JSON with Docker's newline at the end."""
-    return Response(_encode(value) + b"\n", status, JSON, headers)
+    return Response(_encode(value) + b"\n", status, JSON)
 
 
-def text_response(text: str, status: int = 200, headers: Mapping[str, str] = _NO_HEADERS) -> Response:
-    return Response(text.encode(), status, TEXT, headers)
+def text_response(text: str, headers: Mapping[str, str] = _NO_HEADERS) -> Response:
+    return Response(text.encode(), 200, TEXT, headers)
 
 
 def empty(status: int = 204, headers: Mapping[str, str] = _NO_HEADERS) -> Response:

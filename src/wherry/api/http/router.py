@@ -10,10 +10,18 @@ from wherry.api.http.request import Request
 from wherry.api.http.response import Response, empty
 from wherry.api.http.service import Handler
 from wherry.errors import InvalidArgument
+from wherry.version import API_VERSION, MINIMUM_API_VERSION
 
 Version = tuple[int, ...]
 
 _VERSION = re.compile(r"v([0-9.]+)")
+
+
+def _numbers(text: str) -> Version:
+    return tuple(int(part or 0) for part in text.split("."))
+
+
+_OLDEST, _NEWEST = _numbers(MINIMUM_API_VERSION), _numbers(API_VERSION)
 
 
 class _Route(NamedTuple):
@@ -47,10 +55,8 @@ class Router:
     literal segments may follow. Literal segments win over ``{name}``, and that over ``{name:path}``.
     """
 
-    def __init__(self, *, minimum: Version = (1, 24), newest: Version = (1, 45)) -> None:
-        """``minimum`` and ``newest`` bound the versions a path may ask for; without one it means ``newest``."""
+    def __init__(self) -> None:
         self._root = _Node()
-        self._minimum, self._newest = minimum, newest
 
     def add(self, method: str, pattern: str, handler: Handler) -> None:
         """Add a route, such as ``router.add("GET", "/images/{name:path}/json", inspect)``.
@@ -89,7 +95,7 @@ class Router:
             del segments[0]
         handler, params = self._resolve(request, segments)
         request.params = params
-        request.api_version = self._newest if asked is None else self._checked(asked[1])
+        request.api_version = _NEWEST if asked is None else _checked(asked[1])
         return handler(request)
 
     def _resolve(self, request: Request, segments: list[str]) -> tuple[Handler, dict[str, str]]:
@@ -100,19 +106,6 @@ class Router:
             raise PageNotFound
         route, values = found
         return route.handler, {name: unquote(value) for name, value in zip(route.names, values, strict=True)}
-
-    def _checked(self, text: str) -> Version:
-        version = tuple(int(part or 0) for part in text.split("."))
-        if version < self._minimum:
-            raise InvalidArgument(
-                f"client version {text} is too old. Minimum supported API version is {_dotted(self._minimum)}, "
-                "please upgrade your client to a newer version"
-            )
-        if version > self._newest:
-            raise InvalidArgument(
-                f"client version {text} is too new. Maximum supported API version is {_dotted(self._newest)}"
-            )
-        return version
 
 
 def _find(node: _Node, segments: list[str], method: str) -> tuple[_Route, tuple[str, ...]] | None:
@@ -140,5 +133,14 @@ async def _options(request: Request) -> Response:
     return empty(200)
 
 
-def _dotted(version: Version) -> str:
-    return ".".join(map(str, version))
+def _checked(text: str) -> Version:
+    """The version that a path asks for."""
+    version = _numbers(text)
+    if version < _OLDEST:
+        raise InvalidArgument(
+            f"client version {text} is too old. Minimum supported API version is {MINIMUM_API_VERSION}, "
+            "please upgrade your client to a newer version"
+        )
+    if version > _NEWEST:
+        raise InvalidArgument(f"client version {text} is too new. Maximum supported API version is {API_VERSION}")
+    return version

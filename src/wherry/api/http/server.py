@@ -11,6 +11,7 @@ from wherry.api.http.listen import Listener, open_listeners
 from wherry.api.http.protocol import Connection
 from wherry.api.http.response import CommonHeaders
 from wherry.api.http.service import Handler, Limits, Service
+from wherry.version import API_VERSION
 
 
 class Server:
@@ -26,13 +27,12 @@ class Server:
         handler: Handler,
         *,
         product_version: str,
-        api_version: str = "1.45",
         experimental: bool = False,
         limits: Limits | None = None,
         http2: Callable[[], asyncio.Protocol] | None = None,
     ) -> None:
         """``http2`` makes the protocol for clients that begin with HTTP/2's preface."""
-        common = CommonHeaders(product_version=product_version, api_version=api_version, experimental=experimental)
+        common = CommonHeaders(product_version=product_version, api_version=API_VERSION, experimental=experimental)
         self._service = Service(handler=handler, common=common, limits=limits or Limits(), http2=http2)
         self._listeners: list[tuple[Listener, Acceptor]] = []
 

@@ -16,7 +16,7 @@ _RECORD = 16 * 1024
 # The answer of Go's server, in its words.
 _NOT_TLS = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class TlsLayer(asyncio.Protocol, asyncio.Transport):
@@ -105,7 +105,7 @@ class TlsLayer(asyncio.Protocol, asyncio.Transport):
 
     def _refuse(self, error: ssl.SSLError) -> None:
         peer = self._lower.get_extra_info("peername")
-        log.info("http: TLS handshake error from %s: %s", ":".join(map(str, peer[:2])), error)
+        _log.info("http: TLS handshake error from %s: %s", ":".join(map(str, peer[:2])), error)
         if error.reason == "HTTP_REQUEST":
             self._lower.write(_NOT_TLS)
         else:

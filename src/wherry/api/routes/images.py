@@ -2,14 +2,22 @@
 
 from wherry.api import parameters
 from wherry.api.http import Request, Response, Router, empty, json_response
-from wherry.api.translate.images import digests, image_inspect, image_summary, tags, tree_layer
-from wherry.engine.images import Images, Removal
+from wherry.api.translate.images import (
+    deleted_image,
+    digests,
+    history_item,
+    image_inspect,
+    image_summary,
+    tags,
+    tree_layer,
+)
+from wherry.engine.images import Images
 from wherry.engine.system import System
 from wherry.model.image import Image
 from wherry.model.reference import Reference
 from wherry.plan.filters import IMAGE_FILTERS, Filters, ImageFilter, parse_flag
 from wherry.plan.images.tree import Stack, build
-from wherry.wire.image import DeletedImage, HistoryItem, ImagesPruned, ImageSummary
+from wherry.wire.image import ImagesPruned, ImageSummary
 
 _PRUNE_FILTERS = parameters.PRUNE_FILTERS | {"dangling"}
 
@@ -54,19 +62,7 @@ class ImageRoutes:
         return json_response(image_inspect(image, self._images.names(image.id), lowers, request.api_version))
 
     async def history(self, request: Request) -> Response:
-        return json_response(
-            [
-                HistoryItem(
-                    comment=entry.comment,
-                    created=entry.created,
-                    created_by=entry.created_by,
-                    id=entry.id,
-                    size=entry.size,
-                    tags=list(entry.tags) or None,
-                )
-                for entry in self._images.history(request.params["name"])
-            ]
-        )
+        return json_response([history_item(entry) for entry in self._images.history(request.params["name"])])
 
     async def tag(self, request: Request) -> Response:
         target, tag = Reference.parse(request.query.get("repo", "")), request.query.get("tag", "")
@@ -78,14 +74,15 @@ class ImageRoutes:
         removals = await self._images.remove(
             request.params["name"], force=query.flag("force"), prune=not query.flag("noprune")
         )
-        return json_response(_deleted(removals))
+        return json_response([deleted_image(removal) for removal in removals])
 
     async def prune(self, request: Request) -> Response:
         found = parameters.filters(request, _PRUNE_FILTERS)
         until, labels = parameters.prune_bounds(found, self._system.now())
         dangling = parse_flag(found, "dangling") is not False
         removals, reclaimed = await self._images.prune(dangling=dangling, until=until, labels=labels)
-        return json_response(ImagesPruned(images_deleted=_deleted(removals) or None, space_reclaimed=reclaimed))
+        deleted = [deleted_image(removal) for removal in removals]
+        return json_response(ImagesPruned(images_deleted=deleted or None, space_reclaimed=reclaimed))
 
     def _filter(self, found: Filters) -> ImageFilter:
         """The filters, with what they name looked up. Raises NoSuchImage."""
@@ -113,19 +110,5 @@ class ImageRoutes:
         )
 
     def _summary(self, request: Request, image: Image, names: tuple[Reference, ...]) -> ImageSummary:
-        shared = self._shared_size(image) if request.query.flag("shared-size") else -1
+        shared = self._images.shared_size(image) if request.query.flag("shared-size") else -1
         return image_summary(image, names, request.api_version, shared=shared)
-
-    def _shared_size(self, image: Image) -> int:
-        """Bytes of layers that another image has too."""
-        others = [self._images.layers(other) for other in self._images.all() if other.id != image.id]
-        elsewhere = {layer.chain_id for layers in others for layer in layers}
-        return sum(layer.size for layer in self._images.layers(image) if layer.chain_id in elsewhere)
-
-
-def _deleted(removals: tuple[Removal, ...]) -> list[DeletedImage]:
-    return [_deleted_image(removal) for removal in removals]
-
-
-def _deleted_image(removal: Removal) -> DeletedImage:
-    return DeletedImage(untagged=removal.untagged) if removal.untagged else DeletedImage(deleted=removal.deleted)

@@ -3,12 +3,13 @@
 from wherry.api import parameters
 from wherry.api.http import Request, Response, Router, empty, json_response
 from wherry.api.translate.networking import endpoint_spec
-from wherry.api.translate.networks import is_used, network_request, network_resource
+from wherry.api.translate.networks import network_request, network_resource
 from wherry.engine.containers import Containers
 from wherry.engine.networks import Networks
 from wherry.engine.system import System
 from wherry.errors import NoSuchNetwork
 from wherry.plan.filters import NETWORK_FILTERS, NetworkFilter
+from wherry.plan.networks.attachments import is_used
 from wherry.wire.network import (
     ConnectRequest,
     DisconnectRequest,

@@ -8,15 +8,17 @@ import msgspec
 from wherry.api.http import Query
 from wherry.api.translate.credentials import decoded, given
 from wherry.api.translate.progress import progress_message
+from wherry.api.translate.resources import ulimits
 from wherry.build.plan.request import BuildRequest
 from wherry.errors import InternalError, InvalidArgument
 from wherry.model.build import CacheUsage, OutputNews, StepNews
+from wherry.model.container import SHM_SIZE
 from wherry.model.image import Platform
 from wherry.model.malformed import MALFORMED
 from wherry.model.progress import Progress
-from wherry.model.reference import DEFAULT_DOMAIN, Reference
+from wherry.model.reference import DEFAULT_DOMAIN, LEGACY_DOMAIN, Reference
 from wherry.model.registry import Credentials
-from wherry.model.resources import Resources, Ulimit
+from wherry.model.resources import Resources
 from wherry.plan.containers.resources import with_default_swap
 from wherry.plan.go_values import read_int
 from wherry.plan.images.platforms import parse_platform
@@ -30,9 +32,6 @@ T = TypeVar("T")
 
 Told = Progress | StepNews | OutputNews
 """What clients of ``POST /build`` hear of."""
-
-_HUB = "index.docker.io"
-_SHM_SIZE = 67108864
 
 
 def build_request(query: Query, host: Platform) -> BuildRequest:
@@ -71,7 +70,7 @@ def registry_credentials(header: str | None) -> Mapping[str, Credentials]:
 def _registry(server: str) -> str:
     """The registry that a key of ``config.json`` means: a host, or a URL of old."""
     host = server.partition("://")[2].partition("/")[0] or server
-    return DEFAULT_DOMAIN if host == _HUB else host
+    return DEFAULT_DOMAIN if host == LEGACY_DOMAIN else host
 
 
 def news_message(news: Told) -> JSONMessage | StepMessage | OutputMessage:
@@ -137,7 +136,7 @@ def _checked(tag: str) -> str:
 
 def _shm_size(text: str) -> int:
     try:
-        return read_int(text, "ParseInt") if text else _SHM_SIZE
+        return read_int(text, "ParseInt") if text else SHM_SIZE
     except ValueError as error:
         raise InternalError(str(error)) from None
 
@@ -153,9 +152,7 @@ def _resources(query: Query) -> Resources:
             cpuset_mems=query.get("cpusetmems", ""),
             memory=_number(query, "memory"),
             memory_swap=_number(query, "memswap"),
-            ulimits=tuple(
-                Ulimit(name=limit.name or "", soft=limit.soft or 0, hard=limit.hard or 0) for limit in limits
-            ),
+            ulimits=ulimits(limits),
         )
     )
 

@@ -8,6 +8,8 @@ from msgspec import UNSET
 from wherry.api.translate.config import image_config
 from wherry.api.translate.containers import DRIVER
 from wherry.api.translate.times import rfc3339, whole_seconds
+from wherry.engine.images.catalog import HistoryEntry
+from wherry.engine.images.removal import Removal
 from wherry.model.image import Image
 from wherry.model.reference import Reference
 from wherry.plan.images.tree import Node
@@ -59,6 +61,24 @@ def image_summary(
         size=image.size,
         virtual_size=image.size if version < _NO_VIRTUAL_SIZE else UNSET,
     )
+
+
+def history_item(entry: HistoryEntry) -> wire.HistoryItem:
+    """A line of ``history``."""
+    return wire.HistoryItem(
+        comment=entry.comment,
+        created=entry.created,
+        created_by=entry.created_by,
+        id=entry.id,
+        size=entry.size,
+        tags=list(entry.tags) or None,
+    )
+
+
+def deleted_image(removal: Removal) -> wire.DeletedImage:
+    if removal.untagged:
+        return wire.DeletedImage(untagged=removal.untagged)
+    return wire.DeletedImage(deleted=removal.deleted)
 
 
 def tree_layer(node: Node) -> wire.TreeLayer:

@@ -5,7 +5,7 @@ from posixpath import isabs, normpath
 
 from msgspec import UNSET, UnsetType
 
-from wherry.errors import InvalidArgument
+from wherry.errors import InvalidArgument, InvalidMount
 from wherry.model.container import Container
 from wherry.model.mount import MountKind, MountPoint, MountSpec, Recursion
 from wherry.plan.mounts.binds import PROPAGATIONS, check_target
@@ -24,7 +24,7 @@ def mount_spec(mount: wire.Mount) -> MountSpec:
     kind, target, source = mount.type or "", mount.target or "", mount.source or ""
     _check_options(kind, mount)
     if kind not in _OPTIONS_OF:
-        raise _invalid(kind, "mount type unknown")
+        raise InvalidMount(kind, "mount type unknown")
     check_target(kind, target)
     bind, volume, tmpfs = (
         mount.bind_options or wire.BindOptions(),
@@ -120,18 +120,18 @@ def _check_options(kind: str, mount: wire.Mount) -> None:
 def _check_source(kind: str, source: str, read_only: bool, bind: wire.BindOptions, volume: wire.VolumeOptions) -> None:
     if kind == "bind":
         if not source:
-            raise _invalid(kind, "field Source must not be empty")
+            raise InvalidMount(kind, "field Source must not be empty")
         if bind.propagation and bind.propagation not in PROPAGATIONS:
-            raise _invalid(kind, f"invalid propagation mode: {bind.propagation}")
+            raise InvalidMount(kind, f"invalid propagation mode: {bind.propagation}")
         if not isabs(source):
-            raise _invalid(kind, f"invalid mount path: '{source}' mount path must be absolute")
+            raise InvalidMount(kind, f"invalid mount path: '{source}' mount path must be absolute")
     elif kind == "volume":
         if not source and read_only:
-            raise _invalid(kind, "must not set ReadOnly mode when using anonymous volumes")
+            raise InvalidMount(kind, "must not set ReadOnly mode when using anonymous volumes")
         if volume.subpath:
             _check_subpath(kind, source, volume.subpath)
     elif source:
-        raise _invalid(kind, "field Source must not be specified")
+        raise InvalidMount(kind, "field Source must not be specified")
 
 
 def _check_recursion(read_only: bool, bind: wire.BindOptions) -> None:
@@ -151,10 +151,6 @@ def _read_only_below(bind: wire.BindOptions) -> Recursion:
 
 def _check_subpath(kind: str, source: str, subpath: str) -> None:
     if not source:
-        raise _invalid(kind, "must not set Subpath when using anonymous volumes")
+        raise InvalidMount(kind, "must not set Subpath when using anonymous volumes")
     if isabs(subpath) or normpath(subpath).split("/")[0] == "..":
-        raise _invalid(kind, "subpath must be a relative path within the volume")
-
-
-def _invalid(kind: str, reason: str) -> InvalidArgument:
-    return InvalidArgument(f'invalid mount config for type "{kind}": {reason}')
+        raise InvalidMount(kind, "subpath must be a relative path within the volume")

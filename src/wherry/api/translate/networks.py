@@ -71,10 +71,6 @@ def network_resource(network: Network, containers: Iterable[Container] = ()) -> 
     )
 
 
-def is_used(network: Network, containers: Iterable[Container]) -> bool:
-    return any(endpoint.network_id == network.id for container in containers for endpoint in live(container))
-
-
 def _subnet(pool: IPAMPool) -> Subnet:
     return Subnet(
         subnet=pool.subnet or "",

@@ -35,6 +35,10 @@ def update(host: wire.HostConfig) -> Update:
     return Update(resources=_limits(host, host.pids_limit), restart=restart)
 
 
+def ulimits(limits: Iterable[wire.Ulimit]) -> tuple[Ulimit, ...]:
+    return tuple(Ulimit(name=limit.name or "", soft=limit.soft or 0, hard=limit.hard or 0) for limit in limits)
+
+
 def _limits(host: wire.HostConfig, pids_limit: int | None) -> Resources:
     return Resources(
         cpu_shares=host.cpu_shares or 0,
@@ -58,9 +62,7 @@ def _limits(host: wire.HostConfig, pids_limit: int | None) -> Resources:
         write_bps=_rates(host.blkio_device_write_bps),
         read_iops=_rates(host.blkio_device_read_iops),
         write_iops=_rates(host.blkio_device_write_iops),
-        ulimits=tuple(
-            Ulimit(name=limit.name or "", soft=limit.soft or 0, hard=limit.hard or 0) for limit in host.ulimits or ()
-        ),
+        ulimits=ulimits(host.ulimits or ()),
         devices=tuple(_device(device) for device in host.devices or ()),
         device_cgroup_rules=tuple(host.device_cgroup_rules or ()),
     )

@@ -9,16 +9,15 @@ from wherry.api.translate.times import rfc3339
 from wherry.model.host import HostFacts
 from wherry.model.image import architecture
 from wherry.model.launch import RuntimeInfo
+from wherry.model.reference import DEFAULT_DOMAIN
 from wherry.model.system import Info, Settings, Version
 from wherry.plan.containers.namespaces import usual_cgroup_namespace
 from wherry.plan.logs.options import DRIVERS
-from wherry.version import API_VERSION
+from wherry.version import API_VERSION, MINIMUM_API_VERSION
 from wherry.wire import system as wire
 
-MINIMUM_API_VERSION = "1.24"
 INDEX_SERVER = "https://index.docker.io/v1/"
 
-_HUB = "docker.io"
 _LOOPBACK = ("127.0.0.0/8", "::1/128")
 _GO_NAMES_OF_FILESYSTEMS = {"ext2": "extfs", "ext3": "extfs", "ext4": "extfs"}
 
@@ -144,11 +143,11 @@ def _driver_status(facts: HostFacts) -> list[tuple[str, str]]:
 def _registries(settings: Settings) -> wire.RegistryConfig:
     networks = [registry for registry in settings.insecure_registries if "/" in registry]
     hosts = [registry for registry in settings.insecure_registries if "/" not in registry]
-    hub = wire.Index(name=_HUB, mirrors=list(settings.mirrors), secure=True, official=True)
+    hub = wire.Index(name=DEFAULT_DOMAIN, mirrors=list(settings.mirrors), secure=True, official=True)
     insecure = {host: wire.Index(name=host, mirrors=[], secure=False, official=False) for host in hosts}
     return wire.RegistryConfig(
         insecure_registry_cidrs=[*_LOOPBACK, *networks],
-        index_configs={_HUB: hub, **insecure},
+        index_configs={DEFAULT_DOMAIN: hub, **insecure},
         mirrors=list(settings.mirrors) or None,
     )
 

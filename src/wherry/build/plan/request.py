@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from wherry.model.container import SHM_SIZE
 from wherry.model.image import Platform
 from wherry.model.resources import Resources
 
@@ -33,7 +34,7 @@ class BuildRequest(Struct, frozen=True, kw_only=True):
     quiet: bool = False
     network: str = "default"
     extra_hosts: tuple[str, ...] = ()
-    shm_size: int = 64 << 20
+    shm_size: int = SHM_SIZE
     cgroup_parent: str = ""
     security_opt: tuple[str, ...] = ()
     resources: Resources = Resources()

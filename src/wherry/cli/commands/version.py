@@ -6,10 +6,10 @@ from time import asctime
 
 from ...client.connection import CannotConnect
 from ...client.request import API_PREFIX
+from ...version import VERSION
 from ..flags import Command, Flag
 from ..formats import INSPECT_HELP, parse_format
 from ..formats.tables import align
-from ..release import VERSION
 from ..session import CommandError
 from ..texts import go_bool
 

@@ -85,6 +85,12 @@ class Images:
         """Top first."""
         return self._catalog.chain(image.chain_id)
 
+    def shared_size(self, image: Image) -> int:
+        """Bytes of layers that another image has too."""
+        others = [self.layers(other) for other in self.all() if other.id != image.id]
+        elsewhere = {layer.chain_id for layers in others for layer in layers}
+        return sum(layer.size for layer in self.layers(image) if layer.chain_id in elsewhere)
+
     def chain(self, chain_id: str) -> tuple[Layer, ...]:
         """The layers of a stack, top first; () for "". InternalError if one is not here."""
         return self._catalog.chain(chain_id)

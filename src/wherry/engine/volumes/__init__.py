@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.events import Events
 from wherry.engine.ports import Chance, Clock, Records, VolumeFiles
-from wherry.errors import Conflict, InvalidArgument, NoSuchVolume
+from wherry.errors import Conflict, InvalidMount, NoSuchVolume
 from wherry.model.container import Container, ContainerSpec
 from wherry.model.mount import MountKind, MountPoint
 from wherry.model.volume import Volume
@@ -224,4 +224,4 @@ class Volumes:
 async def check_source(files: VolumeFiles, point: MountPoint) -> None:
     """InvalidArgument unless the host path of a bind is there, or could be made where the bind makes it."""
     if not await files.is_there(point.source, create=point.create_source):
-        raise InvalidArgument(f'invalid mount config for type "bind": bind source path does not exist: {point.source}')
+        raise InvalidMount("bind", f"bind source path does not exist: {point.source}")

@@ -7,7 +7,7 @@ from posixpath import isabs, normpath
 
 from msgspec import Struct
 
-from wherry.errors import InvalidArgument
+from wherry.errors import InvalidArgument, InvalidMount
 from wherry.model.mount import MountKind, MountSpec
 
 PROPAGATIONS = frozenset(("private", "rprivate", "shared", "rshared", "slave", "rslave"))
@@ -73,20 +73,16 @@ def is_mode(text: str) -> bool:
 def check_target(kind: str, target: str) -> None:
     """Raise InvalidArgument unless ``target`` is an absolute path other than the root."""
     if not target:
-        raise _invalid(kind, "field Target must not be empty")
+        raise InvalidMount(kind, "field Target must not be empty")
     if normpath(target) in ("/", "."):
-        raise _invalid(kind, "invalid specification: destination can't be '/'")
+        raise InvalidMount(kind, "invalid specification: destination can't be '/'")
     if not isabs(target):
-        raise _invalid(kind, f"invalid mount path: '{target}' mount path must be absolute")
+        raise InvalidMount(kind, f"invalid mount path: '{target}' mount path must be absolute")
 
 
 def _check(kind: MountKind, target: str, options: frozenset[str]) -> None:
     check_target(kind, target)
     if kind is MountKind.VOLUME and options & PROPAGATIONS:
-        raise _invalid(kind, "field BindOptions must not be specified")
+        raise InvalidMount(kind, "field BindOptions must not be specified")
     if kind is MountKind.BIND and "nocopy" in options:
-        raise _invalid(kind, "field VolumeOptions must not be specified")
-
-
-def _invalid(kind: str, reason: str) -> InvalidArgument:
-    return InvalidArgument(f'invalid mount config for type "{kind}": {reason}')
+        raise InvalidMount(kind, "field VolumeOptions must not be specified")

@@ -1,9 +1,9 @@
 """What a container's record says about its networks and ports. Pure readings, for filters and for answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from wherry.model.container import Container
-from wherry.model.network import Endpoint, PortBinding
+from wherry.model.network import Endpoint, Network, PortBinding
 from wherry.plan.go_values import decimal
 
 DEFAULT_NETWORK = "bridge"
@@ -26,6 +26,11 @@ def network_names(container: Container) -> tuple[str, ...]:
 def live(container: Container) -> tuple[Endpoint, ...]:
     """The endpoints of a container that runs; what is recorded of an earlier run does not count."""
     return container.endpoints if container.state.alive else ()
+
+
+def is_used(network: Network, containers: Iterable[Container]) -> bool:
+    """Whether one of the containers that run is in a network."""
+    return any(endpoint.network_id == network.id for container in containers for endpoint in live(container))
 
 
 def published(container: Container) -> Iterator[PortBinding]:

@@ -4,34 +4,19 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Mapping
 
-from msgspec import Struct
 from tests.unit.api.samples import BUSYBOX, IMAGE, RUNNING
 
 from wherry.build.plan.pruning import Prune
 from wherry.build.plan.request import BuildRequest
-from wherry.errors import (
-    NoSuchImage,
-)
+from wherry.engine.images.catalog import HistoryEntry
+from wherry.engine.images.removal import Removal
+from wherry.errors import NoSuchImage
 from wherry.model.build import BuildNews, CacheUsage
 from wherry.model.container import Container
 from wherry.model.image import Image, Layer, Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
-
-
-class HistoryEntry(Struct, frozen=True, kw_only=True):
-    id: str
-    created: int
-    created_by: str
-    tags: tuple[str, ...] = ()
-    size: int = 0
-    comment: str = ""
-
-
-class Removal(Struct, frozen=True, kw_only=True):
-    untagged: str = ""
-    deleted: str = ""
 
 
 class FakeImages:
@@ -61,6 +46,9 @@ class FakeImages:
 
     def layers(self, image: Image) -> tuple[Layer, ...]:
         return (Layer(chain_id=image.diff_ids[0], diff_id=image.diff_ids[0], directory="l1", size=image.size),)
+
+    def shared_size(self, image: Image) -> int:
+        return image.size - 1
 
     def history(self, ref: str) -> tuple[HistoryEntry, ...]:
         image = self.find(ref)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from http_peer import serving
 
-from wherry.api.http import BodyTooLarge, Request, Response, empty, json_response, text_response
+from wherry.api.http import JSON, BodyTooLarge, Request, Response, empty, text_response
 from wherry.api.http.flow import Outbound
 from wherry.errors import InternalError, NameInUse, NoSuchContainer, NotSupported, Unavailable
 
@@ -19,7 +19,7 @@ Run = Callable[[Coroutine[Any, Any, None]], None]
 
 def test_every_answer_says_who_serves(run: Run, socket_path: Path) -> None:
     async def hello(request: Request) -> Response:
-        return json_response({"a": 1}, status=201, headers={"X-Own": "yes"})
+        return Response(b'{"a":1}\n', 201, JSON, {"X-Own": "yes"})
 
     async def scenario() -> None:
         async with serving(hello, socket_path) as served:
