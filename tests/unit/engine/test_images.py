@@ -83,7 +83,7 @@ async def test_layers_are_told_top_first() -> None:
 
 async def test_bytes_are_shared_that_another_image_has_too() -> None:
     world = World()
-    alone = await world.add("z", names=("alone:1",))
+    alone = await world.add("f", names=("alone:1",))
     image = await world.add("a", "b", names=("x:1",))
     await world.add("a", "c", names=("y:1",))
     assert (world.images.shared_size(image), world.images.shared_size(alone)) == (ord("a"), 0)
