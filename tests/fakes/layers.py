@@ -49,8 +49,13 @@ class FakeLayers:
         parents: tuple[Path, ...] = (),
         diff_id: str = "",
         below: Callable[[], Awaitable[None]] | None = None,
+        passed: Callable[[int], None] | None = None,
     ) -> Applied:
-        return await self._apply(self._content.chunks(f"sha256:{blob.name}"), into, parents, below)
+        digest = f"sha256:{blob.name}"
+        applied = await self._apply(self._content.chunks(digest), into, parents, below)
+        if passed is not None:
+            passed(self._content.size(digest))
+        return applied
 
     async def diff(self, upper: Path) -> AsyncGenerator[bytes, None]:
         yield f"changes of {upper}".encode()

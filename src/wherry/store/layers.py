@@ -5,15 +5,19 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from wherry.model.change import ChangeKind, PathChange
 from wherry.model.image import Applied
 from wherry.store.children import Child, Start
+from wherry.store.descriptors import closing_fd
 from wherry.store.failures import explained
 from wherry.store.gzip import gzipped
 from wherry.store.intake import poured
 from wherry.tar import changes, pack
 from wherry.threads import LoneThread, settled
+
+_PAUSE: Final = 0.1  # seconds between two looks at how far a layer is
 
 
 class Layers:
@@ -39,16 +43,16 @@ class Layers:
         parents: tuple[Path, ...] = (),
         diff_id: str = "",
         below: Callable[[], Awaitable[None]] | None = None,
+        passed: Callable[[int], None] | None = None,
     ) -> Applied:
         """``apply`` for a layer in a file, which the child reads by itself.
 
         ``diff_id``: what it is known to be, of a plain layer; it is believed. ``below``: until what it gives is done
-        the parents are not complete, and the child does without them as long as it can.
+        the parents are not complete, and the child does without them as long as it can. ``passed`` is told now and
+        then, and in the end, how many bytes of the blob it has read.
         """
-        with _gate() as (gate, open_gate):
-            with explained(f"open {blob}"):
-                stdin = os.open(blob, os.O_RDONLY | os.O_CLOEXEC)
-            async with self._start("layer", (into, diff_id, "gated", *parents), stdin, gate) as process:
+        with _gate() as (gate, open_gate), _opened(blob, passed) as stdin:
+            async with self._start("layer", (into, diff_id, "gated", *parents), os.dup(stdin), gate) as process:
                 if below is not None:
                     await below()
                 open_gate()
@@ -87,6 +91,43 @@ def _gate() -> Iterator[tuple[int, Callable[[], None]]]:
             yield reading, file.close
         finally:
             os.close(reading)
+
+
+@contextmanager
+def _opened(blob: Path, passed: Callable[[int], None] | None) -> Iterator[int]:
+    """A descriptor of a blob. ``passed`` is told how far whoever has a copy of it has read: copies have one offset."""
+    with explained(f"open {blob}"):
+        fd = os.open(blob, os.O_RDONLY | os.O_CLOEXEC)
+    with closing_fd(fd):
+        if passed is None:
+            yield fd
+            return
+        watch = _Watch(fd, passed)
+        try:
+            yield fd
+            watch.look()
+        finally:
+            watch.end()
+
+
+class _Watch:
+    """Tells the offset of a descriptor, now and again and again until the end."""
+
+    def __init__(self, fd: int, tell: Callable[[int], None]) -> None:
+        self._fd = fd
+        self._tell = tell
+        self._loop = asyncio.get_running_loop()
+        self._again()
+
+    def look(self) -> None:
+        self._tell(os.lseek(self._fd, 0, os.SEEK_CUR))
+
+    def end(self) -> None:
+        self._next.cancel()
+
+    def _again(self) -> None:
+        self.look()
+        self._next = self._loop.call_later(_PAUSE, self._again)
 
 
 def _applied(text: str) -> Applied:

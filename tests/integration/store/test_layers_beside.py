@@ -49,6 +49,22 @@ def test_it_takes_from_below_what_is_there_in_the_end(run: Run, tmp_path: Path) 
     run(test())
 
 
+def test_how_far_it_is_is_told(run: Run, tmp_path: Path) -> None:
+    async def test() -> None:
+        stack = Stack(tmp_path)
+        told: list[int] = []
+
+        async def below() -> None:
+            await stack.upper_begins()
+            await Layers().apply(chunks(BASE), stack.base)
+
+        await Layers().apply_file(stack.blob, stack.upper, (stack.base,), below=below, passed=told.append)
+        assert told == sorted(told)
+        assert (told[0], told[-1]) == (0, stack.blob.stat().st_size)
+
+    run(test())
+
+
 def test_what_fails_below_ends_it(run: Run, tmp_path: Path) -> None:
     async def test() -> None:
         stack = Stack(tmp_path)

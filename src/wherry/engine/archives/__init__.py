@@ -59,7 +59,6 @@ class Archives:
             unpacker=unpacker,
             content=content,
             events=events,
-            clock=clock,
             platform=platform,
         )
 

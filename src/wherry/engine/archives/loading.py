@@ -4,16 +4,15 @@ The archive's files become blobs first, for what tells what they are may stand a
 """
 
 from collections.abc import AsyncIterable, Mapping
-from contextlib import aclosing
 
 from msgspec import Struct
 
 from wherry.engine.concurrency.operations import together
-from wherry.engine.concurrency.progress import Report, metered
+from wherry.engine.concurrency.progress import Report
 from wherry.engine.events import Events
 from wherry.engine.images import Images, tell
 from wherry.engine.images.unpacking import Link, Unpacker, links
-from wherry.engine.ports import Clock, Content, ImageArchives
+from wherry.engine.ports import Content, ImageArchives
 from wherry.errors import CorruptImage, InvalidReference
 from wherry.model.archive import Blob, Member
 from wherry.model.image import INDEX_DOCKER, INDEX_OCI, Descriptor, Image, Layer, Platform
@@ -48,7 +47,6 @@ class Loader:
         unpacker: Unpacker,
         content: Content,
         events: Events,
-        clock: Clock,
         platform: Platform,
     ) -> None:
         self._images = images
@@ -56,7 +54,6 @@ class Loader:
         self._unpacker = unpacker
         self._content = content
         self._events = events
-        self._clock = clock
         self._platform = platform
 
     async def load(self, chunks: AsyncIterable[bytes], report: Report, *, bars: bool) -> None:
@@ -139,14 +136,11 @@ class Loader:
         layer = self._images.layer(link.chain_id)
         if layer is not None:
             return layer
-        if not bars:  # the quicker way: the process that unpacks reads by itself
-            return await self._unpacker.from_blob(link, fresh=True)
 
         def tell(passed: int) -> None:
             report(Progress(id=short_id(link.diff_id), status="Loading layer", current=passed, total=size))
 
-        async with aclosing(metered(self._content.chunks(link.blob), self._clock, tell)) as chunks:
-            return await self._unpacker.from_stream(link, chunks)
+        return await self._unpacker.from_blob(link, fresh=True, passed=tell if bars else None)
 
     def _warn(self, name: Reference, image: Image, report: Report) -> None:
         old = self._images.named(name)

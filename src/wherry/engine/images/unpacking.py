@@ -60,17 +60,18 @@ class Unpacker:
 
         return await self._unpack(link, apply)
 
-    async def from_blob(self, link: Link, *, fresh: bool = False) -> Layer:
+    async def from_blob(self, link: Link, *, fresh: bool = False, passed: Callable[[int], None] | None = None) -> Layer:
         """From the blob in the store, beside those below it; errors as of ``from_stream``. They are there, or others
         see to it that they will be.
 
-        ``fresh``: it has just been written, and hashed; where it is plain that is not done again.
+        ``fresh``: it has just been written, and hashed; where it is plain that is not done again. ``passed`` is told
+        how many bytes of the blob have been read.
         """
         blob = self._content.path(link.blob)
         known = link.diff_id if fresh and link.blob == link.diff_id else ""
 
         def apply(into: Path, parents: tuple[Path, ...], below: Below) -> Awaitable[Applied]:
-            return self._layers.apply_file(blob, into, parents, known, below)
+            return self._layers.apply_file(blob, into, parents, known, below, passed)
 
         return await self._unpack(link, apply)
 

@@ -71,9 +71,11 @@ class Layers(Protocol):
         parents: tuple[Path, ...] = (),
         diff_id: str = "",
         below: Callable[[], Awaitable[None]] | None = None,
+        passed: Callable[[int], None] | None = None,
     ) -> Applied:
         """``diff_id``: what it is known to be, of a plain layer. ``below``: until what it gives is done the
-        parents are not complete; its failure is this one's."""
+        parents are not complete; its failure is this one's. ``passed`` is told now and then, and in the end, how many
+        bytes of the blob have been read."""
         ...
 
     def diff(self, upper: Path) -> AsyncGenerator[bytes, None]: ...
