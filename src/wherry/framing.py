@@ -50,6 +50,9 @@ class Chunked:
 
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
         """As ``FixedLength.feed``; raises ``BrokenFraming``."""
+        if len(data) <= self._left:
+            self._left -= len(data)
+            return data, b""
         data, self._partial = self._partial + data, b""
         view = memoryview(data)
         pieces: list[memoryview] = []

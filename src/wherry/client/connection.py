@@ -66,7 +66,7 @@ class Client:
     ) -> Response:
         """Send a request; return as soon as the response's head is here.
 
-        ``body``: bytes are sent as they are, an iterator of bytes in chunks, anything else as JSON.
+        ``body``: bytes are sent as they are, an iterator of bytes and spans in chunks, anything else as JSON.
         A response that is not read to its end costs the next call a new connection, nothing else.
         ApiError for an answer of 400 and above, CannotConnect when there is none.
         """

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from ..spans import Span
+
     Query = Mapping[str, str | list[str]]
 
 API_PREFIX = "/v1.45"
@@ -49,14 +51,23 @@ def send_request(
         stream.send(head + content)
         for chunk in chunks:
             if chunk:
-                stream.send(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+                _send_chunk(stream, chunk)
         if "Transfer-Encoding" in framing:
             stream.send(b"0\r\n\r\n")
     except (BrokenPipeError, ConnectionResetError):
         return  # its answer, or the lack of one, tells why
 
 
-def _framed(method: str, body: "Any") -> "tuple[bytes, Iterator[bytes], dict[str, str]]":
+def _send_chunk(stream: Stream, chunk: "bytes | Span") -> None:
+    if isinstance(chunk, bytes):
+        stream.send(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+    else:
+        stream.send(b"%x\r\n" % len(chunk))
+        stream.send_span(chunk)
+        stream.send(b"\r\n")
+
+
+def _framed(method: str, body: "Any") -> "tuple[bytes, Iterator[bytes | Span], dict[str, str]]":
     """The body as bytes to send with the head, chunks to send behind them, and the header fields of both."""
     if body is None:
         return b"", iter(()), {} if method in ("GET", "HEAD") else {"Content-Length": "0"}

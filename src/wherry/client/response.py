@@ -109,6 +109,8 @@ def _payload(data: bytes, left: int) -> tuple[bytes, bytes, int]:
 
     All chunks at hand become one: a log arrives as a million chunks of one line each.
     """
+    if len(data) <= left:
+        return data, b"", left - len(data)
     parts = []
     start = 0
     while True:

@@ -4,6 +4,7 @@ import errno
 import ssl
 from _socket import MSG_DONTWAIT, SHUT_RD, socket
 
+from ..spans import Span
 from .transport import READ_SIZE, CannotConnect, Stream
 
 _RECORD = 1 << 14
@@ -50,6 +51,9 @@ class TlsStream(Stream):
         while rest:
             rest = rest[self._tls.write(rest) :]
             self._flush()
+
+    def send_span(self, span: Span) -> None:
+        self.send(bytes(span))
 
     def send_some(self, data: bytes) -> int:
         """As of a plain stream. A record that the socket did not take whole counts once it did; until then ``data`` has

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ssl import SSLContext
     from typing import Any
 
+    from ..spans import Span
+
 DEFAULT_TCP_PORT = "2375"
 READ_SIZE = 1 << 17
 MAX_LINE = 1 << 20
@@ -39,6 +41,9 @@ class Stream:
 
     def send(self, data: bytes) -> None:
         self.sock.sendall(data)
+
+    def send_span(self, span: "Span") -> None:
+        span.send(self.sock)
 
     def send_some(self, data: bytes) -> int:
         """Send what the socket takes without waiting; 0 when it takes nothing now."""

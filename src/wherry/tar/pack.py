@@ -7,7 +7,9 @@ import os
 import stat
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
+from itertools import groupby
 
+from ..spans import SPAN, Span, spans
 from .header import DIRECTORY, HARDLINK, REGULAR, SYMLINK
 from .merged import Merged
 from .nodes import kind_of
@@ -19,7 +21,6 @@ CHUNK = 1 << 18  # bytes, about, of what the iterators yield
 
 # Of this host, not of the file: labels and measurements of its security modules, overlayfs's book-keeping.
 _HOST_XATTRS = (OVERLAY_XATTR.decode(), "security.selinux", "security.ima", "security.evm")
-_READ = CHUNK
 _SECOND = 1_000_000_000
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
@@ -27,6 +28,7 @@ _SAME = Owners()
 
 Xattrs = tuple[tuple[bytes, bytes], ...]
 Keep = Callable[[bytes], bool]
+Piece = bytes | Span
 
 
 def pack(
@@ -41,12 +43,22 @@ def pack(
     return _batched(_Packer(prefix, keep, enter, overlay=False).archive(tree))
 
 
+def pack_spans(tree: str | bytes, keep: Keep, enter: Keep) -> Generator[Piece, None, None]:
+    """As ``pack``; of large files there are spans, each to be used before the next piece is asked for."""
+    return _with_spans(_Packer(b"", keep, enter, overlay=False).archive(tree))
+
+
 def pack_named(at: int, name: bytes, shown: bytes, owners: Owners = _SAME) -> Generator[bytes, None, None]:
     """The archive of what is called ``name`` in an open directory, and of all in it, under the name ``shown``.
 
     Times are whole seconds, as ``docker cp`` has them; owners are those inside. Raises ``OSError``.
     """
     return _batched(_Packer(b"", None, None, overlay=False, whole_seconds=True, owners=owners).named(at, name, shown))
+
+
+def pack_named_spans(at: int, name: bytes, shown: bytes) -> Generator[Piece, None, None]:
+    """As ``pack_named``; of large files there are spans, each to be used before the next piece is asked for."""
+    return _with_spans(_Packer(b"", None, None, overlay=False, whole_seconds=True).named(at, name, shown))
 
 
 def diff(upper: str | bytes) -> Generator[bytes, None, None]:
@@ -81,14 +93,14 @@ class _Packer:
         self._tick = _SECOND if whole_seconds else 1
         self._links: dict[tuple[int, int], bytes] = {}
 
-    def archive(self, tree: str | bytes) -> Iterator[bytes]:
+    def archive(self, tree: str | bytes) -> Iterator[Piece]:
         fd = os.open(tree, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         if self._overlay and is_opaque(fd):
             yield header(OPAQUE_MARK, REGULAR, 0o600)
         yield from self._below(fd)
         yield END
 
-    def named(self, at: int, name: bytes, shown: bytes) -> Iterator[bytes]:
+    def named(self, at: int, name: bytes, shown: bytes) -> Iterator[Piece]:
         """As ``archive``, of one entry."""
         status = os.lstat(name, dir_fd=at)
         if stat.S_ISDIR(status.st_mode):
@@ -100,7 +112,7 @@ class _Packer:
             yield from self._member(at, name, shown, status)
         yield END
 
-    def merged(self, layers: tuple[str | bytes, ...]) -> Iterator[bytes]:
+    def merged(self, layers: tuple[str | bytes, ...]) -> Iterator[Piece]:
         """As ``archive``, of a stack of directories. A member comes from the uppermost that has it."""
         top = Merged.open(layers)
         try:
@@ -114,14 +126,14 @@ class _Packer:
         finally:
             top.close()
 
-    def _named_directory(self, at: int, name: bytes, path: bytes, status: os.stat_result) -> Iterator[bytes]:
+    def _named_directory(self, at: int, name: bytes, path: bytes, status: os.stat_result) -> Iterator[Piece]:
         fd = os.open(name, _OPEN | os.O_DIRECTORY, dir_fd=at)
         try:
             yield from self._directory(fd, path, status)
         finally:
             os.close(fd)
 
-    def _below(self, root: int) -> Iterator[bytes]:
+    def _below(self, root: int) -> Iterator[Piece]:
         """Everything below an open directory, which it closes; deep trees must not meet Python's stack."""
         open_directories = [(root, b"", _names(root))]
         try:
@@ -148,12 +160,12 @@ class _Packer:
             for fd, _, _ in open_directories:
                 os.close(fd)
 
-    def _directory(self, fd: int, path: bytes, status: os.stat_result) -> Iterator[bytes]:
+    def _directory(self, fd: int, path: bytes, status: os.stat_result) -> Iterator[Piece]:
         yield self._header(path, DIRECTORY, status, xattrs=_xattrs(fd))
         if self._overlay and is_opaque(fd):
             yield header(self._prefix + path + OPAQUE_MARK, REGULAR, 0o600)
 
-    def _member(self, at: int, name: bytes, path: bytes, status: os.stat_result) -> Iterator[bytes]:
+    def _member(self, at: int, name: bytes, path: bytes, status: os.stat_result) -> Iterator[Piece]:
         kind = kind_of(status)
         if kind is None:
             return
@@ -172,16 +184,12 @@ class _Packer:
         else:
             yield self._header(path, kind, status, device=(os.major(status.st_rdev), os.minor(status.st_rdev)))
 
-    def _file(self, at: int, name: bytes, path: bytes, status: os.stat_result) -> Iterator[bytes]:
+    def _file(self, at: int, name: bytes, path: bytes, status: os.stat_result) -> Iterator[Piece]:
         fd = os.open(name, _OPEN, dir_fd=at)
         try:
             yield self._header(path, REGULAR, status, size=status.st_size, xattrs=_xattrs(fd))
-            left = status.st_size
-            while left:
-                # A file that shrinks meanwhile is filled up: the header has promised its size.
-                piece = os.read(fd, min(left, _READ)) or bytes(min(left, _READ))
-                left -= len(piece)
-                yield piece
+            # A span of a file that shrinks meanwhile is filled up: the header has promised its size.
+            yield from spans(fd, 0, status.st_size)
             yield padding(status.st_size)
         finally:
             os.close(fd)
@@ -211,12 +219,12 @@ def _xattrs(fd: int) -> Xattrs:
     return tuple((os.fsencode(name), os.getxattr(fd, name)) for name in names)
 
 
-def _batched(pieces: Iterable[bytes]) -> Generator[bytes, None, None]:
-    """The pieces joined to chunks: every chunk costs its consumer a wake-up."""
+def _batched(pieces: Iterable[Piece]) -> Generator[bytes, None, None]:
+    """The pieces' bytes joined to chunks: every chunk costs its consumer a wake-up."""
     parts: list[bytes] = []
     size = 0
     for piece in pieces:
-        parts.append(piece)
+        parts.append(bytes(piece))
         size += len(piece)
         if size >= CHUNK:
             yield b"".join(parts)
@@ -224,3 +232,12 @@ def _batched(pieces: Iterable[bytes]) -> Generator[bytes, None, None]:
             size = 0
     if parts:
         yield b"".join(parts)
+
+
+def _with_spans(pieces: Iterable[Piece]) -> Generator[Piece, None, None]:
+    """As ``_batched``, but spans that are large stay what they are."""
+    for large, run in groupby(pieces, lambda piece: isinstance(piece, Span) and len(piece) == SPAN):
+        if large:
+            yield from run
+        else:
+            yield from _batched(run)

@@ -14,6 +14,7 @@ from wherry.client.connection import ApiError, CannotConnect, Client
 from wherry.client.frames import demultiplex
 from wherry.client.jsonlite import dumps, loads
 from wherry.client.request import quote
+from wherry.spans import Span
 
 
 @pytest.fixture
@@ -191,6 +192,14 @@ def test_streamed_body(engine: FakeEngine, client: Client) -> None:
     client.call("POST", "/x", body=iter([b"abc", b"", b"d" * 100_000]))
     assert engine.requests[0].body == b"abc" + b"d" * 100_000
     assert engine.requests[0].headers["content-type"] == "application/x-tar"
+
+
+def test_a_streamed_body_of_parts_of_files(engine: FakeEngine, client: Client, tmp_path: Path) -> None:
+    engine.on("PUT", "/x")
+    with (tmp_path / "file").open("w+b", buffering=0) as file:
+        file.write(b"0123456789")
+        client.call("PUT", "/x", body=iter([b"a", Span(file.fileno(), 2, 5), b"b"])).read()
+    assert engine.requests[-1].body == b"a23456b"
 
 
 def test_bytes_body_with_its_own_type(engine: FakeEngine, client: Client) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from wherry.spans import Span
 from wherry.tar import header
-from wherry.tar.pack import CHUNK, pack
+from wherry.tar.pack import CHUNK, pack, pack_named, pack_named_spans
 from wherry.tar.writer import END
 from wherry.tar.writer import header as written
 
@@ -126,6 +127,22 @@ def test_chunks_are_of_a_size_to_work_with(tmp_path: Path) -> None:
     sizes = [len(chunk) for chunk in pack(os.fspath(tmp_path))]
     assert min(sizes[:-1]) >= CHUNK
     assert max(sizes) <= 2 << 20
+
+
+def test_large_files_need_not_be_read_to_be_sent(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/large").write_bytes(os.urandom(3 << 20))
+    (tmp_path / "tree/small").write_bytes(b"small")
+    at = os.open(tmp_path, os.O_RDONLY)
+
+    pieces = []
+    in_spans = 0
+    for piece in pack_named_spans(at, b"tree", b"tree"):
+        in_spans += len(piece) if isinstance(piece, Span) else 0
+        pieces.append(bytes(piece))
+    assert b"".join(pieces) == b"".join(pack_named(at, b"tree", b"tree"))
+    assert in_spans == 3 << 20
+    os.close(at)
 
 
 def test_a_file_that_shrinks_meanwhile_keeps_the_archive_in_step(tmp_path: Path) -> None:

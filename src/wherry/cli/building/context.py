@@ -8,7 +8,7 @@ import zlib
 from itertools import chain
 
 from ...tar.header import REGULAR
-from ...tar.pack import pack
+from ...tar.pack import pack_spans
 from ...tar.writer import END, header, padding
 from ..session import CommandError
 from ..streams import stdin
@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...spans import Span
     from ...tar.ignoring import Ignored
 
 BLOCK = 512
@@ -33,7 +34,7 @@ class Context:
     engine, "" for its default; ``text`` what it says, "" where only the engine reads it."""
 
     def __init__(
-        self, chunks: "Iterator[bytes] | None", *, dockerfile: str = "", text: str = "", remote: str = ""
+        self, chunks: "Iterator[bytes | Span] | None", *, dockerfile: str = "", text: str = "", remote: str = ""
     ) -> None:
         self.chunks = chunks
         self.dockerfile = dockerfile
@@ -56,10 +57,10 @@ def open_context(place: str, file: str) -> Context:
     raise CommandError(f'unable to prepare context: path "{place}" not found')
 
 
-def compressed(chunks: "Iterator[bytes]") -> "Iterator[bytes]":
+def compressed(chunks: "Iterator[bytes | Span]") -> "Iterator[bytes]":
     packer = zlib.compressobj(wbits=GZIP)
     for chunk in chunks:
-        yield packer.compress(chunk)
+        yield packer.compress(bytes(chunk))
     yield packer.flush()
 
 
@@ -128,7 +129,7 @@ def _ignores(root: str, own: str, dockerfile: str) -> "Ignored | None":
         raise CommandError(f"error checking context: {error}") from None
 
 
-def _archive(root: str, ignored: "Ignored | None", extra: dict[str, bytes]) -> "Iterator[bytes]":
+def _archive(root: str, ignored: "Ignored | None", extra: dict[str, bytes]) -> "Iterator[bytes | Span]":
     """``extra`` are files that are not the context's own, and take the place of those that are."""
 
     def keeps(path: bytes) -> bool:
@@ -141,7 +142,7 @@ def _archive(root: str, ignored: "Ignored | None", extra: dict[str, bytes]) -> "
     for name, content in extra.items():
         yield _member(name, content)
     try:
-        yield from pack(root, keep=keeps, enter=enters)
+        yield from pack_spans(root, keeps, enters)
     except OSError as error:
         raise CommandError(f"error checking context: {error.filename or root}: {error.strerror}") from None
 

@@ -1,5 +1,8 @@
 """``save``, ``load`` and ``import``: images as archives, to and from files and pipes."""
 
+import os
+
+from ...spans import rest_of
 from ..archivefile import check_output, write_output
 from ..flags import Command, Flag
 from ..progress import render
@@ -10,8 +13,8 @@ from ..streams import stdin
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from io import BufferedReader
 
+    from ...spans import Span
     from ..session import Session
 
 SAVE = Command(
@@ -43,7 +46,6 @@ IMPORT = Command(
     maximum=None,
     aliases=("image import", "import"),
 )
-CHUNK = 1 << 20
 
 
 def save(session: "Session", argv: list[str]) -> int:
@@ -59,7 +61,7 @@ def load(session: "Session", argv: list[str]) -> int:
     options = LOAD.parse(argv, session.spelled)
     if not options["input"] and stdin.is_terminal():
         raise CommandError("requested load from stdin, but stdin is empty")
-    archive = _opened(options["input"]) if options["input"] else stdin.chunks()
+    archive = _opened(options["input"]) if options["input"] else rest_of(stdin.STDIN)
     quiet = options["quiet"] or not session.out.isatty()
     response = session.client.call("POST", "/images/load", query={"quiet": "1" if quiet else "0"}, body=archive)
     render(response, session.out)
@@ -81,22 +83,16 @@ def import_image(session: "Session", argv: list[str]) -> int:
         query["fromSrc"] = source
     else:
         query["fromSrc"] = "-"
-        archive = stdin.chunks() if source == "-" else _opened(source)
+        archive = rest_of(stdin.STDIN) if source == "-" else _opened(source)
     render(session.client.call("POST", "/images/create", query=query, body=archive), session.out)
     return 0
 
 
-def _opened(path: str) -> "Iterator[bytes]":
+def _opened(path: str) -> "Iterator[bytes | Span]":
     """The chunks of a file that could be opened."""
     try:
-        file = open(path, "rb")  # noqa: SIM115  closed when its chunks are read
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         reason = (error.strerror or "").lower()
         raise CommandError(f"open {path}: {reason}") from None
-    return _drained(file)
-
-
-def _drained(file: "BufferedReader") -> "Iterator[bytes]":
-    with file:
-        while chunk := file.read(CHUNK):
-            yield chunk
+    return rest_of(fd)

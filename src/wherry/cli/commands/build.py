@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ...client.connection import Response
+    from ...spans import Span
     from ..flags import Options
     from ..session import Session
 
@@ -150,7 +151,7 @@ def _request(session: "Session", options: "Options", context: Context, uploaded:
     return session.client.call("POST", "/build", query=query, body=body, headers=auth_headers(session))
 
 
-def _counted(chunks: "Iterator[bytes]", uploaded: "Callable[[int], None]") -> "Iterator[bytes]":
+def _counted(chunks: "Iterator[bytes | Span]", uploaded: "Callable[[int], None]") -> "Iterator[bytes | Span]":
     size = 0
     for chunk in chunks:
         yield chunk

@@ -6,8 +6,9 @@ from posixpath import normpath
 
 from ...client.connection import ApiError
 from ...client.jsonlite import loads
+from ...spans import rest_of
 from ...tar.header import TarError
-from ...tar.pack import pack_named
+from ...tar.pack import pack_named_spans
 from ...tar.stream import Stream
 from ...tar.unpack import Unpacker
 from ..copying.paths import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...client.response import Response
+    from ...spans import Span
     from ..flags import Options
     from ..session import Session
 
@@ -122,7 +124,7 @@ def _copy_in(session: "Session", options: "Options", source: str, container: str
     if source == "-":
         if not there.is_directory:
             raise CommandError(f'destination "{container}:{target}" must be a directory')
-        folder, chunks = there.path, stdin.chunks()
+        folder, chunks = there.path, rest_of(stdin.STDIN)
     else:
         here = local_source(absolute(source), follow=options["follow-link"])
         folder, name = placed(here, there)
@@ -134,10 +136,10 @@ def _copy_in(session: "Session", options: "Options", source: str, container: str
     progress.end(f"{container}:{there.path}")
 
 
-def _packed(path: str, name: str) -> "Iterator[bytes]":
+def _packed(path: str, name: str) -> "Iterator[bytes | Span]":
     folder, entry = split_entry(path)
     at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    return pack_named(at, os.fsencode(entry), os.fsencode(name))
+    return pack_named_spans(at, os.fsencode(entry), os.fsencode(name))
 
 
 def _container_target(session: "Session", container: str, path: str) -> Copied:

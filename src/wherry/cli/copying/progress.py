@@ -7,8 +7,12 @@ from ..formats.units import human_size
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import TypeVar
 
+    from ...spans import Span
     from ..output import Output
+
+    Chunk = TypeVar("Chunk", bytes, bytes | Span)
 
 SAVE = b"\x1b[s"
 RESTORE = b"\x1b[u"
@@ -26,7 +30,7 @@ class CopyProgress:
         self._live = err.isatty() and not quiet
         self._copied = 0
 
-    def counted(self, chunks: "Iterable[bytes]") -> "Iterator[bytes]":
+    def counted(self, chunks: "Iterable[Chunk]") -> "Iterator[Chunk]":
         """The same chunks, while the line grows with them."""
         if self._live:
             self._err.put(SAVE)
