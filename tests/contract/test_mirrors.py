@@ -8,6 +8,8 @@ import pytest
 
 from tests.fakes.building import FakeMirrors
 from wherry.build.plan.comparing import compared
+from wherry.buildkit.offers.fsutil import Packet, PacketType
+from wherry.buildkit.protobuf import encode
 from wherry.engine.ports import Mirrors
 from wherry.model.mirror import KnownFile, OfferedFile, Told
 from wherry.store.mirrors import Mirrors as StoredMirrors
@@ -29,14 +31,14 @@ async def change(mirrors: Mirrors, space: Path, known: tuple[KnownFile, ...], *f
     """Make ``files`` all that the mirror ``a`` holds."""
     changes = compared(known, Told([file.path + b"%d" % file.mtime for file in files], files.__getitem__))
 
-    async def contents() -> AsyncGenerator[tuple[int, bytes], None]:
+    async def packets() -> AsyncGenerator[bytes, None]:
         for number in changes.wanted:
-            yield number, b"he"
-            yield number, b"llo"
-            yield number, b""
+            for piece in (b"he", b"llo", b""):
+                message = encode(Packet(type=PacketType.DATA, id=number, data=piece))
+                yield b"\0" + len(message).to_bytes(4, "big") + message
 
     space.mkdir()
-    await mirrors.change("a", changes, contents(), space, "boot")
+    await mirrors.change("a", changes, packets(), space, "boot")
 
 
 async def test_a_mirror_holds_what_it_was_last_told(mirrors: Mirrors, tmp_path: Path) -> None:

@@ -133,10 +133,7 @@ class FakeCacheFolders:
 
 
 class FakeMirrors:
-    """``contents`` are those that came, by mirror and path."""
-
     def __init__(self) -> None:
-        self.contents: dict[str, dict[bytes, bytes]] = {}
         self._files: dict[str, tuple[str, tuple[KnownFile, ...]]] = {}
 
     def tree(self, name: str) -> Path:
@@ -150,15 +147,9 @@ class FakeMirrors:
         return files if written == boot else None
 
     async def change(
-        self, name: str, changes: Changes, contents: AsyncGenerator[tuple[int, bytes], None], space: Path, boot: str
+        self, name: str, changes: Changes, packets: AsyncGenerator[bytes, None], space: Path, boot: str
     ) -> None:
-        paths = {made.number: made.file.path for made in changes.made}
-        found = self.contents.setdefault(name, {})
-        for path in changes.removed:
-            found.pop(path, None)
-        async with aclosing(contents):
-            async for number, piece in contents:
-                found[paths[number]] = found.get(paths[number], b"") + piece
+        await packets.aclose()
         self._files[name] = boot, changes.files
 
 

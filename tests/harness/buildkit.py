@@ -47,14 +47,19 @@ class Sender:
     async def receive(self) -> bytes | None:
         return await self._said.get()
 
-    async def send(self, message: bytes) -> None:
-        packet = decode(Packet, message)
-        if packet.type == PacketType.REQ:
-            self._send_file(packet.id)
-        elif packet.type == PacketType.FIN:
-            self.ended = True
-            self.say(Packet(type=PacketType.FIN))
-            self._said.put_nowait(None)
+    async def unread(self) -> bytes:
+        message = await self._said.get()
+        return b"" if message is None else b"\0" + len(message).to_bytes(4, "big") + message
+
+    async def send(self, *messages: bytes) -> None:
+        for message in messages:
+            packet = decode(Packet, message)
+            if packet.type == PacketType.REQ:
+                self._send_file(packet.id)
+            elif packet.type == PacketType.FIN:
+                self.ended = True
+                self.say(Packet(type=PacketType.FIN))
+                self._said.put_nowait(None)
 
     async def end(self) -> None:
         """There is nothing more to say anyway."""

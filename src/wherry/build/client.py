@@ -24,7 +24,11 @@ class Offer(Protocol):
 
     def contents(self, wanted: Sequence[int]) -> AsyncGenerator[tuple[int, bytes], None]:
         """Pieces of files by their numbers, of several at a time, and an empty one at the end of each. To be called
-        once."""
+        once, or `packets`."""
+        ...
+
+    def packets(self, wanted: Sequence[int]) -> AsyncGenerator[bytes, None]:
+        """The same for `Mirrors`, as it comes: to be closed when all is there."""
         ...
 
 

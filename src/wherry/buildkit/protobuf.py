@@ -1,4 +1,4 @@
-"""Protocol Buffers (https://protobuf.dev/programming-guides/encoding/) to and from frozen records.
+"""Protocol Buffers to and from frozen records.
 
 A field says its number, ``path: Annotated[str, 1] = ""``, and its type says the rest:
 
@@ -21,12 +21,9 @@ from typing import Any, TypeVar, get_args, get_origin
 from msgspec import Struct
 
 from wherry.errors import InvalidArgument
+from wherry.protowire import BYTES, VARINT, as_varint, items, varint
 
 M = TypeVar("M", bound=Struct)
-
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-_SIZES = {FIXED64: 8, FIXED32: 4}
-_MASK = (1 << 64) - 1
 
 
 class _Field(Struct, frozen=True, kw_only=True):
@@ -65,55 +62,6 @@ def decode(kind: type[M], data: bytes) -> M:
         if isinstance(value, list):
             found[name] = tuple(value)
     return kind(**found)
-
-
-def items(data: bytes) -> Iterator[tuple[int, int, Any]]:
-    """Number, wire type and value of each field: an int of a varint, else bytes. Raises IndexError, ValueError."""
-    position, end = 0, len(data)
-    while position < end:
-        key, position = varint(data, position)
-        wire_type = key & 7
-        if wire_type == VARINT:
-            value, position = varint(data, position)
-            yield key >> 3, VARINT, value
-            continue
-        if wire_type == BYTES:
-            size, position = varint(data, position)
-        elif wire_type in _SIZES:
-            size = _SIZES[wire_type]
-        else:
-            raise ValueError(f"wire type {wire_type}")
-        if position + size > end:
-            raise ValueError("unexpected EOF")
-        yield key >> 3, wire_type, data[position : position + size]
-        position += size
-
-
-def varint(data: bytes, position: int) -> tuple[int, int]:
-    """A varint and the position behind it."""
-    byte = data[position]
-    if byte < 0x80:
-        return byte, position + 1
-    value, shift = byte & 0x7F, 7
-    while True:
-        position += 1
-        byte = data[position]
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value & _MASK, position + 1
-        shift += 7
-        if shift > 63:
-            raise ValueError("varint overflow")
-
-
-def as_varint(value: int) -> bytes:
-    value &= _MASK
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
 
 
 def _written(field: _Field, value: Any) -> Iterator[bytes]:

@@ -11,12 +11,17 @@ Metadata = Mapping[str, tuple[str, ...]]
 class Stream(Protocol):
     """A call under way. Its messages are encoded protobuf, without gRPC's prefix."""
 
-    async def send(self, message: bytes) -> None:
-        """Waits while the peer does not take it. Raises CallFailed once the peer has ended the call."""
+    async def send(self, *messages: bytes) -> None:
+        """Waits while the peer does not take them. Raises CallFailed once the peer has ended the call."""
         ...
 
     async def receive(self) -> bytes | None:
         """The next message; None when the peer has ended the call well. Raises CallFailed."""
+        ...
+
+    async def unread(self) -> bytes:
+        """What has come of messages that follow, as gRPC frames them, waiting for the first; b"" when the peer has sent
+        its last. Raises CallFailed."""
         ...
 
     async def end(self) -> None:

@@ -43,9 +43,21 @@ class _ShownOffer:
         self._part = part
 
     async def contents(self, wanted: Sequence[int]) -> AsyncGenerator[tuple[int, bytes], None]:
-        size = sum(map(len, self.told.tokens))
+        size = self._size_told
         async with aclosing(self._offer.contents(wanted)) as contents:
             async for number, piece in contents:
                 size += len(piece)
                 self._part.go_on(size)
                 yield number, piece
+
+    async def packets(self, wanted: Sequence[int]) -> AsyncGenerator[bytes, None]:
+        size = self._size_told
+        async with aclosing(self._offer.packets(wanted)) as packets:
+            async for data in packets:
+                size += len(data)
+                self._part.go_on(size)
+                yield data
+
+    @property
+    def _size_told(self) -> int:
+        return sum(map(len, self.told.tokens))

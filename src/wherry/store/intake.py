@@ -1,12 +1,13 @@
 """How programs get the bytes that they work on: through a pipe, or from the connection that these come by."""
 
+import asyncio
 import fcntl
 import os
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import AbstractContextManager, nullcontext
 from io import FileIO
 from pathlib import Path
-from typing import Final, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 from wherry.model.lent import Lent
 from wherry.store.children import Start, writable
@@ -45,20 +46,35 @@ async def poured(
     chunks: AsyncIterable[bytes],
     connection: int | None = None,
 ) -> str:
-    """Has a program work on chunks that it finds on its standard input, then on a connection; its text.
+    """Has a program work on chunks that it finds on its standard input, then on a connection; its text. A program that
+    ends before them wants no more.
 
     Raises as ``Child.result``.
     """
     reading, writing = _pipe()
     with writing:
         async with start(program, arguments, reading, connection) as process:
-            await _pour(chunks, writing)
-            return await process.result()
+            pouring = asyncio.ensure_future(_pour(chunks, writing))
+            result = asyncio.ensure_future(process.result())
+            try:
+                await asyncio.wait((pouring, result), return_when=asyncio.FIRST_COMPLETED)
+                if pouring.done():
+                    pouring.result()
+                return await result
+            finally:
+                await _ended(pouring, result)
 
 
 async def once(data: bytes) -> AsyncIterator[bytes]:
     """One chunk."""
     yield data
+
+
+async def _ended(*tasks: asyncio.Task[Any]) -> None:
+    """What nobody waits for any more."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _pipe() -> tuple[int, FileIO]:

@@ -5,7 +5,6 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -17,7 +16,6 @@ from wherry.store.failures import explained
 from wherry.store.intake import poured
 from wherry.store.removal import child
 from wherry.store.threads import Threads
-from wherry.tar.mirroring import HEAD
 from wherry.tar.programs.mirror import DIGESTS, INDEX, TREE
 
 Digested = tuple[int, int, bytes]
@@ -54,16 +52,16 @@ class Mirrors:
         return index.files if index and index.boot == boot else None
 
     async def change(
-        self, name: str, changes: Changes, contents: AsyncGenerator[tuple[int, bytes], None], space: Path, boot: str
+        self, name: str, changes: Changes, packets: AsyncGenerator[bytes, None], space: Path, boot: str
     ) -> None:
-        """Bring a mirror up to date. ``contents`` are pieces of what is wanted, by its number, each ended by an empty
-        one; ``space`` is an empty folder of the same file system. Until all is there nothing has changed.
+        """Bring a mirror up to date. ``packets`` bring what is wanted, as `tar.packets` reads it, and are closed when
+        all is there; ``space`` is an empty folder of the same file system. Until all is there nothing has changed.
 
         InvalidArgument for contents that are not wanted, NoSpace on a full disk.
         """
         folder = child(self._parent, name)
-        async with aclosing(contents), aclosing(_framed(changes, contents)) as frames:
-            await poured(self._start, "mirror", (folder, space), frames)
+        async with aclosing(packets), aclosing(_asked(changes, packets)) as asked:
+            await poured(self._start, "mirror", (folder, space), asked)
         with explained(f"write {folder / INDEX}"):
             await self._threads.run(_write, folder / INDEX, changes, space / DIGESTS, boot)
 
@@ -103,16 +101,10 @@ def _known(file: KnownFile, contents: dict[bytes, tuple[int, str]]) -> KnownFile
     return replace(file, token=token, size=size, digest=bytes.fromhex(digest))
 
 
-async def _framed(changes: Changes, contents: AsyncGenerator[tuple[int, bytes], None]) -> AsyncGenerator[bytes, None]:
+async def _asked(changes: Changes, packets: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     """What the process reads."""
-    request: dict[str, Any] = {
-        "wanted": changes.wanted,
-        "removed": changes.removed,
-        "made": changes.made,
-        "dressed": changes.dressed,
-    }
-    encoded = msgspec.json.encode(request)
-    yield len(encoded).to_bytes(4, "big") + encoded
-    half = HEAD // 2
-    async for number, piece in contents:
-        yield number.to_bytes(half, "big") + len(piece).to_bytes(half, "big") + piece
+    request = msgspec.json.encode({"removed": changes.removed, "made": changes.made, "dressed": changes.dressed})
+    yield len(request).to_bytes(4, "big") + request
+    if changes.wanted:
+        async for data in packets:
+            yield data

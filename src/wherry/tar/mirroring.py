@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from . import header, nodes
 from .header import Entry
 from .merged import Merged
+from .packets import DATA, ERROR, packet
 from .stream import Stream
 from .tree import Directory, Tree
 
@@ -24,48 +25,45 @@ if TYPE_CHECKING:
 
     Json = Mapping[str, Any]
 
-HEAD = 8  # bytes: a file's number and the length of what follows, in network order; length 0 ends the file
-
 _MOST_OPEN = 256
 _USER_XATTR, _CAPABILITY = b"user.", b"security.capability"
 
 
 class Unasked(Exception):
-    """Content came that nobody asked for."""
+    """The client sends what nobody asked for, or says that it cannot send what was."""
 
 
 class Inbox:
     """Files of an open directory, by their numbers, as their contents come: of several at a time, in pieces.
 
-    ``digests`` are the sizes in bytes and SHA-256 of those that are whole.
+    ``wanted`` says what each is like. ``digests`` are the sizes in bytes and SHA-256 of those that are whole.
     """
 
-    def __init__(self, folder: int, wanted: Iterable[int]) -> None:
+    def __init__(self, folder: int, wanted: Mapping[int, Entry]) -> None:
         self._folder = folder
-        self._wanted = set(wanted)
+        self._wanted = dict(wanted)
         self._open: dict[int, _Incoming] = {}
         self.digests: dict[int, tuple[int, str]] = {}
 
     def receive(self, stream: Stream) -> None:
-        """Until all is there. Unasked for what is not wanted."""
+        """Until all is there. Unasked."""
         while self._wanted:
-            head = stream.take(HEAD)
-            number, length = int.from_bytes(head[:4], "big"), int.from_bytes(head[4:], "big")
-            file = self._file(number)
-            for piece in stream.pieces(length):
-                file.add(piece)
-            if not length:
-                self.digests[number] = file.finish()
-                self._wanted.discard(number)
-                del self._open[number]
-
-    def _file(self, number: int) -> _Incoming:
-        if number not in self._open:
-            if number not in self._wanted:
+            kind, number, data = packet(stream)
+            if kind == ERROR:
+                raise Unasked(f"error from sender: {str(data, 'utf-8', 'replace')}")
+            if kind != DATA or number not in self._wanted:
                 raise Unasked(f"invalid file request {number}")
-            if len(self._open) == _MOST_OPEN:
-                raise Unasked("too many files at a time")
-            self._open[number] = _Incoming(nodes.create(self._folder, b"%d" % number, 0o600))
+            file = self._open.get(number) or self._begin(number)
+            if data:
+                file.add(data)
+            else:
+                del self._open[number]
+                self.digests[number] = file.finish(self._wanted.pop(number))
+
+    def _begin(self, number: int) -> _Incoming:
+        if len(self._open) == _MOST_OPEN:
+            raise Unasked("too many files at a time")
+        self._open[number] = _Incoming(nodes.create(self._folder, b"%d" % number, self._wanted[number].mode))
         return self._open[number]
 
 
@@ -81,7 +79,8 @@ class _Incoming:
         while piece:
             piece = piece[os.write(self._fd, piece) :]
 
-    def finish(self) -> tuple[int, str]:
+    def finish(self, entry: Entry) -> tuple[int, str]:
+        nodes.seal(self._fd, entry)
         os.close(self._fd)
         return self._size, self._hash.hexdigest()
 
@@ -102,17 +101,16 @@ class Mirror:
             where = self._tree.directory(parent)
             self._tree.remove(where, name)
 
-    def make(self, made: Iterable[Json]) -> None:
-        """`MadeFile` as JSON each; directories that are there stay."""
-        for each in made:
+    def make(self, made: Iterable[tuple[int | None, Entry]]) -> None:
+        """Files, with the numbers of those that are in the inbox; directories that are there stay."""
+        for number, entry in made:
             self._tree.trim()
-            entry = described(each["file"])
             parent, _, name = entry.name.rpartition(b"/")
-            self._put(each["number"], entry, self._tree.directory(parent), name)
+            self._put(number, entry, self._tree.directory(parent), name)
 
-    def dress(self, directories: Iterable[Json]) -> None:
-        """Give directories, `OfferedFile` as JSON, their attributes: those of a directory after what is in it."""
-        for entry in reversed([described(each) for each in directories]):
+    def dress(self, directories: Iterable[Entry]) -> None:
+        """Give directories their attributes: those of a directory after what is in it."""
+        for entry in reversed(list(directories)):
             self._tree.trim()
             self._tree.finish(entry.name, entry)
 
@@ -120,7 +118,7 @@ class Mirror:
         if entry.kind == header.DIRECTORY:
             self._tree.ensure(where, name)
         elif number is not None:
-            self._move(number, entry, where, name)
+            os.rename(b"%d" % number, name, src_dir_fd=self._inbox, dst_dir_fd=where.fd)
         elif entry.kind == header.REGULAR:
             parent, _, target = entry.link.rpartition(b"/")
             at = self._tree.directory(parent).fd
@@ -130,19 +128,9 @@ class Mirror:
         else:
             nodes.special(where.fd, name, entry)
 
-    def _move(self, number: int, entry: Entry, where: Directory, name: bytes) -> None:
-        incoming = b"%d" % number
-        fd = os.open(incoming, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._inbox)
-        try:
-            os.fchmod(fd, entry.mode)
-            nodes.seal(fd, entry)
-        finally:
-            os.close(fd)
-        os.rename(incoming, name, src_dir_fd=self._inbox, dst_dir_fd=where.fd)
-
 
 def described(file: Json) -> Entry:
-    """The entry that says what a client told of a file."""
+    """The entry that says what a client told of a file: `OfferedFile` as JSON."""
     entry = Entry()
     entry.name = b64decode(file["path"])
     entry.link = b64decode(file["link"])

@@ -38,7 +38,14 @@ class Receiver:
     async def receive(self) -> bytes | None:
         return await self._said.get()
 
-    async def send(self, message: bytes) -> None:
+    async def unread(self) -> bytes:
+        raise AssertionError("messages are read whole")
+
+    async def send(self, *messages: bytes) -> None:
+        for message in messages:
+            self._take(message)
+
+    def _take(self, message: bytes) -> None:
         packet = decode(Packet, message)
         if packet.type == PacketType.STAT and packet.stat:
             self._hear(offered_file(message))
@@ -64,7 +71,7 @@ class Receiver:
 
 
 class ArchiveReceiver(Receiver):
-    async def send(self, message: bytes) -> None:
+    def _take(self, message: bytes) -> None:
         self.archive += decode(Bytes, message).data
 
 

@@ -62,8 +62,8 @@ class Mirroring:
         changes = compared(known or (), offer.told)
         if known is None:
             await self._folders.create(folder)
-        contents = offer.contents(changes.wanted)
-        await self._mirrors.change(folder, changes, contents, await space.folder(), self._boot)
+        packets = offer.packets(changes.wanted)
+        await self._mirrors.change(folder, changes, packets, await space.folder(), self._boot)
 
     def _entry(self, folder: str, name: str) -> CacheEntry:
         now = self._kept.now()

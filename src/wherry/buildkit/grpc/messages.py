@@ -17,26 +17,37 @@ class Messages:
         self._stream = stream
         self._received = bytearray()
 
-    async def send(self, message: bytes) -> None:
-        """Waits while the peer does not take it. CallFailed once the peer has ended the call."""
+    async def send(self, *messages: bytes) -> None:
+        """Waits while the peer does not take them. CallFailed once the peer has ended the call."""
+        data = b"".join(part for message in messages for part in (_PREFIX.pack(0, len(message)), message))
         try:
-            await self._stream.write(_PREFIX.pack(0, len(message)) + message)
+            await self._stream.write(data)
         except (StreamReset, ConnectionError) as error:
             raise failed(error) from error
 
     async def receive(self) -> bytes | None:
         """The next message; None when the peer has sent its last. CallFailed."""
         while (message := self._next()) is None:
-            try:
-                more = await self._stream.read()
-            except (StreamReset, ConnectionError) as error:
-                raise failed(error) from error
+            more = await self._read()
             if not more:
                 if self._received:
                     raise CallFailed(Code.INTERNAL, "the call ended in the midst of a message")
                 return None
             self._received += more
         return message
+
+    async def unread(self) -> bytes:
+        """What has come of messages that follow, with their prefixes, waiting for the first; b"" at the end.
+        CallFailed."""
+        rest = bytes(self._received)
+        self._received.clear()
+        return rest or await self._read()
+
+    async def _read(self) -> bytes:
+        try:
+            return await self._stream.read()
+        except (StreamReset, ConnectionError) as error:
+            raise failed(error) from error
 
     def _next(self) -> bytes | None:
         if len(self._received) < _PREFIX.size:

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterator, Mapping
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import Final
 
 PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -29,7 +29,9 @@ class FrameType(IntEnum):
     CONTINUATION = 9
 
 
-class Flag(IntFlag):
+class Flag(IntEnum):
+    """Bits: numbers, since an IntFlag makes a new member of each operation."""
+
     NONE = 0
     END_STREAM = 0x1
     ACK = 0x1

@@ -17,6 +17,8 @@ DIFF_COPY = "/moby.filesync.v1.FileSync/DiffCopy"
 
 _MOST_FILES = 4_000_000
 _MOST_BYTES = 1 << 30  # of what is told of files
+_REQUESTS = 1000  # at once
+_BROKEN_OFF = "the client ended a transfer of files"
 _STAT_FIELD = b"\x12"  # the first byte of a STAT packet with a file: its type, which is 0, is not written
 
 
@@ -31,8 +33,7 @@ class Offered:
         """Pieces of files by their numbers, of several at a time, and an empty one at the end of each. To be called
         once. InvalidArgument for a client that sends anything else."""
         missing = set(wanted)
-        asking = asyncio.ensure_future(self._ask(wanted))
-        try:
+        async with self._asking(wanted):
             while missing:
                 packet = _packet(await _message(self._stream))
                 if packet.type != PacketType.DATA or packet.id not in missing:
@@ -40,6 +41,19 @@ class Offered:
                 yield packet.id, packet.data
                 if not packet.data:
                     missing.discard(packet.id)
+
+    async def packets(self, wanted: Sequence[int]) -> AsyncGenerator[bytes, None]:
+        """The same as it comes: packets in gRPC's frames, for who knows when all is there."""
+        async with self._asking(wanted):
+            while data := await self._stream.unread():
+                yield data
+        raise InvalidArgument(_BROKEN_OFF)
+
+    @asynccontextmanager
+    async def _asking(self, wanted: Sequence[int]) -> AsyncIterator[None]:
+        asking = asyncio.ensure_future(self._ask(wanted))
+        try:
+            yield
         finally:
             asking.cancel()
             await asyncio.wait((asking,))
@@ -47,8 +61,8 @@ class Offered:
                 asking.exception()  # looked at: who cannot ask is told by what comes, or that nothing does
 
     async def _ask(self, wanted: Sequence[int]) -> None:
-        for number in wanted:
-            await self._stream.send(fsutil.request(number))
+        for begin in range(0, len(wanted), _REQUESTS):
+            await self._stream.send(*map(fsutil.request, wanted[begin : begin + _REQUESTS]))
 
 
 @asynccontextmanager
@@ -83,7 +97,7 @@ async def _told(stream: Stream) -> list[bytes]:
 async def _message(stream: Stream) -> bytes:
     message = await stream.receive()
     if message is None:
-        raise InvalidArgument("the client ended a transfer of files")
+        raise InvalidArgument(_BROKEN_OFF)
     return message
 
 

@@ -141,10 +141,11 @@ class Mirrors(Protocol):
         ...
 
     async def change(
-        self, name: str, changes: Changes, contents: AsyncGenerator[tuple[int, bytes], None], space: Path, boot: str
+        self, name: str, changes: Changes, packets: AsyncGenerator[bytes, None], space: Path, boot: str
     ) -> None:
-        """Bring a mirror up to date. ``contents`` are pieces of what is wanted, by its number, each ended by an empty
-        one; ``space`` is an empty folder of the same file system. Until all is there nothing has changed.
+        """Bring a mirror up to date. ``packets`` bring what is wanted, as a client of BuildKit's protocol sends it, and
+        are closed when all is there; ``space`` is an empty folder of the same file system. Until all is there nothing
+        has changed.
 
         InvalidArgument for contents that are not wanted, NoSpace on a full disk.
         """

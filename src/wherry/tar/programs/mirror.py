@@ -1,10 +1,10 @@
 """The process that brings a mirror up to date.
 
 Its arguments are the mirror's folder, which holds its files in ``tree``, and an empty folder for what comes. Standard
-input is the length of a request, 4 bytes in network order, the request as JSON (`Changes`, and the numbers ``wanted``),
-and then the contents as `tar.mirroring.Inbox` reads them. Before the tree is changed ``index`` is removed: whoever
-finds one knows that the tree is whole. Sizes and digests of what came are left as JSON in the second folder,
-as ``digests``. The end is told as ``layer`` does, with no text, and 5 for what nobody asked for.
+input is the length of a request, 4 bytes in network order, the request as JSON (`Changes`), and then the contents as
+`tar.packets` reads them. When all is there it ends, whether more comes or not. Before the tree is changed ``index`` is
+removed: whoever finds one knows that the tree is whole. Sizes and digests of what came are left as JSON in the second
+folder, as ``digests``. The end is told as ``layer`` does, with no text, and 5 for what nobody asked for.
 """
 
 import json
@@ -13,7 +13,7 @@ import sys
 from base64 import b64decode
 from contextlib import suppress
 
-from ..mirroring import Inbox, Mirror, Unasked
+from ..mirroring import Inbox, Mirror, Unasked, described
 from ..stream import Stream
 from .process import Refused, confine, end_with, open_many_files, standard_input
 
@@ -36,7 +36,8 @@ def _update(folder: str, incoming: str) -> str:
     mirror = Mirror(confine(f"{folder}/{TREE}"), inbox)
     stream = Stream(standard_input())
     request = json.loads(stream.take(int.from_bytes(stream.take(_LENGTH), "big")))
-    received = Inbox(inbox, request["wanted"])
+    made = [(each["number"], described(each["file"])) for each in request["made"]]
+    received = Inbox(inbox, {number: entry for number, entry in made if number is not None})
     try:
         received.receive(stream)
     except Unasked as error:
@@ -44,8 +45,8 @@ def _update(folder: str, incoming: str) -> str:
     with suppress(FileNotFoundError):
         os.unlink(INDEX, dir_fd=home)
     mirror.remove(map(b64decode, request["removed"]))
-    mirror.make(request["made"])
-    mirror.dress(request["dressed"])
+    mirror.make(made)
+    mirror.dress(map(described, request["dressed"]))
     with open(os.open(DIGESTS, _NEW, 0o600, dir_fd=inbox), "w") as file:
         json.dump(received.digests, file)
     return ""
