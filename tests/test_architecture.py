@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "store": {"errors", "model", "plan", "store", "tar", "threads", "locking", "postponing"},
     "runtime": {"errors", "model", "kernel", "runtime"},
     "registry": {"errors", "model", "registry"},
+    "manifests": {"errors", "model", "registry", "manifests"},
     "collectors": {"errors", "model", "collectors"},
     "engine": {"errors", "model", "plan", "engine", "version"},
     "build": {"errors", "model", "plan", "engine", "build"},
@@ -34,7 +35,7 @@ MAY_IMPORT = {
     "api": {"errors", "model", "plan", "wire", "engine", "build", "buildkit", "api", "version", "framing"},
     "buildkit": {"errors", "model", "plan", "engine", "build", "buildkit", "version", "protowire"},
     "client": {"errors", "wire", "client", "spans"},
-    "cli": {"errors", "wire", "client", "cli", "tar", "version", "spans"},
+    "cli": {"errors", "wire", "client", "cli", "tar", "manifests", "version", "spans"},
     "daemon": {
         "errors",
         "model",

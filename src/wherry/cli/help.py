@@ -14,6 +14,7 @@ GROUPS = {
     "container": "Manage containers",
     "context": "Manage contexts",
     "image": "Manage images",
+    "manifest": "Manage Docker image manifests and manifest lists",
     "network": "Manage networks",
     "system": "Manage the engine",
     "volume": "Manage volumes",

@@ -1,4 +1,4 @@
-"""Functions named in tables and imported when they are needed."""
+"""What is imported when it is needed: functions named in tables, and packages of others."""
 
 import sys
 
@@ -13,3 +13,11 @@ def load(package: str, target: str) -> "Any":
     name = f"{__package__}.{package}.{module}"
     __import__(name)
     return getattr(sys.modules[name], function)
+
+
+def find_packages() -> None:
+    """From now on packages that are installed can be imported: the start script does without ``site``."""
+    import site
+
+    if sys.flags.no_site:
+        site.main()

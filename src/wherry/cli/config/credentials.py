@@ -23,8 +23,13 @@ HUB_KEY = "https://index.docker.io/v1/"
 
 def auth_headers(session: "Session", domain: str) -> dict[str, str]:
     """The header for requests that make the engine talk to a registry; none without credentials."""
-    found = lookup(session, HUB_KEY if domain == HUB_DOMAIN else domain)
+    found = credentials_at(session, domain)
     return {"X-Registry-Auth": encoded(found)} if found else {}
+
+
+def credentials_at(session: "Session", domain: str) -> dict[str, str]:
+    """``lookup`` by the domain of a reference."""
+    return lookup(session, HUB_KEY if domain == HUB_DOMAIN else domain)
 
 
 def push_headers(session: "Session", domain: str) -> dict[str, str]:
