@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.concurrency.operations import Operations
+from wherry.engine.concurrency.tasks import KeyedTasks
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.execs import Execs
 from wherry.engine.containers.streams import Attachment
@@ -41,26 +42,22 @@ class HealthChecks:
         self._operations = operations
         self._locks = locks
         self._clock = clock
-        self._checks: dict[str, asyncio.Task[None]] = {}
+        self._checks = KeyedTasks()
 
     def begin(self, container: Container) -> None:
         """Probe a container that runs from now on, if it has a health check."""
         self.end(container.id)
         if health.command(container.spec):
             age = max(self._clock.now() - container.state.started_at, 0)
-            check = self._check(container.id, self._clock.monotonic() - age)
-            self._checks[container.id] = asyncio.get_running_loop().create_task(check)
+            self._checks.begin(container.id, self._check(container.id, self._clock.monotonic() - age))
 
     def end(self, container_id: str) -> None:
         """No more probes; one that is under way is killed, and not counted. Idempotent."""
-        check = self._checks.pop(container_id, None)
-        if check is not None:
-            check.cancel()
+        self._checks.end(container_id)
 
     def close(self) -> None:
         """The engine ends: the next one goes on where the rows say."""
-        for container_id in tuple(self._checks):
-            self.end(container_id)
+        self._checks.close()
 
     async def _check(self, container_id: str, born: int) -> None:
         """Probe again and again. ``born`` is when the container was started, by the clock that nobody sets."""

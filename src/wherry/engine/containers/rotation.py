@@ -1,9 +1,9 @@
 """The logs of running containers that are limited: the file is put aside when it has grown, and the monitor told to
 begin another (docs/adr/0006-log-rotation.md). What the monitor writes in between goes into the file put aside."""
 
-import asyncio
 import logging
 
+from wherry.engine.concurrency.tasks import KeyedTasks
 from wherry.engine.ports import ContainerFiles, Logs, Runtime
 from wherry.errors import WherryError
 from wherry.model.container import Container
@@ -20,25 +20,22 @@ class LogRotation:
         self._files = files
         self._logs = logs
         self._runtime = runtime
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks = KeyedTasks()
 
     def begin(self, container: Container) -> None:
         """See to the log of a container that runs, if it is limited."""
         self.end(container.id)
         limits = log_limits.limits(container.spec.host.log)
         if limits and limits.files > 1:
-            self._tasks[container.id] = asyncio.get_running_loop().create_task(self._keep(container.id, limits))
+            self._tasks.begin(container.id, self._keep(container.id, limits))
 
     def end(self, container_id: str) -> None:
         """The log grows no more. Idempotent."""
-        task = self._tasks.pop(container_id, None)
-        if task is not None:
-            task.cancel()
+        self._tasks.end(container_id)
 
     def close(self) -> None:
         """The engine ends: logs grow until the next one comes."""
-        for container_id in tuple(self._tasks):
-            self.end(container_id)
+        self._tasks.close()
 
     async def _keep(self, container_id: str, limits: LogLimits) -> None:
         path = self._files.log(container_id)
