@@ -8,8 +8,6 @@ from wherry.engine.containers.creation import Creation
 from wherry.engine.containers.stats import Stats
 from wherry.engine.containers.updating import Updating
 from wherry.engine.containers.viewing import Viewing
-from wherry.postponing import postponed
-from wherry.store.logs import journal
 from wherry.wiring.edges import Edges
 from wherry.wiring.handles import Handles
 from wherry.wiring.needs import Needs
@@ -94,7 +92,7 @@ def _viewing(edges: Edges, handles: Handles, needs: Needs, parts: Parts) -> View
         layers=edges.layers,
         files=edges.store.containers,
         logs=edges.store.logs,
-        journal=postponed(lambda: journal.Journal()),
+        journal=edges.journal,
         runtime=edges.runtime,
         host=edges.machine,
         hubs=handles.hubs,

@@ -12,7 +12,7 @@ from msgspec import Struct
 from wherry import collectors
 from wherry.kernel import apparmor
 from wherry.kernel.ambient import SystemChance, SystemClock
-from wherry.kernel.machine import DeviceNodes, Machine
+from wherry.kernel.machine import DeviceNodes, Machine, RootFiles
 from wherry.kernel.mounts.mounting import HostMounts
 from wherry.kernel.network.name_servers import NameServers
 from wherry.kernel.network.networking import Networking
@@ -30,6 +30,7 @@ from wherry.runtime.monitor import monitor_version
 from wherry.runtime.oci import OciRuntime
 from wherry.store.engine_id import engine_id
 from wherry.store.lock import RootLock
+from wherry.store.logs import journal
 from wherry.store.store import Store
 from wherry.version import VERSION
 from wherry.wiring import profiles, registry
@@ -40,6 +41,7 @@ if TYPE_CHECKING:  # made when they are first used
     from wherry.collectors import Collectors
     from wherry.registry import Registry, Web
     from wherry.store.layers import Layers
+    from wherry.store.logs.journal import Journal
 
 
 class Edges(Struct, frozen=True, kw_only=True):
@@ -54,6 +56,7 @@ class Edges(Struct, frozen=True, kw_only=True):
     user_namespaces: UserNamespaces
     step_files: StepFiles
     devices: DeviceNodes
+    root_files: RootFiles
     runtime: OciRuntime
     networking: Networking
     name_servers: NameServers
@@ -61,6 +64,7 @@ class Edges(Struct, frozen=True, kw_only=True):
     registry: "Registry"
     web: "Web"
     layers: "Layers"
+    journal: "Journal"
     settings: Settings
 
 
@@ -104,6 +108,7 @@ async def open_edges(config: EngineConfig, remapping: Remapping | None, stack: A
         user_namespaces=UserNamespaces(exec_root / "userns"),
         step_files=step_files,
         devices=DeviceNodes(config.init_path),
+        root_files=RootFiles(),
         runtime=runtime,
         networking=networking,
         name_servers=name_servers,
@@ -111,6 +116,7 @@ async def open_edges(config: EngineConfig, remapping: Remapping | None, stack: A
         registry=postponed(lambda: registry.make_registry(config.registries, later)),
         web=postponed(lambda: registry.make_web(later)),
         layers=store.layers,
+        journal=postponed(lambda: journal.Journal()),
         settings=await _settings(config, remapping),
     )
 

@@ -15,7 +15,6 @@ from wherry.engine.containers.rotation import LogRotation
 from wherry.engine.containers.sandboxes import Sandboxes
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
-from wherry.kernel.machine import RootFiles
 from wherry.wiring.edges import Edges
 from wherry.wiring.handles import Handles
 from wherry.wiring.needs import Needs
@@ -43,7 +42,7 @@ def make_parts(edges: Edges, handles: Handles, needs: Needs) -> Parts:
         images=needs.images,
         snapshots=store.snapshots,
         mounts=edges.mounts,
-        files=RootFiles(),
+        files=edges.root_files,
         devices=edges.devices,
     )
     linking = Linking(catalog=handles.catalog, networks=needs.networks, files=store.containers, locks=handles.locks)
