@@ -4,39 +4,26 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
+
+from msgspec.structs import replace
 
 from tests.fakes.host import FakeHost, FakeRuntime
 from tests.fakes.images import AMD64
-from tests.fakes.layers import FakeLayers
 from tests.fakes.registry import FakeRegistry, digest_of
 from tests.fakes.store import ROOT
 from tests.fakes.world import Outside, World
 from wherry.build.plan.request import BuildRequest
-from wherry.build.service import Builds
-from wherry.build.solver.bases import Bases
-from wherry.build.solver.cache import Cache
-from wherry.build.solver.cachemounts import CacheMounts
-from wherry.build.solver.context import Contexts
-from wherry.build.solver.copying import Copier
-from wherry.build.solver.downloads import Downloads
-from wherry.build.solver.finishing import Finisher
-from wherry.build.solver.keptfolders import KeptFolders
-from wherry.build.solver.lending import Lending
-from wherry.build.solver.mirroring import Mirroring
-from wherry.build.solver.mounting import Mounting
-from wherry.build.solver.repositories import Repositories
-from wherry.build.solver.running import Runner
-from wherry.build.solver.stages import Stages
 from wherry.build.sweeping import sweep_folders, sweep_steps
-from wherry.engine.images.layering import Layering
-from wherry.engine.images.unpacking import Unpacker
 from wherry.engine.ports import Wire
-from wherry.engine.transfer import Transfer
 from wherry.model.build import BuildNews, Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied
 from wherry.model.mirror import Changes, KnownFile
 from wherry.model.remapping import Owner
+from wherry.wiring.builds import make_builds
+from wherry.wiring.config import EngineConfig
+from wherry.wiring.images import make_transfer
 
 
 class FakeBuildFiles:
@@ -230,80 +217,23 @@ class Site:
         await sweep_folders(records, self.ground.folders)
 
     def __init__(self, world: World, ground: Ground) -> None:
-        files, folders = ground.files, ground.folders
         self.world, self.ground = world, ground
-        outside, wrap = world.outside, world.faults.wrap
-        snapshots, build_files = wrap("snapshots", outside.snapshots), wrap("builds", files)
-        layers = FakeLayers(outside.content)
-        self.layering = Layering(
-            images=world.images,
-            unpacker=Unpacker(images=world.images, layers=layers, content=outside.content, snapshots=snapshots),
-            layers=layers,
-            content=outside.content,
-            snapshots=snapshots,
+        wrap, store = world.faults.wrap, world.edges.store
+        own = {
+            "records": wrap("records", world.outside.records),
+            "builds": wrap("builds", ground.files),
+            "cache_folders": ground.folders,
+            "mirrors": FakeMirrors(),
+        }
+        edges = replace(
+            world.edges,
+            store=SimpleNamespace(**{**vars(store), **own}),
+            step_files=FakeStepFiles(),
+            registry=FakeRegistry(),
+            web=_NoWeb(),
         )
-        self.registry = FakeRegistry()
-        transfer = Transfer(
-            images=world.images,
-            layering=self.layering,
-            registry=self.registry,
-            layers=layers,
-            content=outside.content,
-            snapshots=snapshots,
-            records=outside.records,
-            operations=world.operations,
-            events=world.events,
-            clock=outside.clock,
-            platform=AMD64,
-        )
-        self.cache = Cache(
-            records=wrap("records", outside.records),
-            images=world.images,
-            snapshots=snapshots,
-            host=FakeHost(outside.runtime),
-            clock=outside.clock,
-        )
-        kept = KeptFolders(records=outside.records, folders=folders, clock=outside.clock)
-        mounts = CacheMounts(kept=kept, files=build_files, folders=folders)
-        mirroring = Mirroring(kept=kept, folders=folders, mirrors=FakeMirrors(), host=FakeHost(outside.runtime))
-        repositories = Repositories(files=build_files, git=_NoGit())
-        self.builds = Builds(
-            files=build_files,
-            contexts=Contexts(files=build_files, web=_NoWeb(), repositories=repositories, mirroring=mirroring),
-            stages=Stages(
-                images=world.images,
-                cache=self.cache,
-                copier=Copier(
-                    files=build_files,
-                    layering=self.layering,
-                    downloads=Downloads(files=build_files, web=_NoWeb()),
-                    repositories=repositories,
-                ),
-                runner=Runner(
-                    containers=world.containers, layering=self.layering, snapshots=snapshots, files=build_files
-                ),
-                mounting=Mounting(files=build_files, cache_mounts=mounts, lending=Lending(FakeStepFiles())),
-                layering=self.layering,
-                files=build_files,
-                clock=outside.clock,
-            ),
-            bases=Bases(images=world.images, transfer=transfer),
-            cache=self.cache,
-            kept_folders=kept,
-            finisher=Finisher(
-                images=world.images,
-                layering=self.layering,
-                files=build_files,
-                content=outside.content,
-                events=world.events,
-                clock=outside.clock,
-            ),
-            images=world.images,
-            layering=self.layering,
-            events=world.events,
-            operations=world.operations,
-            clock=outside.clock,
-        )
+        transfer = make_transfer(EngineConfig(), edges, world.handles, world.needs)
+        self.builds = make_builds(edges, world.handles, world.needs, world.containers, transfer)
 
     async def build(self, dockerfile: str, *, live: bool = False, **request: object) -> list[BuildNews]:
         """All that a build tells."""
@@ -318,9 +248,4 @@ async def _sent(dockerfile: str) -> AsyncIterator[bytes]:
 
 class _NoWeb:
     def open(self, url: str) -> AbstractAsyncContextManager[Download]:
-        raise AssertionError(f"{url} is asked for")
-
-
-class _NoGit:
-    async def clone(self, url: str, ref: str, into: Path, *, keep_git_dir: bool) -> None:
         raise AssertionError(f"{url} is asked for")

@@ -125,6 +125,7 @@ class World:
         config, edges = EngineConfig(), _edges(self.outside, self.faults, remapped)
         handles = make_handles(config, edges)
         needs = make_needs(config, edges, handles)
+        self.edges, self.handles, self.needs = edges, handles, needs
         parts = make_parts(edges, handles, needs)
         self.events, self.operations = handles.events, handles.operations
         self.images, self.networks = needs.images, needs.networks

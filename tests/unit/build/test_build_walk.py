@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 from tests.fakes.building import Ground, Site
 
+from wherry.build.plan.pruning import Prune
 from wherry.errors import WherryError
 from wherry.model.progress import Progress
 
@@ -62,7 +63,7 @@ async def check_whole(site: Site, name: str) -> None:
     await site.world.images.remove("app", force=True)
     for usage in await site.builds.usage():
         assert not usage.in_use, name
-        await site.cache.remove([usage.entry])
+    await site.builds.prune(Prune(all=True))
     base = site.world.images.find("busybox")
     assert [layer.chain_id for layer in outside.records.layers.all()] == [base.chain_id], name
     assert len(outside.snapshots.names()) == 1, name
