@@ -16,7 +16,7 @@ from wherry.engine.networks import Networks
 from wherry.engine.ports import Chance, Clock, ContainerFiles, Host, Runtime, Snapshots
 from wherry.engine.volumes import Volumes
 from wherry.engine.volumes.use import VolumeUse
-from wherry.model.container import NO_SETTINGS, Container, ContainerDefaults, ContainerSpec
+from wherry.model.container import Container, ContainerDefaults, ContainerSpec
 from wherry.model.image import Image
 from wherry.model.remapping import Remapping
 from wherry.plan import remapping
@@ -50,8 +50,8 @@ class Creation:
         operations: Operations,
         clock: Clock,
         chance: Chance,
-        defaults: ContainerDefaults = NO_SETTINGS,
-        remapped: Remapping | None = None,
+        defaults: ContainerDefaults,
+        remapped: Remapping | None,
     ) -> None:
         self._catalog = catalog
         self._linking = linking

@@ -2,7 +2,7 @@
 
 from wherry.engine.networks import Networks
 from wherry.engine.ports import ContainerFiles, Host
-from wherry.model.container import NO_SETTINGS, Container, ContainerDefaults
+from wherry.model.container import Container, ContainerDefaults
 from wherry.plan.names import etc_hosts, resolv_conf
 
 
@@ -15,7 +15,7 @@ class EtcFiles:
         files: ContainerFiles,
         host: Host,
         networks: Networks,
-        defaults: ContainerDefaults = NO_SETTINGS,
+        defaults: ContainerDefaults,
     ) -> None:
         self._files = files
         self._host = host

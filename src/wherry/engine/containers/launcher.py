@@ -44,7 +44,7 @@ class Launcher:
         host: Host,
         hubs: Hubs,
         seccomp: Seccomp,
-        remapped: Remapping | None = None,
+        remapped: Remapping | None,
     ) -> None:
         self._catalog = catalog
         self._linking = linking
