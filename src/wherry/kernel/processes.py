@@ -73,13 +73,12 @@ def spawn(
     env: Mapping[str, str],
     executable: str | None = None,
     fds: Mapping[int, int] | None = None,
-    new_session: bool = False,
 ) -> Child:
     """Starts a program on the running event loop.
 
     ``executable``: the file to run if not ``argv[0]``; a name without a slash is looked for in our PATH.
     ``fds``: the child's descriptors, number there → descriptor here; 0, 1 and 2 are /dev/null if not among them.
-    ``new_session``: setsid(2) in the child. Raises OSError if the program cannot be executed.
+    Raises OSError if the program cannot be executed.
     """
     loop = asyncio.get_running_loop()
     program = executable or argv[0]
@@ -92,7 +91,6 @@ def spawn(
                 list(argv),
                 env,
                 file_actions=actions,
-                setsid=new_session,
                 setsigmask=(),
                 setsigdef=_DEFAULT_SIGNALS,
             )

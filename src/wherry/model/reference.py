@@ -15,6 +15,7 @@ from wherry.errors import InvalidReference
 DEFAULT_DOMAIN = "docker.io"
 DEFAULT_TAG = "latest"
 LEGACY_DOMAIN = "index.docker.io"
+HUB_HOST = "registry-1.docker.io"  # which serves the default domain
 OFFICIAL_PREFIX = "library/"
 _MAX_PATH_LENGTH = 255
 

@@ -8,14 +8,12 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from wherry.model.reference import DEFAULT_DOMAIN
+from wherry.model.reference import DEFAULT_DOMAIN, HUB_HOST
 from wherry.registry.challenges import Challenge, parse_challenges
 from wherry.registry.connection import Request
 from wherry.registry.insecure import Address, InsecurePolicy
 from wherry.registry.reasons import ConnectionFailed, Unreachable
 from wherry.registry.transport import Transport
-
-_HUB_HOST = "registry-1.docker.io"
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +62,7 @@ class Endpoints:
 
     async def is_insecure(self, host: str) -> bool:
         """Whether ``host`` or ``host:port`` needs no verified certificate, by its name or by where its name leads."""
-        if host == _HUB_HOST:
+        if host == HUB_HOST:
             return False
         return self._insecure.covers(host, await _addresses(urlsplit(f"//{host}").hostname or ""))
 
@@ -99,7 +97,7 @@ class Endpoints:
 
 
 def _place(domain: str) -> str:
-    return _HUB_HOST if domain == DEFAULT_DOMAIN else domain
+    return HUB_HOST if domain == DEFAULT_DOMAIN else domain
 
 
 def _advised(error: ConnectionFailed, host: str) -> str:

@@ -40,10 +40,10 @@ class Ask(Struct, frozen=True, kw_only=True):
     stream: Body | None = None
 
 
-def pull_ask(reference: Reference, path: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Ask:
+def pull_ask(reference: Reference, path: str, headers: Mapping[str, str] | None = None) -> Ask:
     """A request for ``path`` of the reference's repository."""
     return Ask(
-        method=method,
+        method="GET",
         path=f"{reference.path}/{path}",
         scopes=(f"repository:{reference.path}:pull",),
         headers=headers or {},

@@ -127,16 +127,6 @@ def test_signals_that_python_ignores_work_in_children(loop_run: Runner) -> None:
     assert not int(ignored, 16) & ((1 << signal.SIGPIPE - 1) | (1 << signal.SIGXFSZ - 1))
 
 
-def test_a_new_session(loop_run: Runner) -> None:
-    async def main() -> None:
-        child = processes.spawn(SLEEP, env=ENV, new_session=True)
-        assert os.getsid(child.pid) == child.pid
-        child.send_signal(signal.SIGKILL)
-        await child.wait()
-
-    loop_run(main())
-
-
 def test_what_cannot_be_executed_is_named(loop_run: Runner, tmp_path: Path) -> None:
     async def main() -> None:
         with pytest.raises(FileNotFoundError, match="execute /no/such"):

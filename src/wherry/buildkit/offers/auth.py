@@ -6,11 +6,10 @@ from msgspec import Struct
 
 from wherry.buildkit.protobuf import decode, encode
 from wherry.buildkit.session import Session
-from wherry.model.reference import DEFAULT_DOMAIN
+from wherry.model.reference import DEFAULT_DOMAIN, HUB_HOST
 from wherry.model.registry import Credentials
 
 CREDENTIALS: Final = "/moby.filesync.v1.Auth/Credentials"
-_HUB: Final = "registry-1.docker.io"
 
 
 class Asked(Struct, frozen=True):
@@ -30,7 +29,7 @@ async def credentials(session: Session, registry: str) -> Credentials | None:
     """What the client shows to a registry; None for nothing. CallFailed."""
     if CREDENTIALS not in session.methods:
         return None
-    host = _HUB if registry == DEFAULT_DOMAIN else registry
+    host = HUB_HOST if registry == DEFAULT_DOMAIN else registry
     shown = decode(Shown, await session.call(CREDENTIALS, encode(Asked(host))))
     if not shown.secret:
         return None

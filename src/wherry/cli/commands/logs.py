@@ -2,6 +2,7 @@
 
 import time
 
+from ...client.connection import MULTIPLEXED
 from ...client.frames import STDERR, demultiplex
 from ..flags import Command, Flag
 from ..session import CommandError
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from ..flags import Options
     from ..session import Session
 
-MULTIPLEXED = "application/vnd.docker.multiplexed-stream"
 WHEN = 'as a time ("2013-01-02T13:23:37Z") or that long ago ("42m")'
 
 COMMAND = Command(

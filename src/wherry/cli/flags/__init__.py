@@ -35,7 +35,7 @@ class HelpRequested(Exception):
 
 
 class Flag:
-    """One flag. ``kind`` names a parser of ``flagvalues.PARSERS``; lists and maps may be given many times.
+    """One flag. ``kind`` names a parser of ``values.PARSERS``; lists and maps may be given many times.
 
     ``default``: what a flag that was not given has (lists: [], maps: {}, bool: False, the rest: None unless told).
     ``value_name``, ``default_text``: what ``--help`` shows instead of the kind, and as default.

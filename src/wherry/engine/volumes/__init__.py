@@ -1,4 +1,4 @@
-"""Volumes: what containers mount besides their root. What they hold of them while they run: ``volume_use``."""
+"""Volumes: what containers mount besides their root. What they hold of them while they run: ``use``."""
 
 from collections.abc import Callable
 from pathlib import Path
