@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.authority import Authority
 from tests.harness.engine import TIMEOUT, Engine, program
 
 pytestmark = pytest.mark.root
@@ -25,6 +26,13 @@ def typed(engine: Engine, tmp_path: Path) -> Typed:
         return subprocess.run(argv, capture_output=True, text=True, timeout=TIMEOUT, check=False, env=environ)
 
     return run
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    folder = tmp_path / "authority"
+    folder.mkdir()
+    return Authority(folder)
 
 
 @pytest.fixture(params=[("wherry", "docker"), ("docker", "wherry")], ids="-".join)
@@ -113,3 +121,38 @@ def test_a_context_that_there_is_not(typed: Typed, client: str) -> None:
         'Failed to initialize: unable to resolve docker endpoint: context "none": context not found: open '
     )
     assert typed(client, "context", "show", DOCKER_CONTEXT="none").stdout == "none\n"
+
+
+def test_a_context_goes_from_one_command_line_to_the_other(
+    typed: Typed, pair: tuple[str, str], tmp_path: Path, authority: Authority
+) -> None:
+    writer, reader = pair
+    certificate, key = authority.issue("me", "DNS:me")
+    endpoint = f"host=tcp://there:2376,ca={authority.certificate},cert={certificate},key={key}"
+    typed(writer, "context", "create", "mine", "--docker", endpoint, "--description", "my engine")
+    archive = tmp_path / "mine.dockercontext"
+
+    exported = typed(writer, "context", "export", "mine", str(archive))
+    assert (exported.returncode, exported.stderr) == (0, f'Written file "{archive}"\n')
+    assert typed(writer, "context", "export", "mine", str(archive)).stderr == f"open {archive}: file exists\n"
+    assert archive.stat().st_mode & 0o777 == 0o600
+    imported = typed(reader, "context", "import", "theirs", str(archive))
+
+    assert (imported.stdout, imported.stderr) == ("theirs\n", 'Successfully imported context "theirs"\n')
+    mine, theirs = json.loads(typed(reader, "context", "inspect", "mine", "theirs").stdout)
+    for part in ("Metadata", "Endpoints", "TLSMaterial"):
+        assert mine[part] == theirs[part]
+    copied = Path(theirs["Storage"]["TLSPath"], "docker", "key.pem")
+    assert (copied.read_bytes(), copied.stat().st_mode & 0o777) == (key.read_bytes(), 0o600)
+    assert typed(reader, "context", "import", "theirs", str(archive)).stderr == 'context "theirs" already exists\n'
+
+
+def test_a_context_goes_through_a_pipe(engine: Engine, client: str, tmp_path: Path) -> None:
+    environ = {"DOCKER_CONFIG": str(tmp_path), "PATH": os.environ["PATH"]}
+    script = f"{program(client)} context export default - | {program(client)} context import copy -"
+
+    done = subprocess.run(
+        ["sh", "-c", script], capture_output=True, text=True, env=environ, check=True, timeout=TIMEOUT
+    )
+
+    assert done.stdout == "copy\n"

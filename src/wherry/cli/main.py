@@ -113,6 +113,8 @@ COMMANDS = {
     "container update": "update:update",
     "container wait": "lifecycle:wait",
     "context create": "contexts:create",
+    "context export": "contextarchives:export",
+    "context import": "contextarchives:import_context",
     "context inspect": "contextlist:inspect",
     "context list": "contextlist:ls",
     "context ls": "contextlist:ls",

@@ -3,7 +3,9 @@
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ..session import DEFAULT_CONTEXT, CommandError, Session
 from ..texts import natural
@@ -38,10 +40,22 @@ def every(session: Session) -> list[Context]:
 def save(session: Session, name: str, description: str, endpoint: Endpoint) -> None:
     """Write a context, PEM files first: an endpoint that is shown has them. OSError, CommandError."""
     meta, tls = (Path(folder) for folder in folders(session, name))
-    text = json.dumps(document(name, description, endpoint), separators=(",", ":"))
     _copy_files(endpoint, tls / ENDPOINT)
-    meta.mkdir(mode=0o755, parents=True, exist_ok=True)
-    replace(meta / "meta.json", text)
+    _write_metadata(meta, document(name, description, endpoint))
+
+
+def restore(session: Session, name: str, metadata: dict[str, Any], files: Mapping[tuple[str, str], bytes]) -> None:
+    """Write what was another context, under ``name``; ``files`` by endpoint and file name, one word each. OSError."""
+    meta, tls = (Path(folder) for folder in folders(session, name))
+    shutil.rmtree(tls, ignore_errors=True)
+    for (endpoint, file), content in files.items():
+        _write_file(tls / endpoint / file, content)
+    _write_metadata(meta, {**metadata, "Name": name})
+
+
+def _write_metadata(folder: Path, metadata: dict[str, Any]) -> None:
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    replace(folder / "meta.json", json.dumps(metadata, separators=(",", ":")))
 
 
 def _copy_files(endpoint: Endpoint, folder: Path) -> None:
@@ -50,9 +64,13 @@ def _copy_files(endpoint: Endpoint, folder: Path) -> None:
         return
     shutil.rmtree(folder, ignore_errors=True)
     for name, content in contents.items():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / name).touch(mode=0o600)
-        (folder / name).write_bytes(content)
+        _write_file(folder / name, content)
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_bytes(content)
 
 
 def remove(context: Context) -> None:
