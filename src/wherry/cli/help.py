@@ -16,6 +16,7 @@ GROUPS = {
     "image": "Manage images",
     "manifest": "Manage Docker image manifests and manifest lists",
     "network": "Manage networks",
+    "plugin": "Manage plugins",
     "system": "Manage the engine",
     "volume": "Manage volumes",
 }

@@ -1,4 +1,4 @@
-"""``inspect``: what the engine knows about containers, images, networks and volumes."""
+"""``inspect``: what the engine knows about containers, images, networks, volumes and plugins."""
 
 from ...client.connection import ApiError, CannotConnect
 from ..flags import Command, Flag
@@ -45,6 +45,13 @@ NETWORKS = Command(
     minimum=1,
     maximum=None,
 )
+PLUGINS = Command(
+    "[OPTIONS] PLUGIN [PLUGIN...]",
+    "Display detailed information on one or more plugins",
+    (FORMAT,),
+    minimum=1,
+    maximum=None,
+)
 VOLUMES = Command(
     "[OPTIONS] VOLUME [VOLUME...]",
     "Display detailed information on one or more volumes",
@@ -57,6 +64,7 @@ KINDS = {
     "image": ("/images/{}/json", "types.ImageInspect"),
     "network": ("/networks/{}", "types.NetworkResource"),
     "volume": ("/volumes/{}", "volume.Volume"),
+    "plugin": ("/plugins/{}/json", "any"),
 }
 """Where a kind is asked for, and the shape of the answer; names are looked up in this order."""
 
@@ -97,6 +105,11 @@ def inspect_networks(session: "Session", argv: list[str]) -> int:
 def inspect_volumes(session: "Session", argv: list[str]) -> int:
     options = VOLUMES.parse(argv, session.spelled)
     return _inspect(session, options.arguments, "volume", options["format"] or "", size=False)
+
+
+def inspect_plugins(session: "Session", argv: list[str]) -> int:
+    options = PLUGINS.parse(argv, session.spelled)
+    return _inspect(session, options.arguments, "plugin", options["format"] or "", size=False)
 
 
 def _inspect(session: "Session", names: list[str], kind: str, template: str, *, size: bool) -> int:
