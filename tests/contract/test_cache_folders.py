@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes.building import FakeCacheFolders
 from wherry.engine.ports import CacheFolders
-from wherry.store.cachefolders import CacheFolders as StoredCacheFolders
+from wherry.store.builds.cache_folders import CacheFolders as StoredCacheFolders
 from wherry.store.threads import Threads
 
 

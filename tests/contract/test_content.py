@@ -10,7 +10,7 @@ from tests.fakes.store import FakeContent
 from wherry.engine.ports import Content
 from wherry.errors import DigestMismatch, InternalError, InvalidArgument, NotFound
 from wherry.model.archive import Blob
-from wherry.store.content import Content as StoredContent
+from wherry.store.blobs.content import Content as StoredContent
 from wherry.store.threads import Threads
 
 DATA = b"some bytes"

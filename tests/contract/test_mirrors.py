@@ -12,7 +12,7 @@ from wherry.buildkit.offers.fsutil import Packet, PacketType
 from wherry.buildkit.protobuf import encode
 from wherry.engine.ports import Mirrors
 from wherry.model.mirror import KnownFile, OfferedFile, Told
-from wherry.store.mirrors import Mirrors as StoredMirrors
+from wherry.store.builds.mirrors import Mirrors as StoredMirrors
 from wherry.store.threads import Threads
 
 DIRECTORY = OfferedFile(path=b"d", mode=stat.S_IFDIR | 0o755)

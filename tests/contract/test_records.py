@@ -11,8 +11,8 @@ from tests.contract.samples import CONTAINER, IMAGE, LAYER, NETWORK, TAG, VOLUME
 from tests.fakes.store import FakeRecords
 from wherry.engine.ports import Records
 from wherry.model.volume import Volume
-from wherry.store.database import Database
 from wherry.store.records import Records as StoredRecords
+from wherry.store.records.database import Database
 
 
 @pytest.fixture(params=["fake", "real"])

@@ -16,7 +16,7 @@ from wherry.build.solver.bases import Bases, Who
 from wherry.build.solver.cache import Cache
 from wherry.build.solver.context import Context, Contexts, Delivery
 from wherry.build.solver.finishing import Finisher
-from wherry.build.solver.keptfolders import KeptFolders
+from wherry.build.solver.kept_folders import KeptFolders
 from wherry.build.solver.solving import Solver
 from wherry.build.solver.sources import Sources
 from wherry.build.solver.stages import Stages, Work

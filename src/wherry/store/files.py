@@ -8,14 +8,14 @@ from typing import Final
 from wherry.errors import InvalidMount
 from wherry.model.mount import HostMount, MountSource
 from wherry.model.remapping import ROOT, Owner
-from wherry.store.copying import copy_attributes, copy_tree
-from wherry.store.descriptors import closing_fd, open_directory, open_in_root
 from wherry.store.failures import explained, reason
-from wherry.store.mountinfo import mount_of
-from wherry.store.removal import child, children, discard
 from wherry.store.roots import make_passage
 from wherry.store.threads import Threads
-from wherry.store.tree import delete_tree, tree_size
+from wherry.store.trees.copying import copy_attributes, copy_tree
+from wherry.store.trees.descriptors import closing_fd, open_directory, open_in_root
+from wherry.store.trees.mountinfo import mount_of
+from wherry.store.trees.removal import child, children, discard
+from wherry.store.trees.walking import delete_tree, tree_size
 from wherry.threads import alone
 
 _RESTRICTIONS: Final = {

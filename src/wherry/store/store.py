@@ -7,21 +7,24 @@ from typing import Final
 
 from wherry.model.remapping import ROOT, RemappedFiles
 from wherry.postponing import postponed
-from wherry.store import archives, building, layers, mirrors, views
-from wherry.store.cachefolders import CacheFolders
-from wherry.store.content import Content
-from wherry.store.database import Database
+from wherry.store import views
+from wherry.store.blobs import archives
+from wherry.store.blobs.content import Content
+from wherry.store.builds import building, mirrors
+from wherry.store.builds.cache_folders import CacheFolders
 from wherry.store.failures import explained
 from wherry.store.files import ContainerFiles, VolumeFiles
-from wherry.store.filesystem import set_topdir
+from wherry.store.layers import changesets
+from wherry.store.layers.snapshots import Snapshots
 from wherry.store.lock import RootLock
 from wherry.store.logs import Logs
-from wherry.store.nursery import Nursery
+from wherry.store.programs.nursery import Nursery
 from wherry.store.records import Records
-from wherry.store.removal import sweep
-from wherry.store.snapshots import Snapshots
+from wherry.store.records.database import Database
 from wherry.store.threads import Threads
-from wherry.store.tree import delete_tree
+from wherry.store.trees.filesystem import set_topdir
+from wherry.store.trees.removal import sweep
+from wherry.store.trees.walking import delete_tree
 
 _THREADS: Final = 8
 
@@ -44,7 +47,7 @@ class Store:
             with explained(f"open {self._builds}"):
                 self._builds.mkdir(mode=0o710, exist_ok=True)
                 set_topdir(self._builds)
-            self.layers = postponed(lambda: layers.Layers(self._nursery.start))
+            self.layers = postponed(lambda: changesets.Layers(self._nursery.start))
             self.content = Content(self.root / "blobs", self._threads)
             self.archives = postponed(lambda: archives.ImageArchives(self.content))
             self.snapshots = Snapshots(self.root / "overlay2", self._threads, remapped)

@@ -17,11 +17,11 @@ import msgspec
 from wherry.errors import CorruptLayer, InternalError, InvalidArgument
 from wherry.model.mount import Viewed
 from wherry.model.path_stat import PathStat
-from wherry.store.children import Child, Start
-from wherry.store.descriptors import closing_fd, open_in_root
 from wherry.store.failures import explained
-from wherry.store.intake import received
-from wherry.store.layers import streamed
+from wherry.store.layers.changesets import streamed
+from wherry.store.programs.children import Child, Start
+from wherry.store.programs.intake import received
+from wherry.store.trees.descriptors import closing_fd, open_in_root
 from wherry.tar import pack
 from wherry.tar.owners import Owners
 from wherry.threads import alone

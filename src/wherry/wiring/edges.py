@@ -40,7 +40,7 @@ from wherry.wiring.remapping import mount_view, unmount_view
 if TYPE_CHECKING:  # made when they are first used
     from wherry.collectors import Collectors
     from wherry.registry import Registry, Web
-    from wherry.store.layers import Layers
+    from wherry.store.layers.changesets import Layers
     from wherry.store.logs.journal import Journal
 
 

@@ -22,7 +22,7 @@ from wherry.model.image import Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.registry import CERTS_DIR, InsecurePolicy, Registry, Web
-from wherry.store.layers import Layers
+from wherry.store.layers.changesets import Layers
 from wherry.store.store import Store
 
 AMD64 = Platform(os="linux", architecture="amd64")

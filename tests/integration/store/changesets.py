@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from tests.harness.archives import Member, archive
 
 from wherry.model.image import Applied
-from wherry.store.layers import Layers
+from wherry.store.layers.changesets import Layers
 
 MTIME = 1_600_000_000
 T = TypeVar("T")

@@ -9,15 +9,15 @@ from tests.fakes.host import FakeClock, FakeHost, FakeRuntime
 from tests.fakes.store import FakeRecords
 from tests.harness.buildkit import Session
 
-from wherry.build.solver.keptfolders import KeptFolders
+from wherry.build.solver.kept_folders import KeptFolders
 from wherry.build.solver.mirroring import Mirroring
 from wherry.build.solver.workspace import Folder, workspace
 from wherry.buildkit.offers.offering import SessionClient
 from wherry.model.build import Selection
-from wherry.store.building import BuildFiles
-from wherry.store.cachefolders import CacheFolders
-from wherry.store.children import Child, Start
-from wherry.store.mirrors import Mirrors
+from wherry.store.builds.building import BuildFiles
+from wherry.store.builds.cache_folders import CacheFolders
+from wherry.store.builds.mirrors import Mirrors
+from wherry.store.programs.children import Child, Start
 from wherry.store.threads import Threads
 
 

@@ -23,8 +23,8 @@ from tests.integration.store.changesets import (
 from wherry.errors import InvalidArgument
 from wherry.model.build import Placement, Selected, Selection
 from wherry.model.image import Applied
-from wherry.store.building import BuildFiles
-from wherry.store.layers import Layers
+from wherry.store.builds.building import BuildFiles
+from wherry.store.layers.changesets import Layers
 from wherry.store.threads import Threads
 
 pytestmark = pytest.mark.root

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from wherry.store.cachefolders import CacheFolders
-from wherry.store.stubs import clear_stubs
+from wherry.store.builds.cache_folders import CacheFolders
 from wherry.store.threads import Threads
+from wherry.store.trees.stubs import clear_stubs
 
 pytestmark = pytest.mark.root
 

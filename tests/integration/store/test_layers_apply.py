@@ -16,7 +16,7 @@ import pytest
 import zstandard
 
 from wherry.errors import CorruptLayer
-from wherry.store.layers import Layers
+from wherry.store.layers.changesets import Layers
 
 from .changesets import MTIME, apply, described, directory, file, finish, hardlink, layer, member, node, symlink
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.harness.waiting import eventually
 
-from wherry.store.layers import Layers
+from wherry.store.layers.changesets import Layers
 
 from .changesets import chunks, directory, file, hardlink, layer
 

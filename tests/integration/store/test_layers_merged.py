@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wherry.store.layers import Layers
+from wherry.store.layers.changesets import Layers
 
 pytestmark = pytest.mark.root
 

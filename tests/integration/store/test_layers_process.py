@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from wherry.errors import CorruptLayer, InternalError
-from wherry.store.layers import Layers
+from wherry.store.layers.changesets import Layers
 
 from .changesets import Stalling, chunks, file, finish, layer
 
@@ -137,7 +137,7 @@ def test_a_killed_process_is_told(run: Callable[[Coroutine[Any, Any, None]], Non
 ORPHANED = """
 import asyncio, sys
 from pathlib import Path
-from wherry.store.layers import Layers
+from wherry.store.layers.changesets import Layers
 asyncio.run(Layers().apply_file(Path(sys.argv[1]), Path(sys.argv[2])))
 """
 

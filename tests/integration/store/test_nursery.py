@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from wherry.errors import CorruptLayer, InternalError
-from wherry.store import nursery
-from wherry.store.descriptors import closing_fd
-from wherry.store.layers import Layers
-from wherry.store.nursery import Nursery
+from wherry.store.layers.changesets import Layers
+from wherry.store.programs import nursery
+from wherry.store.programs.nursery import Nursery
+from wherry.store.trees.descriptors import closing_fd
 
 from .changesets import Stalling, chunks, file, layer
 

@@ -17,8 +17,8 @@ from wherry.buildkit.protobuf import decode, encode
 from wherry.buildkit.session import Metadata
 from wherry.errors import InvalidArgument, NotSupported
 from wherry.model.mirror import OfferedFile
-from wherry.store.stackfiles import StackFiles
 from wherry.store.threads import Threads
+from wherry.store.trees.stack_files import StackFiles
 from wherry.tar.whiteouts import make_whiteout
 
 pytestmark = pytest.mark.root

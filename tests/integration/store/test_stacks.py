@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wherry.store.stacks import read_text
+from wherry.store.trees.stacks import read_text
 
 pytestmark = pytest.mark.root
 

@@ -9,9 +9,9 @@ import pytest
 
 from wherry.errors import NoSpace
 from wherry.model.volume import Volume
-from wherry.store.database import Database
 from wherry.store.records import Records
-from wherry.store.reserve import SIZE
+from wherry.store.records.database import Database
+from wherry.store.records.reserve import SIZE
 
 pytestmark = pytest.mark.root
 

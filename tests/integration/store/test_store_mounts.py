@@ -11,11 +11,11 @@ import pytest
 
 from wherry.errors import InternalError, NotSupported
 from wherry.model.mount import OverlayMount
-from wherry.store.content import Content
+from wherry.store.blobs.content import Content
 from wherry.store.files import VolumeFiles
-from wherry.store.mountinfo import mount_of, mounts_below
-from wherry.store.snapshots import Snapshots
+from wherry.store.layers.snapshots import Snapshots
 from wherry.store.threads import Threads
+from wherry.store.trees.mountinfo import mount_of, mounts_below
 
 pytestmark = pytest.mark.root
 

@@ -7,8 +7,8 @@ from tests.fakes.host import FakeClock
 from tests.fakes.store import FakeRecords
 
 from wherry.build.plan.actions import CacheMount
-from wherry.build.solver.cachemounts import CacheMounts
-from wherry.build.solver.keptfolders import KeptFolders
+from wherry.build.solver.cache_mounts import CacheMounts
+from wherry.build.solver.kept_folders import KeptFolders
 from wherry.build.solver.story import Story
 from wherry.build.sweeping import sweep_folders
 from wherry.model.build import CACHE_MOUNT

@@ -14,9 +14,9 @@ import zstandard
 
 from wherry.errors import CorruptImage, InternalError
 from wherry.model.archive import Blob, Member
-from wherry.store import archives
-from wherry.store.archives import ImageArchives
-from wherry.store.content import Content
+from wherry.store.blobs import archives
+from wherry.store.blobs.archives import ImageArchives
+from wherry.store.blobs.content import Content
 from wherry.store.threads import Threads
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from wherry.errors import DigestMismatch, InternalError, NotFound
-from wherry.store.content import BATCH, Content
+from wherry.store.blobs.content import BATCH, Content
 from wherry.store.threads import Threads
 
 DATA = random.Random(1).randbytes(3 * BATCH + 17)

@@ -9,9 +9,9 @@ from tests.contract.samples import CONTAINER, IMAGE, LAYER, NETWORK, TAG, VOLUME
 
 from wherry.errors import InternalError, Unavailable
 from wherry.model.volume import Volume
-from wherry.store import database as module
-from wherry.store.database import Change, Database
 from wherry.store.records import Records
+from wherry.store.records import database as module
+from wherry.store.records.database import Change, Database
 from wherry.threads import settled
 
 

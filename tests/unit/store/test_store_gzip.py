@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from wherry.errors import CorruptLayer
-from wherry.store.gzip import BLOCK, gzipped
+from wherry.store.layers.gzip import BLOCK, gzipped
 
 TEXT = b"".join(b"line %d of a text\n" % number for number in range(40_000))
 NOISE = random.Random(1).randbytes(2 * BLOCK + 5)

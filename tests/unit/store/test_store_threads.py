@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from tests.contract.samples import VOLUME
 
-from wherry.store.database import Database
 from wherry.store.records import Records
+from wherry.store.records.database import Database
 from wherry.store.threads import Threads
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from wherry.build.client import Offer
 from wherry.build.plan.comparing import compared
-from wherry.build.solver.keptfolders import KeptFolders, folder_key
+from wherry.build.solver.kept_folders import KeptFolders, folder_key
 from wherry.build.solver.workspace import Folder, Workspace
 from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.ports import CacheFolders, Host, Mirrors

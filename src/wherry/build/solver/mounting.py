@@ -17,7 +17,7 @@ from wherry.build.plan.actions import (
     TmpfsMount,
 )
 from wherry.build.plan.origins import relative
-from wherry.build.solver.cachemounts import CacheMounts
+from wherry.build.solver.cache_mounts import CacheMounts
 from wherry.build.solver.lending import Lending
 from wherry.build.solver.sources import Sources
 from wherry.build.solver.story import Chapter

@@ -10,7 +10,7 @@ import os
 import stat
 from typing import Final
 
-from wherry.store.descriptors import closing_fd, open_beneath
+from wherry.store.trees.descriptors import closing_fd, open_beneath
 
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

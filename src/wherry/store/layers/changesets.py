@@ -9,11 +9,11 @@ from typing import Final
 
 from wherry.model.change import ChangeKind, PathChange
 from wherry.model.image import Applied
-from wherry.store.children import Child, Start
-from wherry.store.descriptors import closing_fd
 from wherry.store.failures import explained
-from wherry.store.gzip import gzipped
-from wherry.store.intake import poured
+from wherry.store.layers.gzip import gzipped
+from wherry.store.programs.children import Child, Start
+from wherry.store.programs.intake import poured
+from wherry.store.trees.descriptors import closing_fd
 from wherry.tar import changes, pack
 from wherry.threads import LoneThread, settled
 

@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from wherry.store.children import Child, told, writable
 from wherry.store.failures import explained
+from wherry.store.programs.children import Child, told, writable
 from wherry.threads import settled
 
 REST: Final = 5.0  # seconds

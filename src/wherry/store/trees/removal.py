@@ -12,9 +12,9 @@ from typing import Final
 
 from wherry.errors import InternalError, InvalidArgument
 from wherry.store.failures import explained
-from wherry.store.mountinfo import mounts_below
 from wherry.store.threads import Threads
-from wherry.store.tree import delete_tree
+from wherry.store.trees.mountinfo import mounts_below
+from wherry.store.trees.walking import delete_tree
 from wherry.threads import settled
 
 _GRAVE: Final = ".removed-"

@@ -14,9 +14,9 @@ from typing import Final
 from wherry.errors import CorruptImage
 from wherry.model.archive import Blob, Member
 from wherry.model.lent import Lent
-from wherry.store.content import Content
-from wherry.store.feeding import Feed
-from wherry.store.intake import lent
+from wherry.store.blobs.content import Content
+from wherry.store.blobs.feeding import Feed
+from wherry.store.programs.intake import lent
 from wherry.store.threads import Threads
 from wherry.tar.bodies import body, read
 from wherry.tar.compression import decompressed

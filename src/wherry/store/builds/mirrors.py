@@ -11,11 +11,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wherry.model.mirror import Changes, KnownFile
-from wherry.store.children import Child, Start
 from wherry.store.failures import explained
-from wherry.store.intake import poured
-from wherry.store.removal import child
+from wherry.store.programs.children import Child, Start
+from wherry.store.programs.intake import poured
 from wherry.store.threads import Threads
+from wherry.store.trees.removal import child
 from wherry.tar.programs.mirror import DIGESTS, INDEX, TREE
 
 Digested = tuple[int, int, bytes]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
-from wherry.store.descriptors import closing_fd
+from wherry.store.trees.descriptors import closing_fd
 from wherry.tar.merged import Merged
 from wherry.tar.resolving import resolved
 

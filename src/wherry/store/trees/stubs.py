@@ -5,8 +5,8 @@ import stat
 from contextlib import closing
 from pathlib import Path
 
-from wherry.store.descriptors import closing_fd, open_beneath
-from wherry.store.stacks import opened
+from wherry.store.trees.descriptors import closing_fd, open_beneath
+from wherry.store.trees.stacks import opened
 from wherry.tar.merged import Merged
 from wherry.tar.resolving import resolved
 from wherry.tar.whiteouts import is_opaque

@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 from wherry.model.mirror import OfferedFile
-from wherry.store.descriptors import closing_fd
 from wherry.store.failures import explained
-from wherry.store.stacks import opened
 from wherry.store.threads import Threads
+from wherry.store.trees.descriptors import closing_fd
+from wherry.store.trees.stacks import opened
 from wherry.tar.merged import Merged
 from wherry.tar.nodes import own_xattrs
 from wherry.tar.pack import pack_merged

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from wherry.store.descriptors import closing_fd, open_directory
+from wherry.store.trees.descriptors import closing_fd, open_directory
 
 MAX_DEPTH: Final = 64  # open directories at a time
 

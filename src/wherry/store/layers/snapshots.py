@@ -22,12 +22,12 @@ from wherry.errors import InternalError
 from wherry.model.mount import OverlayMount
 from wherry.model.remapping import RemappedFiles
 from wherry.store.failures import explained
-from wherry.store.filesystem import check_upper, set_topdir, write_back
-from wherry.store.mountinfo import mounts_below
-from wherry.store.removal import child, children, discard
 from wherry.store.roots import make_passage
 from wherry.store.threads import Threads
-from wherry.store.tree import delete_tree, tree_size
+from wherry.store.trees.filesystem import check_upper, set_topdir, write_back
+from wherry.store.trees.mountinfo import mounts_below
+from wherry.store.trees.removal import child, children, discard
+from wherry.store.trees.walking import delete_tree, tree_size
 
 _LAYER: Final = {"diff": 0o755}
 _ACTIVE: Final = {"diff": 0o755, "work": 0o700}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
 
 from wherry.model.lent import Lent
-from wherry.store.children import Start, writable
+from wherry.store.programs.children import Start, writable
 
 _PIPE: Final = 1 << 20  # bytes
 

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from wherry.build.plan.actions import CacheMount
-from wherry.build.solver.keptfolders import KeptFolders, folder_key
+from wherry.build.solver.kept_folders import KeptFolders, folder_key
 from wherry.build.solver.story import Chapter
 from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.ports import BuildFiles, CacheFolders

@@ -16,7 +16,7 @@ from wherry.model.container import Container
 from wherry.model.image import Image, Layer, Tag
 from wherry.model.network import Network
 from wherry.model.volume import Volume
-from wherry.store.database import Change, Database
+from wherry.store.records.database import Change, Database
 from wherry.threads import settled
 
 Record: TypeAlias = CacheEntry | Container | Image | Tag | Layer | Network | Volume

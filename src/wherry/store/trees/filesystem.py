@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from wherry.errors import NotSupported
-from wherry.store.descriptors import closing_fd
 from wherry.store.failures import reason
-from wherry.store.mountinfo import mount_of
+from wherry.store.trees.descriptors import closing_fd
+from wherry.store.trees.mountinfo import mount_of
 
 _FS_IOC_GETFLAGS: Final = 0x80086601  # include/uapi/linux/fs.h, 64-bit
 _FS_IOC_SETFLAGS: Final = 0x40086602

@@ -18,16 +18,16 @@ from wherry.model.build import Placement, Selected, Selection
 from wherry.model.download import Download
 from wherry.model.image import Applied
 from wherry.model.remapping import RemappedFiles
-from wherry.store.children import Child, Start
+from wherry.store.builds.mirrors import read_digests
 from wherry.store.failures import explained, reason
-from wherry.store.intake import once, poured, received
-from wherry.store.mirrors import read_digests
-from wherry.store.removal import discard
-from wherry.store.stackfiles import StackFiles
-from wherry.store.stacks import read_text, unlink
-from wherry.store.stubs import clear_stubs
+from wherry.store.programs.children import Child, Start
+from wherry.store.programs.intake import once, poured, received
 from wherry.store.threads import Threads
-from wherry.store.tree import tree_size
+from wherry.store.trees.removal import discard
+from wherry.store.trees.stack_files import StackFiles
+from wherry.store.trees.stacks import read_text, unlink
+from wherry.store.trees.stubs import clear_stubs
+from wherry.store.trees.walking import tree_size
 from wherry.tar import pack
 from wherry.tar.ignoring import IGNORE_FILE, read_ignored, read_patterns
 from wherry.tar.selecting import REFUSALS, select

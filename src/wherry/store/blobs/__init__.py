@@ -1,0 +1,1 @@
+"""Content by its digest: received, kept, and taken out of image archives."""

@@ -1,0 +1,1 @@
+"""Layers and snapshots: the directories that overlay mounts are made of."""
