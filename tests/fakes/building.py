@@ -232,8 +232,8 @@ class Site:
             registry=FakeRegistry(),
             web=_NoWeb(),
         )
-        transfer = make_transfer(EngineConfig(), edges, world.handles, world.needs)
-        self.builds = make_builds(edges, world.handles, world.needs, world.containers, transfer)
+        transfer = make_transfer(EngineConfig(), edges, world.shared, world.foundation)
+        self.builds = make_builds(edges, world.shared, world.foundation, world.containers, transfer)
 
     async def build(self, dockerfile: str, *, live: bool = False, **request: object) -> list[BuildNews]:
         """All that a build tells."""

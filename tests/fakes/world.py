@@ -30,10 +30,10 @@ from wherry.plan.images.configuration import write_image
 from wherry.wiring.config import EngineConfig
 from wherry.wiring.containers import make_containers
 from wherry.wiring.edges import Edges
-from wherry.wiring.handles import make_handles
-from wherry.wiring.needs import make_needs
-from wherry.wiring.parts import make_parts
+from wherry.wiring.foundation import make_foundation
+from wherry.wiring.shared import make_shared
 from wherry.wiring.system import make_recovery
+from wherry.wiring.verbs import make_verbs
 
 IMAGE = "busybox"
 _DIFF_ID = f"sha256:{'a' * 64}"
@@ -123,16 +123,16 @@ class World:
         self.outside = outside or Outside()
         self.faults = Faults()
         config, edges = EngineConfig(), _edges(self.outside, self.faults, remapped)
-        handles = make_handles(config, edges)
-        needs = make_needs(config, edges, handles)
-        self.edges, self.handles, self.needs = edges, handles, needs
-        parts = make_parts(edges, handles, needs)
-        self.events, self.operations = handles.events, handles.operations
-        self.images, self.networks = needs.images, needs.networks
-        self.volumes, self.volume_use = needs.volumes, needs.volume_use
-        self.execs, self.supervisor = parts.execs, parts.supervisor
-        self.containers = make_containers(edges, handles, needs, parts)
-        self._recovery = make_recovery(edges, handles, needs, parts)
+        shared = make_shared(config, edges)
+        foundation = make_foundation(config, edges, shared)
+        self.edges, self.shared, self.foundation = edges, shared, foundation
+        verbs = make_verbs(edges, shared, foundation)
+        self.events, self.operations = shared.events, shared.operations
+        self.images, self.networks = foundation.images, foundation.networks
+        self.volumes, self.volume_use = foundation.volumes, foundation.volume_use
+        self.execs, self.supervisor = verbs.execs, verbs.supervisor
+        self.containers = make_containers(edges, shared, foundation, verbs)
+        self._recovery = make_recovery(edges, shared, foundation, verbs)
 
     @classmethod
     async def open(cls, outside: Outside | None = None, remapped: Remapping | None = None) -> "World":

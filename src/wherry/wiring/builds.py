@@ -19,38 +19,42 @@ from wherry.engine.containers import Containers
 from wherry.engine.transfer import Transfer
 from wherry.kernel.git import Git
 from wherry.wiring.edges import Edges
-from wherry.wiring.handles import Handles
-from wherry.wiring.needs import Needs
+from wherry.wiring.foundation import Foundation
+from wherry.wiring.shared import Shared
 
 
-def make_builds(edges: Edges, handles: Handles, needs: Needs, containers: Containers, transfer: Transfer) -> Builds:
+def make_builds(
+    edges: Edges, shared: Shared, foundation: Foundation, containers: Containers, transfer: Transfer
+) -> Builds:
     store = edges.store
     kept = KeptFolders(records=store.records, folders=store.cache_folders, clock=edges.clock)
     mirroring = Mirroring(kept=kept, folders=store.cache_folders, mirrors=store.mirrors, host=edges.machine)
     cache = Cache(
         records=store.records,
-        images=needs.images,
+        images=foundation.images,
         snapshots=store.snapshots,
         host=edges.machine,
         clock=edges.clock,
     )
     repositories = Repositories(files=store.builds, git=Git())
     stages = Stages(
-        images=needs.images,
+        images=foundation.images,
         cache=cache,
         copier=Copier(
             files=store.builds,
-            layering=needs.layering,
+            layering=foundation.layering,
             downloads=Downloads(files=store.builds, web=edges.web),
             repositories=repositories,
         ),
-        runner=Runner(containers=containers, layering=needs.layering, snapshots=store.snapshots, files=store.builds),
+        runner=Runner(
+            containers=containers, layering=foundation.layering, snapshots=store.snapshots, files=store.builds
+        ),
         mounting=Mounting(
             files=store.builds,
             cache_mounts=CacheMounts(kept=kept, files=store.builds, folders=store.cache_folders),
             lending=Lending(edges.step_files),
         ),
-        layering=needs.layering,
+        layering=foundation.layering,
         files=store.builds,
         clock=edges.clock,
     )
@@ -58,20 +62,20 @@ def make_builds(edges: Edges, handles: Handles, needs: Needs, containers: Contai
         files=store.builds,
         contexts=Contexts(files=store.builds, web=edges.web, repositories=repositories, mirroring=mirroring),
         stages=stages,
-        bases=Bases(images=needs.images, transfer=transfer),
+        bases=Bases(images=foundation.images, transfer=transfer),
         cache=cache,
         kept_folders=kept,
         finisher=Finisher(
-            images=needs.images,
-            layering=needs.layering,
+            images=foundation.images,
+            layering=foundation.layering,
             files=store.builds,
             content=store.content,
-            events=handles.events,
+            events=shared.events,
             clock=edges.clock,
         ),
-        images=needs.images,
-        layering=needs.layering,
-        events=handles.events,
-        operations=handles.operations,
+        images=foundation.images,
+        layering=foundation.layering,
+        events=shared.events,
+        operations=shared.operations,
         clock=edges.clock,
     )

@@ -9,72 +9,72 @@ from wherry.engine.containers.stats import Stats
 from wherry.engine.containers.updating import Updating
 from wherry.engine.containers.viewing import Viewing
 from wherry.wiring.edges import Edges
-from wherry.wiring.handles import Handles
-from wherry.wiring.needs import Needs
-from wherry.wiring.parts import Parts
+from wherry.wiring.foundation import Foundation
+from wherry.wiring.shared import Shared
+from wherry.wiring.verbs import Verbs
 
 
-def make_containers(edges: Edges, handles: Handles, needs: Needs, parts: Parts) -> Containers:
+def make_containers(edges: Edges, shared: Shared, foundation: Foundation, verbs: Verbs) -> Containers:
     return Containers(
-        catalog=handles.catalog,
-        networks=needs.networks,
-        creation=_creation(edges, handles, needs, parts),
+        catalog=shared.catalog,
+        networks=foundation.networks,
+        creation=_creation(edges, shared, foundation, verbs),
         building=Building(
-            catalog=handles.catalog,
-            teardown=parts.teardown,
+            catalog=shared.catalog,
+            teardown=verbs.teardown,
             snapshots=edges.store.snapshots,
-            operations=handles.operations,
-            locks=handles.locks,
+            operations=shared.operations,
+            locks=shared.locks,
         ),
-        supervisor=parts.supervisor,
-        ending=parts.ending,
-        linking=parts.linking,
-        viewing=_viewing(edges, handles, needs, parts),
+        supervisor=verbs.supervisor,
+        ending=verbs.ending,
+        linking=verbs.linking,
+        viewing=_viewing(edges, shared, foundation, verbs),
         stats=Stats(
-            catalog=handles.catalog,
-            waiters=handles.waiters,
+            catalog=shared.catalog,
+            waiters=shared.waiters,
             host=edges.machine,
             networking=edges.networking,
-            sandboxes=parts.sandboxes,
+            sandboxes=verbs.sandboxes,
             clock=edges.clock,
         ),
         updating=Updating(
-            catalog=handles.catalog,
+            catalog=shared.catalog,
             runtime=edges.runtime,
             host=edges.machine,
-            events=handles.events,
-            operations=handles.operations,
-            locks=handles.locks,
+            events=shared.events,
+            operations=shared.operations,
+            locks=shared.locks,
         ),
         connecting=Connecting(
-            catalog=handles.catalog,
-            networks=needs.networks,
-            sandboxes=parts.sandboxes,
-            etc_files=parts.etc_files,
-            operations=handles.operations,
-            locks=handles.locks,
+            catalog=shared.catalog,
+            networks=foundation.networks,
+            sandboxes=verbs.sandboxes,
+            etc_files=verbs.etc_files,
+            operations=shared.operations,
+            locks=shared.locks,
         ),
-        events=handles.events,
-        operations=handles.operations,
-        locks=handles.locks,
+        events=shared.events,
+        operations=shared.operations,
+        locks=shared.locks,
     )
 
 
-def _creation(edges: Edges, handles: Handles, needs: Needs, parts: Parts) -> Creation:
+def _creation(edges: Edges, shared: Shared, foundation: Foundation, verbs: Verbs) -> Creation:
     return Creation(
-        catalog=handles.catalog,
-        linking=parts.linking,
-        images=needs.images,
-        volumes=needs.volumes,
-        volume_use=needs.volume_use,
-        roots=parts.roots,
-        networks=needs.networks,
+        catalog=shared.catalog,
+        linking=verbs.linking,
+        images=foundation.images,
+        volumes=foundation.volumes,
+        volume_use=foundation.volume_use,
+        roots=verbs.roots,
+        networks=foundation.networks,
         snapshots=edges.store.snapshots,
         files=edges.store.containers,
         runtime=edges.runtime,
         host=edges.machine,
-        events=handles.events,
-        operations=handles.operations,
+        events=shared.events,
+        operations=shared.operations,
         clock=edges.clock,
         chance=edges.chance,
         defaults=edges.settings.defaults,
@@ -82,12 +82,12 @@ def _creation(edges: Edges, handles: Handles, needs: Needs, parts: Parts) -> Cre
     )
 
 
-def _viewing(edges: Edges, handles: Handles, needs: Needs, parts: Parts) -> Viewing:
+def _viewing(edges: Edges, shared: Shared, foundation: Foundation, verbs: Verbs) -> Viewing:
     return Viewing(
-        catalog=handles.catalog,
-        images=needs.images,
-        roots=parts.roots,
-        sandboxes=parts.sandboxes,
+        catalog=shared.catalog,
+        images=foundation.images,
+        roots=verbs.roots,
+        sandboxes=verbs.sandboxes,
         snapshots=edges.store.snapshots,
         layers=edges.layers,
         files=edges.store.containers,
@@ -95,19 +95,19 @@ def _viewing(edges: Edges, handles: Handles, needs: Needs, parts: Parts) -> View
         journal=edges.journal,
         runtime=edges.runtime,
         host=edges.machine,
-        hubs=handles.hubs,
-        waiters=handles.waiters,
-        events=handles.events,
+        hubs=shared.hubs,
+        waiters=shared.waiters,
+        events=shared.events,
     )
 
 
-def make_copying(edges: Edges, handles: Handles, needs: Needs, parts: Parts) -> Copying:
+def make_copying(edges: Edges, shared: Shared, foundation: Foundation, verbs: Verbs) -> Copying:
     return Copying(
-        catalog=handles.catalog,
-        roots=parts.roots,
-        volumes=needs.volume_use,
+        catalog=shared.catalog,
+        roots=verbs.roots,
+        volumes=foundation.volume_use,
         files=edges.store.containers,
         mounts=edges.mounts,
         view_files=edges.store.view_files,
-        events=handles.events,
+        events=shared.events,
     )

@@ -11,11 +11,11 @@ from wherry.wiring import builds, images
 from wherry.wiring.config import EngineConfig
 from wherry.wiring.containers import make_containers, make_copying
 from wherry.wiring.edges import Edges, open_edges
-from wherry.wiring.handles import make_handles
-from wherry.wiring.needs import make_needs
-from wherry.wiring.parts import make_parts
+from wherry.wiring.foundation import make_foundation
 from wherry.wiring.remapping import find_remapping, nested
+from wherry.wiring.shared import make_shared
 from wherry.wiring.system import make_recovery, make_system
+from wherry.wiring.verbs import make_verbs
 
 
 @asynccontextmanager
@@ -37,28 +37,28 @@ async def open_engine(config: EngineConfig) -> AsyncIterator[BuildingEngine]:
 
 def _build(config: EngineConfig, edges: Edges, stack: AsyncExitStack) -> tuple[BuildingEngine, Recovery]:
     """The services, each with the ports and the other services that it uses."""
-    handles = make_handles(config, edges)
-    stack.push_async_callback(handles.operations.drain)
-    needs = make_needs(config, edges, handles)
-    stack.push_async_callback(needs.networks.close)
-    parts = make_parts(edges, handles, needs)
-    stack.push_async_callback(parts.supervisor.close)
-    containers = make_containers(edges, handles, needs, parts)
-    stack.callback(parts.execs.close)
-    transfer = postponed(lambda: images.make_transfer(config, edges, handles, needs))
+    shared = make_shared(config, edges)
+    stack.push_async_callback(shared.operations.drain)
+    foundation = make_foundation(config, edges, shared)
+    stack.push_async_callback(foundation.networks.close)
+    verbs = make_verbs(edges, shared, foundation)
+    stack.push_async_callback(verbs.supervisor.close)
+    containers = make_containers(edges, shared, foundation, verbs)
+    stack.callback(verbs.execs.close)
+    transfer = postponed(lambda: images.make_transfer(config, edges, shared, foundation))
     engine = BuildingEngine(
         containers=containers,
-        execs=parts.execs,
-        copying=make_copying(edges, handles, needs, parts),
-        committing=postponed(lambda: images.make_committing(edges, handles, needs, parts)),
-        images=needs.images,
+        execs=verbs.execs,
+        copying=make_copying(edges, shared, foundation, verbs),
+        committing=postponed(lambda: images.make_committing(edges, shared, foundation, verbs)),
+        images=foundation.images,
         transfer=transfer,
-        builds=postponed(lambda: builds.make_builds(edges, handles, needs, containers, transfer)),
+        builds=postponed(lambda: builds.make_builds(edges, shared, foundation, containers, transfer)),
         registries=postponed(lambda: images.make_registries(edges)),
-        archives=postponed(lambda: images.make_archives(edges, handles, needs)),
-        networks=needs.networks,
-        volumes=needs.volumes,
-        events=handles.events,
-        system=make_system(edges, handles, needs, containers, transfer),
+        archives=postponed(lambda: images.make_archives(edges, shared, foundation)),
+        networks=foundation.networks,
+        volumes=foundation.volumes,
+        events=shared.events,
+        system=make_system(edges, shared, foundation, containers, transfer),
     )
-    return engine, make_recovery(edges, handles, needs, parts)
+    return engine, make_recovery(edges, shared, foundation, verbs)

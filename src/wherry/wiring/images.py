@@ -6,22 +6,22 @@ from wherry.engine.registries import Registries
 from wherry.engine.transfer import Transfer
 from wherry.wiring.config import EngineConfig
 from wherry.wiring.edges import Edges, image_platform
-from wherry.wiring.handles import Handles
-from wherry.wiring.needs import Needs
-from wherry.wiring.parts import Parts
+from wherry.wiring.foundation import Foundation
+from wherry.wiring.shared import Shared
+from wherry.wiring.verbs import Verbs
 
 
-def make_transfer(config: EngineConfig, edges: Edges, handles: Handles, needs: Needs) -> Transfer:
+def make_transfer(config: EngineConfig, edges: Edges, shared: Shared, foundation: Foundation) -> Transfer:
     return Transfer(
-        images=needs.images,
-        layering=needs.layering,
+        images=foundation.images,
+        layering=foundation.layering,
         registry=edges.registry,
         layers=edges.layers,
         content=edges.store.content,
         snapshots=edges.store.snapshots,
         records=edges.store.records,
-        operations=handles.operations,
-        events=handles.events,
+        operations=shared.operations,
+        events=shared.events,
         clock=edges.clock,
         max_downloads=config.registries.max_downloads,
         max_uploads=config.registries.max_uploads,
@@ -33,30 +33,30 @@ def make_registries(edges: Edges) -> Registries:
     return Registries(edges.registry)
 
 
-def make_archives(edges: Edges, handles: Handles, needs: Needs) -> Archives:
+def make_archives(edges: Edges, shared: Shared, foundation: Foundation) -> Archives:
     return Archives(
-        images=needs.images,
-        layering=needs.layering,
+        images=foundation.images,
+        layering=foundation.layering,
         archives=edges.store.archives,
         web=edges.web,
         layers=edges.layers,
         content=edges.store.content,
         snapshots=edges.store.snapshots,
         records=edges.store.records,
-        events=handles.events,
+        events=shared.events,
         clock=edges.clock,
         platform=image_platform(edges.machine),
     )
 
 
-def make_committing(edges: Edges, handles: Handles, needs: Needs, parts: Parts) -> Committing:
+def make_committing(edges: Edges, shared: Shared, foundation: Foundation, verbs: Verbs) -> Committing:
     return Committing(
-        catalog=handles.catalog,
-        ending=parts.ending,
-        images=needs.images,
-        layering=needs.layering,
+        catalog=shared.catalog,
+        ending=verbs.ending,
+        images=foundation.images,
+        layering=foundation.layering,
         snapshots=edges.store.snapshots,
-        events=handles.events,
+        events=shared.events,
         clock=edges.clock,
         platform=image_platform(edges.machine),
     )

@@ -6,42 +6,44 @@ from wherry.engine.containers import Containers
 from wherry.engine.recovery import Recovery
 from wherry.engine.system import System
 from wherry.wiring.edges import Edges
-from wherry.wiring.handles import Handles
-from wherry.wiring.needs import Needs
-from wherry.wiring.parts import Parts
+from wherry.wiring.foundation import Foundation
+from wherry.wiring.shared import Shared
+from wherry.wiring.verbs import Verbs
 
 if TYPE_CHECKING:
     from wherry.engine.transfer import Transfer
 
 
-def make_system(edges: Edges, handles: Handles, needs: Needs, containers: Containers, transfer: "Transfer") -> System:
+def make_system(
+    edges: Edges, shared: Shared, foundation: Foundation, containers: Containers, transfer: "Transfer"
+) -> System:
     return System(
         settings=edges.settings,
         containers=containers,
-        images=needs.images,
+        images=foundation.images,
         transfer=transfer,
         registry=edges.registry,
-        volumes=needs.volumes,
-        events=handles.events,
+        volumes=foundation.volumes,
+        events=shared.events,
         host=edges.machine,
         runtime=edges.runtime,
         clock=edges.clock,
-        operations=handles.operations,
+        operations=shared.operations,
     )
 
 
-def make_recovery(edges: Edges, handles: Handles, needs: Needs, parts: Parts) -> Recovery:
+def make_recovery(edges: Edges, shared: Shared, foundation: Foundation, verbs: Verbs) -> Recovery:
     return Recovery(
-        catalog=handles.catalog,
-        supervisor=parts.supervisor,
-        removal=parts.removal,
-        forwarding=parts.forwarding,
-        teardown=parts.teardown,
-        sandboxes=parts.sandboxes,
-        networks=needs.networks,
-        images=needs.images,
-        volumes=needs.volumes,
-        volume_use=needs.volume_use,
+        catalog=shared.catalog,
+        supervisor=verbs.supervisor,
+        removal=verbs.removal,
+        forwarding=verbs.forwarding,
+        teardown=verbs.teardown,
+        sandboxes=verbs.sandboxes,
+        networks=foundation.networks,
+        images=foundation.images,
+        volumes=foundation.volumes,
+        volume_use=foundation.volume_use,
         snapshots=edges.store.snapshots,
         files=edges.store.containers,
         mounts=edges.mounts,

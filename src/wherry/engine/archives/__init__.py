@@ -7,7 +7,7 @@ from wherry.engine.archives.importing import Importer
 from wherry.engine.archives.loading import Loader
 from wherry.engine.archives.saving import Saver
 from wherry.engine.concurrency.progress import Report, listen, metered
-from wherry.engine.containers.told import tell
+from wherry.engine.containers.events import tell
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.images.layering import Layering

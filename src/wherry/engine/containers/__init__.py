@@ -12,11 +12,11 @@ from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.connecting import Connecting
 from wherry.engine.containers.creation import Created, Creation
 from wherry.engine.containers.ending import Ending
+from wherry.engine.containers.events import tell
 from wherry.engine.containers.linking import Linking
 from wherry.engine.containers.stats import Stats
 from wherry.engine.containers.streams import Attachment
 from wherry.engine.containers.supervisor import Supervisor
-from wherry.engine.containers.told import tell
 from wherry.engine.containers.updating import Updating
 from wherry.engine.containers.viewing import Paths, Viewing
 from wherry.engine.events import Events

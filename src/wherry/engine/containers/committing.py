@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.ending import Ending
-from wherry.engine.containers.told import tell as tell_of_container
+from wherry.engine.containers.events import tell as tell_of_container
 from wherry.engine.events import Events
 from wherry.engine.images import Images, tell
 from wherry.engine.images.layering import Layering

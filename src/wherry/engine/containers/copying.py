@@ -6,8 +6,8 @@ from contextlib import aclosing, asynccontextmanager
 from msgspec import Struct
 
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.events import tell
 from wherry.engine.containers.rootfs import Roots
-from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
 from wherry.engine.ports import ContainerFiles, Mounts, ViewFiles
 from wherry.engine.volumes.use import VolumeUse

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.events import tell
 from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.supervisor import Supervisor
-from wherry.engine.containers.told import tell
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.ports import Host, Runtime

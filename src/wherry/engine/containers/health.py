@@ -9,9 +9,9 @@ from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.concurrency.tasks import KeyedTasks
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.events import tell
 from wherry.engine.containers.execs import Execs
 from wherry.engine.containers.streams import Attachment
-from wherry.engine.containers.told import tell
 from wherry.engine.events import Events
 from wherry.engine.ports import Clock
 from wherry.errors import WherryError

@@ -3,10 +3,10 @@
 from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.events import tell
 from wherry.engine.containers.forwarding import LogForwarding
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.teardown import Teardown
-from wherry.engine.containers.told import tell
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.images import Images

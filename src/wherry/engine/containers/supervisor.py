@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from wherry.engine.concurrency.locks import KeyedLocks, Turns
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.events import tell
 from wherry.engine.containers.forwarding import LogForwarding
 from wherry.engine.containers.health import HealthChecks
 from wherry.engine.containers.hubs import Hubs
@@ -18,7 +19,6 @@ from wherry.engine.containers.removal import Removal
 from wherry.engine.containers.restarting import Restarts
 from wherry.engine.containers.rotation import LogRotation
 from wherry.engine.containers.teardown import Teardown
-from wherry.engine.containers.told import tell
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.ports import Clock, Runtime

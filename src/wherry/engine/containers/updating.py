@@ -5,7 +5,7 @@ import msgspec
 from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
-from wherry.engine.containers.told import tell
+from wherry.engine.containers.events import tell
 from wherry.engine.events import Events
 from wherry.engine.ports import Host, Runtime
 from wherry.errors import Conflict, InternalError, RuntimeFailure

@@ -7,11 +7,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.events import tell
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.rootfs import Roots
 from wherry.engine.containers.sandboxes import Sandboxes
 from wherry.engine.containers.streams import Attachment
-from wherry.engine.containers.told import tell
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.images import Images

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.events import Events
 from wherry.engine.images.catalog import Catalog, HistoryEntry, is_id_of, key_of
+from wherry.engine.images.events import tell
 from wherry.engine.images.keeping import Keeper
 from wherry.engine.images.removal import Removal, Remover
-from wherry.engine.images.told import tell
 from wherry.engine.images.unfinished import Unfinished
 from wherry.engine.ports import Clock, Content, Records, Snapshots
 from wherry.errors import InvalidArgument

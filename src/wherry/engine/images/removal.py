@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from wherry.engine.events import Events
 from wherry.engine.images.catalog import Catalog, is_id_of, key_of
+from wherry.engine.images.events import tell
 from wherry.engine.images.keeping import Keeper
-from wherry.engine.images.told import tell
 from wherry.engine.ports import Records
 from wherry.errors import Conflict, NotFound
 from wherry.model.container import Container

@@ -12,7 +12,7 @@ from wherry.wiring.config import EngineConfig
 from wherry.wiring.edges import Edges
 
 
-class Handles(Struct, frozen=True, kw_only=True):
+class Shared(Struct, frozen=True, kw_only=True):
     """What services share that is in no record: locks, tasks, those who listen and wait."""
 
     events: Events
@@ -23,8 +23,8 @@ class Handles(Struct, frozen=True, kw_only=True):
     waiters: Waiters
 
 
-def make_handles(config: EngineConfig, edges: Edges) -> Handles:
-    return Handles(
+def make_shared(config: EngineConfig, edges: Edges) -> Shared:
+    return Shared(
         events=Events(edges.clock),
         operations=Operations(config.shutdown_timeout),
         locks=KeyedLocks(),

@@ -1,4 +1,4 @@
-"""Images, networks and volumes: what containers need."""
+"""Images, networks and volumes: what containers stand on."""
 
 from msgspec import Struct
 
@@ -10,11 +10,11 @@ from wherry.engine.volumes import Volumes
 from wherry.engine.volumes.use import VolumeUse
 from wherry.wiring.config import EngineConfig
 from wherry.wiring.edges import Edges
-from wherry.wiring.handles import Handles
+from wherry.wiring.shared import Shared
 
 
-class Needs(Struct, frozen=True, kw_only=True):
-    """The services that containers need."""
+class Foundation(Struct, frozen=True, kw_only=True):
+    """The services that those of containers use."""
 
     images: Images
     layering: Layering
@@ -23,26 +23,26 @@ class Needs(Struct, frozen=True, kw_only=True):
     volume_use: VolumeUse
 
 
-def make_needs(config: EngineConfig, edges: Edges, handles: Handles) -> Needs:
+def make_foundation(config: EngineConfig, edges: Edges, shared: Shared) -> Foundation:
     store = edges.store
     images = Images(
         records=store.records,
         content=store.content,
         snapshots=store.snapshots,
-        operations=handles.operations,
-        events=handles.events,
+        operations=shared.operations,
+        events=shared.events,
         clock=edges.clock,
-        containers_using=handles.catalog.of_image,
+        containers_using=shared.catalog.of_image,
     )
     volumes = Volumes(
         records=store.records,
         files=store.volumes,
         clock=edges.clock,
         chance=edges.chance,
-        events=handles.events,
-        containers=handles.catalog.all,
+        events=shared.events,
+        containers=shared.catalog.all,
     )
-    return Needs(
+    return Foundation(
         images=images,
         layering=Layering(
             images=images,
@@ -56,9 +56,9 @@ def make_needs(config: EngineConfig, edges: Edges, handles: Handles) -> Needs:
             networking=edges.networking,
             clock=edges.clock,
             chance=edges.chance,
-            events=handles.events,
+            events=shared.events,
             settings=config.network,
-            containers=handles.catalog.all,
+            containers=shared.catalog.all,
             name_servers=edges.name_servers,
             host_resolv_conf=edges.machine.resolv_conf,
             defaults=edges.settings.defaults,
@@ -69,7 +69,7 @@ def make_needs(config: EngineConfig, edges: Edges, handles: Handles) -> Needs:
             volumes=volumes,
             files=store.volumes,
             mounts=edges.mounts,
-            events=handles.events,
-            containers=handles.catalog.all,
+            events=shared.events,
+            containers=shared.catalog.all,
         ),
     )

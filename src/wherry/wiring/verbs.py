@@ -16,13 +16,13 @@ from wherry.engine.containers.sandboxes import Sandboxes
 from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.teardown import Teardown
 from wherry.wiring.edges import Edges
-from wherry.wiring.handles import Handles
-from wherry.wiring.needs import Needs
+from wherry.wiring.foundation import Foundation
 from wherry.wiring.profiles import seccomp
+from wherry.wiring.shared import Shared
 
 
-class Parts(Struct, frozen=True, kw_only=True):
-    """The verbs of containers that several services use."""
+class Verbs(Struct, frozen=True, kw_only=True):
+    """Each is made once."""
 
     linking: Linking
     etc_files: EtcFiles
@@ -36,62 +36,62 @@ class Parts(Struct, frozen=True, kw_only=True):
     ending: Ending
 
 
-def make_parts(edges: Edges, handles: Handles, needs: Needs) -> Parts:
+def make_verbs(edges: Edges, shared: Shared, foundation: Foundation) -> Verbs:
     store = edges.store
     roots = Roots(
-        images=needs.images,
+        images=foundation.images,
         snapshots=store.snapshots,
         mounts=edges.mounts,
         files=edges.root_files,
         devices=edges.devices,
     )
-    linking = Linking(catalog=handles.catalog, networks=needs.networks, files=store.containers, locks=handles.locks)
+    linking = Linking(catalog=shared.catalog, networks=foundation.networks, files=store.containers, locks=shared.locks)
     etc_files = EtcFiles(
-        files=store.containers, host=edges.machine, networks=needs.networks, defaults=edges.settings.defaults
+        files=store.containers, host=edges.machine, networks=foundation.networks, defaults=edges.settings.defaults
     )
-    sandboxes = Sandboxes(edges.exec_root, needs.networks, edges.mounts, edges.user_namespaces)
-    teardown = Teardown(runtime=edges.runtime, sandboxes=sandboxes, roots=roots, volumes=needs.volume_use)
+    sandboxes = Sandboxes(edges.exec_root, foundation.networks, edges.mounts, edges.user_namespaces)
+    teardown = Teardown(runtime=edges.runtime, sandboxes=sandboxes, roots=roots, volumes=foundation.volume_use)
     forwarding = LogForwarding(files=store.containers, logs=store.logs, collectors=edges.collectors, clock=edges.clock)
     removal = Removal(
-        catalog=handles.catalog,
+        catalog=shared.catalog,
         teardown=teardown,
         snapshots=store.snapshots,
         files=store.containers,
         forwarding=forwarding,
-        volumes=needs.volumes,
-        images=needs.images,
-        hubs=handles.hubs,
-        waiters=handles.waiters,
-        events=handles.events,
+        volumes=foundation.volumes,
+        images=foundation.images,
+        hubs=shared.hubs,
+        waiters=shared.waiters,
+        events=shared.events,
         clock=edges.clock,
     )
-    execs = _execs(edges, handles, linking, roots)
+    execs = _execs(edges, shared, linking, roots)
     checks = HealthChecks(
-        catalog=handles.catalog,
+        catalog=shared.catalog,
         execs=execs,
-        events=handles.events,
-        operations=handles.operations,
-        locks=handles.locks,
+        events=shared.events,
+        operations=shared.operations,
+        locks=shared.locks,
         clock=edges.clock,
     )
     supervisor = Supervisor(
-        catalog=handles.catalog,
-        launcher=_launcher(edges, handles, needs, linking, etc_files, roots, sandboxes),
+        catalog=shared.catalog,
+        launcher=_launcher(edges, shared, foundation, linking, etc_files, roots, sandboxes),
         teardown=teardown,
         removal=removal,
-        volumes=needs.volume_use,
+        volumes=foundation.volume_use,
         runtime=edges.runtime,
-        hubs=handles.hubs,
+        hubs=shared.hubs,
         checks=checks,
         rotation=LogRotation(files=store.containers, logs=store.logs, runtime=edges.runtime),
         forwarding=forwarding,
-        waiters=handles.waiters,
-        events=handles.events,
-        operations=handles.operations,
-        locks=handles.locks,
+        waiters=shared.waiters,
+        events=shared.events,
+        operations=shared.operations,
+        locks=shared.locks,
         clock=edges.clock,
     )
-    return Parts(
+    return Verbs(
         linking=linking,
         etc_files=etc_files,
         roots=roots,
@@ -101,59 +101,59 @@ def make_parts(edges: Edges, handles: Handles, needs: Needs) -> Parts:
         forwarding=forwarding,
         removal=removal,
         supervisor=supervisor,
-        ending=_ending(edges, handles, supervisor, removal, checks),
+        ending=_ending(edges, shared, supervisor, removal, checks),
     )
 
 
 def _launcher(
     edges: Edges,
-    handles: Handles,
-    needs: Needs,
+    shared: Shared,
+    foundation: Foundation,
     linking: Linking,
     etc_files: EtcFiles,
     roots: Roots,
     sandboxes: Sandboxes,
 ) -> Launcher:
     return Launcher(
-        catalog=handles.catalog,
+        catalog=shared.catalog,
         linking=linking,
         etc_files=etc_files,
         roots=roots,
         sandboxes=sandboxes,
-        volumes=needs.volume_use,
+        volumes=foundation.volume_use,
         files=edges.store.containers,
         runtime=edges.runtime,
         host=edges.machine,
-        hubs=handles.hubs,
+        hubs=shared.hubs,
         seccomp=seccomp(edges.settings.seccomp_profile),
         remapped=edges.settings.remapping,
     )
 
 
-def _ending(edges: Edges, handles: Handles, supervisor: Supervisor, removal: Removal, checks: HealthChecks) -> Ending:
+def _ending(edges: Edges, shared: Shared, supervisor: Supervisor, removal: Removal, checks: HealthChecks) -> Ending:
     return Ending(
-        catalog=handles.catalog,
+        catalog=shared.catalog,
         supervisor=supervisor,
         removal=removal,
         checks=checks,
         runtime=edges.runtime,
         host=edges.machine,
-        waiters=handles.waiters,
-        events=handles.events,
-        operations=handles.operations,
-        locks=handles.locks,
+        waiters=shared.waiters,
+        events=shared.events,
+        operations=shared.operations,
+        locks=shared.locks,
     )
 
 
-def _execs(edges: Edges, handles: Handles, linking: Linking, roots: Roots) -> Execs:
+def _execs(edges: Edges, shared: Shared, linking: Linking, roots: Roots) -> Execs:
     return Execs(
-        catalog=handles.catalog,
+        catalog=shared.catalog,
         linking=linking,
         roots=roots,
         runtime=edges.runtime,
         host=edges.machine,
-        events=handles.events,
-        operations=handles.operations,
+        events=shared.events,
+        operations=shared.operations,
         chance=edges.chance,
         clock=edges.clock,
     )
