@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from command_line import CommandLine
 
-from wherry.cli.formats.imagetree import draw
+from wherry.cli.formats.image_tree import draw
 
 
 def image(letter: str, *names: str, containers: int = 0) -> dict[str, Any]:

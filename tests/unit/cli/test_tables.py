@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherry.cli.formats.jsontext import indent
+from wherry.cli.formats.json_text import indent
 from wherry.cli.formats.ports import displayed
 from wherry.cli.formats.tables import align
 from wherry.cli.references import InvalidReference, familiar, parse

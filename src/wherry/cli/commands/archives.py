@@ -3,7 +3,7 @@
 import os
 
 from ...spans import rest_of
-from ..archivefile import check_output, write_output
+from ..archive_file import check_output, write_output
 from ..flags import Command, Flag
 from ..progress import render
 from ..references import parse

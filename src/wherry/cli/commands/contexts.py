@@ -1,6 +1,6 @@
 """``context create``, ``update``, ``rm``, ``use``, ``show``. Texts are those of docker/cli ``cli/command/context``."""
 
-from ..config import contextstore
+from ..config import context_store
 from ..config.contexts import Endpoint, find, warn_of_host
 from ..flags import Command, Flag
 from ..flags.values import PARSERS
@@ -55,8 +55,8 @@ PATHS = {"ca": "tlscacert", "cert": "tlscert", "key": "tlskey"}
 def create(session: "Session", argv: list[str]) -> int:
     options = CREATE.parse(argv, session.spelled)
     (name,) = options.arguments
-    contextstore.check_name(name)
-    if any(context.name == name for context in contextstore.every(session)):
+    context_store.check_name(name)
+    if any(context.name == name for context in context_store.every(session)):
         raise CommandError(f'context "{name}" already exists')
     if options["from"] and options.given("docker"):
         raise CommandError("cannot use --docker flag when --from is set")
@@ -73,7 +73,7 @@ def create(session: "Session", argv: list[str]) -> int:
 def update(session: "Session", argv: list[str]) -> int:
     options = UPDATE.parse(argv, session.spelled)
     (name,) = options.arguments
-    contextstore.check_name(name)
+    context_store.check_name(name)
     context = find(session, name)
     description = options["description"] if options.given("description") else context.description
     if options.given("docker"):
@@ -107,9 +107,9 @@ def show(session: "Session", argv: list[str]) -> int:
 def use(session: "Session", argv: list[str]) -> int:
     (name,) = USE.parse(argv, session.spelled).arguments
     if name != DEFAULT_CONTEXT:
-        contextstore.check_name(name)
+        context_store.check_name(name)
         find(session, name)
-    contextstore.make_current(session, name)
+    context_store.make_current(session, name)
     session.out.line(name)
     session.err.line(f'Current context is now "{name}"')
     if name != DEFAULT_CONTEXT:
@@ -147,7 +147,7 @@ def _endpoint(session: "Session", given: "list[dict[str, str]]") -> Endpoint:
 def _write(session: "Session", name: str, description: str, endpoint: Endpoint) -> None:
     """CommandError when a file cannot be read or written."""
     try:
-        contextstore.save(session, name, description, endpoint)
+        context_store.save(session, name, description, endpoint)
     except OSError as error:
         raise CommandError(f"open {error.filename}: {(error.strerror or '').lower()}") from None
     session.out.line(name)
@@ -165,5 +165,5 @@ def _remove(session: "Session", name: str, *, force: bool) -> None:
     if name == session.context:
         if not force:
             raise CommandError(f'context "{name}" is in use, set -f flag to force remove')
-        contextstore.make_current(session, DEFAULT_CONTEXT)
-    contextstore.remove(context)
+        context_store.make_current(session, DEFAULT_CONTEXT)
+    context_store.remove(context)

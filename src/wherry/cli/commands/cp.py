@@ -24,7 +24,7 @@ from ..copying.paths import (
 )
 from ..copying.progress import CopyProgress
 from ..flags import Command, Flag
-from ..outputpath import check_output_path
+from ..output_path import check_output_path
 from ..session import CommandError
 from ..streams import stdin
 

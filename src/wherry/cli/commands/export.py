@@ -1,6 +1,6 @@
 """``export``: a container's files as a tar archive."""
 
-from ..archivefile import check_output, write_output
+from ..archive_file import check_output, write_output
 from ..flags import Command, Flag
 
 TYPE_CHECKING = False

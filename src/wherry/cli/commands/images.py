@@ -117,7 +117,7 @@ def _write_tree(session: "Session", options: "Options", query: dict[str, str]) -
     if options["format"]:
         session.out.line(answer.read().decode())
     else:
-        from ..formats.imagetree import write
+        from ..formats.image_tree import write
 
         write(session, answer.json(), trunc=not options["no-trunc"])
 

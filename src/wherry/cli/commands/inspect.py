@@ -3,7 +3,7 @@
 from ...client.connection import ApiError, CannotConnect
 from ..flags import Command, Flag
 from ..formats import INSPECT_HELP, PROBLEM, parse_format
-from ..formats.jsontext import indent
+from ..formats.json_text import indent
 from ..session import CommandError
 
 TYPE_CHECKING = False

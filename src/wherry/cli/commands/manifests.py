@@ -23,7 +23,7 @@ ANNOTATE = Command(
     (
         Flag("arch", "string", "Set architecture"),
         Flag("os", "string", "Set operating system"),
-        Flag("os-features", "list", "Set operating system feature", value_name="strings", parse="csvline:fields"),
+        Flag("os-features", "list", "Set operating system feature", value_name="strings", parse="csv_line:fields"),
         Flag("os-version", "string", "Set operating system version"),
         Flag("variant", "string", "Set architecture variant"),
     ),

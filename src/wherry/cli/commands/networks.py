@@ -174,7 +174,7 @@ def disconnect(session: "Session", argv: list[str]) -> int:
 
 
 def _request(options: "Options") -> "dict[str, Any]":
-    from ..options.addresspools import pools, split
+    from ..options.address_pools import pools, split
 
     try:
         subnets, ranges, gateways = (split(options[name]) for name in ("subnet", "ip-range", "gateway"))
@@ -199,7 +199,7 @@ def _request(options: "Options") -> "dict[str, Any]":
 
 
 def _endpoint(options: "Options") -> "dict[str, Any]":
-    from ..options.addresspools import split
+    from ..options.address_pools import split
 
     try:
         settings = [option.partition("=") for option in split(options["driver-opt"])]

@@ -87,7 +87,7 @@ def _decoded(session: "Session", key: str, entry: "dict[str, Any]") -> dict[str,
 
 
 def _ask_helper(session: "Session", helper: str, key: str) -> dict[str, str]:
-    from .credentialhelpers import HelperError, get
+    from .credential_helpers import HelperError, get
 
     try:
         return get(helper, key)

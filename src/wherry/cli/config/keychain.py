@@ -4,7 +4,7 @@
 from binascii import b2a_base64
 
 from ..session import CommandError, Session
-from . import credentialhelpers
+from . import credential_helpers
 from .credentials import helper_of
 from .edit import Config, edit
 
@@ -15,9 +15,9 @@ def store(session: Session, credentials: dict[str, str]) -> None:
     helper = helper_for(session.config, key)
     try:
         if helper:
-            credentialhelpers.store(helper, credentials)
+            credential_helpers.store(helper, credentials)
         edit(session, lambda config: _with_entry(config, key, {} if helper else _entry(credentials), helper))
-    except (ValueError, credentialhelpers.HelperError) as error:
+    except (ValueError, credential_helpers.HelperError) as error:
         raise CommandError(f"Error saving credentials: {error}") from None
 
 
@@ -42,7 +42,7 @@ def helper_for(config: Config, key: str) -> str:
     """As ``helper_of``; and where nothing was ever kept, the helper that is installed."""
     if any(config.get(name) for name in ("auths", "credHelpers", "credsStore")):
         return helper_of(config, key)
-    return credentialhelpers.preferred()
+    return credential_helpers.preferred()
 
 
 def _entry(credentials: dict[str, str]) -> Config:
@@ -69,7 +69,7 @@ def _failure_to_erase(config: Config, key: str) -> str:
     helper = helper_of(config, key)
     try:
         if helper:
-            credentialhelpers.erase(helper, key)
-    except credentialhelpers.HelperError as error:
+            credential_helpers.erase(helper, key)
+    except credential_helpers.HelperError as error:
         return str(error)
     return ""

@@ -1,7 +1,7 @@
 """--device, --device-cgroup-rule, --gpus, and the block I/O limits that name a device."""
 
 from ..flags.values import atoi, parse_bytes, parse_decimal_uint16, parse_decimal_uint64
-from .csvline import fields
+from .csv_line import fields
 from .environment import pairs
 
 TYPE_CHECKING = False

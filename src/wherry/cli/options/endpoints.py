@@ -1,6 +1,6 @@
 """``--docker``: where the engine of a context is."""
 
-from .csvline import fields
+from .csv_line import fields
 
 KEYS = ("ca", "cert", "from", "host", "key", "skip-tls-verify")
 

@@ -3,7 +3,7 @@
 from posix import getcwd
 
 from ..flags.values import parse_bool, parse_bytes, parse_octal
-from .csvline import fields
+from .csv_line import fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """--network, and the flags that speak of the first network: --network-alias, --ip, --link, --mac-address and others."""
 
 from .addresses import mac_address
-from .csvline import fields
+from .csv_line import fields
 from .defaults import default_endpoint
 
 TYPE_CHECKING = False

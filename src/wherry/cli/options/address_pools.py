@@ -5,7 +5,7 @@ Which belongs to which is told by the addresses; texts are the docker client's (
 
 from ipaddress import ip_address, ip_interface, ip_network
 
-from .csvline import fields
+from .csv_line import fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from os import rename, unlink
 
-from .outputpath import check_output_path
+from .output_path import check_output_path
 from .session import CommandError
 
 TYPE_CHECKING = False

@@ -2,7 +2,7 @@
 
 import os
 
-from ..config import contextstore
+from ..config import context_store
 from ..config.contextarchive import LIMIT, pack, unpack
 from ..config.contexts import find
 from ..flags import Command
@@ -24,7 +24,7 @@ IMPORT = Command("CONTEXT FILE|-", "Import a context from a tar or zip file", mi
 def export(session: "Session", argv: list[str]) -> int:
     name, *given = EXPORT.parse(argv, session.spelled).arguments
     if name != DEFAULT_CONTEXT:
-        contextstore.check_name(name)
+        context_store.check_name(name)
     target = "".join(given) or f"{name}.dockercontext"
     if target == "-" and session.out.isatty():
         raise CommandError("cowardly refusing to export to a terminal, please specify a file path")
@@ -42,12 +42,12 @@ def export(session: "Session", argv: list[str]) -> int:
 
 def import_context(session: "Session", argv: list[str]) -> int:
     name, source = IMPORT.parse(argv, session.spelled).arguments
-    contextstore.check_name(name)
-    if any(context.name == name for context in contextstore.every(session)):
+    context_store.check_name(name)
+    if any(context.name == name for context in context_store.every(session)):
         raise CommandError(f'context "{name}" already exists')
     try:
         metadata, files = unpack(_read(source))
-        contextstore.restore(session, name, metadata, files)
+        context_store.restore(session, name, metadata, files)
     except OSError as error:
         raise CommandError(_told(error)) from None
     session.out.line(name)

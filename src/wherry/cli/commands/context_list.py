@@ -1,7 +1,7 @@
 """``context ls`` and ``context inspect``. Texts are those of docker/cli ``cli/command/context``."""
 
+from ..config.context_store import every
 from ..config.contexts import ENDPOINT, Context, find, warn_of_host
-from ..config.contextstore import every
 from ..config.identity import FILES
 from ..flags import Command, Flag
 from ..formats import HELP, INSPECT_HELP, Listing, parse_format, quiet_template
@@ -57,7 +57,7 @@ def ls(session: "Session", argv: list[str]) -> int:
 
 def inspect(session: "Session", argv: list[str]) -> int:
     from ...client.jsonlite import dumps
-    from ..formats.jsontext import indent
+    from ..formats.json_text import indent
     from ..formats.shapes import untyped
 
     options = INSPECT.parse(argv, session.spelled)
