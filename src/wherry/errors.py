@@ -225,5 +225,13 @@ class BuildFailed(InternalError):
         self.command, self.code = command, code
 
 
+class CommandNotRun(InternalError):
+    """A command of a build could not be run, for a reason with a text of its own."""
+
+    def __init__(self, command: str, reason: str) -> None:
+        super().__init__(reason)
+        self.command = command
+
+
 class RegistryError(InternalError):
     """A registry answered something that is neither success nor one of the errors with a class of its own."""

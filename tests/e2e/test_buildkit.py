@@ -118,11 +118,35 @@ def test_a_command_that_fails_is_shown_in_the_dockerfile(build: Builder) -> None
         ("FROM busybox\nCOPY none /\n", (), 'failed to calculate checksum of ref: "/none": not found'),
         ("FROM busybox\n", ("--target=none",), 'target stage "none" could not be found'),
         ("FROM busybox\n", ("-f", "none"), "failed to read dockerfile: open none: no such file or directory"),
-        ("FROM busybox\n", ("--output=type=none",), "exporter"),
+        ("FROM busybox\n", ("--output=type=none",), 'exporter "none" could not be found'),
+        (
+            "FROM busybox\nUSER nosuch\nRUN true\n",
+            (),
+            'ERROR: failed to solve: process "/bin/sh -c true" did not complete successfully: '
+            "unable to find user nosuch: no matching entries in passwd file",
+        ),
     ],
 )
 def test_what_cannot_be_built(build: Builder, dockerfile: str, flags: tuple[str, ...], problem: str) -> None:
     assert problem in build.fails(dockerfile, *flags)
+
+
+@pytest.mark.parametrize("kind", ["OCI", "Docker"])
+def test_archives_of_images_are_refused_as_by_dockerd(build: Builder, tmp_path: Path, kind: str) -> None:
+    output = f"--output=type={kind.lower()},dest={tmp_path}/archive"
+
+    done = build("FROM busybox\n", output, check=False)
+
+    assert done.returncode == 1
+    assert f"ERROR: {kind} exporter is not supported for the docker driver." in done.stderr
+
+
+def test_of_scratch_alone_an_empty_image_is_made(build: Builder, tmp_path: Path) -> None:
+    build("FROM scratch\n", "-t", "empty")
+    assert build.cli.line("image", "inspect", "-f", "{{.Size}} {{.RootFS.Layers}}", "empty") == "0 []"
+    assert build.cli.line("history", "-q", "empty") == ""
+    build("FROM scratch\n", f"--output={tmp_path}/out")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_flags_reach_the_steps(build: Builder) -> None:
@@ -170,6 +194,16 @@ def test_a_build_stands_on_the_result_of_another(build: Builder) -> None:
     build.cli("buildx", "bake", f"--file={build.context / 'bake.json'}")
 
     assert build.output("app", "cat", "/it") == "one\nb"
+
+
+def test_a_client_in_its_experimental_mode(build: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It asks for the result once more, by the definition that it got."""
+    monkeypatch.setenv("BUILDX_EXPERIMENTAL", "1")
+
+    build("FROM busybox\nRUN echo made > /it\n", "-t", "app")
+
+    assert build.output("app", "cat", "/it") == "made"
+    assert "did not complete successfully: exit code: 3" in build.fails("FROM busybox\nRUN exit 3\n")
 
 
 def test_a_base_that_needs_a_password(build: Builder, tmp_path_factory: pytest.TempPathFactory) -> None:

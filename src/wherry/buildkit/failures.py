@@ -8,7 +8,7 @@ from wherry.buildkit.messages.common import Any, Status
 from wherry.buildkit.protobuf import encode
 from wherry.buildkit.status import CallFailed, Code
 from wherry.buildkit.steps import Steps, base_of
-from wherry.errors import BuildFailed, DockerfileError, SourceMissing, WherryError
+from wherry.errors import BuildFailed, CommandNotRun, DockerfileError, SourceMissing, WherryError
 
 _SOURCE: Final = "github.com/moby/buildkit/errdefs.Source+json"
 
@@ -18,6 +18,8 @@ def step_failure(error: WherryError) -> str:
     match error:
         case BuildFailed():
             return f'process "{error.command}" did not complete successfully: exit code: {error.code}'
+        case CommandNotRun():
+            return f'process "{error.command}" did not complete successfully: {error}'
         case SourceMissing():
             return f'failed to calculate checksum of ref: "/{error.path}": not found'
         case _:

@@ -43,6 +43,7 @@ def build_request(attributes: Mapping[str, str], host: Platform) -> BuildRequest
         shm_size=_number(get("shm-size", ""), "failed to parse shm size") or SHM_SIZE,
         cgroup_parent=get("cgroup-parent", ""),
         force_remove=True,
+        may_be_empty=True,
         resources=Resources(ulimits=tuple(_ulimits(get("ulimit", "")))),
     )
 

@@ -33,6 +33,8 @@ _CAPABILITIES: Final = (
     *("gateway.solve.metadata", "gateway.solve.evaluate", "gateway.evaluate", "gateway.warnings"),
 )
 
+_LLB_CAPABILITIES: Final = ("source.local", "constraints", "platform")  # what the definition of a result says it needs
+
 _CONTEXT, _INPUT = "context:", "input:"
 _NO_LLB: Final = "LLB definitions are not supported by this engine: it builds Dockerfiles"
 
@@ -59,13 +61,15 @@ class Gateway:
         await self._job(call, "Ping")
         return Pong(
             frontend=tuple(Capability(id=name) for name in _CAPABILITIES),
-            llb=(Capability(id="source.local"),),
+            llb=tuple(Capability(id=name) for name in _LLB_CAPABILITIES),
             workers=(self._worker,),
         )
 
     async def solve(self, request: SolveRequest, call: Call) -> SolveResponse:
         """Builds nothing yet: that waits for somebody who wants the result."""
         job = await self._job(call, "Solve")
+        if request.definition:
+            request = replace(await self._meant(request.definition), evaluate=request.evaluate)
         check(request)
         request = replace(request, frontend_opt=await self._resolved(request))
         if request.evaluate:
@@ -118,12 +122,20 @@ class Gateway:
 
     async def _image(self, definition: bytes) -> str:
         """The ID of the image that a result is."""
+        job, name = await self._result(definition)
+        response = await self._build(job, job.request(name), Exporter(type="image"))
+        return response["containerimage.digest"]
+
+    async def _meant(self, definition: bytes) -> SolveRequest:
+        """What a result is of."""
+        job, name = await self._result(definition)
+        return job.request(name)
+
+    async def _result(self, definition: bytes) -> tuple[Job, str]:
         result = llb.result_of(definition)
         if result is None:
             raise CallFailed(Code.UNKNOWN, _NO_LLB)
-        job = await self._jobs.find(result[0])
-        response = await self._build(job, job.request(result[1]), Exporter(type="image"))
-        return response["containerimage.digest"]
+        return await self._jobs.find(result[0]), result[1]
 
     async def _evaluate(self, job: Job, request: SolveRequest) -> None:
         await self._build(job, request, Exporter())

@@ -206,10 +206,8 @@ class Digest:
 
     def _add_head(self, name: bytes, status: os.stat_result) -> None:
         size = status.st_size if stat.S_ISREG(status.st_mode) else 0
-        fields = [status.st_mode, size, status.st_rdev]
-        if self._owners:
-            fields += [status.st_uid, status.st_gid]
-        self._hash.update(b"%b\0%b\0" % (name, b" ".join(b"%d" % field for field in fields)))
+        owner = b" %d %d" % (status.st_uid, status.st_gid) if self._owners else b""
+        self._hash.update(b"%b\0%d %d %d%b\0" % (name, status.st_mode, size, status.st_rdev, owner))
 
     def _content(self, at: int, name: bytes) -> bytes:
         digest = hashlib.sha256()

@@ -15,7 +15,7 @@ CACHES = '[{"Type":"registry","Attrs":{"ref":"b"}},{"Type":"gha","Attrs":{}}]'
 
 
 def request(**fields: Any) -> BuildRequest:
-    return BuildRequest(host_platform=HOST, force_remove=True, **fields)
+    return BuildRequest(host_platform=HOST, force_remove=True, may_be_empty=True, **fields)
 
 
 @pytest.mark.parametrize(

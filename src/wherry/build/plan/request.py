@@ -10,7 +10,8 @@ from wherry.model.resources import Resources
 class BuildRequest(Struct, frozen=True, kw_only=True):
     """``build_args`` have None where the client named one without a value. ``host_platform`` is the builder's own,
     ``platform`` the one that was asked for; ``network`` is as `HostSpec.network`; ``shm_size`` is in bytes.
-    ``no_cache_stages`` are names of stages that are built anew, where ``no_cache`` means all.
+    ``no_cache_stages`` are names of stages that are built anew, where ``no_cache`` means all. ``may_be_empty``: of
+    ``FROM scratch`` alone an image is made, too.
 
     ``contexts`` are names for FROM and ``--from``, each with where it leads: ``docker-image://`` an image, ``local:`` a
     directory that the client offers, else the URL of a repository or an archive.
@@ -32,6 +33,7 @@ class BuildRequest(Struct, frozen=True, kw_only=True):
     remove: bool = True
     force_remove: bool = False
     quiet: bool = False
+    may_be_empty: bool = False
     network: str = "default"
     extra_hosts: tuple[str, ...] = ()
     shm_size: int = SHM_SIZE

@@ -35,14 +35,15 @@ class Finisher:
 
     async def finish(self, request: BuildRequest, made: Made, forgotten: tuple[str, ...], epilogue: Chapter) -> None:
         """Store the image, whose layers are held, and tell of it. ``forgotten`` are build arguments without use."""
-        if not made.image_id:
+        if not made.image_id and not request.may_be_empty:
             raise InternalError("No image was generated. Is your Dockerfile empty?")
         names = tuple(Reference.parse(tag).with_default_tag() for tag in request.tags)
         if request.squash and len(made.diff_ids) > made.inherited:
             image = await self._squashed(made, names)
-            await epilogue.tell(Progress(aux={"ID": image.id}))
         else:
             image = await self._stored(made, names)
+        if image.id != made.image_id:
+            await epilogue.tell(Progress(aux={"ID": image.id}))
         if forgotten:
             await epilogue.say(f"[Warning] One or more build-args [{' '.join(forgotten)}] were not consumed\n")
         await epilogue.say(f"Successfully built {short_id(image.id)}\n")
@@ -64,5 +65,5 @@ class Finisher:
         layers = tuple(reversed(self._images.chain(made.chain_id)))
         document = await self._content.read(made.base) if made.is_stored else made.document
         parent = "" if made.is_stored else made.base
-        async with self._images.hold(made.image_id):
+        async with self._images.hold(made.image_id or made.digest):
             return await self._images.add(document, None, layers, names, parent=parent)

@@ -79,7 +79,7 @@ class Made(Struct, frozen=True, kw_only=True, dict=True):
     @property
     def is_stored(self) -> bool:
         """Whether it is no more than the image that it stands on."""
-        return self.key == self.base
+        return bool(self.base) and self.key == self.base
 
     @cached_property
     def document(self) -> bytes:
@@ -98,6 +98,11 @@ class Made(Struct, frozen=True, kw_only=True, dict=True):
         """The ID it has, or would have, as an image; "" for nothing."""
         if self.is_stored or not self.history:
             return self.base
+        return self.digest
+
+    @cached_property
+    def digest(self) -> str:
+        """The ID of an image of its configuration."""
         return f"sha256:{sha256(self.document).hexdigest()}"
 
 

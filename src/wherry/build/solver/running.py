@@ -14,7 +14,7 @@ from wherry.engine.containers import Containers
 from wherry.engine.containers.streams import Attachment
 from wherry.engine.images.layering import Layering
 from wherry.engine.ports import BuildFiles, Snapshots
-from wherry.errors import BuildFailed, NoSuchContainer
+from wherry.errors import BuildFailed, CommandNotRun, NoSuchContainer, WherryError
 from wherry.model.container import Container, ContainerSpec, HostSpec
 from wherry.model.image import Image, Layer
 from wherry.plan.naming import short_id
@@ -33,11 +33,15 @@ class Runner:
     async def layer(
         self, action: RunCommand, below: Made, request: BuildRequest, mounted: Mounted, teller: Teller
     ) -> AsyncIterator[Layer | None]:
-        """The layer that the command makes, held while the block runs; None if it changed nothing. BuildFailed."""
+        """The layer that the command makes, held while the block runs; None if it changed nothing. BuildFailed,
+        CommandNotRun."""
         spec = _spec(action, below, request, mounted)
         async with self._container(spec, below, request, teller) as container:
             await self._make_volumes(container, below)
-            code = await self._run(container, teller)
+            try:
+                code = await self._run(container, teller)
+            except WherryError as error:
+                raise CommandNotRun(" ".join(action.argv), str(error)) from error
             if code:
                 raise BuildFailed(" ".join(action.argv), code)
             taking = self._taken if request.remove else self._copied
