@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from tests.fakes.facts import FACTS
 from wherry.errors import Conflict, RuntimeFailure, WherryError
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
@@ -16,25 +17,6 @@ from wherry.model.mount import DeviceMount, OverlayMount, View, Viewed
 from wherry.model.process import ProcessId
 from wherry.model.remapping import Owner, Remapping
 from wherry.model.usage import CpuUsage, MemoryUsage, PidsUsage, Usage
-
-FACTS = HostFacts(
-    hostname="host",
-    kernel="6.12.0",
-    operating_system="Debian GNU/Linux 13 (trixie)",
-    os_version="13",
-    architecture="x86_64",
-    cpus=2,
-    memory=8 << 30,
-    cgroup_version=2,
-    controllers=("cpu", "cpuset", "io", "memory", "pids"),
-    can_raise_limits=True,
-    nofile_hard=1 << 20,
-    oom_score_adj=0,
-    seccomp=True,
-    apparmor=False,
-    backing_filesystem="ext4",
-    boot_id="boot",
-)
 
 
 class FakeClock:

@@ -1,9 +1,10 @@
 """A host, a container and an image to build tests from."""
 
 from msgspec import Struct
+from msgspec.structs import replace
+from tests.fakes import facts
 
 from wherry.model.container import Container, ContainerSpec, ContainerState, Status
-from wherry.model.host import HostFacts
 from wherry.model.image import Image, ImageConfig, Platform
 from wherry.model.mount import OverlayMount
 from wherry.model.network import Endpoint, EndpointSpec, Network, PortBinding, Subnet
@@ -13,22 +14,13 @@ from wherry.model.reference import Reference
 SECOND = 1_000_000_000
 NOW = 1_800_000_000 * SECOND
 
-FACTS = HostFacts(
+FACTS = replace(
+    facts.FACTS,
     hostname="vm",
     kernel="6.18.0",
-    operating_system="Debian GNU/Linux 13 (trixie)",
-    os_version="13",
-    architecture="x86_64",
-    cpus=2,
-    memory=2**34,
+    memory=16 << 30,
     cgroup_version=1,
     controllers=("blkio", "cpu", "cpuset", "memory", "pids"),
-    can_raise_limits=True,
-    nofile_hard=1048576,
-    oom_score_adj=0,
-    seccomp=True,
-    apparmor=False,
-    backing_filesystem="ext4",
     boot_id="b007",
 )
 
