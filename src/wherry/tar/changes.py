@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from collections.abc import Iterator
 
 from .merged import Merged
 from .whiteouts import is_opaque, is_whiteout
@@ -21,8 +22,8 @@ def changes(upper: str | bytes, lowers: tuple[str | bytes, ...]) -> list[Change]
     deleted directory stands for all that was in it; a file that was copied up and not changed is no change.
     Names that are not UTF-8 carry surrogate escapes. Raises ``OSError``.
     """
-    found: dict[bytes, int] = {}
-    visits = [_Visit(b"", None, upper, Merged.open(lowers))]
+    found: list[Change] = []
+    visits = [_Visit("", None, upper, Merged.open(lowers), told=True)]
     try:
         while visits:
             here = visits[-1]
@@ -32,43 +33,43 @@ def changes(upper: str | bytes, lowers: tuple[str | bytes, ...]) -> list[Change]
             name = here.names.pop()
             kind = here.change(name)
             if kind is not None:
-                _note(found, here.path + b"/" + name, kind)
+                found += _directories(visits)
+                found.append((here.path + name, kind))
             if here.has_directory(name):
-                visits.append(here.enter(name))
+                visits.append(here.enter(name, told=kind is not None))
     finally:
         for visit in visits:
             visit.close()
-    return [(os.fsdecode(path), found[path]) for path in sorted(found, key=_by_components)]
+    return found
 
 
-def _by_components(path: bytes) -> bytes:
-    """What sorts a directory right before all that is in it: no name holds a zero."""
-    return path.replace(b"/", b"\0")
-
-
-def _note(found: dict[bytes, int], path: bytes, kind: int) -> None:
-    """Notes a change, and that it changes the directories it is in."""
-    found[path] = kind
-    while (path := path.rpartition(b"/")[0]) and path not in found:
-        found[path] = MODIFIED
+def _directories(visits: list["_Visit"]) -> Iterator[Change]:
+    """The directories that a change is in, as far as they are not told: it changes them."""
+    if not visits[-1].told:
+        for visit in visits:
+            if not visit.told:
+                visit.told = True
+                yield visit.path.removesuffix("/"), MODIFIED
 
 
 class _Visit:
-    """An open directory of the upper tree, beside what the layers below have at its path; it closes both."""
+    """An open directory of the upper tree, beside what the layers below have at its path; it closes both. ``told`` says
+    whether it is among the changes, ``names`` has those to look at, the first one last."""
 
     def __init__(
-        self, path: bytes, at: int | None, name: str | bytes, below: Merged, within_opaque: bool = False
+        self, path: str, at: int | None, name: str | bytes, below: Merged, *, told: bool, within_opaque: bool = False
     ) -> None:
-        self.path = path
+        self.path = path + "/"
+        self.told = told
         self._below = below
         self._fd = -1
         try:
             self._fd = os.open(name, _OPEN | os.O_DIRECTORY, dir_fd=at)
             with os.scandir(self._fd) as entries:
-                self._own = {os.fsencode(entry.name): entry for entry in entries}
+                self._own = {entry.name: entry for entry in entries}
             self._opaque = within_opaque or is_opaque(self._fd)
-            hidden = below.names() if self._opaque else set()
-            self.names = list(self._own.keys() | hidden)
+            hidden = map(os.fsdecode, below.names()) if self._opaque else ()
+            self.names = sorted(self._own.keys() | {*hidden}, key=os.fsencode, reverse=True)
         except BaseException:
             self.close()
             raise
@@ -78,8 +79,8 @@ class _Visit:
         if self._fd >= 0:
             os.close(self._fd)
 
-    def change(self, name: bytes) -> int | None:
-        old = self._below.find(name)
+    def change(self, name: str) -> int | None:
+        old = self._below.find(os.fsencode(name)) if self._below.parts else None
         own = self._own.get(name)
         if own is None:
             return DELETED
@@ -92,11 +93,12 @@ class _Visit:
             return ADDED
         return MODIFIED if _differs(self._fd, name, new, *old) else None
 
-    def has_directory(self, name: bytes) -> bool:
+    def has_directory(self, name: str) -> bool:
         return name in self._own and self._own[name].is_dir(follow_symlinks=False)
 
-    def enter(self, name: bytes) -> "_Visit":
-        return _Visit(self.path + b"/" + name, self._fd, name, self._below.enter(name), self._opaque)
+    def enter(self, name: str, *, told: bool) -> "_Visit":
+        below = self._below.enter(os.fsencode(name))
+        return _Visit(self.path + name, self._fd, name, below, told=told, within_opaque=self._opaque)
 
 
 def _is_plain(entry: os.DirEntry[str]) -> bool:
@@ -104,7 +106,7 @@ def _is_plain(entry: os.DirEntry[str]) -> bool:
     return entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False) or entry.is_symlink()
 
 
-def _differs(new_at: int, name: bytes, new: os.stat_result, old_at: int, old: os.stat_result) -> bool:
+def _differs(new_at: int, name: str, new: os.stat_result, old_at: int, old: os.stat_result) -> bool:
     if (new.st_mode, new.st_uid, new.st_gid, new.st_rdev) != (old.st_mode, old.st_uid, old.st_gid, old.st_rdev):
         return True
     if stat.S_ISDIR(new.st_mode):
@@ -120,7 +122,7 @@ def _same_time(new: int, old: int) -> bool:
     return new == old or (new // second == old // second and 0 in (new % second, old % second))
 
 
-def _capability(at: int, name: bytes) -> bytes:
+def _capability(at: int, name: str) -> bytes:
     fd = os.open(name, _OPEN, dir_fd=at)
     try:
         return os.getxattr(fd, "security.capability")

@@ -17,6 +17,7 @@ from wherry.store.trees.descriptors import closing_fd
 from wherry.tar import changes, pack
 from wherry.threads import LoneThread, settled
 
+_KINDS: Final = tuple(ChangeKind)
 _PAUSE: Final = 0.1  # seconds between two looks at how far a layer is
 
 
@@ -78,7 +79,7 @@ class Layers:
         """What ``upper`` changes in the layers below, the uppermost first; see ``tar.changes.changes``."""
         with explained(f"reading {upper}"):
             found = await asyncio.to_thread(changes.changes, os.fspath(upper), tuple(map(os.fspath, lowers)))
-        return tuple(PathChange(path, ChangeKind(kind)) for path, kind in found)
+        return tuple(PathChange(path, _KINDS[kind]) for path, kind in found)
 
 
 @contextmanager
