@@ -23,12 +23,14 @@ from wherry.model.mount import OverlayMount
 from wherry.model.remapping import RemappedFiles
 from wherry.store.failures import explained
 from wherry.store.roots import make_passage
+from wherry.store.spreading import Spreading
 from wherry.store.threads import Threads
 from wherry.store.trees.filesystem import check_upper, set_topdir, write_back
 from wherry.store.trees.mountinfo import mounts_below
 from wherry.store.trees.removal import child, children, discard
 from wherry.store.trees.walking import delete_tree, tree_size
 
+_FOLDER: Final = 0o710
 _LAYER: Final = {"diff": 0o755}
 _ACTIVE: Final = {"diff": 0o755, "work": 0o700}
 
@@ -50,6 +52,7 @@ class Snapshots:
         self._view = remapped.view / folder.name if remapped else folder
         self._targets = folder.with_name("merged") if remapped else None
         self._threads = threads
+        self._spreading = Spreading()
         with explained(f"open {folder}"):
             folder.mkdir(mode=0o710, exist_ok=True)
             if remapped and self._targets:
@@ -67,7 +70,7 @@ class Snapshots:
         """A new empty directory for a layer; gives its name. Who is cancelled meanwhile gets no name: it is removed."""
         folder = self._folder / os.urandom(16).hex()
         try:
-            await self._threads.run(_make, folder, _LAYER)
+            await self._threads.run(_begin, folder, self._spreading)
         except BaseException:
             await discard(folder, self._threads)
             raise
@@ -131,6 +134,12 @@ class Snapshots:
         return child(self._targets, key) if self._targets else child(self._folder, key) / "merged"
 
 
+def _begin(folder: Path, spreading: Spreading) -> None:
+    with explained(f"create {folder}"):
+        spreading.make(folder, _FOLDER)
+    _make(folder, _LAYER)
+
+
 def _prepare(folder: Path, target: Path, volatile: bool) -> None:
     _make(folder, _ACTIVE)
     with explained(f"create {target}"):
@@ -158,7 +167,7 @@ def _remove_target(target: Path) -> None:
 
 def _make(folder: Path, modes: dict[str, int]) -> None:
     with explained(f"create {folder}"):
-        folder.mkdir(mode=0o710, exist_ok=True)
+        folder.mkdir(_FOLDER, exist_ok=True)
         for name, mode in modes.items():
             part = folder / name
             if not part.exists():
