@@ -138,5 +138,9 @@ def _no_directory(path: str) -> InvalidArgument:
 
 
 def _content(node: int, limit: int) -> str:
-    with open(f"/proc/self/fd/{node}", "rb") as file:
-        return file.read(limit).decode(errors="replace")
+    file = os.open(f"/proc/self/fd/{node}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        size = min(os.fstat(file).st_size, limit)  # a buffer of the limit's size would have to be made
+        return os.read(file, size).decode(errors="replace")
+    finally:
+        os.close(file)

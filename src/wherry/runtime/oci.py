@@ -178,19 +178,20 @@ class OciRuntime:
     def expect(self, launch: ExecLaunch) -> None:
         if not launch.piped or launch.init is None or self._expected.full:
             return
-        self._warmth.begin()
         with launching("exec"):
             session = PipedSession.open(self._exec_seat(launch), launch)
+        self._warmth.begin()
         self._expected.add(launch.exec_id, session, launch.init)
 
     async def exec(self, launch: ExecLaunch, process: bytes) -> MonitoredSession | PipedSession:
-        self._warmth.begin()
         session = await self._expected.take(launch.exec_id, wanted=launch.piped)
         with launching("exec"):
             if not launch.piped:
+                self._warmth.begin()
                 return await MonitoredSession.open(self._exec_seat(launch), launch, process)
             session = session or PipedSession.open(self._exec_seat(launch), launch)
             session.begin(process)
+            self._warmth.begin()
             return session
 
     async def pause(self, container_id: str, runtime: str) -> None:

@@ -37,6 +37,7 @@ _log = logging.getLogger(__name__)
 
 _REMEMBERED = 1000
 _SOON = 0.01  # seconds
+_FRESH = 0.5  # seconds for which what a container's files say is believed
 
 
 class Execs:
@@ -66,6 +67,7 @@ class Execs:
         self._clock = clock
         self._execs: dict[str, Exec] = {}
         self._sessions: dict[str, ExecSession] = {}
+        self._documents: dict[str, asyncio.Task[bytes]] = {}
         self._watches: set[asyncio.Task[None]] = set()
 
     async def create(self, ref: str, spec: ExecSpec) -> str:
@@ -136,7 +138,7 @@ class Execs:
 
     async def _start(self, container: Container, item: Exec, detached: bool) -> Attachment | None:
         try:
-            process = await self._process(container, item)
+            process = await (self._documents.pop(item.id, None) or self._process(container, item))
             session = await self._runtime.exec(self._launch(container, item, detached), process)
         except (WherryError, OSError) as error:
             self._ended(item, exec_exit_code_of(error), str(error))
@@ -180,11 +182,17 @@ class Execs:
         """Its client is about to start it. Where that cannot be prepared, the start will say so."""
         spec = item.spec
         attached = spec.attach_stdin or spec.attach_stdout or spec.attach_stderr
-        if attached and self._execs.get(item.id) is item:
-            try:
-                self._runtime.expect(self._launch(container, item, detached=False))
-            except WherryError as error:
-                _log.debug("exec %s: nothing was prepared: %s", item.id, error)
+        if not attached or spec.tty or self._execs.get(item.id) is not item:
+            return
+        try:
+            self._runtime.expect(self._launch(container, item, detached=False))
+        except WherryError as error:
+            _log.debug("exec %s: nothing was prepared: %s", item.id, error)
+            return
+        loop = asyncio.get_running_loop()
+        document = self._documents[item.id] = loop.create_task(self._process(container, item))
+        document.add_done_callback(_note)
+        loop.call_later(_FRESH, self._documents.pop, item.id, None)
 
     async def _process(self, container: Container, item: Exec) -> bytes:
         """The OCI process object."""
@@ -228,6 +236,12 @@ class Execs:
 def _size(*sizes: tuple[int, int]) -> tuple[int, int]:
     """The first size that was given."""
     return next((size for size in sizes if all(size)), (0, 0))
+
+
+def _note(document: "asyncio.Task[bytes]") -> None:
+    """Who starts the session hears of a failure; perhaps nobody does."""
+    if not document.cancelled():
+        document.exception()
 
 
 def _let_streams_go(begun: "asyncio.Task[Attachment | None]") -> None:
