@@ -40,8 +40,7 @@ class Cli:
 
     @property
     def is_old(self) -> bool:
-        """Whether this is a docker command as Debian 12 has it, with words of its own for some things."""
-        return self.client == "docker" and docker_release() < 23
+        return is_old(self.client)
 
     def published(self, *arguments: str) -> list[str]:
         """The lines of ``port``, with the brackets that docker before 23.0 leaves out around an IPv6 address."""
@@ -73,6 +72,11 @@ class Cli:
 
     def terminal(self, *arguments: str | Path, rows: int = 24, columns: int = 80) -> Terminal:
         return Terminal(self.engine.command(self.client, *arguments), rows=rows, columns=columns)
+
+
+def is_old(client: str) -> bool:
+    """Whether this is a docker command as Debian 12 has it, with words of its own for some things."""
+    return client == "docker" and docker_release() < 23
 
 
 @cache
