@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.cli import is_old
 from tests.harness.engine import BIN, TIMEOUT, Engine, program
 
 pytestmark = pytest.mark.root
@@ -39,11 +40,12 @@ def typed(engine: Engine, client: str, tmp_path: Path, tidy: None) -> Typed:
     return run
 
 
-def test_commands_go_through_ssh(typed: Typed, engine: Engine, tmp_path: Path) -> None:
+def test_commands_go_through_ssh(typed: Typed, client: str, engine: Engine, tmp_path: Path) -> None:
     assert typed("run", "-i", "--name", "box", "busybox", "sh", "-c", "cat; exit 3", stdin="said").stdout == "said"
     assert typed("wait", "box").stdout == "3\n"
     assert typed("logs", "box").stdout == "said"
-    assert typed("rm", "nothing").stderr.startswith("Error response from daemon: No such container: nothing")
+    start = "Error: " if is_old(client) else "Error response from daemon: "
+    assert typed("rm", "nothing").stderr.startswith(f"{start}No such container: nothing")
 
     asked = (tmp_path / "asked").read_text().splitlines()[0]
     assert "-l me -p 2222" in asked
