@@ -49,5 +49,6 @@ def root(disk: Path, tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.root
 def test_what_builds_and_moves_images_is_loaded_when_somebody_asks_for_it(host: Host, root: Path) -> None:
     at_rest, after_a_question = host.run([sys.executable, "-c", AT_REST, root]).stdout.splitlines()
-    assert at_rest == "[]"
+    # In Python before 3.13 ``inspect``, which dataclasses need, makes a class of one of ast's.
+    assert at_rest == ("[]" if sys.version_info >= (3, 13) else "['ast']")
     assert "wherry.wiring.builds" in after_a_question
