@@ -6,6 +6,7 @@
 import json
 import shutil
 import stat
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,7 +126,15 @@ def test_no_descriptor_with_a_terminal(stock: Cli, box: Callable[..., str]) -> N
     assert sorted(path.name for path in descriptors.iterdir()) == ["0", "1", "2"]
 
 
-def test_what_is_mounted(run: Run) -> None:
+def remounts_bare(runtime: str) -> bool:
+    """crun 1.8, Debian 12's, forgets the other options of what it makes read-only. On /proc they prevent nothing."""
+    if runtime != "crun":
+        return False
+    said = subprocess.run(["crun", "--version"], capture_output=True, text=True, check=True).stdout
+    return said.startswith("crun version 1.8")
+
+
+def test_what_is_mounted(run: Run, runtime: str) -> None:
     """Options of each mount that belongs to every container."""
     mounts = {}
     for line in run("cat /proc/self/mountinfo").splitlines():
@@ -138,8 +147,9 @@ def test_what_is_mounted(run: Run) -> None:
     assert mounts["/dev/pts"] == ("rw,nosuid,noexec,relatime", "devpts", "-")
     assert mounts["/dev/shm"] == (kept, "tmpfs", "-")
     assert mounts["/dev/mqueue"] == (kept, "mqueue", "-")
+    closed = "ro,relatime" if remounts_bare(runtime) else kept.replace("rw", "ro")
     for path in ("bus", "fs", "irq", "sys"):
-        assert mounts[f"/proc/{path}"] == (kept.replace("rw", "ro"), "proc", "-")
+        assert mounts[f"/proc/{path}"] == (closed, "proc", "-")
     for path, (options, _, _) in mounts.items():
         if path.startswith("/sys/fs/cgroup/"):
             assert options == kept.replace("rw", "ro")
