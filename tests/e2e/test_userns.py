@@ -209,6 +209,18 @@ def test_the_host_s_null_device_stays_root_s(cli: Cli, runtime: str, flags: tupl
     assert os.stat("/dev/null").st_uid == 0
 
 
+@pytest.mark.parametrize("flags", [(), ("-t",), ("-i",)], ids=" ".join)
+def test_a_session_opens_its_streams_by_name(cli: Cli, runtime: str, flags: tuple[str, ...]) -> None:
+    cli("run", "-d", "--name", "box", "--runtime", runtime, "busybox", "sleep", "1d")
+    assert cli.line("exec", *flags, "box", "sh", "-c", "echo said > /dev/stdout") == "said"
+
+
+def test_a_session_that_nobody_listens_to_opens_its_streams_by_name(cli: Cli, runtime: str) -> None:
+    cli("run", "-d", "--name", "box", "--runtime", runtime, "busybox", "sleep", "1d")
+    cli("exec", "-d", "box", "sh", "-c", "echo said > /dev/stdout && echo complained > /dev/stderr && touch /opened")
+    eventually(lambda: cli("exec", "box", "test", "-e", "/opened", check=False).returncode == 0)
+
+
 def test_containers_live_on_when_the_daemon_is_killed(cli: Cli, engine: Engine) -> None:
     cli("run", "-d", "--name", "box", "--restart", "always", "busybox", "sleep", "1d")
     process = cli.pid("box")

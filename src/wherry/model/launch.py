@@ -42,7 +42,7 @@ class Exit(Struct, frozen=True, kw_only=True):
 class ExecLaunch(Struct, frozen=True, kw_only=True):
     """What the runtime needs of a session besides the process object; ``command`` is what it is to run, for complaints;
     ``attached`` says that somebody takes its output, ``init`` is the container's first process. ``oom_score_adj`` is
-    None where it is to be the engine's own."""
+    None where it is to be the engine's own. ``remapped``: root is another on the host."""
 
     exec_id: str
     container_id: str
@@ -53,6 +53,7 @@ class ExecLaunch(Struct, frozen=True, kw_only=True):
     attached: bool
     init: ProcessId | None = None
     oom_score_adj: int | None = None
+    remapped: bool = False
 
     @property
     def piped(self) -> bool:

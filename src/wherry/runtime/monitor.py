@@ -22,6 +22,7 @@ from wherry.kernel.processes import ENVIRONMENT, Child, run, spawn
 from wherry.kernel.readiness import readable
 from wherry.model.launch import Launch
 from wherry.model.process import ProcessId
+from wherry.runtime import wrappers
 
 _SYNC_FD = 30
 _START_FD = 31
@@ -80,8 +81,7 @@ class Seat(Struct, frozen=True, kw_only=True):
 
 def container_argv(seat: Seat, launch: Launch) -> list[str]:
     """The monitor's command line for a container."""
-    wrapper = _without_null(launch) if launch.remapped else ()
-    argv = seat.monitor_argv(launch.container_id, launch.container_id, launch.name, wrapper)
+    argv = seat.monitor_argv(launch.container_id, launch.container_id, launch.name, wrappers.of_container(launch))
     argv += ["-l", launch.log_driver if launch.log_driver in _WITHOUT_FILE else f"k8s-file:{launch.log}"]
     argv += ["--log-tag", launch.log_tag] if launch.log_tag else []
     argv += ["--log-size-max", str(launch.log_size)] if launch.log_size else []
@@ -89,14 +89,6 @@ def container_argv(seat: Seat, launch: Launch) -> list[str]:
     # With a terminal the monitor would lose its end of it when the daemon dies, if it may close stdin.
     argv += ["--leave-stdin-open"] * (launch.tty or launch.keep_stdin_open)
     return argv
-
-
-def _without_null(launch: Launch) -> tuple[str, ...]:
-    """crun gives its standard streams to root of a container that is another on the host. Where the monitor has no pipe
-    for them they are the host's /dev/null, whose mode that root could change then: put others in their place."""
-    stdin = "" if launch.open_stdin and not launch.tty else " <<''\n\n"
-    stdout = " >&2" if launch.tty else ""
-    return "/bin/sh", "-c", f'exec "$0" "$@"{stdout}{stdin}'
 
 
 def _boot_time() -> float:

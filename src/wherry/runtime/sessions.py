@@ -16,18 +16,13 @@ from wherry.kernel import identity
 from wherry.kernel.processes import ENVIRONMENT, PIPE_SIZE, Child, spawn
 from wherry.model.launch import ExecLaunch
 from wherry.model.process import ProcessId
+from wherry.runtime import wrappers
 from wherry.runtime.consoles import MonitorConsole, PipeConsole
 from wherry.runtime.failures import classify, read_log
 from wherry.runtime.monitor import ExecMonitor, Seat, noted_process, pipe
 
 _DOCUMENT_FD = 3
 _CLIENTS_FIRST = 0.02  # seconds
-
-
-def _scored(argv: list[str], launch: ExecLaunch) -> list[str]:
-    """crun has the processes of sessions inherit how readily they are killed (choom(1)); runc sets it itself."""
-    score = launch.oom_score_adj
-    return argv if score is None else ["choom", "-n", str(score), "--", *argv]
 
 
 def _exit_code(status: int) -> int:
@@ -58,7 +53,8 @@ class PipedSession:
     def open(cls, seat: Seat, launch: ExecLaunch) -> "PipedSession":
         """Start the runtime. What goes wrong inside of it shows when it is waited for. One that does not start
         leaves no folder: it may be tried again."""
-        argv = [seat.runtime, *seat.runtime_options(), "exec", "--pid-file", str(seat.pidfile)]
+        argv = [*wrappers.of_session(launch), seat.runtime, *seat.runtime_options()]
+        argv += ["exec", "--pid-file", str(seat.pidfile)]
         argv += ["--process", f"/proc/self/fd/{_DOCUMENT_FD}", launch.container_id]
         with ExitStack() as undo, ExitStack() as passed:
             undo.callback(shutil.rmtree, seat.bundle, ignore_errors=True)
@@ -66,8 +62,11 @@ class PipedSession:
             our_stdin, stdin = pipe(undo, passed, writing=True) if launch.stdin else (None, None)
             our_stdout, stdout = pipe(undo, passed)
             our_stderr, stderr = pipe(undo, passed)
-            fds = {1: stdout, 2: stderr, _DOCUMENT_FD: document} | ({0: stdin} if stdin is not None else {})
-            child = spawn(_scored(argv, launch), env=ENVIRONMENT, fds=fds)
+            streams = {1: stdout, 2: stderr} | ({0: stdin} if stdin is not None else {})
+            if launch.remapped:
+                for stream in streams.values():
+                    os.fchmod(stream, wrappers.OPEN_TO_ALL)
+            child = spawn(argv, env=ENVIRONMENT, fds=streams | {_DOCUMENT_FD: document})
             undo.pop_all()
         console = PipeConsole(our_stdin, our_stdout, our_stderr, seat.begun)
         return cls(seat, child, console, our_document, launch.command)
@@ -121,10 +120,11 @@ class MonitoredSession:
         """Start it, joined before it runs. Raises what PipedSession.wait raises if the command cannot run."""
         document = seat.bundle / "process.json"
         document.write_bytes(process)
-        argv = seat.monitor_argv(launch.container_id, launch.exec_id, launch.container_id)
+        wrapper = wrappers.of_monitored_session(launch)
+        argv = seat.monitor_argv(launch.container_id, launch.exec_id, launch.container_id, wrapper)
         argv += ["-l", "none", "-e", "--exec-attach", "--exec-process-spec", str(document)]
         argv += ["-t"] * launch.tty + ["-i"] * launch.stdin + ["--leave-stdin-open"] * launch.tty
-        with closing(ExecMonitor(_scored(argv, launch), seat.bundle)) as session:
+        with closing(ExecMonitor(argv, seat.bundle)) as session:
             await session.joinable()
             console = MonitorConsole(seat.bundle)
             try:

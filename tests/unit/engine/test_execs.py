@@ -73,6 +73,32 @@ async def test_a_session_that_was_started_at_once_is_not_expected_any_more() -> 
     assert world.outside.runtime.expected == []
 
 
+async def test_the_terminal_of_a_session_that_begins_gets_its_size_when_it_is_there() -> None:
+    world = await World.open()
+    container = await world.run()
+    exec_id = await world.execs.create(container.id, LOUD)
+    asked: list[asyncio.Task[None]] = []
+
+    async def ask() -> None:
+        asked.append(asyncio.ensure_future(world.execs.resize(exec_id, 33, 77)))
+        await asyncio.sleep(0)
+
+    world.faults.arm(0, ask)
+    await world.execs.start(exec_id, detach=False)
+    await asyncio.gather(*asked)
+
+    assert world.outside.runtime.sessions[exec_id].console.written == b"<33x77>"
+
+
+async def test_a_session_that_does_not_run_has_no_terminal() -> None:
+    world = await World.open()
+    container = await world.run()
+    exec_id = await world.execs.create(container.id, LOUD)
+
+    with pytest.raises(Conflict, match="is not running"):
+        await world.execs.resize(exec_id, 33, 77)
+
+
 async def test_a_session_runs_once() -> None:
     world = await World.open()
     container = await world.run()

@@ -117,8 +117,12 @@ class Execs:
             raise
 
     async def resize(self, exec_id: str, height: int, width: int) -> None:
-        """Change the size of the session's terminal. NoSuchExec, Conflict if it does not run."""
-        self.find(exec_id)
+        """Change the size of the session's terminal. NoSuchExec, Conflict if it does not run.
+
+        Of one that begins, once it has: docker 20.10 asks for this at the same time, and gives up after 50 ms.
+        """
+        while self.find(exec_id).running and exec_id not in self._sessions:
+            await self._clock.sleep(_SOON)
         session = self._sessions.get(exec_id)
         if session is None:
             raise Conflict(f"exec {exec_id} is not running")
@@ -215,6 +219,7 @@ class Execs:
             attached=not detached,
             init=container.state.process,
             oom_score_adj=None if score == facts.oom_score_adj else score,
+            remapped=container.remapping is not None,
         )
 
     def _running(self, ref: str) -> Container:
