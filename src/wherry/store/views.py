@@ -23,7 +23,7 @@ from wherry.store.programs.children import Child, Start
 from wherry.store.programs.intake import received
 from wherry.store.trees.descriptors import closing_fd, open_in_root
 from wherry.tar import pack
-from wherry.tar.owners import Owners
+from wherry.tar.trees.owners import Owners
 from wherry.threads import alone
 
 _MAX_LINKS: Final = 40  # as path_resolution(7)

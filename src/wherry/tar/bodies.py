@@ -5,7 +5,7 @@ import select
 from collections.abc import Generator, Iterable, Iterator
 
 from ..framing import BrokenFraming, decoder_of
-from .header import TarError
+from .format.header import TarError
 
 _READ = 1 << 18  # bytes at a time
 

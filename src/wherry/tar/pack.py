@@ -10,12 +10,12 @@ from contextlib import suppress
 from itertools import groupby
 
 from ..spans import SPAN, Span, spans
-from .header import DIRECTORY, HARDLINK, REGULAR, SYMLINK
-from .merged import Merged
-from .nodes import kind_of
-from .owners import Owners
-from .whiteouts import OPAQUE_MARK, OVERLAY_XATTR, WHITEOUT, is_opaque, is_whiteout
-from .writer import END, header, padding
+from .format.header import DIRECTORY, HARDLINK, REGULAR, SYMLINK
+from .format.writer import END, header, padding
+from .trees.merged import Merged
+from .trees.nodes import kind_of
+from .trees.owners import Owners
+from .trees.whiteouts import OPAQUE_MARK, OVERLAY_XATTR, WHITEOUT, is_opaque, is_whiteout
 
 CHUNK = 1 << 18  # bytes, about, of what the iterators yield
 

@@ -3,13 +3,13 @@
 import os
 import stat
 
-from .extract import Extractor, normalized
-from .header import DIRECTORY, Entry, TarError
-from .merged import Merged
-from .owners import Owner, Owners
-from .reader import printable
-from .stream import Stream
-from .tree import Directory
+from .format.header import DIRECTORY, Entry, TarError
+from .format.reader import printable
+from .format.stream import Stream
+from .layers.extract import Extractor, normalized
+from .trees.merged import Merged
+from .trees.owners import Owner, Owners
+from .trees.tree import Directory
 
 
 class Unpacker(Extractor):

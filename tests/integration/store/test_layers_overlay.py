@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from wherry.store.layers.changesets import Layers
-from wherry.tar.changes import ADDED, DELETED, MODIFIED
+from wherry.tar.layers.changes import ADDED, DELETED, MODIFIED
 
 from .changesets import MTIME, Node, apply, described, directory, file, finish, gathered, hardlink, layer, symlink
 

@@ -19,7 +19,7 @@ from wherry.errors import InvalidArgument, NotSupported
 from wherry.model.mirror import OfferedFile
 from wherry.store.threads import Threads
 from wherry.store.trees.stack_files import StackFiles
-from wherry.tar.whiteouts import make_whiteout
+from wherry.tar.trees.whiteouts import make_whiteout
 
 pytestmark = pytest.mark.root
 

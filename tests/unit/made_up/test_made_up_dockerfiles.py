@@ -10,7 +10,7 @@ from wherry.errors import InvalidArgument
 from wherry.model.image import ImageConfig, Platform
 from wherry.plan.dockerfile import parse
 from wherry.plan.images.changes import apply_changes
-from wherry.tar.ignoring import read_ignored
+from wherry.tar.builds.ignoring import read_ignored
 
 HOST = Platform(os="linux", architecture="amd64")
 VERBS = st.sampled_from(

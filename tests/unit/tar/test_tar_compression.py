@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import zstandard
 
-from wherry.tar.compression import PIECE, decompressed, sniff
-from wherry.tar.header import TarError
+from wherry.tar.format.compression import PIECE, decompressed, sniff
+from wherry.tar.format.header import TarError
 
 Compress = Callable[[bytes], bytes]
 CODECS: dict[str, Compress] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wherry.tar.ignoring import Ignored, read_ignored
+from wherry.tar.builds.ignoring import Ignored, read_ignored
 from wherry.tar.pack import pack
 
 PATHS: tuple[str, ...] = (

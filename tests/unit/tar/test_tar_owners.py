@@ -1,7 +1,7 @@
 import pytest
 
-from wherry.tar.header import TarError
-from wherry.tar.owners import Owners
+from wherry.tar.format.header import TarError
+from wherry.tar.trees.owners import Owners
 
 OWNERS = Owners([(0, 100000, 100), (100, 310000, 200)], [(0, 200000, 65536)])
 

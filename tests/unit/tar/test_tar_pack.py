@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from wherry.spans import Span
-from wherry.tar import header
+from wherry.tar.format import header
+from wherry.tar.format.writer import END
+from wherry.tar.format.writer import header as written
 from wherry.tar.pack import CHUNK, pack, pack_named, pack_named_spans
-from wherry.tar.writer import END
-from wherry.tar.writer import header as written
 
 MTIME = 1_600_000_000
 

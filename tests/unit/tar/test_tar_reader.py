@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.harness.fuzzing import examples
 
-from wherry.tar import header, pax, writer
-from wherry.tar.extract import normalized
-from wherry.tar.header import Entry, TarError
-from wherry.tar.reader import entries
-from wherry.tar.stream import Stream
+from wherry.tar.format import header, pax, writer
+from wherry.tar.format.header import Entry, TarError
+from wherry.tar.format.reader import entries
+from wherry.tar.format.stream import Stream
+from wherry.tar.layers.extract import normalized
 
 
 def archive(*members: tarfile.TarInfo, dialect: int = tarfile.PAX_FORMAT) -> bytes:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from wherry.tar.header import TarError
-from wherry.tar.stream import Stream
+from wherry.tar.format.header import TarError
+from wherry.tar.format.stream import Stream
 from wherry.tar.unpack import Unpacker
 
 pytestmark = pytest.mark.root

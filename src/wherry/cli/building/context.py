@@ -7,9 +7,9 @@ import os
 import zlib
 from itertools import chain
 
-from ...tar.header import REGULAR
+from ...tar.format.header import REGULAR
+from ...tar.format.writer import END, header, padding
 from ...tar.pack import pack_spans
-from ...tar.writer import END, header, padding
 from ..session import CommandError
 from ..streams import stdin
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...spans import Span
-    from ...tar.ignoring import Ignored
+    from ...tar.builds.ignoring import Ignored
 
 BLOCK = 512
 DEFAULT = "Dockerfile"
@@ -119,7 +119,7 @@ def _ignores(root: str, own: str, dockerfile: str) -> "Ignored | None":
     text = _text((_read_if_there(own) if own else b"") or _read_if_there(f"{root}/{IGNORE_FILE}"))
     if not text:
         return None
-    from ...tar.ignoring import read_ignored  # regular expressions cost a starting process as much as all else
+    from ...tar.builds.ignoring import read_ignored
 
     try:
         ignored = read_ignored(text)

@@ -7,9 +7,9 @@ from posixpath import normpath
 from ...client.connection import ApiError
 from ...client.jsonlite import loads
 from ...spans import rest_of
-from ...tar.header import TarError
+from ...tar.format.header import TarError
+from ...tar.format.stream import Stream
 from ...tar.pack import pack_named_spans
-from ...tar.stream import Stream
 from ...tar.unpack import Unpacker
 from ..copying.paths import (
     Copied,

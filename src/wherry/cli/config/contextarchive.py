@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ...tar.header import DIRECTORY, REGULAR, TarError
-from ...tar.reader import entries
-from ...tar.stream import Stream
-from ...tar.writer import END, header, padding
+from ...tar.format.header import DIRECTORY, REGULAR, TarError
+from ...tar.format.reader import entries
+from ...tar.format.stream import Stream
+from ...tar.format.writer import END, header, padding
 from ..session import CommandError
 from .contexts import Context
 

@@ -19,10 +19,10 @@ from wherry.store.blobs.feeding import Feed
 from wherry.store.programs.intake import lent
 from wherry.store.threads import Threads
 from wherry.tar.bodies import body, read
-from wherry.tar.compression import decompressed
-from wherry.tar.header import DIRECTORY, HARDLINK, REGULAR, SYMLINK, Entry, TarError
-from wherry.tar.reader import entries, printable
-from wherry.tar.stream import Stream
+from wherry.tar.format.compression import decompressed
+from wherry.tar.format.header import DIRECTORY, HARDLINK, REGULAR, SYMLINK, Entry, TarError
+from wherry.tar.format.reader import entries, printable
+from wherry.tar.format.stream import Stream
 from wherry.threads import settled
 
 MAX_MEMBERS: Final = 1 << 16

@@ -29,8 +29,8 @@ from wherry.store.trees.stacks import read_text, unlink
 from wherry.store.trees.stubs import clear_stubs
 from wherry.store.trees.walking import tree_size
 from wherry.tar import pack
-from wherry.tar.ignoring import IGNORE_FILE, read_ignored, read_patterns
-from wherry.tar.selecting import REFUSALS, select
+from wherry.tar.builds.ignoring import IGNORE_FILE, read_ignored, read_patterns
+from wherry.tar.builds.selecting import REFUSALS, select
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 

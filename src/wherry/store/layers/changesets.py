@@ -14,7 +14,8 @@ from wherry.store.layers.gzip import gzipped
 from wherry.store.programs.children import Child, Start
 from wherry.store.programs.intake import poured
 from wherry.store.trees.descriptors import closing_fd
-from wherry.tar import changes, pack
+from wherry.tar import pack
+from wherry.tar.layers import changes
 from wherry.threads import LoneThread, settled
 
 _KINDS: Final = tuple(ChangeKind)
@@ -76,7 +77,7 @@ class Layers:
         return streamed(pack.pack_merged(tuple(map(os.fspath, trees))), trees[0])
 
     async def changes(self, upper: Path, lowers: tuple[Path, ...]) -> tuple[PathChange, ...]:
-        """What ``upper`` changes in the layers below, the uppermost first; see ``tar.changes.changes``."""
+        """What ``upper`` changes in the layers below, the uppermost first; see ``tar.layers.changes``."""
         with explained(f"reading {upper}"):
             found = await asyncio.to_thread(changes.changes, os.fspath(upper), tuple(map(os.fspath, lowers)))
         return tuple(PathChange(path, _KINDS[kind]) for path, kind in found)

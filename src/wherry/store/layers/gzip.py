@@ -15,8 +15,8 @@ from pathlib import Path
 
 from wherry.errors import CorruptLayer
 from wherry.tar import pack
-from wherry.tar.compression import decompressed
-from wherry.tar.header import TarError
+from wherry.tar.format.compression import decompressed
+from wherry.tar.format.header import TarError
 
 BLOCK = 1 << 18  # bytes
 

@@ -10,9 +10,9 @@ from wherry.store.failures import explained
 from wherry.store.threads import Threads
 from wherry.store.trees.descriptors import closing_fd
 from wherry.store.trees.stacks import opened
-from wherry.tar.merged import Merged
-from wherry.tar.nodes import own_xattrs
 from wherry.tar.pack import pack_merged
+from wherry.tar.trees.merged import Merged
+from wherry.tar.trees.nodes import own_xattrs
 
 _PIECE = 1 << 18  # bytes
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -8,8 +8,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from wherry.store.trees.descriptors import closing_fd
-from wherry.tar.merged import Merged
-from wherry.tar.resolving import resolved
+from wherry.tar.trees.merged import Merged
+from wherry.tar.trees.resolving import resolved
 
 _MAX_TEXT = 1 << 20  # bytes
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC

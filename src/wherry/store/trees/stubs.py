@@ -7,9 +7,9 @@ from pathlib import Path
 
 from wherry.store.trees.descriptors import closing_fd, open_beneath
 from wherry.store.trees.stacks import opened
-from wherry.tar.merged import Merged
-from wherry.tar.resolving import resolved
-from wherry.tar.whiteouts import is_opaque
+from wherry.tar.trees.merged import Merged
+from wherry.tar.trees.resolving import resolved
+from wherry.tar.trees.whiteouts import is_opaque
 
 _MADE = frozenset(((0o755, 0, 0), (0o1755, 0, 0)))
 """Mode, owner and group of directories that are made to mount onto: by us and runc, by crun."""

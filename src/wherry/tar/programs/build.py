@@ -14,17 +14,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..compression import decompressed, prepare
-from ..extract import Extractor, normalized, size_below
-from ..header import BLOCK, TarError, parse
-from ..merged import Merged
-from ..modes import parse as parse_mode
+from ..builds.placing import Placer
+from ..builds.selecting import REFUSALS, Source, Sources
+from ..format.compression import decompressed, prepare
+from ..format.header import BLOCK, TarError, parse
+from ..format.stream import Stream
+from ..layers.extract import Extractor, normalized, size_below
+from ..layers.squashing import squash
 from ..pack import diff
-from ..placing import Placer
-from ..resolving import resolved
-from ..selecting import REFUSALS, Source, Sources
-from ..squashing import squash
-from ..stream import Stream
+from ..trees.merged import Merged
+from ..trees.modes import parse as parse_mode
+from ..trees.resolving import resolved
 from .process import Refused, confine, end_with, open_many_files, standard_input
 
 _READ = 1 << 20

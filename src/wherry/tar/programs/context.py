@@ -6,10 +6,10 @@ Arguments: how its standard input goes on, as ``sent`` takes it; the directory t
 
 import sys
 
-from ..compression import decompressed
-from ..extract import Extractor
-from ..merged import Merged
-from ..stream import Stream
+from ..format.compression import decompressed
+from ..format.stream import Stream
+from ..layers.extract import Extractor
+from ..trees.merged import Merged
 from .process import confine, end_with, sent
 
 

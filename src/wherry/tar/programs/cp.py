@@ -10,9 +10,9 @@ import ctypes
 import os
 import sys
 
-from ..compression import decompressed
-from ..owners import Owners
-from ..stream import Stream
+from ..format.compression import decompressed
+from ..format.stream import Stream
+from ..trees.owners import Owners
 from ..unpack import Unpacker
 from .process import end_with, open_many_files, sent
 

@@ -16,10 +16,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
-from ..compression import decompressed
-from ..extract import Extractor
-from ..merged import Merged
-from ..stream import Stream
+from ..format.compression import decompressed
+from ..format.stream import Stream
+from ..layers.extract import Extractor
+from ..trees.merged import Merged
 from .process import confine, end_with, open_many_files, standard_input
 from .protocol import CONNECTION
 

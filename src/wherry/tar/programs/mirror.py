@@ -13,8 +13,8 @@ import sys
 from base64 import b64decode
 from contextlib import suppress
 
-from ..mirroring import Inbox, Mirror, Unasked, described
-from ..stream import Stream
+from ..builds.mirroring import Inbox, Mirror, Unasked, described
+from ..format.stream import Stream
 from .process import Refused, confine, end_with, open_many_files, standard_input
 
 INDEX, TREE, DIGESTS = "index", "tree", "digests"

@@ -14,7 +14,7 @@ import signal
 import sys
 from importlib import import_module
 
-from ..compression import prepare
+from ..format.compression import prepare
 from .protocol import CONNECTION
 
 _LONGEST = 1 << 18

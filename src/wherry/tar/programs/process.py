@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from ..bodies import body, read
-from ..extract import NO_SPACE
-from ..header import TarError
+from ..format.header import TarError
+from ..layers.extract import NO_SPACE
 from .protocol import APPLIED, CONNECTION, CORRUPT, FAILED, FULL, REFUSED
 
 _MAX_DEPTH = 10_000  # of directories that are removed whole or measured; a name can make 2000

@@ -11,9 +11,9 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from .extract import normalized
-from .merged import Member, Merged
-from .resolving import matching, resolved
+from ..layers.extract import normalized
+from ..trees.merged import Member, Merged
+from ..trees.resolving import matching, resolved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Sources:
 def _ignored(patterns: Sequence[str]) -> Ignored | None:
     if not patterns:
         return None
-    from .ignoring import Ignored  # costs a starting process as much as all else
+    from .ignoring import Ignored
 
     return Ignored(patterns)
 

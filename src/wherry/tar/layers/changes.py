@@ -5,8 +5,8 @@ import os
 import stat
 from collections.abc import Iterator
 
-from .merged import Merged
-from .whiteouts import is_opaque, is_whiteout
+from ..trees.merged import Merged
+from ..trees.whiteouts import is_opaque, is_whiteout
 
 MODIFIED, ADDED, DELETED = 0, 1, 2
 

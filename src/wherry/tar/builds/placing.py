@@ -10,13 +10,14 @@ import stat
 from collections.abc import Iterable
 from contextlib import suppress
 
-from . import header, nodes
-from .copying import copy, linked
-from .header import Entry
-from .merged import Member, Merged
-from .modes import Chmod
-from .resolving import resolved
-from .tree import Directory, Tree
+from ..format import header
+from ..format.header import Entry
+from ..trees import nodes
+from ..trees.copying import copy, linked
+from ..trees.merged import Member, Merged
+from ..trees.modes import Chmod
+from ..trees.resolving import resolved
+from ..trees.tree import Directory, Tree
 
 Owner = tuple[int, int]
 

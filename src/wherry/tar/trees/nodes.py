@@ -4,8 +4,8 @@ import errno
 import os
 import stat
 
-from . import header
-from .header import Entry
+from ..format import header
+from ..format.header import Entry
 from .whiteouts import OVERLAY_XATTR
 
 KINDS = {

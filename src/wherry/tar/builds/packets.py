@@ -1,8 +1,8 @@
 """Contents of files as a client of a build sends them: fsutil's packets (``wire.proto``), each a message of gRPC."""
 
-from ..protowire import items
-from .header import TarError
-from .stream import Stream
+from ...protowire import items
+from ..format.header import TarError
+from ..format.stream import Stream
 
 DATA, ERROR = 2, 4  # kinds of packets
 

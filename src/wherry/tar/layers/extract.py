@@ -8,15 +8,16 @@ import errno
 import os
 import stat
 
-from . import header, nodes
-from .copying import copy_up
-from .header import Entry, TarError
-from .merged import Merged
-from .owners import Owner
-from .reader import entries, printable
-from .stream import Stream
-from .tree import Directory, Tree
-from .whiteouts import OPAQUE_MARK, WHITEOUT, WHITEOUT_META, make_opaque, make_whiteout
+from ..format import header
+from ..format.header import Entry, TarError
+from ..format.reader import entries, printable
+from ..format.stream import Stream
+from ..trees import nodes
+from ..trees.copying import copy_up
+from ..trees.merged import Merged
+from ..trees.owners import Owner
+from ..trees.tree import Directory, Tree
+from ..trees.whiteouts import OPAQUE_MARK, WHITEOUT, WHITEOUT_META, make_opaque, make_whiteout
 
 _VERBS = {header.REGULAR: "open", header.DIRECTORY: "mkdir", header.HARDLINK: "link", header.SYMLINK: "symlink"}
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)

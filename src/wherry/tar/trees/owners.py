@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from .header import TarError
+from ..format.header import TarError
 
 Owner = tuple[int, int]
 Range = tuple[int, int, int]  # the first id inside, the first outside, how many

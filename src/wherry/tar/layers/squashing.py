@@ -3,10 +3,11 @@
 import os
 import stat
 
-from . import header, nodes
-from .copying import copy, linked
-from .merged import Merged
-from .whiteouts import make_opaque, make_whiteout
+from ..format import header
+from ..trees import nodes
+from ..trees.copying import copy, linked
+from ..trees.merged import Merged
+from ..trees.whiteouts import make_opaque, make_whiteout
 
 
 def squash(upper: Merged, lower: Merged, at: int) -> None:

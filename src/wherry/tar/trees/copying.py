@@ -3,8 +3,9 @@
 import errno
 import os
 
-from . import header, nodes
-from .header import Entry
+from ..format import header
+from ..format.header import Entry
+from . import nodes
 from .merged import Merged
 from .tree import Directory
 

@@ -11,7 +11,7 @@ from .whiteouts import is_opaque, is_whiteout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .ignoring import Ignored
+    from ..builds.ignoring import Ignored
 
 Member = tuple[bytes, int, bytes, os.stat_result]
 """Path below where a walk began, an open directory, the name in it, what it is."""

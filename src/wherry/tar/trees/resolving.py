@@ -78,6 +78,6 @@ def _matcher(pattern: str) -> Matcher:
     """Of one component of a pattern."""
     import re  # costs a starting process as much as all else
 
-    from .globs import component
+    from ..builds.globs import component
 
     return re.compile(component(pattern), re.DOTALL).fullmatch

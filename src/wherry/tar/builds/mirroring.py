@@ -12,12 +12,13 @@ import stat
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
 
-from . import header, nodes
-from .header import Entry
-from .merged import Merged
+from ..format import header
+from ..format.header import Entry
+from ..format.stream import Stream
+from ..trees import nodes
+from ..trees.merged import Merged
+from ..trees.tree import Directory, Tree
 from .packets import DATA, ERROR, packet
-from .stream import Stream
-from .tree import Directory, Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ import errno
 import os
 import stat
 
-from . import header, nodes
-from .header import Entry
+from ..format import header
+from ..format.header import Entry
+from . import nodes
 from .merged import Merged
 from .owners import Owner
 from .resolving import MAX_LINKS

@@ -1,0 +1,1 @@
+"""Changesets of layers: applied, told apart, made into one."""

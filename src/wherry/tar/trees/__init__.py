@@ -1,0 +1,1 @@
+"""Directories that archives are written to or made of: reached by descriptors, whatever is linked in them."""
