@@ -528,6 +528,13 @@ def test_cgroup_namespaces_by_default(start: Start) -> None:
     assert cli.inspect("box", "{{.HostConfig.CgroupnsMode}}") == "private"
 
 
+def test_builds_are_told_to_nobody_else(start: Start, tmp_path: Path) -> None:
+    cli = start("--log-driver", "syslog", "--log-opt", "syslog-address=tcp://127.0.0.1:5514")
+    (tmp_path / "Dockerfile").write_text("FROM busybox\nRUN echo built\n")
+
+    assert cli("build", "-q", "--no-cache", str(tmp_path)).stdout.startswith("sha256:")
+
+
 def test_logs_of_all_containers_go_to_a_collector(start: Start) -> None:
     cli = start("--log-driver", "syslog", "--log-opt", "syslog-address=tcp://127.0.0.1:5514")
     with collector(cli.engine.host, 5514) as sink:

@@ -108,3 +108,21 @@ async def test_a_removal_does_not_wait_for_a_collector_that_is_gone() -> None:
     with pytest.raises(NoSuchContainer):
         world.containers.find(container.id)
     assert not world.outside.collectors.connections
+
+
+async def test_a_user_who_starts_it_again_makes_it_try_at_once() -> None:
+    world = await World.open()
+    container = await world.run(host=HostSpec(log=SYSLOG))
+    world.outside.clock.stand_still()  # the next attempt would never come
+    world.outside.collectors.reachable = False
+    says(world, container, ONE)
+    await world.exit(container)
+    await comes(lambda: not world.outside.collectors.connections)
+    with pytest.raises(InternalError, match="connection refused"):
+        await world.containers.start(container.id)
+
+    world.outside.collectors.reachable = True
+    await world.containers.start(container.id)
+
+    await comes(lambda: world.outside.collectors.received == [ONE])
+    assert world.outside.collectors.connections == 1

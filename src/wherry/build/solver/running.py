@@ -15,7 +15,7 @@ from wherry.engine.containers.streams import Attachment
 from wherry.engine.images.layering import Layering
 from wherry.engine.ports import BuildFiles, Snapshots
 from wherry.errors import BuildFailed, CommandNotRun, NoSuchContainer, WherryError
-from wherry.model.container import Container, ContainerSpec, HostSpec
+from wherry.model.container import Container, ContainerSpec, HostSpec, LogConfig
 from wherry.model.image import Image, Layer
 from wherry.plan.naming import short_id
 
@@ -138,6 +138,7 @@ def _spec(action: RunCommand, below: Made, request: BuildRequest, mounted: Mount
             auto_remove=True,
             mounts=mounted.mounts,
             tmpfs=mounted.tmpfs,
+            log=LogConfig(driver="none"),  # what it says is told by the build, and to nobody else
         ),
     )
 

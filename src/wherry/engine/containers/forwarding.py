@@ -32,13 +32,19 @@ class LogForwarding:
     async def connect(self, container: Container) -> None:
         """Before a user's start: InternalError if the collector cannot be reached."""
         collector = plan.collector(container)
-        if collector is None or collector.lazy or container.id in self._forwarders:
+        if collector is None or collector.lazy:
             return
         try:
             connection = await self._collectors.connect(collector)
         except WherryError as error:
             raise refusal(error) from None
-        self._forwarder(container.id, collector).begin(connection)
+        known = self._forwarders.get(container.id)
+        if known is not None and known.has_failed:
+            await known.stop()
+        if known is not None and known.is_at_work:
+            connection.close()  # it has one, or makes one when there are lines
+        else:
+            self._make(container.id, collector, connection)
 
     def begin(self, container: Container) -> None:
         """See to the log of a container that runs."""
@@ -46,8 +52,11 @@ class LogForwarding:
             collector = plan.collector(container)
         except InternalError:
             return  # it has said nothing: its start was refused for the same reason
-        if collector is not None:
-            self._forwarder(container.id, collector).begin()
+        known = self._forwarders.get(container.id)
+        if known is not None and known.is_at_work:
+            known.begin()
+        elif collector is not None:
+            self._make(container.id, collector)
 
     def end(self, container_id: str) -> None:
         """The log grows no more: what is left is sent. Idempotent."""
@@ -70,42 +79,64 @@ class LogForwarding:
         for forwarder in tuple(self._forwarders.values()):
             forwarder.close()
 
-    def _forwarder(self, container_id: str, collector: Collector) -> "Forwarder":
-        if container_id not in self._forwarders:
-            forwarder = Forwarder(
-                collector,
-                self._files.log(container_id),
-                logs=self._logs,
-                collectors=self._collectors,
-                clock=self._clock,
-            )
-            forwarder.task.add_done_callback(lambda _: self._forwarders.pop(container_id))
-            self._forwarders[container_id] = forwarder
-        return self._forwarders[container_id]
+    def _make(self, container_id: str, collector: Collector, connection: CollectorConnection | None = None) -> None:
+        made = Forwarder(
+            collector,
+            self._files.log(container_id),
+            connection,
+            logs=self._logs,
+            collectors=self._collectors,
+            clock=self._clock,
+        )
+        made.task.add_done_callback(lambda _: self._forget(container_id, made))
+        self._forwarders[container_id] = made
+
+    def _forget(self, container_id: str, forwarder: "Forwarder") -> None:
+        if self._forwarders.get(container_id) is forwarder:
+            del self._forwarders[container_id]
 
 
 class Forwarder:
-    """Sends one log, and tries again for as long as it takes."""
+    """Sends one log, and tries again for as long as it takes. ``connection`` is for the first lines, if there is
+    one."""
 
-    def __init__(self, collector: Collector, path: Path, *, logs: Logs, collectors: Collectors, clock: Clock) -> None:
+    def __init__(
+        self,
+        collector: Collector,
+        path: Path,
+        connection: CollectorConnection | None,
+        *,
+        logs: Logs,
+        collectors: Collectors,
+        clock: Clock,
+    ) -> None:
         self._collector = collector
         self._path = path
+        self._connection = connection
         self._logs = logs
         self._collectors = collectors
         self._clock = clock
-        self._connection: CollectorConnection | None = None
         self._failures = 0
         self._failed = asyncio.Event()
         self._ended = asyncio.get_running_loop().create_future()
         self.task = asyncio.get_running_loop().create_task(self._run())
 
-    def begin(self, connection: CollectorConnection | None = None) -> None:
-        """The log grows, perhaps again; ``connection`` is for its next lines."""
-        self._connection = connection or self._connection
+    @property
+    def is_at_work(self) -> bool:
+        return not self.task.done()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the collector did not take what was sent last."""
+        return self._failed.is_set()
+
+    def begin(self) -> None:
+        """The log grows again."""
         if self._ended.done():
             self._ended = asyncio.get_running_loop().create_future()
 
     def end(self) -> None:
+        """It grows no more."""
         if not self._ended.done():
             self._ended.set_result(None)
 
@@ -114,10 +145,14 @@ class Forwarder:
         failed = asyncio.ensure_future(self._failed.wait())
         await asyncio.wait((self.task, failed), timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         failed.cancel()
+        await self.stop()
+
+    async def stop(self) -> None:
         self.close()
         await asyncio.wait((self.task,))
 
     def close(self) -> None:
+        """Stop, and be not waited for."""
         self.task.cancel()
 
     async def _run(self) -> None:
