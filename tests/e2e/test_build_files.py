@@ -47,6 +47,11 @@ def test_what_a_stage_has_keeps_its_owners(builder: Builder) -> None:
     assert builder.output(image, "sh", "-c", look).splitlines() == owners
 
 
+def test_a_stage_without_files_is_an_empty_directory(builder: Builder) -> None:
+    image = builder.image("FROM scratch AS empty\nFROM busybox\nCOPY --from=empty / /x/\n")
+    assert builder.output(image, "ls", "-A", "/x") == ""
+
+
 def test_documents(builder: Builder) -> None:
     image = builder.image(
         "FROM busybox\nCOPY <<one <<'two' /d/\n$PATH\none\n$PATH\ntwo\n"

@@ -22,6 +22,10 @@ class BuildKitProtocol:
         """For a client that is called by us, and says in ``headers`` who it is."""
         return self._loaded().session(headers)
 
+    def require_new_session(self, headers: Mapping[str, str]) -> None:
+        """InvalidArgument if another client that is called by us says of itself the same."""
+        self._loaded().require_new_session(headers)
+
     async def close(self) -> None:
         """End what goes on."""
         if self._face is not None:

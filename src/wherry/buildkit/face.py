@@ -51,6 +51,10 @@ class BuildKit:
         answers."""
         return self._sessions.connect(headers, map(str.strip, headers.get(SESSION_METHOD, "").split(",")))
 
+    def require_new_session(self, headers: Mapping[str, str]) -> None:
+        """InvalidArgument if somebody else says of himself the same."""
+        self._sessions.require_new(headers)
+
     async def close(self) -> None:
         """End all builds."""
         for connection in tuple(self._connections):

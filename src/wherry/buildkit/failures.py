@@ -10,6 +10,7 @@ from wherry.buildkit.status import CallFailed, Code
 from wherry.buildkit.steps import Steps, base_of
 from wherry.errors import BuildFailed, CommandNotRun, DockerfileError, SourceMissing, WherryError
 
+_LONGEST_SHOWN: Final = 1 << 20  # characters of a Dockerfile that clients are given in the header of a failed call
 _SOURCE: Final = "github.com/moby/buildkit/errdefs.Source+json"
 
 
@@ -43,6 +44,8 @@ def call_failed(error: WherryError, steps: Steps, filename: str) -> CallFailed:
 
 
 def _with_source(text: str, filename: str, dockerfile: str, lines: tuple[int, int]) -> CallFailed:
+    if len(dockerfile) > _LONGEST_SHOWN:
+        return CallFailed(Code.UNKNOWN, text)
     first, last = ({"line": line} for line in lines)
     source = {
         "info": {

@@ -76,7 +76,7 @@ def _cache_sources(attributes: Mapping[str, str]) -> Iterator[str]:
     try:
         entries: list[dict[str, Any]] = json.loads(attributes.get("cache-imports") or "[]")
         yield from (entry["Attrs"]["ref"] for entry in entries if entry["Type"] == "registry")
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         text = f'failed to unmarshal cache-imports ("{attributes["cache-imports"]}"): {error}'
         raise InvalidArgument(text) from None
 

@@ -173,6 +173,9 @@ async def test_a_change_that_did_not_end_is_begun_anew(shelf: Shelf, source: Pat
         ([Stat(path=b"a", mode=1 << 27, linkname=b"/tmp"), Stat(path=b"a/b")], "changes out of order: 'a/b'"),
         ([Stat(path=b"a", linkname=b"../../../index")], "invalid link 'a' to unknown path: '../../../index'"),
         ([Stat(path=b"a", mode=1 << 24)], "'a' is no file that can be sent"),
+        ([Stat(path=b"a", mode=1 << 27, linkname=b"b\0c")], "'a' is no file that can be sent"),
+        ([Stat(path=b"a", mode=1 << 26, dev_major=1 << 40)], "'a' is no file that can be sent"),
+        ([Stat(path=b"a", mode=1 << 31, xattrs={"user.b\0c": b"1"})], "'a' is no file that can be sent"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

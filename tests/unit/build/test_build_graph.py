@@ -30,6 +30,11 @@ def test_only_stages_that_the_target_needs_are_built() -> None:
     assert ([stage.first_step for stage in graph.stages], graph.total) == ([1, 3, 4], 6)
 
 
+def test_there_is_an_end_to_stages() -> None:
+    with pytest.raises(InvalidArgument, match="a Dockerfile may have 2000 stages, this has 2001"):
+        planned("FROM a\n" * 2001)
+
+
 def test_a_target_has_a_name_without_case_or_an_index() -> None:
     text = "FROM a AS one\nFROM b AS two\nFROM c"
     for target, index in (("", 2), ("TWO", 1), ("0", 0)):

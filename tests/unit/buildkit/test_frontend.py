@@ -57,6 +57,7 @@ def test_what_is_asked_for(attributes: dict[str, str], expected: BuildRequest) -
         ({"shm-size": "1k"}, 'failed to parse shm size: strconv.ParseInt: parsing "1k": invalid syntax'),
         ({"ulimit": "nofile=x"}, "failed to parse ulimit: nofile=x"),
         ({"cache-imports": '[{"Type":"registry"}]'}, "failed to unmarshal cache-imports"),
+        ({"cache-imports": "[" * 100_000}, "failed to unmarshal cache-imports"),
     ],
 )
 def test_what_cannot_be(attributes: dict[str, str], problem: str) -> None:

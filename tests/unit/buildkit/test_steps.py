@@ -4,9 +4,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from wherry.buildkit.failures import call_failed
 from wherry.buildkit.messages.control import Vertex
 from wherry.buildkit.progress import Progress as Status
 from wherry.buildkit.steps import Steps
+from wherry.errors import DockerfileError
 from wherry.model.build import BuildNews, DockerfileNews, OutputNews, StepNews, StepState
 from wherry.model.progress import Progress
 
@@ -126,3 +128,12 @@ async def test_output_is_dropped_only_where_nobody_reads() -> None:
     while (response := await status.read()) is not None:
         size += sum(len(log.message) for log in response.logs)
     assert 1 << 20 <= size <= 2 << 20
+
+
+def test_a_long_dockerfile_is_not_shown_with_its_error() -> None:
+    def details(dockerfile: str) -> bytes:
+        error = DockerfileError(1, "unknown instruction: X", dockerfile)
+        return call_failed(error, Steps(Status("build", lambda: 0)), "Dockerfile").details
+
+    assert details("X\n")
+    assert not details("X\n" * (1 << 20))

@@ -138,6 +138,7 @@ def test_a_health_check_has_times_in_nanoseconds() -> None:
         ("SHELL x", "SHELL requires the arguments to be in JSON form"),
         ("SHELL []", "SHELL requires at least one argument"),
         ("ONBUILD ONBUILD x", "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"),
+        ("ONBUILD " * 5000, "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"),
         ("HEALTHCHECK NONE x", "HEALTHCHECK NONE takes no arguments"),
         ("HEALTHCHECK --interval=1us CMD a", 'Interval "interval" cannot be less than 1ms'),
         ("HEALTHCHECK --retries=-1 CMD a", "--retries cannot be negative (-1)"),

@@ -24,6 +24,7 @@ class BuildKitRoutes:
     async def session(self, request: Request) -> None:
         if problem := _problem(request):
             raise InvalidArgument(problem)
+        self._buildkit.require_new_session(request.headers)
         stream = await request.hijack(None, _PROTOCOL)
         stream.hand_over(self._buildkit.session(request.headers))
 

@@ -22,6 +22,8 @@ from wherry.plan.dockerfile.instructions import Add, Copy, Dockerfile, From, Ins
 from wherry.plan.dockerfile.mounts import mount_source
 from wherry.plan.images.platforms import parse_platform
 
+_MOST_STAGES = 2000  # each is known to all behind it
+
 
 class Stage(Struct, frozen=True, kw_only=True):
     """A FROM and what follows it.
@@ -150,6 +152,8 @@ def _drafts(dockerfile: Dockerfile, request: BuildRequest, variables: dict[str, 
 
 def _split(dockerfile: Dockerfile) -> Iterator[tuple[From, tuple[Instruction, ...]]]:
     starts = [at for at, found in enumerate(dockerfile.instructions) if isinstance(found, From)]
+    if len(starts) > _MOST_STAGES:
+        raise InvalidArgument(f"a Dockerfile may have {_MOST_STAGES} stages, this has {len(starts)}")
     for start, end in zip(starts, [*starts[1:], len(dockerfile.instructions)], strict=True):
         source = dockerfile.instructions[start]
         assert isinstance(source, From)

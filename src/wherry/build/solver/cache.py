@@ -13,6 +13,8 @@ from wherry.model.image import Image, Layer
 from wherry.plan.images.chain import chain_ids
 from wherry.plan.images.configuration import read_time
 
+_LONGEST = 4096  # characters of what is told of an entry: a line may have taken up much more
+
 
 class Cache:
     """Steps that a build under way stands on are in use: they stay."""
@@ -40,7 +42,7 @@ class Cache:
             key=key,
             parent=below.key,
             chain_id=layer.chain_id if layer else below.chain_id,
-            description=created_by,
+            description=created_by[:_LONGEST],
             created=created,
             last_used=self._clock.now(),
             size=layer.size if layer else 0,

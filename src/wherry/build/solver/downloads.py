@@ -1,12 +1,15 @@
 """ADD from the web."""
 
-from urllib.parse import unquote, urlsplit
+import re
+from urllib.parse import unquote
 
 from wherry.build.plan.actions import CopyFiles
 from wherry.build.solver.workspace import Workspace
 from wherry.engine.ports import BuildFiles, Web
 from wherry.errors import InvalidArgument
 from wherry.model.build import Selection
+
+_QUERY = re.compile("[?#]")
 
 
 class Downloads:
@@ -30,7 +33,8 @@ def _name(url: str, destination: str) -> str:
     """What the file is called in a directory; it matters for that only."""
     if not destination.endswith("/"):
         return "file"
-    name = unquote(urlsplit(url).path).rpartition("/")[2]
+    path = _QUERY.split(url.partition("://")[2], maxsplit=1)[0].partition("/")[2]
+    name = unquote(path).rpartition("/")[2]
     if name in ("", ".", ".."):
         raise InvalidArgument(f"cannot determine filename for source {url}")
     return name

@@ -29,7 +29,7 @@ class HeaderCoding:
         for size in self._limits:
             self._encoder.header_table_size = size
         self._limits = ()
-        return self._encoder.encode(headers)
+        return self._encoder.encode(headers, huffman=False)  # whose time grows with the square of a text's length
 
     def limit_table(self, size: int) -> None:
         """The table that the peer keeps for what we send. The next headers tell of the smallest limit and of the last

@@ -11,6 +11,7 @@ from wherry.errors import InvalidArgument
 from wherry.model.mirror import OfferedFile
 
 _PERMISSIONS = 0o777
+_ID = (1 << 32) - 1  # the bits of a number of 32; clients that send more mean these
 _KINDS = {  # of Go's os.FileMode
     0: stat.S_IFREG,
     1 << 31: stat.S_IFDIR,
@@ -67,11 +68,12 @@ def request(number: int) -> bytes:
 def offered_file(message: bytes) -> OfferedFile:
     """What a STAT packet tells. InvalidArgument for what is no file."""
     told = decode(Packet, message).stat or Stat()
+    _check(told)
     return OfferedFile(
         path=told.path,
         mode=_mode(told),
-        uid=told.uid,
-        gid=told.gid,
+        uid=told.uid & _ID,
+        gid=told.gid & _ID,
         size=told.size,
         mtime=told.mod_time,
         link=told.linkname,
@@ -80,10 +82,21 @@ def offered_file(message: bytes) -> OfferedFile:
     )
 
 
+def _check(told: Stat) -> None:
+    """What no file of Linux has."""
+    has_nul = b"\0" in told.linkname or any("\0" in name for name in told.xattrs)
+    if has_nul or not (0 <= told.dev_major <= _ID and 0 <= told.dev_minor <= _ID):
+        raise _no_file(told)
+
+
+def _no_file(told: Stat) -> InvalidArgument:
+    return InvalidArgument(f"{told.path.decode('utf-8', 'replace')!r} is no file that can be sent")
+
+
 def _mode(told: Stat) -> int:
     kind = _KINDS.get(told.mode & _KIND_MASK)
     if kind is None:
-        raise InvalidArgument(f"{told.path.decode('utf-8', 'replace')!r} is no file that can be sent")
+        raise _no_file(told)
     bits = sum(bit for flag, bit in _BITS.items() if told.mode & flag)
     return kind | bits | told.mode & _PERMISSIONS
 

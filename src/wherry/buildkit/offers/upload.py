@@ -9,12 +9,12 @@ from wherry.buildkit.protobuf import decode
 from wherry.buildkit.session import Session
 
 PULL: Final = "/moby.upload.v1.Upload/Pull"
-_HOST: Final = "buildkit-session"
+_PLACE: Final = "http://buildkit-session/"
 
 
 def is_upload(url: str) -> bool:
     """Whether it means something that the client of the session has."""
-    return urlsplit(url).hostname == _HOST
+    return url.startswith(_PLACE)
 
 
 async def uploaded(session: Session, url: str) -> AsyncGenerator[bytes, None]:

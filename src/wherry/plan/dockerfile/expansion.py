@@ -16,7 +16,7 @@ Piece = tuple[str, bool]
 
 _SPECIAL = frozenset("@*#?-$!0")
 _DEEPEST = 50  # ``${a:-${b:-…}}``
-_LONGEST = 1 << 24  # characters of all values that one text takes up; a few lines could ask for terabytes
+_LONGEST = 1 << 20  # characters of all values that one text takes up; a few lines could ask for terabytes
 
 
 def expand(word: str, variables: Mapping[str, str], escape: str = "\\", *, quotes: bool = True) -> str:

@@ -32,7 +32,7 @@ def openings(line: str, escape: str) -> tuple[Opening, ...]:
     """All documents that an instruction's line opens, in their order."""
     keyword, rest = head(line)
     if keyword.upper() == "ONBUILD":
-        return openings(rest, escape)
+        keyword, rest = head(rest)
     if keyword.upper() not in _TAKING or rest.startswith("["):
         return ()
     return tuple(found for word in split_words(rest, escape) if (found := opening(word)))
