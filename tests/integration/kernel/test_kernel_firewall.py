@@ -221,18 +221,19 @@ def test_a_sender_that_never_pauses_meets_a_port_published_later(net: World) -> 
         with pytest.raises((ConnectionRefusedError, TimeoutError)):
             client.recv(100)
         publish(net, port_of_a("udp", host_port=8081))
-        conntrack.forget(net.nfnl, socket.AF_INET, socket.IPPROTO_UDP, 8081)
+        conntrack.forget(net.nfnl, socket.AF_INET, socket.IPPROTO_UDP, {8081})
         client.send(b"?")
         assert client.recv(100).decode() == f"a {OUTSIDE}"
 
 
 def test_forgetting_flows_tells_how_many_and_leaves_other_ports(net: World) -> None:
-    publish(net, port_of_a("udp", host_port=8082), port_of_a("udp", host_port=8083))
-    net.ask(net.outside, HOST_OUTSIDE, 8082, UDP)
-    net.ask(net.outside, HOST_OUTSIDE, 8083, UDP)
-    assert conntrack.forget(net.nfnl, socket.AF_INET, socket.IPPROTO_UDP, 8082) == 1
-    assert conntrack.forget(net.nfnl, socket.AF_INET, socket.IPPROTO_UDP, 8082) == 0
-    assert conntrack.forget(net.nfnl, socket.AF_INET, socket.IPPROTO_UDP, 8083) == 1
+    ports = (8082, 8083, 8084)
+    publish(net, *(port_of_a("udp", host_port=port) for port in ports))
+    for port in ports:
+        net.ask(net.outside, HOST_OUTSIDE, port, UDP)
+    assert conntrack.forget(net.nfnl, socket.AF_INET, socket.IPPROTO_UDP, {8082, 8084}) == 2
+    assert conntrack.forget(net.nfnl, socket.AF_INET, socket.IPPROTO_UDP, {8082, 8084}) == 0
+    assert conntrack.forget(net.nfnl, socket.AF_INET, socket.IPPROTO_UDP, {8083}) == 1
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

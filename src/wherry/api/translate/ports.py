@@ -41,15 +41,11 @@ def port_bindings(specs: tuple[PortSpec, ...]) -> Bindings:
 
 def bound_ports(container: Container) -> Bindings:
     """``NetworkSettings.Ports``: every exposed or published port, with the host's ends or null."""
-    bindings: Bindings = {}
-    for key in visible_ports(container):
-        ends = [
-            PortBinding(host_ip=end.host_ip, host_port=str(end.host_port))
-            for end in published(container)
-            if f"{end.container_port}/{end.protocol}" == key
-        ]
-        bindings[key] = ends or None
-    return bindings
+    ends: dict[str, list[PortBinding]] = {}
+    for end in published(container):
+        binding = PortBinding(host_ip=end.host_ip, host_port=str(end.host_port))
+        ends.setdefault(f"{end.container_port}/{end.protocol}", []).append(binding)
+    return {key: ends.get(key) for key in visible_ports(container)}
 
 
 def port_list(container: Container) -> list[Port]:

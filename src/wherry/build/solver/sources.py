@@ -39,5 +39,5 @@ class Sources(Struct, frozen=True, kw_only=True):
         if origin is None or isinstance(origin, ContextSource):
             folder = await (self.named[origin.name] if origin else self.context).folder(paths)
             return Trees((folder.path,), folder.index)
-        paths = self.trees((await self.obtain(origin, chapter)).chain_id)
-        return Trees(paths or (await self.space.folder(),))  # of what has no layers the root is there, and empty
+        layers = self.trees((await self.obtain(origin, chapter)).chain_id)
+        return Trees(layers or (await self.space.folder(),))  # of what has no layers the root is there, and empty

@@ -236,8 +236,8 @@ class Networking:
 
     def _forget_flows(self, ports: Iterable[PublishedPort]) -> None:
         """A sender of datagrams that never pauses would keep the old way for ever."""
-        for port in {port.host_port for port in ports if port.protocol == "udp"}:
-            conntrack.forget(self._nfnl, socket.AF_INET, socket.IPPROTO_UDP, port)
+        if found := {port.host_port for port in ports if port.protocol == "udp"}:
+            conntrack.forget(self._nfnl, socket.AF_INET, socket.IPPROTO_UDP, found)
 
 
 def _switch_ipv6(path: str, name: str, *, on: bool) -> None:

@@ -3,7 +3,7 @@
 Docker's choices (libnetwork ``portallocator``) and the texts of its errors.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from wherry.errors import InternalError, PortInUse
 from wherry.model.network import PROTOCOLS, PortBinding, PortSpec
@@ -45,10 +45,12 @@ def bind(
         InternalError: all ports of a range are taken.
     """
     bindings: list[PortBinding] = []
+    own: dict[tuple[str, int], list[str]] = {}  # addresses by protocol and port
     for spec in specs:
         asked = (spec.host_ip,) if spec.host_ip else anywhere
         addresses = tuple(address for address in asked if ipv6 or ":" not in address)
-        host_port = _choose(spec, addresses, bindings, leased, refused, ephemeral) if addresses else 0
+        host_port = _choose(spec, addresses, own, leased, refused, ephemeral) if addresses else 0
+        own.setdefault((spec.protocol, host_port), []).extend(addresses)
         bindings += (
             PortBinding(
                 host_ip=address, host_port=host_port, container_port=spec.container_port, protocol=spec.protocol
@@ -74,17 +76,14 @@ def rotated(ports: range, after: int) -> Iterator[int]:
 def _choose(
     spec: PortSpec,
     addresses: tuple[str, ...],
-    bindings: list[PortBinding],
+    own: Mapping[tuple[str, int], list[str]],
     leased: Taken,
     refused: Taken,
     ephemeral: Iterator[int],
 ) -> int:
     def is_leased(address: str, port: int) -> bool:
-        own = any(
-            binding.host_port == port and binding.protocol == spec.protocol and clash(binding.host_ip, address)
-            for binding in bindings
-        )
-        return own or leased(spec.protocol, address, port)
+        is_own = any(clash(other, address) for other in own.get((spec.protocol, port), ()))
+        return is_own or leased(spec.protocol, address, port)
 
     candidates = _range(spec.host_port)
     if len(candidates) == 1:
