@@ -13,6 +13,7 @@ from tests.fakes.images import AMD64
 from tests.fakes.registry import FakeRegistry, digest_of
 from tests.fakes.store import ROOT
 from tests.fakes.world import Outside, World
+from wherry.build.client import Client
 from wherry.build.plan.request import BuildRequest
 from wherry.build.sweeping import sweep_folders, sweep_steps
 from wherry.engine.ports import Wire
@@ -240,6 +241,10 @@ class Site:
         asked = BuildRequest(host_platform=AMD64, **request)  # type: ignore[arg-type]
         async with aclosing(self.builds.build(asked, _sent(dockerfile), live=live)) as news:
             return [item async for item in news]
+
+    def build_offered(self, client: Client) -> AsyncGenerator[BuildNews, None]:
+        """What a build of what a client offers tells, as it happens. To be closed."""
+        return self.builds.build(BuildRequest(host_platform=AMD64), None, client=client, live=True)
 
 
 async def _sent(dockerfile: str) -> AsyncIterator[bytes]:

@@ -22,7 +22,7 @@ from wherry.build.solver.sources import Sources
 from wherry.build.solver.stages import Stages, Work
 from wherry.build.solver.story import Story
 from wherry.build.solver.workspace import Workspace, workspace
-from wherry.engine.concurrency.operations import Operations
+from wherry.engine.concurrency.operations import Operations, together
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.images.layering import Layering
@@ -147,9 +147,8 @@ class Builds:
         )
         async with self._working(job, graph, context, solver) as work:
             try:
-                if uses_context(graph):
-                    await work.sources.context.folder()
-                made = await solver.solve(work)
+                loading = (work.sources.context.folder(),) if uses_context(graph) else ()
+                *_, made = await together(*loading, solver.solve(work))
             finally:
                 await self._operations.run(self._cache.settle(work.done, work.used))
             if job.output is not None:

@@ -1,10 +1,16 @@
 """Builds on fakes: what is done, in which order, and what is told."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
 
 import pytest
 from tests.fakes.building import Ground, Site
+from tests.harness.buildkit import Sender, Session
 
+from wherry.buildkit.offers.offering import SessionClient
+from wherry.buildkit.session import Metadata
 from wherry.errors import BuildFailed, InvalidArgument, NoSuchManifest
 from wherry.model.build import BuildNews, OutputNews, StepNews, StepState
 from wherry.model.image import Image
@@ -76,6 +82,32 @@ async def test_the_first_failure_ends_other_stages() -> None:
                 "FROM busybox AS a\nRUN forever\nFROM busybox AS b\nCOPY missing /\nFROM a\nCOPY --from=b x /\n"
             )
     assert site.world.containers.all() == ()
+
+
+class Hesitant(Session):
+    """Has one file, and tells of it when it is ``asked`` to."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.asked = asyncio.Event()
+
+    @asynccontextmanager
+    async def stream(self, path: str, metadata: Metadata) -> AsyncIterator[Sender]:
+        if metadata.get("followpaths") == ("file",):
+            await self.asked.wait()
+        async with super().stream(path, metadata) as sender:
+            yield sender
+
+
+async def test_steps_that_need_no_files_do_not_wait_for_them(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM busybox\nRUN go\nCOPY file /\n")
+    (tmp_path / "file").write_text("content")
+    site, session = await Site.open(), Hesitant(tmp_path)
+    async with asyncio.timeout(5), aclosing(site.build_offered(SessionClient(session))) as news:
+        async for item in news:
+            if isinstance(item, StepNews) and (item.index, item.state) == (2, StepState.DONE):
+                session.asked.set()
+    assert session.asked.is_set()
 
 
 async def test_a_failed_command_keeps_its_container_unless_told_otherwise() -> None:
