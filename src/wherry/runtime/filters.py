@@ -7,7 +7,7 @@ that to crun for those that follow. Their config.json has no profile to be read,
 Source: crun(1), ``run.oci.seccomp_bpf_data``. Figures: docs/adr/0024-seccomp-filters.md.
 """
 
-from base64 import b64encode
+import base64
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,7 +56,7 @@ class Filters:
         if not profile or profile in self._ready or len(self._ready) == _KEPT:
             return
         if not _asks_more(spec) and _decides_alone(profile):
-            self._ready[profile] = b64encode(searching((state / _COMPILED).read_bytes())).decode()
+            self._ready[profile] = base64.b64encode(searching((state / _COMPILED).read_bytes())).decode()
 
 
 def config(spec: dict[str, Any], profile: bytes) -> bytes:
