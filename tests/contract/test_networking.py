@@ -99,10 +99,10 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
             made = World(networking, tmp_path / "netns")
             yield made
             made.close()
+            for left in (tmp_path / "netns").iterdir():
+                namespaces.remove(str(left))
             networking.close()
     finally:
-        for left in (tmp_path / "netns").iterdir():
-            namespaces.remove(str(left))
         namespaces.remove(host)
 
 

@@ -80,8 +80,9 @@ def _neighbours(engine: Engine) -> list[str]:
 def mounts(engine: Engine) -> list[str]:
     table = engine.host.run(["cat", "/proc/self/mountinfo"]).stdout.splitlines()
     targets = [line.split()[4] for line in table]
-    views = {target for target in targets if Path(target).parent == engine.exec_root / "view"}
-    left = Counter(targets) - Counter(views)  # which a daemon that remaps has, each once
+    views = {target for target in targets if Path(target).parent == engine.exec_root / "view"}  # of one that remaps
+    in_memory = {str(engine.exec_root / name) for name in ("bundles", "exits", "netns", "state")}
+    left = Counter(targets) - Counter(views | in_memory)  # which a daemon has, each once
     places = (str(engine.data_root), str(engine.exec_root))
     return [f"mount {target}" for target in left.elements() if target.startswith(places)]
 

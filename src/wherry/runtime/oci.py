@@ -16,6 +16,7 @@ import msgspec
 from wherry.errors import Conflict, RuntimeFailure
 from wherry.kernel import cgroups, identity, processes
 from wherry.kernel.cgroups.warmth import CgroupWarmth
+from wherry.kernel.mounts import memory_folders
 from wherry.kernel.processes import ENVIRONMENT, Child
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.process import ProcessId
@@ -48,8 +49,12 @@ class OciRuntime:
         self._bundles = exec_root / "bundles"
         self._states = exec_root / "state"
         self._exits = exec_root / "exits"
-        for folder in (self._bundles, self._states, self._exits):
+        self._folders = self._bundles, self._states, self._exits
+        for folder in self._folders:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.ids():
+            for folder in self._folders:
+                memory_folders.provide(folder)
         self._binaries = binaries
         self._retired: Binaries | None = None
         self._layout = cgroups.probe()
@@ -60,6 +65,9 @@ class OciRuntime:
         self._filters = Filters()
 
     def close(self) -> None:
+        if not self.ids():
+            for folder in self._folders:
+                memory_folders.give_back(folder)
         self._expected.close()
         self._warmth.close()
         self._binaries.close()

@@ -72,9 +72,9 @@ class Host:
         self.run(self.networking.publish(ports))
 
     def close(self) -> None:
-        self.networking.close()
         for path in self._folder.iterdir():
             namespaces.remove(str(path))
+        self.networking.close()
 
 
 @pytest.fixture

@@ -65,10 +65,10 @@ def shared_memory(target: str, size: int, owner: Owner) -> None:
     syscalls.mount("shm", target, "tmpfs", flags, f"mode=1777,size={size},uid={uid},gid={gid}")
 
 
-def memory(target: str) -> None:
-    """Mounts a tmpfs on ``target``, which exists: nobody but root lists it."""
+def memory(target: str, mode: int = 0o711) -> None:
+    """Mounts a tmpfs on ``target``, which exists: root's, and unless told otherwise nobody else lists it."""
     flags = syscalls.MS_NOSUID | syscalls.MS_NOEXEC | syscalls.MS_NODEV
-    syscalls.mount("tmpfs", target, "tmpfs", flags, "mode=711")
+    syscalls.mount("tmpfs", target, "tmpfs", flags, f"mode={mode:o}")
 
 
 def remapped(source: str, target: str, user: int) -> None:
@@ -95,6 +95,17 @@ def unmount(target: str) -> bool:
             return False
         raise
     return True
+
+
+def file_system(folder: str) -> str:
+    """The type of the file system that ``folder`` lies in."""
+    fd = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with open(f"/proc/self/fdinfo/{fd}", encoding="ascii") as lines:
+            mount_id = next(int(line.removeprefix("mnt_id:")) for line in lines if line.startswith("mnt_id:"))
+    finally:
+        os.close(fd)
+    return next(entry.fs_type for entry in mount_table() if entry.id == mount_id)
 
 
 def mount_table(path: str = "/proc/self/mountinfo") -> tuple[MountEntry, ...]:

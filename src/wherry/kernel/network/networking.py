@@ -13,6 +13,7 @@ from typing import Final
 
 from wherry.errors import NotFound
 from wherry.kernel import sysctls, user_namespaces
+from wherry.kernel.mounts import memory_folders
 from wherry.kernel.network import addressing, bridges, conntrack, links, namespaces, nftables
 from wherry.kernel.network.claims import Claims
 from wherry.kernel.network.disturbances import Disturbances
@@ -49,6 +50,8 @@ class Networking:
         nor any that is there touched; without ``relay`` what no rule translates is not reached."""
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         self._folder = folder
+        if not self.namespaces():
+            memory_folders.provide(folder, 0o755)
         self._table = table
         self._ruleset = ruleset
         self._map_of = map_of
@@ -68,6 +71,8 @@ class Networking:
 
     def close(self) -> None:
         self._opened.close()
+        if not self.namespaces():
+            memory_folders.give_back(self._folder)
 
     # --- bridges ---
 
