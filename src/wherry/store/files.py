@@ -13,6 +13,7 @@ from wherry.store.roots import make_passage
 from wherry.store.threads import Threads
 from wherry.store.trees.copying import copy_attributes, copy_tree
 from wherry.store.trees.descriptors import closing_fd, open_directory, open_in_root
+from wherry.store.trees.filesystem import set_topdir
 from wherry.store.trees.mountinfo import mount_of
 from wherry.store.trees.removal import child, children, discard
 from wherry.store.trees.walking import delete_tree, tree_size
@@ -36,6 +37,7 @@ class ContainerFiles:
         self._root = root
         with explained(f"open {folder}"):
             make_passage(folder, root)
+            set_topdir(folder)
 
     def folder(self, container_id: str) -> Path:
         return child(self._folder, container_id)
