@@ -6,6 +6,8 @@ Keys have slashes, since interface names may have dots: ``net/ipv4/conf/eth0.7/r
 
 from typing import Final
 
+_LONGEST: Final = 4096
+
 FORWARD_IPV4: Final = "net/ipv4/ip_forward"
 FORWARD_IPV6: Final = "net/ipv6/conf/all/forwarding"
 BRIDGED_IPV4_MEETS_FIREWALL: Final = "net/bridge/bridge-nf-call-iptables"
@@ -33,12 +35,12 @@ def accept_dad(link: str) -> str:
 
 def read(key: str) -> str:
     """The value, without the newline. FileNotFoundError if this kernel has no such parameter."""
-    with open(f"/proc/sys/{key}") as file:
-        return file.read().rstrip("\n")
+    with open(f"/proc/sys/{key}", "rb", buffering=0) as file:
+        return file.read(_LONGEST).decode().rstrip("\n")
 
 
 def write(key: str, value: str | int) -> None:
     """Sets the value, unless it is that already."""
     if read(key) != str(value):
-        with open(f"/proc/sys/{key}", "w") as file:
-            file.write(str(value))
+        with open(f"/proc/sys/{key}", "wb", buffering=0) as file:
+            file.write(str(value).encode())

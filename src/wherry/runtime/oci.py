@@ -243,9 +243,8 @@ class OciRuntime:
             raise RuntimeFailure(f"OCI runtime {arguments[0]} failed: {text}")
 
     def _state_root(self, binary: Binary) -> Path:
-        root = self._states / binary.info.name
-        root.mkdir(mode=0o700, exist_ok=True)
-        return root
+        """Made by the runtime when it needs it."""
+        return self._states / binary.info.name
 
     def _state(self, container_id: str, binary: Binary) -> Path:
         return self._state_root(binary) / container_id

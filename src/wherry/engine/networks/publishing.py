@@ -44,6 +44,8 @@ class Publishing:
     def _chosen(self, container: Container, endpoint: Endpoint) -> tuple[PortBinding, ...]:
         spec = container.spec
         wanted = ports.wanted(spec.host.ports, spec.exposed_ports, publish_all=spec.host.publish_all)
+        if not wanted:
+            return ()
         ephemeral = self._networking.ephemeral_ports()
         try:
             bound = ports.bind(

@@ -100,7 +100,8 @@ class Networking:
             namespaces.create(path)
         try:
             with Netlink(NETLINK_ROUTE, path) as inside:
-                links.set_up(inside, links.LOOPBACK)
+                if not interfaces:
+                    links.set_up(inside, links.LOOPBACK)
                 for interface in interfaces:
                     self._add_interface(path, inside, interface)
         except BaseException:

@@ -82,7 +82,9 @@ class Snapshots:
 
     async def prepare(self, key: str, volatile: bool = False) -> None:
         """Make the directories of active snapshot ``key``; idempotent. Not while it is mounted if ``volatile``."""
-        await self._threads.run(_prepare, child(self._folder, key), self._target(key), volatile)
+        folder, target = child(self._folder, key), self._target(key)
+        if not _is_prepared(folder, target, volatile):
+            await self._threads.run(_prepare, folder, target, volatile)
 
     def overlay(self, key: str, lowers: tuple[str, ...], volatile: bool = False) -> OverlayMount:
         """The mount of active snapshot ``key`` over layer directories ``lowers``, top first, and the mount points."""
@@ -140,7 +142,12 @@ def _begin(folder: Path, spreading: Spreading) -> None:
     _make(folder, _LAYER)
 
 
+def _is_prepared(folder: Path, target: Path, volatile: bool) -> bool:
+    return target.is_dir() and not (volatile and (folder / _VOLATILE).exists())
+
+
 def _prepare(folder: Path, target: Path, volatile: bool) -> None:
+    """``target`` last: where it is, all of it is."""
     _make(folder, _ACTIVE)
     with explained(f"create {target}"):
         target.mkdir(mode=0o700, exist_ok=True)
