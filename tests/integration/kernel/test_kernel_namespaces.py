@@ -1,5 +1,6 @@
 import os
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,6 +151,23 @@ def test_an_endpoint_is_made_as_asked(tmp_path: Path, pinned: str) -> None:
     assert {("0.0.0.0/0", "10.0.0.1"), ("::/0", "fd00::1"), ("10.0.0.0/16", None)} <= routes
     assert {Address(index=9, address="10.0.0.2/16"), Address(index=9, address="fd00::2/64")} <= set(on_eth0)
     assert traffic["lo"].rx_bytes == traffic["lo"].tx_bytes == 0
+
+
+def test_an_endpoint_has_the_queues_that_it_uses(tmp_path: Path, pinned: str) -> None:
+    container = str(tmp_path / "container")
+    namespaces.create(container)
+    with Netlink(NETLINK_ROUTE, pinned) as rtnl:
+        bridge = links.create_bridge(rtnl, "wb0")
+        links.create_veth(
+            rtnl,
+            Veth(interface=interface(), namespace=container, bridge_index=bridge.index, host_index=777, peer_index=9),
+        )
+    for path, name in ((pinned, "v100"), (container, "eth0")):
+        told = subprocess.run(
+            ["nsenter", f"--net={path}", "ip", "-d", "link", "show", name], check=True, capture_output=True, text=True
+        )
+        assert "numtxqueues 1 " in told.stdout
+        assert "numrxqueues 1 " in told.stdout
 
 
 def test_traffic_is_counted(pinned: str) -> None:

@@ -35,6 +35,8 @@ _IFLA_PROTINFO: Final = 12
 _IFLA_LINKINFO: Final = 18
 _IFLA_STATS64: Final = 23
 _IFLA_NET_NS_FD: Final = 28
+_IFLA_NUM_TX_QUEUES: Final = 31
+_IFLA_NUM_RX_QUEUES: Final = 32
 _IFLA_INFO_KIND: Final = 1
 _IFLA_INFO_DATA: Final = 2
 _VETH_INFO_PEER: Final = 1
@@ -184,19 +186,21 @@ def up_request(index: int) -> Request:
 
 def _veth_body(veth: Veth, namespace_fd: int) -> bytes:
     interface = veth.interface
-    mtu = netlink.u32(_IFLA_MTU, interface.mtu)
+    # Of queues for each processor the kernel would use one, and wait for an RCU grace period to give up the others.
+    both = netlink.u32(_IFLA_MTU, interface.mtu)
+    both += netlink.u32(_IFLA_NUM_TX_QUEUES, 1) + netlink.u32(_IFLA_NUM_RX_QUEUES, 1)
     peer = (
         _link_header(veth.peer_index)
         + netlink.text(_IFLA_IFNAME, interface.name)
         + netlink.attribute(_IFLA_ADDRESS, _mac_bytes(interface.mac))
-        + mtu
+        + both
         + netlink.u32(_IFLA_NET_NS_FD, namespace_fd)
     )
     data = netlink.nested(_IFLA_INFO_DATA, netlink.attribute(_VETH_INFO_PEER, peer))
     return (
         _link_header(veth.host_index, _IFF_UP, _IFF_UP)
         + netlink.text(_IFLA_IFNAME, interface.host_name)
-        + mtu
+        + both
         + netlink.u32(_IFLA_MASTER, veth.bridge_index)
         + netlink.nested(_IFLA_LINKINFO, netlink.text(_IFLA_INFO_KIND, "veth"), data)
     )
