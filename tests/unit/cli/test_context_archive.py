@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from wherry.cli.config.contextarchive import LIMIT, unpack
+from wherry.cli.config.context_archive import LIMIT, unpack
 from wherry.cli.session import CommandError
 
 Archive = Callable[[dict[str, bytes]], bytes]

@@ -3,7 +3,7 @@
 import os
 
 from ..config import context_store
-from ..config.contextarchive import LIMIT, pack, unpack
+from ..config.context_archive import LIMIT, pack, unpack
 from ..config.contexts import find
 from ..flags import Command
 from ..session import DEFAULT_CONTEXT, CommandError
