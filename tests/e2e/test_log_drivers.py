@@ -3,9 +3,11 @@
 import gzip
 import json
 import re
+import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from tests.harness.authority import Authority
 from tests.harness.cli import Cli
 from tests.harness.collectors import Sink, collector
+from tests.harness.engine import TIMEOUT
 from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
@@ -75,6 +78,16 @@ def test_formats_of_syslog(cli: Cli, syslog: Sink, form: str, pattern: str) -> N
     )
 
     assert re.fullmatch(pattern.encode(), eventually(syslog.lines)[0])
+
+
+def test_syslog_by_a_socket_of_this_host(cli: Cli) -> None:
+    with TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(f"{folder}/log")
+        listening.settimeout(TIMEOUT)
+        flags = options("syslog", address=f"unixgram://{folder}/log", tag="me")
+        cli("run", "--rm", *flags, "busybox", "echo", "out")
+
+        assert re.search(rb" me\[\d+\]: out\n$", listening.recv(1 << 16))
 
 
 def test_syslog_by_tls(cli: Cli, tmp_path: Path) -> None:

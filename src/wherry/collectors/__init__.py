@@ -32,8 +32,7 @@ async def _connect(collector: Collector) -> DatagramConnection | StreamConnectio
     encoder = _encoder(collector, is_stream=is_stream)
     if not is_stream:
         return DatagramConnection(dialled, encoder)
-    acknowledged = isinstance(collector.messages, Fluentd) and collector.messages.acknowledged
-    return await connected(dialled, collector, encoder, acknowledged=acknowledged)
+    return await connected(dialled, collector, encoder)
 
 
 def _encoder(collector: Collector, *, is_stream: bool) -> Encoder:

@@ -12,14 +12,12 @@ HOSTNAME: Final = socket.gethostname()
 
 
 class Encoder(Protocol):
+    answer: bytes
+    """What the server says when it has what was encoded last; nothing if it is not asked."""
+
     def messages(self, lines: Sequence[LogLine]) -> list[bytes]:
         """Each is sent as a datagram, or after the one before it in a stream."""
         ...
-
-
-def text_of(line: LogLine) -> str:
-    """Without its newline; what is no UTF-8 becomes U+FFFD, as by Go's encoders."""
-    return line.data.removesuffix(b"\n").decode(errors="replace")
 
 
 def seconds_of(line: LogLine) -> int:

@@ -7,32 +7,39 @@ from typing import Final
 
 import msgspec
 
-from wherry.collectors.encoding import nanoseconds_of, seconds_of, text_of
+from wherry.collectors.encoding import nanoseconds_of, seconds_of
 from wherry.model.collector import Fluentd
 from wherry.model.log import LogLine
 
 _SOURCES: Final = {1: "stdout", 2: "stderr"}
 _EVENT_TIME: Final = 0  # the number of the protocol's type of MessagePack
 
-CHUNK: Final = "chunk"
-"""The option by which the last message of a batch wants to be acknowledged."""
-
 
 class FluentdEncoder:
-    """Lines that were cut tell which belong together, as those of dockerd do."""
+    """Lines that were cut tell which belong together, as those of dockerd do. Of a batch the last message asks for an
+    answer, if it is to be acknowledged (forward protocol, Response)."""
 
     def __init__(self, form: Fluentd) -> None:
+        self.answer = b""
         self._form = form
         self._cut: dict[int, tuple[str, int]] = {}  # by stream: the id of the line, and how many pieces came
 
     def messages(self, lines: Sequence[LogLine]) -> list[bytes]:
-        last = len(lines) - 1
-        return [self._message(line, number == last) for number, line in enumerate(lines)]
+        *others, last = lines
+        return [*(self._message(line, {}) for line in others), self._message(last, self._asking())]
 
-    def _message(self, line: LogLine, is_last: bool) -> bytes:
-        record = {**self._form.fields, "source": _SOURCES[line.stream], "log": text_of(line), **self._piece(line)}
-        option = {CHUNK: os.urandom(16).hex()} if is_last and self._form.acknowledged else {}
-        return msgspec.msgpack.encode((self._form.tag, self._time(line), record, option))
+    def _asking(self) -> dict[str, str]:
+        """The options of a last message."""
+        if not self._form.acknowledged:
+            return {}
+        chunk = os.urandom(16).hex()
+        self.answer = msgspec.msgpack.encode({"ack": chunk})
+        return {"chunk": chunk}
+
+    def _message(self, line: LogLine, options: dict[str, str]) -> bytes:
+        text = _string(line.data.removesuffix(b"\n"))
+        record = {**self._form.fields, "source": _SOURCES[line.stream], "log": text, **self._piece(line)}
+        return msgspec.msgpack.encode((self._form.tag, self._time(line), record, options))
 
     def _time(self, line: LogLine) -> int | msgspec.msgpack.Ext:
         if not self._form.precise:
@@ -54,6 +61,18 @@ class FluentdEncoder:
             "partial_ordinal": str(count + 1),
             "partial_last": "true" if whole else "false",
         }
+
+
+def _string(data: bytes) -> msgspec.Raw:
+    """As MessagePack's string, whether it is UTF-8 or not: dockerd sends what was said."""
+    length = len(data)  # of a line: less than 64 kB
+    if length < 32:
+        head = bytes((0xA0 | length,))
+    elif length < 256:
+        head = bytes((0xD9, length))
+    else:
+        head = b"\xda" + length.to_bytes(2)
+    return msgspec.Raw(head + data)
 
 
 def _identity(form: Fluentd, line: LogLine) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from wherry.collectors.encoding import HOSTNAME, nanoseconds_of, seconds_of, text_of
+from wherry.collectors.encoding import HOSTNAME, nanoseconds_of, seconds_of
 from wherry.model.collector import Gelf
 from wherry.model.log import LogLine
 
@@ -23,7 +23,9 @@ _MOST_CHUNKS: Final = 128
 
 
 class GelfEncoder:
-    """Empty lines are left out."""
+    """Empty lines are left out. What is no UTF-8 becomes U+FFFD, as by Go's encoder of JSON."""
+
+    answer = b""
 
     def __init__(self, form: Gelf, *, is_stream: bool) -> None:
         self._form = form
@@ -39,7 +41,7 @@ class GelfEncoder:
         head = {
             "version": "1.1",
             "host": HOSTNAME,
-            "short_message": text_of(line),
+            "short_message": line.data.removesuffix(b"\n").decode(errors="replace"),
             "timestamp": (seconds_of(line) * 1000 + nanoseconds_of(line) // 1_000_000) / 1000,
             "level": _LEVELS[line.stream],
         }

@@ -6,8 +6,6 @@ import ssl
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
 from wherry.collectors.encoding import Encoder
 from wherry.errors import InternalError
 from wherry.model.collector import Collector, CollectorTls
@@ -19,15 +17,12 @@ _UNKNOWN_AUTHORITY: Final = (2, 18, 19, 20, 21, 27)  # OpenSSL's X509_V_ERR_…
 
 
 class StreamConnection:
-    """Lines are sent when the kernel has taken them; with ``acknowledged`` when the server says that it has them."""
+    """Lines are sent when the kernel has taken them, or when the server has answered that it has them."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, encoder: Encoder, *, acknowledged: bool
-    ) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, encoder: Encoder) -> None:
         self._reader = reader
         self._writer = writer
         self._encoder = encoder
-        self._acknowledged = acknowledged
         writer.transport.set_write_buffer_limits(high=0)  # nothing stays in this process
 
     async def send(self, lines: Sequence[LogLine]) -> None:
@@ -39,8 +34,8 @@ class StreamConnection:
             return
         self._writer.write(b"".join(messages))
         await self._writer.drain()
-        if self._acknowledged:
-            await self._acknowledgement(messages[-1])
+        if self._encoder.answer:
+            await self._wait_for(self._encoder.answer)
 
     def close(self) -> None:
         if self._writer.transport.get_write_buffer_size():
@@ -48,10 +43,7 @@ class StreamConnection:
         else:
             self._writer.close()
 
-    async def _acknowledgement(self, message: bytes) -> None:
-        """``{"ack": chunk}`` (Fluentd's forward protocol, Response)."""
-        *_, option = msgspec.msgpack.decode(message)
-        wanted = msgspec.msgpack.encode({"ack": option["chunk"]})
+    async def _wait_for(self, wanted: bytes) -> None:
         answer = b""
         while wanted not in answer:
             more = await self._reader.read(_LONGEST_ANSWER)
@@ -60,9 +52,7 @@ class StreamConnection:
             answer = answer[-len(wanted) :] + more
 
 
-async def connected(
-    dialled: socket.socket, collector: Collector, encoder: Encoder, *, acknowledged: bool
-) -> StreamConnection:
+async def connected(dialled: socket.socket, collector: Collector, encoder: Encoder) -> StreamConnection:
     """Speak on a connected socket, by TLS if the address says so. InternalError."""
     try:
         reader, writer = await _open(dialled, collector)
@@ -74,7 +64,7 @@ async def connected(
     except (OSError, InternalError) as error:
         dialled.close()
         raise InternalError(str(error)) from error
-    return StreamConnection(reader, writer, encoder, acknowledged=acknowledged)
+    return StreamConnection(reader, writer, encoder)
 
 
 async def _open(dialled: socket.socket, collector: Collector) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

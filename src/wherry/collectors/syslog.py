@@ -16,6 +16,8 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 class SyslogEncoder:
     """Empty lines are left out. Times are those of the lines, in the host's zone."""
 
+    answer = b""
+
     def __init__(self, form: Syslog) -> None:
         self._form = form
         self._heads: dict[tuple[int, str], bytes] = {}
