@@ -7,7 +7,7 @@ import pytest
 from tests.fakes.building import FakeCacheFolders
 from wherry.engine.ports import CacheFolders
 from wherry.store.builds.cache_folders import CacheFolders as StoredCacheFolders
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.root)])

@@ -8,7 +8,7 @@ from tests.fakes.store import FakeContainerFiles
 from wherry.engine.ports import ContainerFiles
 from wherry.errors import InvalidArgument
 from wherry.store.files import ContainerFiles as StoredContainerFiles
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 
 @pytest.fixture(params=["fake", "real"])

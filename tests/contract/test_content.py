@@ -11,7 +11,7 @@ from wherry.engine.ports import Content
 from wherry.errors import DigestMismatch, InternalError, InvalidArgument, NotFound
 from wherry.model.archive import Blob
 from wherry.store.blobs.content import Content as StoredContent
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 DATA = b"some bytes"
 DIGEST = "sha256:" + hashlib.sha256(DATA).hexdigest()

@@ -12,7 +12,7 @@ from tests.fakes.store import FakeLogs
 from wherry.engine.ports import Logs
 from wherry.model.log import LogLine, LogRange
 from wherry.store.logs import Logs as StoredLogs
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 ALL = LogRange()
 SECOND = 10**9

@@ -13,7 +13,7 @@ from wherry.buildkit.protobuf import encode
 from wherry.engine.ports import Mirrors
 from wherry.model.mirror import KnownFile, OfferedFile, Told
 from wherry.store.builds.mirrors import Mirrors as StoredMirrors
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 DIRECTORY = OfferedFile(path=b"d", mode=stat.S_IFDIR | 0o755)
 FILE = OfferedFile(path=b"d/f", mode=stat.S_IFREG | 0o644, size=5)

@@ -8,7 +8,7 @@ from tests.fakes.store import FakeSnapshots
 from wherry.engine.ports import Snapshots
 from wherry.errors import InvalidArgument
 from wherry.store.layers.snapshots import Snapshots as StoredSnapshots
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 KEY = "c" * 64
 

@@ -8,7 +8,7 @@ from tests.fakes.store import FakeVolumeFiles
 from wherry.engine.ports import VolumeFiles
 from wherry.errors import InvalidArgument
 from wherry.store.files import VolumeFiles as StoredVolumeFiles
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 
 class World:

@@ -10,14 +10,13 @@ from wherry.model.mount import HostMount, MountSource
 from wherry.model.remapping import ROOT, Owner
 from wherry.store.failures import explained, reason
 from wherry.store.roots import make_passage
-from wherry.store.threads import Threads
 from wherry.store.trees.copying import copy_attributes, copy_tree
 from wherry.store.trees.descriptors import closing_fd, open_directory, open_in_root
 from wherry.store.trees.filesystem import set_topdir
 from wherry.store.trees.mountinfo import mount_of
 from wherry.store.trees.removal import child, children, discard
 from wherry.store.trees.walking import delete_tree, tree_size
-from wherry.threads import alone
+from wherry.threads import Threads, alone
 
 _RESTRICTIONS: Final = {
     "ro": os.ST_RDONLY,

@@ -21,10 +21,10 @@ from wherry.store.logs import Logs
 from wherry.store.programs.nursery import Nursery
 from wherry.store.records import Records
 from wherry.store.records.database import Database
-from wherry.store.threads import Threads
 from wherry.store.trees.filesystem import set_topdir
 from wherry.store.trees.removal import sweep
 from wherry.store.trees.walking import delete_tree
+from wherry.threads import Threads
 
 _THREADS: Final = 8
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.new_event_loop,

@@ -18,7 +18,7 @@ from wherry.store.builds.building import BuildFiles
 from wherry.store.builds.cache_folders import CacheFolders
 from wherry.store.builds.mirrors import Mirrors
 from wherry.store.programs.children import Child, Start
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 
 class Shelf:

@@ -25,7 +25,7 @@ from wherry.model.build import Placement, Selected, Selection
 from wherry.model.image import Applied
 from wherry.store.builds.building import BuildFiles
 from wherry.store.layers.changesets import Layers
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 pytestmark = pytest.mark.root
 

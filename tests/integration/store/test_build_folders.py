@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from wherry.store.builds.cache_folders import CacheFolders
-from wherry.store.threads import Threads
 from wherry.store.trees.stubs import clear_stubs
+from wherry.threads import Threads
 
 pytestmark = pytest.mark.root
 

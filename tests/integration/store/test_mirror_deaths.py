@@ -15,8 +15,8 @@ from tests.harness.buildkit import Session
 from tests.integration.store.mirroring import Shelf, listing
 
 from wherry.errors import InternalError
-from wherry.store.threads import Threads
 from wherry.tar.programs import mirror
+from wherry.threads import Threads
 
 pytestmark = pytest.mark.root
 

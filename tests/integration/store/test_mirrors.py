@@ -14,7 +14,7 @@ from wherry.buildkit.offers.fsutil import Packet, PacketType, Stat
 from wherry.errors import InvalidArgument
 from wherry.model.build import LOCAL_SOURCE
 from wherry.store.builds.mirrors import Mirrors
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 pytestmark = pytest.mark.root
 

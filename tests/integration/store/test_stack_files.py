@@ -17,9 +17,9 @@ from wherry.buildkit.protobuf import decode, encode
 from wherry.buildkit.session import Metadata
 from wherry.errors import InvalidArgument, NotSupported
 from wherry.model.mirror import OfferedFile
-from wherry.store.threads import Threads
 from wherry.store.trees.stack_files import StackFiles
 from wherry.tar.trees.whiteouts import make_whiteout
+from wherry.threads import Threads
 
 pytestmark = pytest.mark.root
 

@@ -12,7 +12,7 @@ import pytest
 
 from wherry.model.log import LogLine, LogRange
 from wherry.store.logs import Logs
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 pytestmark = pytest.mark.skipif(shutil.which("conmon") is None, reason="needs conmon")
 

@@ -14,8 +14,8 @@ from wherry.model.mount import OverlayMount
 from wherry.store.blobs.content import Content
 from wherry.store.files import VolumeFiles
 from wherry.store.layers.snapshots import Snapshots
-from wherry.store.threads import Threads
 from wherry.store.trees.mountinfo import mount_of, mounts_below
+from wherry.threads import Threads
 
 pytestmark = pytest.mark.root
 

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from wherry.model.archive import Blob, Member
 from wherry.store.blobs import archives
 from wherry.store.blobs.archives import ImageArchives
 from wherry.store.blobs.content import Content
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from wherry.errors import DigestMismatch, InternalError, NotFound
 from wherry.store.blobs.content import BATCH, Content
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 DATA = random.Random(1).randbytes(3 * BATCH + 17)
 DIGEST = "sha256:" + hashlib.sha256(DATA).hexdigest()

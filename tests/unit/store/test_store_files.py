@@ -13,7 +13,7 @@ from wherry.errors import Conflict, InternalError
 from wherry.store.files import ContainerFiles
 from wherry.store.lock import RootLock
 from wherry.store.store import Store
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 
 async def test_a_file_keeps_its_inode_when_it_changes(tmp_path: Path, threads: Threads) -> None:

@@ -9,7 +9,7 @@ from tests.contract.samples import VOLUME
 
 from wherry.store.records import Records
 from wherry.store.records.database import Database
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 
 async def test_a_result_and_an_error_come_back(threads: Threads) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from wherry.store.threads import Threads
 from wherry.store.trees import removal
 from wherry.store.trees.removal import discard, sweep
 from wherry.store.trees.walking import delete_tree, tree_size
+from wherry.threads import Threads
 
 
 def make_deep(folder: Path, levels: int) -> None:

@@ -17,13 +17,12 @@ from wherry.model.lent import Lent
 from wherry.store.blobs.content import Content
 from wherry.store.blobs.feeding import Feed
 from wherry.store.programs.intake import lent
-from wherry.store.threads import Threads
 from wherry.tar.bodies import body, read
 from wherry.tar.format.compression import decompressed
 from wherry.tar.format.header import DIRECTORY, HARDLINK, REGULAR, SYMLINK, Entry, TarError
 from wherry.tar.format.reader import entries, printable
 from wherry.tar.format.stream import Stream
-from wherry.threads import settled
+from wherry.threads import Threads, settled
 
 MAX_MEMBERS: Final = 1 << 16
 

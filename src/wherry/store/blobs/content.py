@@ -20,8 +20,7 @@ from typing import Final
 from wherry.errors import DigestMismatch, InternalError, InvalidArgument, NotFound
 from wherry.model.archive import Blob
 from wherry.store.failures import explained
-from wherry.store.threads import Threads
-from wherry.threads import settled
+from wherry.threads import Threads, settled
 
 PIECE: Final = 1 << 18  # bytes read at a time: a reader that is slow has some of them in memory
 BATCH: Final = 1 << 20  # bytes a thread hashes and writes at a time: few hand-overs, and 2 MiB a blob at most

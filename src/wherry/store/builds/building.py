@@ -22,7 +22,6 @@ from wherry.store.builds.mirrors import read_digests
 from wherry.store.failures import explained, reason
 from wherry.store.programs.children import Child, Start
 from wherry.store.programs.intake import once, poured, received
-from wherry.store.threads import Threads
 from wherry.store.trees.removal import discard
 from wherry.store.trees.stack_files import StackFiles
 from wherry.store.trees.stacks import read_text, unlink
@@ -31,6 +30,7 @@ from wherry.store.trees.walking import tree_size
 from wherry.tar import pack
 from wherry.tar.builds.ignoring import IGNORE_FILE, read_ignored, read_patterns
 from wherry.tar.builds.selecting import REFUSALS, select
+from wherry.threads import Threads
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 

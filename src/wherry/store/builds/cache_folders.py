@@ -5,9 +5,9 @@ from pathlib import Path
 
 from wherry.model.remapping import RemappedFiles
 from wherry.store.failures import explained
-from wherry.store.threads import Threads
 from wherry.store.trees.removal import child, children, discard
 from wherry.store.trees.walking import delete_tree, tree_size
+from wherry.threads import Threads
 
 
 class CacheFolders:

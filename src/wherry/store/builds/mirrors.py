@@ -14,9 +14,9 @@ from wherry.model.mirror import Changes, KnownFile
 from wherry.store.failures import explained
 from wherry.store.programs.children import Child, Start
 from wherry.store.programs.intake import poured
-from wherry.store.threads import Threads
 from wherry.store.trees.removal import child
 from wherry.tar.programs.mirror import DIGESTS, INDEX, TREE
+from wherry.threads import Threads
 
 Digested = tuple[int, int, bytes]
 

@@ -24,11 +24,11 @@ from wherry.model.remapping import RemappedFiles
 from wherry.store.failures import explained
 from wherry.store.roots import make_passage
 from wherry.store.spreading import Spreading
-from wherry.store.threads import Threads
 from wherry.store.trees.filesystem import check_upper, set_topdir, write_back
 from wherry.store.trees.mountinfo import mounts_below
 from wherry.store.trees.removal import child, children, discard
 from wherry.store.trees.walking import delete_tree, tree_size
+from wherry.threads import Threads
 
 _FOLDER: Final = 0o710
 _LAYER: Final = {"diff": 0o755}

@@ -12,7 +12,7 @@ from wherry.store.logs.format import frames
 from wherry.store.logs.forwarding import UnforwardedReader
 from wherry.store.logs.inotify import Watcher
 from wherry.store.logs.selection import LogReader
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 _PAUSE = 0.1  # seconds
 

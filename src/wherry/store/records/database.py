@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from wherry.errors import InternalError, NoSpace, Unavailable
 from wherry.store.records.reserve import Reserve
-from wherry.store.threads import Threads
+from wherry.threads import Threads
 
 BUSY_SECONDS: Final = 5.0  # how long a write waits for a foreign process that holds the file
 

@@ -12,10 +12,9 @@ from typing import Final
 
 from wherry.errors import InternalError, InvalidArgument
 from wherry.store.failures import explained
-from wherry.store.threads import Threads
 from wherry.store.trees.mountinfo import mounts_below
 from wherry.store.trees.walking import delete_tree
-from wherry.threads import settled
+from wherry.threads import Threads, settled
 
 _GRAVE: Final = ".removed-"
 _log: Final = logging.getLogger(__name__)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from wherry.model.mirror import OfferedFile
 from wherry.store.failures import explained
-from wherry.store.threads import Threads
 from wherry.store.trees.descriptors import closing_fd
 from wherry.store.trees.stacks import opened
 from wherry.tar.pack import pack_merged
 from wherry.tar.trees.merged import Merged
 from wherry.tar.trees.nodes import own_xattrs
+from wherry.threads import Threads
 
 _PIECE = 1 << 18  # bytes
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
