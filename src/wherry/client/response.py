@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+PART = 1 << 15
+"""Bytes of a body that are read at a time. A few parts live together, and what they leave free on top of the heap the C
+library gives back to the kernel from 128 kB on, to ask for it again with the next one."""
+
 ENDED = -1
 
 
@@ -76,7 +80,7 @@ def _status(line: bytes) -> int:
 
 
 def _some(stream: Stream) -> bytes:
-    data = stream.receive()
+    data = stream.receive(PART)
     if not data:
         raise stream.lost()
     return data

@@ -65,7 +65,7 @@ class TlsStream(Stream):
         self._half_sent = (size, record[super().send_some(record) :])
         return 0 if self._half_sent[1] else size
 
-    def _read(self) -> bytes:
+    def _read(self, most: int = READ_SIZE) -> bytes:
         while not (data := self._at_hand()):
             if data is None:
                 return b""

@@ -52,12 +52,12 @@ class Stream:
         except BlockingIOError:
             return 0
 
-    def receive(self) -> bytes:
-        """What is at hand, at least one byte; b"" at the end."""
+    def receive(self, most: int = READ_SIZE) -> bytes:
+        """What is at hand, at least one byte; b"" at the end. No more than ``most`` is read at a time."""
         if self.buffer:
             data, self.buffer = self.buffer, b""
             return data
-        return self._read()
+        return self._read(most)
 
     def line(self) -> bytes:
         """Up to the next CR LF, without it. CannotConnect when the peer ends before."""
@@ -69,9 +69,9 @@ class Stream:
         line, self.buffer = self.buffer[:end], self.buffer[end + 2 :]
         return line
 
-    def _read(self) -> bytes:
+    def _read(self, most: int = READ_SIZE) -> bytes:
         try:
-            return self.sock.recv(READ_SIZE)
+            return self.sock.recv(most)
         except ConnectionResetError:
             raise self.lost() from None
 
