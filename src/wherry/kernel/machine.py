@@ -7,7 +7,7 @@ from pathlib import Path
 from wherry.errors import InvalidArgument, RuntimeFailure
 from wherry.kernel import cgroups, devices, identity, processes, rootfs, sysctls
 from wherry.kernel.cgroups import stats as cgroup_stats
-from wherry.kernel.host import cpu_time, facts
+from wherry.kernel.facts import cpu_time, facts
 from wherry.model.cgroup import cgroup_of
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode

@@ -11,12 +11,12 @@ from msgspec import Struct
 
 from wherry import collectors
 from wherry.kernel import apparmor
-from wherry.kernel.ambient import SystemChance, SystemClock
 from wherry.kernel.machine import DeviceNodes, Machine, RootFiles
-from wherry.kernel.mounts.mounting import HostMounts
+from wherry.kernel.mounts.host_mounts import HostMounts
 from wherry.kernel.network.name_servers import NameServers
 from wherry.kernel.network.networking import Networking
 from wherry.kernel.step_files import StepFiles
+from wherry.kernel.time import SystemChance, SystemClock
 from wherry.kernel.user_namespaces import UserNamespaces
 from wherry.model.image import Platform, architecture
 from wherry.model.remapping import RemappedFiles, Remapping

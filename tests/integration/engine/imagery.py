@@ -17,7 +17,7 @@ from wherry.engine.images import Images
 from wherry.engine.images.layering import Layering
 from wherry.engine.images.unpacking import Unpacker
 from wherry.engine.transfer import Transfer
-from wherry.kernel.ambient import SystemClock
+from wherry.kernel.time import SystemClock
 from wherry.model.image import Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from wherry.kernel import host, mounts
+from wherry.kernel import facts as host
+from wherry.kernel import mounts
 
 
 def said(*command: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from wherry.kernel import host as kernel_host
+from wherry.kernel import facts as kernel_host
 from wherry.kernel.devices import device, find_init, host_devices
 from wherry.model.container import Container, ContainerSpec, HostSpec
 from wherry.model.host import HostFacts
