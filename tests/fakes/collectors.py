@@ -1,5 +1,6 @@
 """Collectors of logs that are there, or not."""
 
+import asyncio
 from collections.abc import Sequence
 
 from wherry.errors import InternalError
@@ -8,11 +9,12 @@ from wherry.model.log import LogLine
 
 
 class FakeCollectors:
-    """``received`` is what came, ``reachable`` whether somebody listens."""
+    """``received`` is what came, ``reachable`` whether somebody listens, ``hangs`` whether nobody reads."""
 
     def __init__(self) -> None:
         self.received: list[LogLine] = []
         self.reachable = True
+        self.hangs = False
         self.connections = 0
 
     async def connect(self, collector: Collector) -> "FakeConnection":
@@ -30,6 +32,8 @@ class FakeConnection:
     async def send(self, lines: Sequence[LogLine]) -> None:
         if not self._collectors.reachable:
             raise ConnectionResetError("the collector is gone")
+        if self._collectors.hangs:
+            await asyncio.Event().wait()
         self._collectors.received += lines
 
     def close(self) -> None:

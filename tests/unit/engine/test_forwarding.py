@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from tests.fakes.world import Outside, World
 
+from wherry.engine.containers.forwarding import LogForwarding
 from wherry.errors import InternalError, NoSuchContainer
 from wherry.model.container import Container, HostSpec, LogConfig, RestartPolicy, Status
 from wherry.model.log import LogLine
@@ -126,3 +127,20 @@ async def test_a_user_who_starts_it_again_makes_it_try_at_once() -> None:
 
     await comes(lambda: world.outside.collectors.received == [ONE])
     assert world.outside.collectors.connections == 1
+
+
+async def test_nobody_waits_for_ever_for_a_collector_that_hangs() -> None:
+    world = await World.open()
+    container = await world.run(host=HostSpec(log=SYSLOG))
+    outside = world.outside
+    outside.collectors.hangs = True
+    says(world, container, ONE)
+    forwarding = LogForwarding(
+        files=outside.files, logs=outside.logs, collectors=outside.collectors, clock=outside.clock, patience=0.01
+    )
+
+    async with asyncio.timeout(5):
+        await forwarding.finish(container)
+
+    assert outside.collectors.received == []
+    assert outside.collectors.connections == 1  # that of the engine, whose container still runs
