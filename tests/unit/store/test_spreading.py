@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wherry.store.spreading import Spreading
+from wherry.store.layers.spreading import Spreading
 
 
 class Disk:

@@ -22,8 +22,8 @@ from wherry.errors import InternalError
 from wherry.model.mount import OverlayMount
 from wherry.model.remapping import RemappedFiles
 from wherry.store.failures import explained
+from wherry.store.layers.spreading import Spreading
 from wherry.store.roots import make_passage
-from wherry.store.spreading import Spreading
 from wherry.store.trees.filesystem import check_upper, set_topdir, write_back
 from wherry.store.trees.mountinfo import mounts_below
 from wherry.store.trees.removal import child, children, discard
