@@ -200,6 +200,15 @@ async def test_nobody_is_listened_to_for_ever(
         await shelf.update(Session(source))
 
 
+async def test_a_client_that_cannot_read_a_file_says_so(shelf: Shelf, source: Path) -> None:
+    class Failing(Sender):
+        def _send_file(self, number: int) -> None:
+            self.say(Packet(type=PacketType.ERR, data=b"read big: input/output error"))
+
+    with pytest.raises(InvalidArgument, match="error from sender: read big: input/output error"):
+        await shelf.update(Session(source, Failing))
+
+
 async def test_content_that_nobody_asked_for_is_refused(shelf: Shelf, source: Path) -> None:
     class Pushing(Sender):
         def begin(self) -> None:

@@ -54,8 +54,9 @@ class Mirrors:
     async def change(
         self, name: str, changes: Changes, packets: AsyncGenerator[bytes, None], space: Path, boot: str
     ) -> None:
-        """Bring a mirror up to date. ``packets`` bring what is wanted, as `tar.packets` reads it, and are closed when
-        all is there; ``space`` is an empty folder of the same file system. Until all is there nothing has changed.
+        """Bring a mirror up to date. ``packets`` bring what is wanted, as `tar.builds.packets` reads it, and are
+        closed when all is there; ``space`` is an empty folder of the same file system. Until all is there nothing has
+        changed.
 
         InvalidArgument for contents that are not wanted, NoSpace on a full disk.
         """

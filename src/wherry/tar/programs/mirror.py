@@ -2,9 +2,9 @@
 
 Its arguments are the mirror's folder, which holds its files in ``tree``, and an empty folder for what comes. Standard
 input is the length of a request, 4 bytes in network order, the request as JSON (`Changes`), and then the contents as
-`tar.packets` reads them. When all is there it ends, whether more comes or not. Before the tree is changed ``index`` is
-removed: whoever finds one knows that the tree is whole. Sizes and digests of what came are left as JSON in the second
-folder, as ``digests``. The end is told as ``layer`` does, with no text, and 5 for what nobody asked for.
+`tar.builds.packets` reads them. When all is there it ends, whether more comes or not. Before the tree is changed
+``index`` is removed: whoever finds one knows that the tree is whole. Sizes and digests of what came are left as JSON in
+the second folder, as ``digests``. The end is told as ``layer`` does, with no text, and 5 for what nobody asked for.
 """
 
 import json
