@@ -213,6 +213,14 @@ def test_a_range_is_published_and_withdrawn_as_one(net: World) -> None:
     assert silent(net, net.outside, HOST_OUTSIDE, 11199)
 
 
+def test_more_ports_than_a_message_has_room_for_by_itself(net: World) -> None:
+    ports = [port_of_a(host_port=10000 + i) for i in range(20_000)]
+    nftables.add_elements(net.nfnl, firewall.FAMILY, firewall.TABLE, "ports4", ports)
+    assert net.ask(net.outside, HOST_OUTSIDE, 29_999) == f"a {OUTSIDE}"
+    nftables.delete_elements(net.nfnl, firewall.FAMILY, firewall.TABLE, "ports4", ports)
+    assert silent(net, net.outside, HOST_OUTSIDE, 29_999)
+
+
 def test_a_sender_that_never_pauses_meets_a_port_published_later(net: World) -> None:
     with namespaces.socket_in(net.outside, socket.AF_INET, UDP) as client:
         client.settimeout(QUIET)

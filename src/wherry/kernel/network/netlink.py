@@ -36,6 +36,8 @@ _NLA_TYPE_MASK: Final = 0x3FFF
 _SOL_NETLINK: Final = 270
 _NETLINK_CAP_ACK: Final = 10
 _NETLINK_EXT_ACK: Final = 11
+_SO_SNDBUFFORCE: Final = 32  # include/uapi/asm-generic/socket.h
+_USUAL_ROOM: Final = 1 << 16  # bytes that one message may have on any host
 RECEIVE_SIZE: Final = 1 << 17
 
 
@@ -86,7 +88,10 @@ class Netlink:
             message(request.type, request.flags | NLM_F_REQUEST | NLM_F_ACK, request.body, first + i)
             for i, request in enumerate(requests)
         )
-        self._socket.send(before + b"".join(messages) + after)
+        data = before + b"".join(messages) + after
+        if len(data) > _USUAL_ROOM:
+            self._socket.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, len(data))  # the kernel doubles it
+        self._socket.send(data)
         failures = self._acknowledgements(first, len(requests))
         for request, failure in zip(requests, failures, strict=True):
             if failure and failure.errno not in request.tolerated:
