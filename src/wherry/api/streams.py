@@ -13,6 +13,7 @@ MULTIPLEXED = "application/vnd.docker.multiplexed-stream"
 
 _MULTIPLEXED_SINCE = (1, 42)
 _COMMAND_LINES = ("Docker-Client/", "wherry")
+_LAST_INPUT = 1.0  # seconds
 
 
 def content_type(request: Request, *, tty: bool) -> str:
@@ -35,14 +36,18 @@ async def serve(stream: HijackedStream | WebSocket, attachment: Attachment, *, f
     """Join a client and an attachment until the output ends, or the client goes or detaches.
 
     The end of the client's sending side becomes the end of stdin. Whoever does not take its bytes slows the other.
+    What a client sent before it went is taken in, if the process takes it soon.
     """
+    taking = asyncio.create_task(_take_input(stream, attachment if takes_input else None))
     tasks = [
         asyncio.create_task(_send_output(stream, attachment, framed)),
-        asyncio.create_task(_take_input(stream, attachment if takes_input else None)),
+        taking,
         asyncio.create_task(stream.closed.wait()),
     ]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if stream.closed.is_set():
+            await asyncio.wait((taking,), timeout=_LAST_INPUT)
     finally:
         for task in tasks:
             task.cancel()
@@ -85,7 +90,7 @@ async def _send_output(stream: HijackedStream | WebSocket, attachment: Attachmen
 
 
 async def _take_input(stream: HijackedStream | WebSocket, attachment: Attachment | None) -> None:
-    """Return only when the client has detached."""
+    """Return when the client has detached, or has gone and all that it sent is taken."""
     try:
         while data := await stream.read():
             if attachment is not None:
@@ -96,7 +101,7 @@ async def _take_input(stream: HijackedStream | WebSocket, attachment: Attachment
         return
     except ConnectionError:
         pass  # the process has closed its stdin; its output goes on
-    await asyncio.Event().wait()
+    await stream.closed.wait()
 
 
 def _shown(line: LogLine, timestamps: bool, prefix: str) -> bytes:

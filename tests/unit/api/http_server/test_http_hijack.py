@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from http_peer import serving
 
+from wherry.api import streams
 from wherry.api.http import HijackedStream, Request, Response, text_response
+from wherry.engine.containers.streams import Hub
 from wherry.errors import NoSuchContainer
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -336,5 +338,51 @@ def test_a_stream_can_be_handed_to_another_protocol(run: Run, socket_path: Path)
             assert "content-type" not in answer.headers
             peer.send("late")
             assert await peer.reader.readexactly(10) == b"EARLY LATE"
+
+    run(scenario())
+
+
+class SlowConsole:
+    """Says nothing, and takes its time to take what it is told."""
+
+    def __init__(self) -> None:
+        self.taken = b""
+        self.ended = asyncio.Event()
+
+    async def read(self) -> tuple[int, bytes]:
+        await self.ended.wait()
+        return 0, b""
+
+    async def write(self, data: bytes) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        self.taken += data
+
+    async def close_stdin(self) -> None:
+        self.ended.set()
+
+    async def resize(self, height: int, width: int) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def test_what_a_client_sent_before_it_went_is_taken_in(run: Run, socket_path: Path) -> None:
+    console = SlowConsole()
+
+    async def attach(request: Request) -> None:
+        hub = Hub(tty=False, stdin_once=True, left=lambda: None)
+        hub.connect(console)
+        attachment = hub.attach(stdout=True, stderr=True, keys=b"")
+        await streams.serve(await streams.hijack(request, tty=False), attachment, framed=False, takes_input=True)
+
+    async def scenario() -> None:
+        async with serving(attach, socket_path) as served:
+            peer = await served.connect()
+            peer.send(f"POST /containers/x/attach HTTP/1.1\r\n{HOST}{UPGRADE}\r\n")
+            await peer.head()
+            peer.send("last words")
+            await peer.close()
+            await asyncio.wait_for(console.ended.wait(), 5)
+            assert console.taken == b"last words"
 
     run(scenario())
