@@ -39,6 +39,7 @@ from wherry.wiring import exec_root_of, open_engine
 _log = logging.getLogger("wherry")
 
 _LAST_PATIENCE = 1.0  # seconds
+_METRICS_CLIENTS = 64  # anybody may ask: they are not to use up the descriptors of the API's clients
 
 
 def main() -> None:
@@ -111,7 +112,8 @@ async def _served(engine: BuildingEngine, configuration: Configuration, tls: SSL
     """The engine answers on all sockets while the block runs."""
     group = socket_group(configuration.group)
     buildkit = BuildKitProtocol(engine)
-    metrics = Server(build_metrics_router(engine), product_version=VERSION)
+    few = Limits(connections=_METRICS_CLIENTS)
+    metrics = Server(build_metrics_router(engine), product_version=VERSION, limits=few)
     server = Server(
         build_router(engine, buildkit),
         product_version=VERSION,

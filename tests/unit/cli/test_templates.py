@@ -82,6 +82,8 @@ RESULTS = {
     '{{printf "%d"}} {{printf "%d" 1 2}} {{printf "%z" 1}} {{printf "100%%"}} {{printf "%"}}': "%!d(MISSING) 1%!(EXTRA int=2) %!z(int=1) 100% %!(NOVERB)",
     '{{printf "%*d|%-*d|" 5 42 5 42}}': "   42|42   |",
     '{{printf "%[2]s %[1]s" "a" "b"}} {{printf "%[1]*d|%[2]*[1]d" 4 5}} {{printf "%[1]d %d" 1 2}}': "b a    5|    4 1 2",
+    '{{printf "%10000010d|" 1}} {{printf "%.999999999f|" 1.0}}': "%!(NOVERB)%!(EXTRA int=1) %!(NOVERB)%!(EXTRA float64=1)",
+    '{{printf "%*d|%.*d|%007d" 2000000 2 -2000000 3 4}}': "%!(BADWIDTH)2|%!(BADPREC)3|0000004",
     '{{printf "%[3]s %[1]s" "a" "b"}} {{printf "%[x]d %[1]s|%[" "a" "b"}}': "%!s(BADINDEX) a %!d(BADINDEX) a|%!(NOVERB)",
     '{{printf "%#v %#v %#v %#v" .Args .Name true 3}}': '[]string{"-c", "sleep 3"} "/web" true 3',
     '{{printf "%T %T %T %T" .Name .Pid .Running 5.5}}': "string int bool float64",
@@ -162,6 +164,13 @@ def test_what_does_not_fit_the_data_is_refused_in_gos_words(text: str, message: 
     with pytest.raises(ExecError) as caught:
         Template(text).execute(DATA)
     assert str(caught.value) == f"template: :{message}"
+
+
+def test_a_template_without_end_is_refused() -> None:
+    with pytest.raises(ExecError, match="exceeded maximum template depth"):
+        Template('{{define "a"}}{{template "a" .}}{{end}}{{template "a" .}}').execute(DATA)
+    with pytest.raises(ParseError, match="exceeded maximum template depth"):
+        Template("{{if true}}" * 3000 + "{{end}}" * 3000)
 
 
 def test_a_named_template_is_named_in_its_errors() -> None:

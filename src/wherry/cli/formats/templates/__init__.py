@@ -23,7 +23,10 @@ class Template:
     def __init__(self, text: str, name: str = "") -> None:
         self.text = text
         self.name = name
-        self._templates = Parser(text, FUNCTIONS.keys() | SPECIAL, name).templates
+        try:
+            self._templates = Parser(text, FUNCTIONS.keys() | SPECIAL, name).templates
+        except RecursionError:
+            raise ParseError(f"template: {name}: exceeded maximum template depth") from None
 
     def execute(
         self, data: object, *, functions: dict[str, Function] = FUNCTIONS, missing_key_is_error: bool = False
@@ -38,4 +41,6 @@ class Template:
         except ExecError as error:
             error.partial = "".join(execution.output)
             raise
+        except RecursionError:
+            raise ExecError(f"template: {self.name}: exceeded maximum template depth") from None
         return "".join(execution.output)

@@ -7,6 +7,8 @@ from .values import Missing, type_name
 
 FLAGS = "+-# 0"
 DIGITS = "0123456789"
+_MOST, _MOST_WRITTEN = 1_000_000, 10_000_009
+"""The largest width or precision that an operand gives, and that stands there in digits."""
 
 
 def sprintf(template: str, values: tuple[object, ...]) -> str:
@@ -37,6 +39,8 @@ class _Operands:
         """A number was given: what no verb took is no error then."""
         self.good = True
         """The numbers of this directive exist."""
+        self.complaints = ""
+        """Of this directive, which is carried out all the same."""
 
     def choose(self, rest: str) -> str:
         """Go to the operand whose number begins ``rest``, if one does; gives what follows."""
@@ -69,19 +73,19 @@ def _typed(value: object) -> str:
 
 def _directive(rest: str, operands: _Operands) -> tuple[str, str]:
     """The text of the directive at the start of ``rest``, and what follows it."""
-    operands.good = True
+    operands.good, operands.complaints = True, ""
     after = rest.lstrip(FLAGS)
     flags, rest = rest[: len(rest) - len(after)], after
-    width, rest = _count(operands.choose(rest), operands)
+    width, rest = _count(operands.choose(rest), operands, "WIDTH")
     precision: int | None = None
     if rest.startswith("."):
-        precision, rest = _count(operands.choose(rest[1:]), operands)
+        precision, rest = _count(operands.choose(rest[1:]), operands, "PREC")
         precision = precision or 0
     rest = operands.choose(rest)
     if width is not None and width < 0:
         flags, width = flags + "-", -width
     verb, rest = rest[:1], rest[1:]
-    return _text(verb, flags, width, precision, operands), rest
+    return operands.complaints + _text(verb, flags, width, precision, operands), rest
 
 
 def _text(verb: str, flags: str, width: int | None, precision: int | None, operands: _Operands) -> str:
@@ -96,13 +100,19 @@ def _text(verb: str, flags: str, width: int | None, precision: int | None, opera
     return _pad(format_value(operands.take(), verb, flags, precision), flags, width)
 
 
-def _count(rest: str, operands: _Operands) -> tuple[int | None, str]:
+def _count(rest: str, operands: _Operands, what: str) -> tuple[int | None, str]:
+    """A number that is too large takes what follows with it; one that an operand gives is told of."""
     if rest.startswith("*"):
         value = operands.take() if operands.more() else None
-        return (value if isinstance(value, int) else None), rest[1:]
+        if isinstance(value, int) and abs(value) <= _MOST:
+            return value, rest[1:]
+        operands.complaints += f"%!(BAD{what})"
+        return None, rest[1:]
     after = rest.lstrip(DIGITS)
-    digits = rest[: len(rest) - len(after)]
-    return (int(digits) if digits else None), after
+    digits = rest[: len(rest) - len(after)].lstrip("0")
+    if len(digits) > len(str(_MOST_WRITTEN)) or int(digits or 0) > _MOST_WRITTEN:
+        return None, ""
+    return (int(digits or 0) if after != rest else None), after
 
 
 def _pad(text: str, flags: str, width: int | None) -> str:
