@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import stat
 import tarfile
 from collections.abc import Iterator
@@ -233,6 +234,12 @@ def test_modes_can_be_given(files: BuildFiles, context: Path, chmod: str, mode: 
     assert described(tree)["f"].mode == mode
     tree, _ = copied(files, context, "d", "/", chmod=chmod)
     assert described(tree)["sub"].mode == folder
+
+
+@pytest.mark.parametrize("chmod", ["9999", "77777", "u+q"])
+def test_what_is_no_mode_is_told(files: BuildFiles, context: Path, chmod: str) -> None:
+    with pytest.raises(InvalidArgument, match=re.escape(f"invalid chmod parameter: '{chmod}'. it should be octal")):
+        copied(files, context, "f.txt", "/f", chmod=chmod)
 
 
 def test_an_unchanged_file_is_linked_and_a_changed_one_is_a_file_of_its_own(files: BuildFiles, context: Path) -> None:

@@ -1,6 +1,7 @@
 """The texts behind ``RUN --mount=`` (Dockerfile reference, "RUN --mount")."""
 
 import csv
+import re
 
 from msgspec import Struct
 
@@ -18,6 +19,8 @@ _KEYS = (
 )
 _SWITCHES = ("readonly", "readwrite", "required")
 _OWNED = ("cache", "secret", "ssh")
+_NUMBERS = {8: re.compile("[0-7]{1,32}"), 10: re.compile("[0-9]{1,32}")}
+_LARGEST = (1 << 32) - 1
 
 
 class MountText(Struct, frozen=True, kw_only=True):
@@ -131,10 +134,10 @@ def _switch(fields: dict[str, str], key: str) -> bool | None:
 def _number(fields: dict[str, str], key: str, base: int) -> int | None:
     if key not in fields:
         return None
-    try:
-        return int(fields[key], base)
-    except ValueError:
-        raise InvalidArgument(f"invalid value {fields[key]} for {key}") from None
+    text = fields[key]
+    if not _NUMBERS[base].fullmatch(text) or int(text, base) > _LARGEST:
+        raise InvalidArgument(f"invalid value {text} for {key}")
+    return int(text, base)
 
 
 def _size(text: str) -> int:

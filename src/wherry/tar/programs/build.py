@@ -23,6 +23,7 @@ from ..layers.extract import Extractor, normalized, size_below
 from ..layers.squashing import squash
 from ..pack import diff
 from ..trees.merged import Merged
+from ..trees.modes import Chmod
 from ..trees.modes import parse as parse_mode
 from ..trees.resolving import resolved
 from .process import Refused, confine, end_with, open_many_files, standard_input
@@ -64,7 +65,7 @@ def _place(request: Json) -> Json:
     lowers = Merged.open(tuple(request["lowers"]))
     prepare()
     owner = tuple(request["owner"]) if request["owner"] else None
-    chmod = parse_mode(request["chmod"]) if request["chmod"] else None
+    chmod = _chmod(request["chmod"])
     root = confine(request["into"])
     placer = Placer(root, lowers, owner, chmod, link=request["link"])
     for source in sources:
@@ -72,6 +73,15 @@ def _place(request: Json) -> Json:
         source.close()
     placer.finish()
     return _identity(root)
+
+
+def _chmod(text: str) -> Chmod | None:
+    """None to keep modes."""
+    try:
+        return parse_mode(text) if text else None
+    except ValueError:
+        what = "it should be octal string and between 0 and 07777"
+        raise Refused(f"invalid chmod parameter: '{text}'. {what}") from None
 
 
 def _put(placer: Placer, source: Source, destination: bytes, lowers: Merged, root: int) -> None:
