@@ -105,8 +105,10 @@ async def test_steps_that_need_no_files_do_not_wait_for_them(tmp_path: Path) -> 
     site, session = await Site.open(), Hesitant(tmp_path)
     async with asyncio.timeout(5), aclosing(site.build_offered(SessionClient(session))) as news:
         async for item in news:
-            if isinstance(item, StepNews) and (item.index, item.state) == (2, StepState.DONE):
+            if isinstance(item, StepNews) and item.state == StepState.DONE and item.index == 2:
                 session.asked.set()
+            elif isinstance(item, StepNews) and item.index == 3:
+                assert session.asked.is_set(), "the step began before its files were there"
     assert session.asked.is_set()
 
 

@@ -91,10 +91,11 @@ def plan(dockerfile: Dockerfile, request: BuildRequest) -> Graph:
 
 def uses_context(graph: Graph) -> bool:
     """Whether some stage copies files of the build context; mounts and triggers do not count."""
-    return any(map(_copies_context, (each for stage in graph.stages for each in stage.instructions)))
+    return any(map(copies_context, (each for stage in graph.stages for each in stage.instructions)))
 
 
-def _copies_context(instruction: Instruction) -> bool:
+def copies_context(instruction: Instruction) -> bool:
+    """Whether it takes files of the build context; what ADD fetches is not told from them."""
     if isinstance(instruction, Copy):
         return bool(instruction.sources) and not instruction.source
     return isinstance(instruction, Add) and bool(instruction.sources)

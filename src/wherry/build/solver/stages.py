@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from msgspec import Struct
 
 from wherry.build.plan.actions import Configure, CopyFiles, MakeDirectory, RunCommand
+from wherry.build.plan.graph import copies_context
 from wherry.build.plan.request import BuildRequest
 from wherry.build.plan.stage import Step, cache_key, created_by, interpret, variables
 from wherry.build.solver.cache import Cache
@@ -81,6 +82,8 @@ class Stages:
 
     async def step(self, below: Made, instruction: Instruction, work: Work, teller: Teller) -> Made:
         """What there is after an instruction. InvalidArgument, BuildFailed, and what its parts raise."""
+        if copies_context(instruction):
+            await work.sources.context.folder()  # first, for it is not the step that takes this time
         await teller.begin(variables(below.state))
         try:
             task = await self._prepared(below, instruction, work, teller)
