@@ -109,6 +109,7 @@ class Gateway:
                 ranges=request.ranges,
             )
         )
+        await job.progress.room()
         return Empty()
 
     async def _resolved(self, request: SolveRequest) -> dict[str, str]:

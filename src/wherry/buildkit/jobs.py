@@ -15,6 +15,8 @@ _PATIENCE: Final = 3.0
 _KEPT: Final = 10.0
 """Seconds that a solve which has ended still tells how it went."""
 
+_MOST_ASKED: Final = 64
+
 
 class Job:
     """One solve, for the client of a ``session``. ``returned`` is what that says when it has all that it wanted."""
@@ -27,7 +29,9 @@ class Job:
         self.returned: asyncio.Future[ReturnRequest] = asyncio.get_running_loop().create_future()
 
     def add(self, request: SolveRequest) -> str:
-        """The name of what it will come to."""
+        """The name of what it will come to. CallFailed for more than one client can want."""
+        if len(self._asked) == _MOST_ASKED:
+            raise CallFailed(Code.RESOURCE_EXHAUSTED, "too many results of one build")
         name = f"result-{len(self._asked)}"
         self._asked[name] = request
         return name

@@ -10,10 +10,12 @@ from msgspec.structs import replace
 
 from wherry.buildkit.messages.common import timestamp
 from wherry.buildkit.messages.control import StatusResponse, Vertex, VertexLog, VertexStatus, VertexWarning
+from wherry.buildkit.protobuf import encode
 
 Item = Vertex | VertexStatus | VertexLog | VertexWarning
 
-_ROOM: Final = 1 << 20  # bytes of output that wait for a client, which slows the build down or, without one, loses more
+_ROOM: Final = 1 << 20  # bytes that wait for a client, which slows the build down or, without one, loses more
+_WARNING: Final = 64  # bytes that one takes at least
 _STRIDE: Final = 1 << 20  # bytes from one word of how far it is to the next
 _BATCH: Final = 1000  # items in a message
 
@@ -58,10 +60,10 @@ class Progress:
             self.tell(VertexWarning(vertex=self._first.digest, short=text.encode()))
 
     def tell(self, item: Item) -> None:
-        if isinstance(item, VertexLog):
-            if not self._has_reader and self._unread > _ROOM:
-                return
-            self._unread += len(item.message)
+        size = _size(item)
+        if size and not self._has_reader and self._unread > _ROOM:
+            return
+        self._unread += size
         self._items.append(item)
         self._changed.set()
 
@@ -93,7 +95,7 @@ class Progress:
             self._changed.clear()
             await self._changed.wait()
         items, self._items = self._items[:_BATCH], self._items[_BATCH:]
-        self._unread -= sum(len(item.message) for item in items if isinstance(item, VertexLog))
+        self._unread -= sum(map(_size, items))
         self._changed.set()
         return _response(items)
 
@@ -156,6 +158,16 @@ class Part:
     def end(self) -> None:
         now = timestamp(self._progress.now())
         self._progress.tell(replace(self._status, timestamp=now, completed=now))
+
+
+def _size(item: Item) -> int:
+    """Bytes of what there may be any amount of: output, and warnings, which clients may give as well."""
+    match item:
+        case VertexLog():
+            return len(item.message)
+        case VertexWarning():
+            return _WARNING + len(encode(item))
+    return 0
 
 
 def _response(items: list[Item]) -> StatusResponse:

@@ -2,11 +2,15 @@
 
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from wherry.buildkit.failures import call_failed
-from wherry.buildkit.messages.control import Vertex
+from wherry.buildkit.jobs import Job
+from wherry.buildkit.messages.control import Vertex, VertexWarning
+from wherry.buildkit.messages.gateway import SolveRequest
 from wherry.buildkit.progress import Progress as Status
+from wherry.buildkit.status import CallFailed
 from wherry.buildkit.steps import Steps
 from wherry.errors import DockerfileError
 from wherry.model.build import BuildNews, DockerfileNews, OutputNews, StepNews, StepState
@@ -128,6 +132,21 @@ async def test_output_is_dropped_only_where_nobody_reads() -> None:
     while (response := await status.read()) is not None:
         size += sum(len(log.message) for log in response.logs)
     assert 1 << 20 <= size <= 2 << 20
+
+
+async def test_nobody_piles_up_warnings_and_results() -> None:
+    job = Job("ref", "session", Status("build", lambda: 0))
+    for _ in range(100):
+        job.progress.tell(VertexWarning(vertex="", detail=(bytes(1 << 16),)))
+    job.progress.end()
+    response = await job.progress.read()
+    assert response is not None
+    assert 16 <= len(response.warnings) <= 17
+
+    for _ in range(64):
+        job.add(SolveRequest())
+    with pytest.raises(CallFailed, match="too many results of one build"):
+        job.add(SolveRequest())
 
 
 def test_a_long_dockerfile_is_not_shown_with_its_error() -> None:
