@@ -15,7 +15,7 @@ from tests.harness.waiting import eventually
 pytestmark = pytest.mark.root
 
 # A runtime that does to itself what a file named as its command says: waits while there is one that says "wait", is
-# killed before its work or after it, or some seconds after its beginning.
+# killed before its work or after it, or before it has noted what it made, or some seconds after its beginning.
 _RUNTIME = """\
 #!/bin/sh
 cd {folder}
@@ -25,6 +25,7 @@ case "$(cat $word 2>/dev/null)" in
     wait) touch here; while [ -e $word ]; do sleep 0.02; done; exec crun "$@" ;;
     die) kill -KILL $$ ;;
     late) crun "$@"; kill -KILL $$ ;;
+    unnoted) crun "$@"; for word; do [ "$last" != --pid-file ] || rm "$word"; last=$word; done; kill -KILL $$ ;;
     *) exec timeout -s KILL $(cat $word) crun "$@" ;;
 esac
 """
@@ -131,8 +132,9 @@ def test_the_runtime_before_the_container_is_created(cli: Cli, odd: Odd) -> None
     assert_startable(cli)
 
 
-def test_the_runtime_after_the_container_is_created(cli: Cli, odd: Odd) -> None:
-    odd.does("create", "late")
+@pytest.mark.parametrize("when", ["unnoted", "late"])
+def test_the_runtime_after_the_container_is_created(cli: Cli, odd: Odd, when: str) -> None:
+    odd.does("create", when)
     assert "OCI runtime create failed" in cli.fails(125, "run", "-d", *BOX)
     odd.is_normal()
     assert_startable(cli)

@@ -3,7 +3,7 @@
 For processes that are not our children: ask whether they live, wait for their end, signal them, all without a race
 against a reused pid. A zombie counts as gone.
 
-Sources: proc_pid_stat(5), pidfd_open(2), ``/proc/sys/kernel/random/boot_id`` in random(4).
+Sources: proc_pid_stat(5), proc_tid_children(5), pidfd_open(2), ``/proc/sys/kernel/random/boot_id`` in random(4).
 """
 
 import errno
@@ -45,6 +45,20 @@ def parent(process: ProcessId) -> ProcessId | None:
         return identify(int(fields[1])) if fields else None
     except ProcessLookupError:
         return None
+
+
+def session_leaders(pid: int) -> frozenset[ProcessId]:
+    """The children of a process that lead sessions of their own. None where the kernel does not list children."""
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return frozenset()
+    stats = {child: _stat_fields(child) for child in map(int, listed.split())}
+    return frozenset(
+        ProcessId(pid=child, start_time=int(fields[19]), boot_id=boot_id())
+        for child, fields in stats.items()
+        if fields and int(fields[3]) == child
+    )
 
 
 def name(process: ProcessId) -> str:

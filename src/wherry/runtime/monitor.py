@@ -126,10 +126,10 @@ class Monitor:
             undo.callback(os.close, self._sync)
             self._opened = undo.pop_all()
 
-    async def go(self, pidfile: Path) -> tuple[int, str]:
+    async def go(self) -> tuple[int, str]:
         """Let it go on: the pid that the runtime made and "", or -1 and why not."""
         self._let_go()
-        return await _first_report(self._sync, self.child, pidfile)
+        return await _first_report(self._sync, self.child)
 
     def close(self) -> None:
         """Give up the pipes to the monitor."""
@@ -203,8 +203,8 @@ def _start(
     return child, sync_read
 
 
-async def _first_report(sync: int, monitor: Child, pidfile: Path) -> tuple[int, str]:
-    watching = asyncio.get_running_loop().create_task(_end_orphan(monitor, pidfile))
+async def _first_report(sync: int, monitor: Child) -> tuple[int, str]:
+    watching = asyncio.get_running_loop().create_task(_end_orphan(monitor))
     try:
         line = await _line(sync)
     finally:
@@ -215,23 +215,20 @@ async def _first_report(sync: int, monitor: Child, pidfile: Path) -> tuple[int, 
     return int(report["data"]), str(report.get("message", ""))
 
 
-async def _end_orphan(monitor: Child, pidfile: Path) -> None:
+async def _end_orphan(monitor: Child) -> None:
     """Kill the process of a runtime that was killed after it had made it.
 
     The monitor wants to hear the reason first, by a pipe that this process holds open: it would say nothing for ever.
-    It is told by its parent: the runtime while there is one, then the monitor, which now has all it needs to report.
+    The process leads a session, which the runtime does not. It becomes the monitor's child when the runtime has ended,
+    and soon after that the monitor has all it needs to report.
     """
-    suspect: ProcessId | None = None
+    suspects = frozenset[ProcessId]()
     while True:
         await asyncio.sleep(_REPORTING)
-        process = noted_process(pidfile)
-        parent = identity.parent(process) if process else None
-        if process is None or parent is None or parent.pid != monitor.pid:
-            suspect = None
-        elif process == suspect:
+        orphans = identity.session_leaders(monitor.pid)
+        for process in suspects & orphans:
             identity.send_signal(process, signal.SIGKILL)
-        else:
-            suspect = process
+        suspects = orphans
 
 
 async def _line(fd: int) -> bytes:

@@ -103,7 +103,7 @@ class OciRuntime:
             self._warmth.begin()
             with closing(self._prepared.pop(launch.container_id)) as monitor:
                 child = monitor.child
-                pid, message = await monitor.go(seat.pidfile)
+                pid, message = await monitor.go()
         if pid < 0:
             await child.wait()
             reason = read_log(seat.runtime_log) or message

@@ -128,7 +128,7 @@ class MonitoredSession:
             await session.joinable()
             console = MonitorConsole(seat.bundle)
             try:
-                pid, message = await session.go(seat.pidfile)
+                pid, message = await session.go()
             except BaseException:
                 console.close()
                 raise
