@@ -59,7 +59,7 @@ async def send_bytes(request: Request, source: AsyncIterator[bytes], content_typ
     """Answer with an archive."""
     async with closing(source):
         first = await _first(source)
-        stream = await request.stream(content_type)
+        stream = await request.stream(content_type, large=True)
         async for chunk in _chained(first, source):
             await stream.write(chunk)
 

@@ -6,9 +6,13 @@ import select
 import socket
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 BUFFER = 256 * 1024
 """Bytes held for a slow reader before its sender has to wait, for each direction."""
+
+_WIDE = 1 << 20  # bytes
+_SO_SNDBUFFORCE = 33  # include/uapi/asm-generic/socket.h
 
 _TIOCOUTQ = 0x5411  # include/uapi/asm-generic/ioctls.h; of the 240 names of ``termios`` no other is used
 
@@ -136,6 +140,15 @@ class HandedOver(asyncio.Protocol):
 def limit_unsent(transport: asyncio.Transport) -> None:
     """Let a transport hold ``BUFFER`` bytes that the peer has not taken."""
     transport.set_write_buffer_limits(high=BUFFER)
+
+
+def widen(transport: asyncio.Transport) -> None:
+    """Let the kernel hold more for the peer of a unix socket, as far as this process may say so: with what it holds by
+    default, 208 kB, each side of a large body waits for the other with every chunk."""
+    sock = transport.get_extra_info("socket")
+    if sock.family == socket.AF_UNIX:
+        with suppress(PermissionError):
+            sock.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, _WIDE)
 
 
 async def until_read(transport: asyncio.Transport) -> None:

@@ -7,7 +7,7 @@ from typing import cast
 
 from wherry.api.http.deadline import Deadline
 from wherry.api.http.faults import MalformedRequest, RequestTimeout, error_response
-from wherry.api.http.flow import HandedOver, Outbound, hand_over, limit_unsent, peer_is_gone
+from wherry.api.http.flow import HandedOver, Outbound, hand_over, limit_unsent, peer_is_gone, widen
 from wherry.api.http.head import Head
 from wherry.api.http.hijack import HijackedStream
 from wherry.api.http.reader import RequestReader
@@ -235,8 +235,12 @@ class Connection(Outbound):
     def take_back(self) -> None:
         self._transport.resume_reading()
 
-    async def start_stream(self, status: int, content_type: str | None, headers: Mapping[str, str]) -> ResponseStream:
+    async def start_stream(
+        self, status: int, content_type: str | None, headers: Mapping[str, str], *, large: bool
+    ) -> ResponseStream:
         self._require_unanswered()
+        if large:
+            widen(self._transport)
         chunked = self._head.version == "1.1"
         self._last = self._last or not chunked
         framing = self._connection_header() + (b"Transfer-Encoding: chunked\r\n" if chunked else b"")

@@ -30,7 +30,7 @@ class Answering(Uploading, Protocol):
     """What a request asks of the connection it came by."""
 
     async def start_stream(
-        self, status: int, content_type: str | None, headers: Mapping[str, str]
+        self, status: int, content_type: str | None, headers: Mapping[str, str], *, large: bool
     ) -> ResponseStream: ...
 
     async def hijack(self, content_type: str | None, protocol: str, headers: Mapping[str, str]) -> HijackedStream: ...
@@ -116,10 +116,16 @@ class Request:
             raise InvalidArgument(f"invalid JSON: {error}") from None
 
     async def stream(
-        self, content_type: str | None = JSON, status: int = 200, headers: Mapping[str, str] | None = None
+        self,
+        content_type: str | None = JSON,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        *,
+        large: bool = False,
     ) -> ResponseStream:
-        """Send the head of an answer now, and get a stream for its body. The handler then returns None."""
-        return await self._connection.start_stream(status, content_type, headers or {})
+        """Send the head of an answer now, and get a stream for its body, which may be ``large``. The handler then
+        returns None."""
+        return await self._connection.start_stream(status, content_type, headers or {}, large=large)
 
     async def hijack(
         self, content_type: str | None, protocol: str = "tcp", headers: Mapping[str, str] | None = None

@@ -21,7 +21,7 @@ class FileRoutes:
 
     async def pack(self, request: Request) -> None:
         async with self._copying.pack(request.params["name"], request.query.get("path", "")) as packed:
-            stream = await request.stream(TAR, headers=path_stat_header(packed.stat))
+            stream = await request.stream(TAR, headers=path_stat_header(packed.stat), large=True)
             async for chunk in packed.chunks:
                 await stream.write(chunk)
 

@@ -19,7 +19,9 @@ class NoConnection:
     def allow_body(self) -> None:
         raise AssertionError("no body to allow")
 
-    async def start_stream(self, status: int, content_type: str | None, headers: Mapping[str, str]) -> ResponseStream:
+    async def start_stream(
+        self, status: int, content_type: str | None, headers: Mapping[str, str], *, large: bool
+    ) -> ResponseStream:
         raise AssertionError("nothing to stream to")
 
     async def hijack(self, content_type: str | None, protocol: str, headers: Mapping[str, str]) -> HijackedStream:
