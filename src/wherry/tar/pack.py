@@ -223,15 +223,18 @@ def _batched(pieces: Iterable[Piece]) -> Generator[bytes, None, None]:
     """The pieces' bytes joined to chunks: every chunk costs its consumer a wake-up."""
     parts: list[bytes] = []
     size = 0
-    for piece in pieces:
-        parts.append(bytes(piece))
-        size += len(piece)
-        if size >= CHUNK:
+    try:
+        for piece in pieces:
+            parts.append(bytes(piece))
+            size += len(piece)
+            if size >= CHUNK:
+                yield b"".join(parts)
+                parts.clear()
+                size = 0
+        if parts:
             yield b"".join(parts)
-            parts.clear()
-            size = 0
-    if parts:
-        yield b"".join(parts)
+    finally:
+        del pieces  # and close its files: Python 3.12 would keep it in a generator that was closed between two chunks
 
 
 def _with_spans(pieces: Iterable[Piece]) -> Generator[Piece, None, None]:
