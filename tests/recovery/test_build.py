@@ -63,6 +63,6 @@ def test_killed_at_every_moment(cli: Cli, tmp_path: Path) -> None:
         done = cli("build", "-t", "app", tmp_path)
         assert done.stdout.splitlines()[-1] == "Successfully tagged app:latest"
         assert cli.line("run", "--rm", "app", "cat", "/3") == f"{number}.3"
-    cli("rmi", "-f", *cli.line("images", "-q", "--filter", "since=busybox").split())
+    cli("rmi", "-f", *cli.line("images", "-aq", "--filter", "since=busybox").split())
     cli("builder", "prune", "-af")
     assert trees(cli.engine) == 1
