@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.authority import Authority
-from tests.harness.cli import is_old
+from tests.harness.cli import is_later, is_old
 from tests.harness.engine import TIMEOUT, Engine, program
 
 pytestmark = pytest.mark.root
@@ -93,14 +93,24 @@ def test_who_names_an_engine_is_in_no_context(typed: Typed, client: str, engine:
     assert typed(client, "-H", engine.url, "ps").returncode == 0
     assert typed(client, "ps", DOCKER_HOST=engine.url).returncode == 0
     both = typed(client, "-c", "elsewhere", "-H", engine.url, "ps")
-    first = "Conflicting" if is_old(client) else "conflicting"
-    assert (both.returncode, both.stderr) == (1, f"{first} options: either specify --host or --context, not both\n")
+    said = "conflicting options: either specify --host or --context, not both\n"
+    if is_old(client):
+        said = said.capitalize()
+    if is_later(client):
+        said = "conflicting options: cannot specify both --host and --context\n"
+    assert (both.returncode, both.stderr) == (1, said)
 
 
-NO_SUCH_IN_OLD_WORDS = {
+IN_OLD_WORDS = {
     ("rm", "none"): 'none: context "none" does not exist',
     ("use", "none"): 'context "none" does not exist',
     ("inspect", "none"): 'context "none" does not exist',
+}
+
+
+IN_LATER_WORDS = {
+    ("create", "new", "--docker", "x=y"): "unable to create docker endpoint config: unrecognized config key: x",
+    ("rm", "default"): 'context "default" cannot be removed',
 }
 
 
@@ -123,7 +133,9 @@ NO_SUCH_IN_OLD_WORDS = {
 )  # fmt: skip
 def test_what_is_refused(typed: Typed, client: str, arguments: tuple[str, ...], text: str) -> None:
     if is_old(client):
-        text = NO_SUCH_IN_OLD_WORDS.get(arguments, text)
+        text = IN_OLD_WORDS.get(arguments, text)
+    if is_later(client):
+        text = IN_LATER_WORDS.get(arguments, text)
     done = typed(client, "context", *arguments)
 
     assert done.returncode == 1

@@ -217,6 +217,8 @@ def test_copies_that_make_no_sense(cli: Cli, tree: Path, arguments: list[str], t
 
     said = cli.fails(1, "cp", *arguments).rstrip("\n")
 
+    if cli.is_later:  # it logs first that nobody reads its archive any more
+        said = said.splitlines()[-1]
     if not says_not_found_itself(cli, said):
         assert said == text.format(tree)
 

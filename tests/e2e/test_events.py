@@ -118,10 +118,9 @@ def test_formats(cli: Cli) -> None:
     event = json.loads(line)
     plain = cli("events", *so_far(), "--filter", f"container={identifier}").stdout
 
-    assert {key: event[key] for key in ("status", "id", "from", "Type", "Action", "scope")} == {
-        **{"status": "create", "id": identifier, "from": "busybox"},
-        **{"Type": "container", "Action": "create", "scope": "local"},
-    }
+    assert [event[key] for key in ("Type", "Action", "scope")] == ["container", "create", "local"]
+    if not cli.is_later:  # which leaves these out
+        assert [event[key] for key in ("status", "id", "from")] == ["create", identifier, "busybox"]
     assert event["Actor"] == {"ID": identifier, "Attributes": {"image": "busybox", "name": "box", "color": "blue"}}
     assert plain.endswith(f" container create {identifier} (color=blue, image=busybox, name=box)\n")
 

@@ -38,6 +38,9 @@ def tags(cli: Cli, repository: str) -> list[str]:
 
 def test_the_table(cli: Cli, small: str) -> None:
     head, *rows = cli.line("images").splitlines()
+    if cli.is_later:  # it has another table
+        assert {row.split()[0] for row in rows} >= {"busybox:latest", "small:one"}
+        return
 
     assert head.split("   ")[0] == "REPOSITORY"
     assert {row.split()[0] for row in rows} >= {"busybox", "small"}

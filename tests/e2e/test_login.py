@@ -110,7 +110,8 @@ def test_name_and_password_are_asked_for_on_a_terminal(cli: Cli, guarded: Regist
 
         assert terminal.wait() == 0
     assert PASSWORD not in shown
-    assert "Authenticating with existing credentials..." in cli("login", guarded.address).stdout
+    again = cli("login", guarded.address)
+    assert "Authenticating with existing credentials..." in (again.stderr if cli.is_later else again.stdout)
 
 
 def test_a_credential_helper_keeps_the_password(

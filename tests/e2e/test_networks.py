@@ -28,6 +28,12 @@ def endpoint(cli: Cli, container: str, network: str) -> dict[str, Any]:
     return found
 
 
+def asked_for(cli: Cli, endpoint: dict[str, Any]) -> dict[str, Any]:
+    """The addresses that somebody asked for; later docker commands show empty ones as well."""
+    found: dict[str, Any] = endpoint["IPAMConfig"]
+    return {key: value for key, value in found.items() if value} if cli.is_later else found
+
+
 def sleeper(cli: Cli, name: str, *flags: str) -> str:
     return cli.line("run", "-d", "--name", name, "--stop-timeout", "0", *flags, "busybox", "sleep", "300")
 
@@ -141,6 +147,8 @@ def test_ls_filters(cli: Cli, filters: list[str], names: list[str]) -> None:
 )
 def test_what_cannot_be_made_is_refused(cli: Cli, arguments: tuple[str, ...], text: str) -> None:
     cli("network", "create", "mine")
+    if cli.is_later:
+        text = text.replace("invalid subnet: invalid CIDR address: foo", "netip.ParsePrefix(\"foo\"): no '/'")
 
     assert text in cli.fails(1, "network", "create", *arguments)
 
@@ -197,7 +205,7 @@ def test_a_container_in_two_networks(cli: Cli) -> None:
     assert default_route(cli, "box") == "10.67.0.1"
     zoo = endpoint(cli, "box", "zoo")
     assert (zoo["IPAddress"], zoo["IPPrefixLen"], zoo["Gateway"]) == ("10.66.0.8", 16, "10.66.0.1")
-    assert zoo["IPAMConfig"] == {"IPv4Address": "10.66.0.8"}
+    assert asked_for(cli, zoo) == {"IPv4Address": "10.66.0.8"}
     assert zoo["Aliases"] == ["x"]
     assert cli.is_old or zoo["DNSNames"] == ["box", "x", cli.inspect("box", "{{.Id}}")[:12]]
     assert "10.66.0.8\t" in cli.line("exec", "box", "cat", "/etc/hosts")
@@ -411,7 +419,7 @@ def test_a_network_with_both_ip_versions(cli: Cli) -> None:
         64,
         "fd00:66::1",
     )
-    assert end["IPAMConfig"] == {"IPv6Address": "fd00:66::77"}
+    assert asked_for(cli, end) == {"IPv6Address": "fd00:66::77"}
     assert endpoint(cli, "other", "six")["GlobalIPv6Address"] == "fd00:66::2"
     assert "default via fd00:66::1 dev eth0" in cli.line("exec", "box", "ip", "-6", "route")
     assert "fd00:66::77\t" in cli.line("exec", "box", "cat", "/etc/hosts")
@@ -458,7 +466,7 @@ def test_link_local_addresses(cli: Cli) -> None:
     cli("network", "create", "mine")
     sleeper(cli, "box", "--network", "mine", "--link-local-ip", "169.254.9.9")
 
-    assert endpoint(cli, "box", "mine")["IPAMConfig"] == {"LinkLocalIPs": ["169.254.9.9"]}
+    assert asked_for(cli, endpoint(cli, "box", "mine")) == {"LinkLocalIPs": ["169.254.9.9"]}
     assert "inet 169.254.9.9/16" in cli.line("exec", "box", "ip", "addr", "show", "eth0")
 
 

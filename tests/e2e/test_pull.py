@@ -61,7 +61,7 @@ def test_pull_by_digest(cli: Cli, registry: Registry) -> None:
 
     assert cli.line("pull", "-q", digest) == digest
     assert (
-        cli.line("images", "--format", "{{.Repository}} {{.Tag}}", "--filter", f"reference={image}")
+        cli.line("images", "-a", "--format", "{{.Repository}} {{.Tag}}", "--filter", f"reference={image}")
         == f"{image} <none>"
     )
     cli("rmi", digest)

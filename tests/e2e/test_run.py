@@ -169,7 +169,9 @@ def test_cidfile_holds_the_id_and_is_never_overwritten(cli: Cli, tmp_path: Path)
 
 
 def test_rm_and_restart_exclude_each_other(cli: Cli) -> None:
-    assert "Conflicting options: --restart and --rm" in cli.fails(125, "run", "--rm", "--restart", "always", "busybox")
+    said = cli.fails(125, "run", "--rm", "--restart", "always", "busybox")
+    later = "conflicting options: cannot specify both --restart and --rm"
+    assert (later if cli.is_later else "Conflicting options: --restart and --rm") in said
 
 
 # --- the process -----------------------------------------------------------------------------------------------------

@@ -77,6 +77,9 @@ def test_the_live_table_is_drawn_over_and_over(cli: Cli) -> None:
         assert client.stdout is not None
         screens = [client.stdout.readline() for _ in range(4)]
 
+    if cli.is_later:  # it draws over what is there, and clears what is left
+        assert "\033[Hbox" in screens[-1]
+        return
     assert all("box" in screen for screen in screens)
     assert screens[-1].startswith("\033[2J\033[H")
 

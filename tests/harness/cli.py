@@ -42,6 +42,10 @@ class Cli:
     def is_old(self) -> bool:
         return is_old(self.client)
 
+    @property
+    def is_later(self) -> bool:
+        return is_later(self.client)
+
     def published(self, *arguments: str) -> list[str]:
         """The lines of ``port``, with the brackets that docker before 23.0 leaves out around an IPv6 address."""
         return [
@@ -79,9 +83,14 @@ def is_old(client: str) -> bool:
     return client == "docker" and docker_release() < 23
 
 
+def is_later(client: str) -> bool:
+    """Whether this is a docker command of after 26, whose words are ours: Ubuntu 24.04 has been updated to 29."""
+    return client == "docker" and docker_release() > 26
+
+
 @cache
 def docker_release() -> int:
-    """Of the docker command here, the number before the first point: 20 on Debian 12, 24 on Ubuntu 24.04."""
+    """Of the docker command here, the number before the first point: 20 on Debian 12, 26 on Debian 13."""
     said = subprocess.run(["docker", "--version"], capture_output=True, text=True, check=True).stdout
     found = re.search(r"version (\d+)\.", said)
     assert found, said
