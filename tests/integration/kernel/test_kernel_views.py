@@ -1,5 +1,6 @@
 """Views of containers: what is seen in them, and what they cannot do."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from wherry.errors import InternalError
 from wherry.kernel import mounts
 from wherry.kernel.mounts import devices as device_mounts
 from wherry.kernel.mounts import parts
+from wherry.kernel.mounts.host_mounts import HostMounts
 from wherry.kernel.mounts.views import open_view
 from wherry.model.mount import DeviceMount, Place, View
 
@@ -155,3 +157,18 @@ def test_passwords_are_not_told(tmp_path: Path) -> None:
         device_mounts.mount(asked)
 
     assert "secret" not in str(caught.value)
+
+
+async def test_whoever_leaves_while_a_view_is_opened_leaves_nothing(root: Path) -> None:
+    async def look() -> None:
+        async with HostMounts().view(View(root=str(root))):
+            pass
+
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(5):
+        looking = asyncio.ensure_future(look())
+        await asyncio.sleep(0)
+        looking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await looking
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -9,7 +9,7 @@ from wherry.errors import InternalError
 from wherry.kernel import mounts
 from wherry.kernel.mounts import devices as device_mounts
 from wherry.kernel.mounts import parts
-from wherry.kernel.mounts.views import open_view
+from wherry.kernel.mounts.views import OpenView, open_view
 from wherry.model.mount import DeviceMount, OverlayMount, View, Viewed
 from wherry.model.remapping import Owner
 from wherry.threads import alone
@@ -47,14 +47,16 @@ class HostMounts:
     @asynccontextmanager
     async def view(self, view: View) -> AsyncIterator[Viewed]:
         """InternalError, with what the kernel said, if something of it cannot be mounted."""
+        opened: list[OpenView] = []  # what a cancelled caller has no result of is there, too
         try:
-            opened = await alone(open_view, view)
-        except OSError as error:
-            raise InternalError(f"mount a view of {view.root}: {error}") from error
-        try:
-            yield opened.viewed
+            try:
+                await alone(lambda: opened.append(open_view(view)))
+            except OSError as error:
+                raise InternalError(f"mount a view of {view.root}: {error}") from error
+            yield opened[0].viewed
         finally:
-            await alone(opened.close)
+            for each in opened:
+                await alone(each.close)
 
     async def part(self, source: str, subpath: str, target: str, *, recursive: bool) -> None:
         """InternalError if it is not there, or leads out of the source."""
