@@ -29,6 +29,10 @@ class Upload:
         self._body = body
         self._connection = connection
 
+    def welcome(self) -> None:
+        """Tell a client that waits for it to send the body: for whoever answers before it reads."""
+        self._connection.allow_body()
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """The body as it comes in; the client is slowed to the pace of the reader.
 

@@ -57,6 +57,7 @@ class TransferRoutes:
 
     async def load(self, request: Request) -> None:
         quiet = request.query.flag("quiet", default=True)
+        request.body.welcome()
         await send_progress(request, self._archives.load(request.body, quiet=quiet), in_band=True)
 
     async def _pull(self, request: Request) -> None:

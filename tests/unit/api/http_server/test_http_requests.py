@@ -167,6 +167,24 @@ def test_continue_is_sent_when_the_handler_wants_the_body(run: Run, socket_path:
     run(scenario())
 
 
+def test_continue_is_sent_before_an_answer_that_begins_before_the_body_is_read(run: Run, socket_path: Path) -> None:
+    async def handler(request: Request) -> None:
+        request.body.welcome()
+        stream = await request.stream()
+        async for chunk in request.body:
+            await stream.write(chunk)
+
+    async def scenario() -> None:
+        async with serving(handler, socket_path) as served:
+            peer = await served.connect()
+            peer.send(f"POST /a HTTP/1.1\r\n{HOST}Expect: 100-continue\r\nContent-Length: 4\r\n\r\n")
+            assert (await peer.head()).status == 100
+            peer.send("body")
+            assert (await peer.answer()).body == b"body"
+
+    run(scenario())
+
+
 def test_no_continue_if_the_handler_does_not_read(run: Run, socket_path: Path) -> None:
     async def scenario() -> None:
         async with serving(ignore, socket_path) as served:
