@@ -27,4 +27,6 @@ def test_none_is_listed(cli: Cli) -> None:
     ],
 )
 def test_none_is_found(cli: Cli, words: tuple[str, ...], text: str) -> None:
+    if cli.is_old and words[0] in ("inspect", "upgrade", "rm"):
+        text = f"Error: No such plugin: {words[1]}"
     assert text in cli.fails(1, "plugin", *words)

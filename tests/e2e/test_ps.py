@@ -107,7 +107,8 @@ def test_formats(three: Cli) -> None:
     lines = three("ps", "-a", "--format", "{{json .}}").stdout.splitlines()
     rows = {row["Names"]: row for row in map(json.loads, lines)}
 
-    assert rows["made"]["Labels"] == "color=blue,size="
+    labels = rows["made"]["Labels"]
+    assert labels == "color=blue,size=" or (three.is_old and labels == "size=,color=blue")  # which it does not sort
     assert (rows["runs"]["State"], rows["runs"]["Mounts"], rows["runs"]["LocalVolumes"]) == ("running", "test-ps", "1")
     assert rows["failed"]["Status"].startswith("Exited (3)")
     table = three("ps", "--format", "table {{.Names}}\t{{.Networks}}\t{{.State}}").stdout.splitlines()
