@@ -81,6 +81,23 @@ def test_what_one_command_line_begins_the_other_ends(cli: Cli, registry: Registr
     assert f"No such manifest: {everyone}:latest" in cli.fails(1, "manifest", "rm", everyone)
 
 
+def test_a_list_of_docker_before_23_is_read(cli: Cli, registry: Registry, configuration: Path) -> None:
+    """Its files have no bytes, but what they say."""
+    everyone, one = f"{registry.address}/everyone", f"{registry.address}/one:v1"
+    cli("manifest", "create", "--insecure", everyone, one)
+    before = [cli.line("manifest", "inspect", *verbose, everyone) for verbose in ([], ["-v"])]
+    (file,) = configuration.glob("manifests/*/*")
+    said = json.loads(file.read_bytes())
+    raw = said.pop("Raw")
+    file.write_text(json.dumps(said))
+
+    mine = Cli(cli.engine, "wherry")
+    assert json.loads(mine.line("manifest", "inspect", everyone)) == json.loads(before[0])
+    verbose = json.loads(mine.line("manifest", "inspect", "-v", everyone))
+    assert verbose[0].pop("Raw") == raw
+    assert mine("manifest", "push", "--insecure", everyone).stdout.splitlines()[-1].startswith("sha256:")
+
+
 def test_an_image_is_shown(cli: Cli, registry: Registry) -> None:
     name = f"{registry.address}/one:v1"
 

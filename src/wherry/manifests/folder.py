@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from wherry.errors import CorruptImage, NoSuchManifest
-from wherry.manifests.records import ListedManifest, document
+from wherry.manifests.records import ListedManifest, document, read
 from wherry.model.malformed import MALFORMED
 from wherry.model.reference import Reference
 
@@ -51,7 +51,7 @@ class ManifestFolder:
 
 def _read(file: Path, asked: Reference) -> ListedManifest:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=ListedManifest)
+        return read(file.read_bytes())
     except FileNotFoundError:
         raise _missing(asked) from None
     except MALFORMED as error:

@@ -71,6 +71,13 @@ class ListedManifest(Struct, frozen=True, rename="pascal"):
         return tuple(blob.digest for blob in (parts.config, *parts.layers))
 
 
+class _Readable(Struct):
+    """The manifest as a file has it to be read, by the name of its kind."""
+
+    docker: msgspec.Raw = field(default=msgspec.Raw(b""), name=_FIELDS[MANIFEST_DOCKER])
+    oci: msgspec.Raw = field(default=msgspec.Raw(b""), name=_FIELDS[MANIFEST_OCI])
+
+
 class Blob(Struct, frozen=True):
     digest: str
     size: int
@@ -87,6 +94,18 @@ def config_of(manifest: Resolved) -> Blob:
         return msgspec.json.decode(manifest.data, type=_Parts).config
     except MALFORMED as error:
         raise InvalidArgument(f"error unmarshalling content: {error}") from error
+
+
+def read(file: bytes) -> ListedManifest:
+    """What a file says. One that docker's command before 23 wrote has the manifest in the form to be read alone, without
+    white space: that of the digest has none either, or what docker lays its manifests out with. Raises as msgspec."""
+    found = msgspec.json.decode(file, type=ListedManifest)
+    if found.raw:
+        return found
+    readable = msgspec.json.decode(file, type=_Readable)
+    bare = msgspec.json.format(bytes(readable.docker) or bytes(readable.oci), indent=-1)
+    digest = f"sha256:{hashlib.sha256(bare).hexdigest()}"
+    return replace(found, raw=bare if digest == found.descriptor.digest else msgspec.json.format(bare, indent=3))
 
 
 def document(manifest: ListedManifest) -> dict[str, Any]:
