@@ -97,7 +97,7 @@ def config_of(manifest: Resolved) -> Blob:
 
 
 def read(file: bytes) -> ListedManifest:
-    """What a file says. One that docker's command before 23 wrote has the manifest in the form to be read alone, without
+    """What a file says. One that docker's command before 23 wrote has the manifest in the form to be read, without
     white space: that of the digest has none either, or what docker lays its manifests out with. Raises as msgspec."""
     found = msgspec.json.decode(file, type=ListedManifest)
     if found.raw:
