@@ -50,8 +50,13 @@ def boundaries(program: list[Instruction]) -> list[int]:
     return sorted({0, 0xFFFFFFFF} | {(k + step) & 0xFFFFFFFF for k in compared for step in (-1, 0, 1)})
 
 
-def assert_same(before: bytes, after: bytes, arguments: Iterable[int] = (0, 1, 0xFFFFFFFF)) -> None:
-    """Two filters decide alike for every architecture and number; of the arguments, for those given."""
+def assert_same(
+    before: bytes,
+    after: bytes,
+    arguments: Iterable[int] = (0, 1, 0xFFFFFFFF),
+    architectures: Iterable[int] = (X86_64, X86, 0),
+) -> None:
+    """Two filters decide alike for every number; of architectures and arguments, for those given."""
     first, second = unpacked(before), unpacked(after)
-    for case in product((X86_64, X86, 0), boundaries(first), arguments):
+    for case in product(architectures, boundaries(first), arguments):
         assert decision(first, *case) == decision(second, *case), case

@@ -11,8 +11,10 @@ Sources: struct sock_filter and the opcodes in linux/filter.h and linux/bpf_comm
 
 import struct
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from enum import IntEnum
 from functools import cache
+from itertools import pairwise
 from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
 
@@ -107,7 +109,15 @@ def _decided(program: Program) -> list[_Decided] | None:
                 return None
             for skipped, following, reached in steps:
                 arriving[here + 1 + skipped].setdefault(following, []).extend(reached)
-    return _joined([_Decided(*each, _number_search(found)) for each, found in numbers.items()])
+    return _joined([_Decided(*each, _number_search(found)) for each, found in _apart(numbers)])
+
+
+def _apart(numbers: dict[Range, list[_Decided]]) -> Iterator[tuple[Range, list[_Decided]]]:
+    """The same for ranges of architectures of which none is in another: paths may tell them apart differently."""
+    edges = sorted({edge for each in numbers for edge in each})
+    for low, high in pairwise(edges):
+        covering = (found for each, found in numbers.items() if each.low <= low and high <= each.high)
+        yield Range(low, high), [decided for found in covering for decided in found]
 
 
 def _ends_common_part(instruction: Instruction) -> bool:

@@ -1,10 +1,10 @@
 """A filter that was written anew decides what the first one decides."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.harness.bpf import ARCHITECTURE, ARGUMENTS, NUMBER, X86, X86_64, assert_same, packed
+from tests.harness.bpf import ARCHITECTURE, ARGUMENTS, NUMBER, X86_64, assert_same, boundaries, packed
 
 from wherry.runtime.bpf import Code, Instruction, searching
 
@@ -42,6 +42,21 @@ def test_a_chain_becomes_a_search() -> None:
     assert len(after) < len(before) / 10
 
 
+def test_the_architecture_may_be_looked_at_for_some_numbers_only() -> None:
+    before = packed(
+        [
+            Instruction(Code.LOAD, 0, 0, NUMBER),
+            Instruction(Code.IF_EQUAL, 0, 4, 5),
+            Instruction(Code.LOAD, 0, 0, ARCHITECTURE),
+            Instruction(Code.IF_EQUAL, 0, 1, X86_64),
+            Instruction(Code.RETURN, 0, 0, ALLOW),
+            Instruction(Code.RETURN, 0, 0, DENY),
+            Instruction(Code.RETURN, 0, 0, KILL),
+        ]
+    )
+    assert_same(before, searching(before))
+
+
 def test_one_that_computes_with_the_number_stays_as_it_is() -> None:
     computes = packed(
         [
@@ -60,36 +75,34 @@ def test_one_with_other_opcodes_stays_as_it_is() -> None:
     assert searching(store) == store
 
 
-@st.composite
-def programs(draw: st.DrawFn) -> list[Instruction]:
-    """Programs that jump forward, and load before they compare."""
-    length = draw(st.integers(2, 40))
-    value = st.sampled_from([0, 1, 2, 3, 5, 8, 13, 0x40000000, X86, X86_64, 0xFFFFFFFF])
-    program = [Instruction(Code.LOAD, 0, 0, draw(st.sampled_from([NUMBER, ARCHITECTURE])))]
-    for left in reversed(range(1, length)):
-        skip = st.integers(0, min(left, 255) - 1)
-        code = draw(st.sampled_from([Code.IF_EQUAL, Code.IF_GREATER, Code.IF_AT_LEAST, Code.LOAD, Code.JUMP]))
-        match code:
-            case Code.LOAD:
-                place = draw(st.sampled_from([NUMBER, ARCHITECTURE, ARGUMENTS]))
-                program.append(Instruction(code, 0, 0, place))
-            case Code.JUMP:
-                program.append(Instruction(code, 0, 0, draw(skip)))
-            case _:
-                program.append(Instruction(code, draw(skip), draw(skip), draw(value)))
-    return [*program, Instruction(Code.RETURN, 0, 0, draw(st.sampled_from([ALLOW, DENY, KILL])))]
+def branch(
+    field: int, code: Code, value: int, true: list[Instruction], false: list[Instruction], *, far: bool
+) -> list[Instruction]:
+    """Load, compare, and go on as the one or the other; ``far``: as if the other were too far for a comparison."""
+    if far:
+        skips = [Instruction(code, 1, 0, value), Instruction(Code.JUMP, 0, 0, len(true))]
+    else:
+        skips = [Instruction(code, 0, len(true), value)]
+    return [Instruction(Code.LOAD, 0, 0, field), *skips, *true, *false]
 
 
-def with_decisions(program: list[Instruction], decisions: Iterator[int]) -> list[Instruction]:
-    """Some of the jumps end in decisions of their own, so that a program has more than one."""
-    return [
-        Instruction(Code.RETURN, 0, 0, next(decisions)) if place % 5 == 4 else each
-        for place, each in enumerate(program)
-    ]
+PROGRAMS = st.recursive(
+    st.builds(lambda action: [Instruction(Code.RETURN, 0, 0, action)], st.sampled_from([ALLOW, DENY, KILL])),
+    lambda part: st.builds(
+        branch,
+        st.sampled_from([NUMBER, ARCHITECTURE, ARGUMENTS]),
+        st.sampled_from([Code.IF_EQUAL, Code.IF_GREATER, Code.IF_AT_LEAST]),
+        st.sampled_from([0, 5, X86_64, 0xFFFFFFFF]),
+        part,
+        part,
+        far=st.booleans(),
+    ),
+    max_leaves=10,
+)
 
 
-@settings(max_examples=60, deadline=None)
-@given(programs(), st.lists(st.sampled_from([ALLOW, DENY, KILL]), min_size=10, max_size=10))
-def test_whatever_a_program_decides_stays(program: list[Instruction], decisions: list[int]) -> None:
-    before = packed(with_decisions(program, iter(decisions)))
-    assert_same(before, searching(before))
+@settings(max_examples=200, deadline=None)
+@given(PROGRAMS)
+def test_whatever_a_program_decides_stays(program: list[Instruction]) -> None:
+    before = packed(program)
+    assert_same(before, searching(before), architectures=boundaries(program))
