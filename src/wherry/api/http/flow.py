@@ -12,7 +12,7 @@ BUFFER = 256 * 1024
 """Bytes held for a slow reader before its sender has to wait, for each direction."""
 
 _WIDE = 1 << 20  # bytes
-_SO_SNDBUFFORCE = 33  # include/uapi/asm-generic/socket.h
+_SO_SNDBUFFORCE = 32  # include/uapi/asm-generic/socket.h
 
 _TIOCOUTQ = 0x5411  # include/uapi/asm-generic/ioctls.h; of the 240 names of ``termios`` no other is used
 

@@ -1,6 +1,7 @@
 """How answers look, and what a handler may do."""
 
 import asyncio
+import socket
 from collections.abc import Callable, Coroutine
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -294,5 +295,24 @@ def test_an_answer_may_begin_while_the_body_still_comes(run: Run, socket_path: P
             peer.send("step")
             assert await peer.chunk() == b"step"
             assert await peer.chunk() == b""
+
+    run(scenario())
+
+
+@pytest.mark.root
+def test_a_large_answer_waits_less_for_its_reader(run: Run, socket_path: Path) -> None:
+    written = asyncio.Event()
+
+    async def large(request: Request) -> None:
+        stream = await request.stream(large=True)
+        await stream.write(bytes(1_000_000))
+        written.set()
+
+    async def scenario() -> None:
+        async with serving(large, socket_path):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(str(socket_path))
+                client.sendall(b"GET / HTTP/1.1\r\nHost: d\r\n\r\n")
+                await asyncio.wait_for(written.wait(), 10)
 
     run(scenario())
