@@ -1,6 +1,6 @@
 """What the host is: facts for ``/info`` and for finding out what does not work here.
 
-Sources: uname(2), os-release(5), proc_meminfo(5), capabilities(7), ``Documentation/admin-guide/LSM``, statfs(2).
+Sources: uname(2), os-release(5), proc_meminfo(5), capabilities(7), ``Documentation/admin-guide/LSM``.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from wherry.kernel import apparmor, cgroups, identity
-from wherry.kernel.mounts import mount_table
+from wherry.kernel.mounts import file_system
 from wherry.model.host import HostFacts
 
 _CAP_SYS_RESOURCE: Final = 24
@@ -39,7 +39,7 @@ def facts(data_root: str) -> HostFacts:
         oom_score_adj=int(Path("/proc/self/oom_score_adj").read_text()),
         seccomp=_status_field("Seccomp") is not None,
         apparmor=apparmor.available(),
-        backing_filesystem=filesystem_type(data_root),
+        backing_filesystem=file_system(data_root),
         boot_id=identity.boot_id(),
         journald=Path("/run/systemd/journal/socket").is_socket() and shutil.which("journalctl") is not None,
         memory_nodes=len(list(Path("/sys/devices/system/node").glob("node[0-9]*"))) or 1,
@@ -61,14 +61,6 @@ def has_capability(number: int) -> bool:
 def hard_limit(which: int) -> int:
     """The hard limit of a ``resource.RLIMIT_*``; −1 for none (RLIM_INFINITY)."""
     return resource.getrlimit(which)[1]
-
-
-def filesystem_type(path: str) -> str:
-    """The type of the file system that ``path`` is on, as in the mount table (ext4, xfs, btrfs, overlay, …)."""
-    device = os.stat(path).st_dev
-    around = [entry for entry in mount_table() if _is_below(os.path.realpath(path), entry.target)]
-    same = [entry for entry in around if _device_of(entry.target) == device]
-    return (same or around)[-1].fs_type
 
 
 def cpu_time() -> int:
@@ -99,14 +91,3 @@ def _unquoted(value: str) -> str:
     if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
         return value[1:-1]
     return value
-
-
-def _is_below(path: str, top: str) -> bool:
-    return path == top or path.startswith(top.rstrip("/") + "/")
-
-
-def _device_of(path: str) -> int:
-    try:
-        return os.stat(path).st_dev
-    except OSError:  # hidden by a later mount, or not ours to see
-        return -1

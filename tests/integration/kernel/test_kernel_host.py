@@ -36,11 +36,11 @@ def test_facts_agree_with_other_programs(tmp_path: Path) -> None:
 def test_the_file_system_of_a_mount_below(tmp_path: Path) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", tmp_path], check=True)
     try:
-        assert host.filesystem_type(str(tmp_path)) == "tmpfs"
+        assert mounts.file_system(str(tmp_path)) == "tmpfs"
         (tmp_path / "deeper").mkdir()
-        assert host.filesystem_type(str(tmp_path / "deeper")) == "tmpfs"
+        assert mounts.file_system(str(tmp_path / "deeper")) == "tmpfs"
         os.symlink("/proc/self", tmp_path / "link")
-        assert host.filesystem_type(str(tmp_path / "link")) == "proc"
+        assert mounts.file_system(str(tmp_path / "link")) == "proc"
     finally:
         mounts.unmount(str(tmp_path))
 

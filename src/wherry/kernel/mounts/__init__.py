@@ -98,14 +98,15 @@ def unmount(target: str) -> bool:
 
 
 def file_system(folder: str) -> str:
-    """The type of the file system that ``folder`` lies in."""
+    """The type of the file system that ``folder`` lies in, as in the mount table (ext4, xfs, btrfs, overlay, …); "" if
+    its mount is outside of this process's root."""
     fd = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with open(f"/proc/self/fdinfo/{fd}", encoding="ascii") as lines:
             mount_id = next(int(line.removeprefix("mnt_id:")) for line in lines if line.startswith("mnt_id:"))
     finally:
         os.close(fd)
-    return next(entry.fs_type for entry in mount_table() if entry.id == mount_id)
+    return next((entry.fs_type for entry in mount_table() if entry.id == mount_id), "")
 
 
 def mount_table(path: str = "/proc/self/mountinfo") -> tuple[MountEntry, ...]:
