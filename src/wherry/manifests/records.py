@@ -58,7 +58,7 @@ class ListedManifest(Struct, frozen=True, rename="pascal"):
     @property
     def resolved(self) -> Resolved:
         """What a registry is given. InvalidArgument if the bytes are not those of the digest."""
-        digest = f"sha256:{hashlib.sha256(self.raw).hexdigest()}"
+        digest = digest_of(self.raw)
         if digest != self.descriptor.digest:
             told = f"internal digest mismatch for {self.ref}: expected {self.descriptor.digest}, got {digest}"
             raise InvalidArgument(told)
@@ -104,8 +104,9 @@ def read(file: bytes) -> ListedManifest:
         return found
     readable = msgspec.json.decode(file, type=_Readable)
     bare = msgspec.json.format(bytes(readable.docker) or bytes(readable.oci), indent=-1)
-    digest = f"sha256:{hashlib.sha256(bare).hexdigest()}"
-    return replace(found, raw=bare if digest == found.descriptor.digest else msgspec.json.format(bare, indent=3))
+    return replace(
+        found, raw=bare if digest_of(bare) == found.descriptor.digest else msgspec.json.format(bare, indent=3)
+    )
 
 
 def document(manifest: ListedManifest) -> dict[str, Any]:
@@ -144,5 +145,8 @@ def check_same_registry(target: Reference, manifests: Sequence[ListedManifest]) 
 
 
 def _resolved(media_type: str, data: bytes) -> Resolved:
-    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-    return Resolved(descriptor=Descriptor(media_type=media_type, digest=digest, size=len(data)), data=data)
+    return Resolved(descriptor=Descriptor(media_type=media_type, digest=digest_of(data), size=len(data)), data=data)
+
+
+def digest_of(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"

@@ -1,6 +1,5 @@
 """Manifests and lists of them, from registries and to them."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from typing import Final
@@ -15,6 +14,7 @@ from wherry.manifests.records import (
     Platform,
     check_same_registry,
     config_of,
+    digest_of,
     index,
 )
 from wherry.model.image import INDEX_DOCKER, INDEX_OCI, Descriptor
@@ -113,7 +113,7 @@ class ManifestRegistry:
         stream = self._registry.blob(reference, descriptor, self._credentials(reference.domain))
         async with aclosing(stream) as chunks:
             data = b"".join([chunk async for chunk in chunks])
-        if f"sha256:{hashlib.sha256(data).hexdigest()}" != config.digest:
+        if digest_of(data) != config.digest:
             raise RegistryError(f"image config verification failed for digest {config.digest}")
         try:
             return msgspec.json.decode(data, type=Platform)

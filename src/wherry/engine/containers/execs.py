@@ -193,10 +193,8 @@ class Execs:
         except WherryError as error:
             _log.debug("exec %s: nothing was prepared: %s", item.id, error)
             return
-        loop = asyncio.get_running_loop()
-        document = self._documents[item.id] = loop.create_task(self._process(container, item))
-        document.add_done_callback(_note)
-        loop.call_later(_FRESH, self._documents.pop, item.id, None)
+        self._documents[item.id] = self._operations.begin(self._process(container, item))
+        asyncio.get_running_loop().call_later(_FRESH, self._documents.pop, item.id, None)
 
     async def _process(self, container: Container, item: Exec) -> bytes:
         """The OCI process object."""
@@ -241,12 +239,6 @@ class Execs:
 def _size(*sizes: tuple[int, int]) -> tuple[int, int]:
     """The first size that was given."""
     return next((size for size in sizes if all(size)), (0, 0))
-
-
-def _note(document: "asyncio.Task[bytes]") -> None:
-    """Who starts the session hears of a failure; perhaps nobody does."""
-    if not document.cancelled():
-        document.exception()
 
 
 def _let_streams_go(begun: "asyncio.Task[Attachment | None]") -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from wherry.model.log import LogLine, LogRange
 from wherry.store.failures import explained
@@ -120,12 +121,7 @@ class Logs:
     async def _follow(
         self, path: Path, which: LogRange, ending: asyncio.Future[object]
     ) -> AsyncIterator[list[LogLine]]:
-        with explained(f"follow {path}"), self._watcher.watch(path.parent) as changed:
-
-            def wake(_: object) -> None:
-                changed.set()
-
-            ending.add_done_callback(wake)
+        with explained(f"follow {path}"), self._watcher.watch(path.parent) as changed, _woken(changed, ending):
             reader = LogReader(path, which, follow=True)
             try:
                 while True:
@@ -140,11 +136,10 @@ class Logs:
                     yield rest
             finally:
                 reader.close()
-                ending.remove_done_callback(wake)
 
 
 @contextmanager
-def _woken(changed: asyncio.Event, ended: asyncio.Future[None]) -> Iterator[None]:
+def _woken(changed: asyncio.Event, ended: asyncio.Future[Any]) -> Iterator[None]:
     """The end counts as a change."""
 
     def wake(_: object) -> None:
