@@ -91,3 +91,20 @@ def test_more_than_a_context_can_be_is_refused(archive: Archive) -> None:
 def test_what_is_no_archive_is_refused(data: bytes) -> None:
     with pytest.raises(CommandError):
         unpack(data)
+
+
+def test_a_damaged_member_is_told_of() -> None:
+    data = bytearray(zipped(META))
+    data[30 + len("meta.json")] = 0xFF  # behind the member's header: a block of a type that there is not
+
+    with pytest.raises(CommandError, match="zip: Error -3 while decompressing data: invalid block type"):
+        unpack(bytes(data))
+
+
+def test_an_unusual_compression_is_told_of() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("meta.json", META["meta.json"])
+
+    with pytest.raises(CommandError, match="zip: unsupported compression algorithm"):
+        unpack(stream.getvalue())

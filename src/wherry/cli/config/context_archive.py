@@ -6,6 +6,7 @@ What an archive holds is looked at as a whole before anything of it is written.
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,10 @@ Files = dict[tuple[str, str], bytes]
 _META = "meta.json"
 _TLS = "tls/"
 _TOO_MUCH = "read exceeds the defined limit"
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those of Go's archive/zip
+
+# Besides a broken archive: a damaged member, one that ends early, and one that is encrypted or newer than this.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
 
 def pack(context: Context) -> bytes:
@@ -80,13 +85,15 @@ def _zipped(data: bytes) -> Iterator[tuple[str, bytes]]:
             for member in archive.infolist():
                 if member.is_dir() or (member.external_attr >> 16) & 0o170000 not in (0, 0o100000):
                     continue
+                if member.compress_type not in _METHODS:
+                    raise CommandError("zip: unsupported compression algorithm")
                 with archive.open(member) as source:
                     content = source.read(left + 1)
                 left -= len(content)
                 if left < 0:
                     raise CommandError(_TOO_MUCH)
                 yield member.filename, content
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except _UNREADABLE as error:
         raise CommandError(f"zip: {error}") from None
 
 
