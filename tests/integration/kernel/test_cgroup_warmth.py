@@ -63,7 +63,7 @@ def test_the_hurry_that_the_owner_of_the_host_chose_stays(expedited: Path, tmp_p
 def test_wishes_do_not_queue_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     warmth = CgroupWarmth(cgroups.probe(), tmp_path / "hurried")
     moves: list[int] = []
-    monkeypatch.setattr(warmth, "_move", lambda: moves.append(1))
+    monkeypatch.setattr(warmth, "_move", lambda group: moves.append(group))
     for _ in range(10_000):
         warmth.begin()
     warmth.close()

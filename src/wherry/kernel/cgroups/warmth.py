@@ -44,9 +44,9 @@ class CgroupWarmth:
         self._last = now
         if self._hurry.is_allowed:
             with self._hurry:
-                self._move()
+                self._move(self._group)
         elif self._moving is None or self._moving.done():
-            self._moving = self._thread.submit(self._move)
+            self._moving = self._thread.submit(self._move, self._group)
 
     def close(self) -> None:
         self._thread.shutdown()
@@ -54,10 +54,9 @@ class CgroupWarmth:
         if self._group is not None:
             os.close(self._group)
 
-    def _move(self) -> None:
-        assert self._group is not None
+    def _move(self, group: int) -> None:
         try:
-            os.write(self._group, b"0")  # the process that writes
+            os.write(group, b"0")  # the process that writes
         except OSError as error:
             _log.debug("the first process of each container will wait: %s", error)
             self._last = float("inf")
