@@ -153,15 +153,18 @@ def test_an_endpoint_is_made_as_asked(tmp_path: Path, pinned: str) -> None:
     assert traffic["lo"].rx_bytes == traffic["lo"].tx_bytes == 0
 
 
+def attach(rtnl: Netlink, namespace: str) -> None:
+    """A veth from a new bridge into a namespace."""
+    bridge = links.create_bridge(rtnl, "wb0")
+    veth = Veth(interface=interface(), namespace=namespace, bridge_index=bridge.index, host_index=777, peer_index=9)
+    links.create_veth(rtnl, veth)
+
+
 def test_an_endpoint_has_the_queues_that_it_uses(tmp_path: Path, pinned: str) -> None:
     container = str(tmp_path / "container")
     namespaces.create(container)
     with Netlink(NETLINK_ROUTE, pinned) as rtnl:
-        bridge = links.create_bridge(rtnl, "wb0")
-        links.create_veth(
-            rtnl,
-            Veth(interface=interface(), namespace=container, bridge_index=bridge.index, host_index=777, peer_index=9),
-        )
+        attach(rtnl, container)
     for path, name in ((pinned, "v100"), (container, "eth0")):
         told = subprocess.run(
             ["nsenter", f"--net={path}", "ip", "-d", "link", "show", name], check=True, capture_output=True, text=True
@@ -185,11 +188,7 @@ def test_removing_the_namespace_takes_the_veth_away(tmp_path: Path, pinned: str)
     container = str(tmp_path / "container")
     namespaces.create(container)
     with Netlink(NETLINK_ROUTE, pinned) as rtnl:
-        bridge = links.create_bridge(rtnl, "wb0")
-        links.create_veth(
-            rtnl,
-            Veth(interface=interface(), namespace=container, bridge_index=bridge.index, host_index=777, peer_index=2),
-        )
+        attach(rtnl, container)
         namespaces.remove(container)
         # The kernel does it in the background; a deletion of the same link waits for its lock.
         links.delete(rtnl, "v100")
@@ -215,11 +214,7 @@ def test_a_name_of_another_kind_is_not_taken_for_a_bridge(tmp_path: Path, pinned
     container = str(tmp_path / "container")
     namespaces.create(container)
     with Netlink(NETLINK_ROUTE, pinned) as rtnl:
-        bridge = links.create_bridge(rtnl, "wb0")
-        links.create_veth(
-            rtnl,
-            Veth(interface=interface(), namespace=container, bridge_index=bridge.index, host_index=777, peer_index=2),
-        )
+        attach(rtnl, container)
         with pytest.raises(FileExistsError, match="veth of that name"):
             links.create_bridge(rtnl, "v100")
 
