@@ -63,7 +63,7 @@ async def test_the_tree_of_layers(tmp_path: Path) -> None:
             {
                 "Id": IMAGE.diff_ids[0], "DiffID": IMAGE.diff_ids[0], "CreatedBy": "", "Size": 2026601,
                 "TotalSize": 2026601, "Children": [],
-                "Images": [{"Id": IMAGE.id, "Names": ["a:1", "busybox:latest"], "Containers": 1}],
+                "Images": [{"Id": IMAGE.id, "Names": ["busybox:latest", "a:1"], "Containers": 1}],
             }
         ]  # fmt: skip
         assert await client.json("GET", "/wherry/images/tree", filters={"reference": ["third"]}) == []

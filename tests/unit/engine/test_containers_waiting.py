@@ -7,7 +7,7 @@ from tests.fakes.world import World
 
 from wherry.engine.containers.streams import Attachment
 from wherry.errors import Conflict, InvalidArgument, NameInUse
-from wherry.model.container import Container
+from wherry.model.container import Container, HostSpec
 
 
 async def attach(world: World, container: Container, *, stdin: bool = False) -> Attachment:
@@ -107,6 +107,20 @@ async def test_a_new_name_counts_at_once_and_the_old_one_is_free() -> None:
 
     assert world.containers.find("new").id == container.id
     assert (await world.create("old")).id != container.id
+
+
+@pytest.mark.parametrize("kind", ["network", "pid", "ipc"])
+async def test_whose_namespace_is_shared_may_be_renamed(kind: str) -> None:
+    world = await World.open()
+    lender = await world.create("lender", host=HostSpec(ipc="shareable"))
+
+    sharer = await world.create("sharer", host=HostSpec(**{kind: "container:lender"}))
+    await world.containers.rename("lender", "other")
+    await world.containers.start(lender.id)
+    await world.containers.start(sharer.id)
+
+    assert getattr(sharer.spec.host, kind) == f"container:{lender.id}"
+    assert world.containers.find("sharer").state.status == "running"
 
 
 @pytest.mark.parametrize(

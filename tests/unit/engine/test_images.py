@@ -23,6 +23,17 @@ async def test_an_image_is_found_by_any_of_its_names() -> None:
     ]
 
 
+async def test_names_are_told_in_the_order_of_their_whole_texts() -> None:
+    world = World()
+    image = await world.add("a", names=("built", "docker/built:1", "localhost:5000/a", "quay.io/a"))
+    assert [name.familiar for name in world.images.names(image.id)] == [
+        "docker/built:1",
+        "built:latest",
+        "localhost:5000/a:latest",
+        "quay.io/a:latest",
+    ]
+
+
 async def test_an_image_is_found_by_its_id_and_by_what_begins_it() -> None:
     world = World()
     image = await world.add("a")

@@ -98,11 +98,11 @@ def tree_layer(node: Node) -> wire.TreeLayer:
 
 
 def tags(names: Iterable[Reference]) -> list[str]:
-    return sorted(name.familiar for name in names if name.tag)
+    return [name.familiar for name in names if name.tag]
 
 
 def digests(names: Iterable[Reference]) -> list[str]:
-    return sorted(name.familiar for name in names if name.digest and not name.tag)
+    return [name.familiar for name in names if name.digest and not name.tag]
 
 
 def _directories(lowers: tuple[str, ...]) -> dict[str, str] | None:

@@ -103,8 +103,7 @@ class Creation:
         remapping.check(merged.host, self._remapped)
         kept = namespaces.with_cgroups(resources.with_kept_limits(merged, facts), facts, self._defaults)
         spec = creation.complete(kept, container_id, facts.hostname, self._defaults)
-        self._check_peers(spec)
-        spec = self._networks.named(spec)
+        spec = self._networks.named(self._with_peers(spec))
         runtime = self._runtime.check(spec.host.runtime)
         draft = Container(
             id=container_id,
@@ -142,10 +141,10 @@ class Creation:
             async with self._roots.pristine(container) as root:
                 await self._volume_use.populate(container, root)
 
-    def _check_peers(self, spec: ContainerSpec) -> None:
-        """Containers whose namespaces or volumes are to be shared exist. NoSuchContainer."""
-        for peer in namespaces.peers(spec.host):
-            self._catalog.find(peer)
+    def _with_peers(self, spec: ContainerSpec) -> ContainerSpec:
+        """The spec with the IDs of those whose namespaces it shares. NoSuchContainer for any that it names."""
+        ids = {name: self._catalog.find(name).id for name in namespaces.peers(spec.host)}
+        return replace(spec, host=namespaces.with_peers(spec.host, ids.__getitem__))
 
     def _free_name(self) -> str:
         attempt = 0

@@ -1,6 +1,7 @@
 """Which images there are, by ID and by name, and what is told about them."""
 
 import re
+from operator import attrgetter
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -63,9 +64,9 @@ class Catalog:
         return self._records.images.get(tag.image_id) if tag else None
 
     def names(self, image_id: str) -> tuple[Reference, ...]:
-        """Tags and digest references of an image, sorted as they are shown."""
+        """Tags and digest references of an image, sorted by their whole text as Docker does."""
         found = (Reference.parse(tag.name) for tag in self._records.tags.all() if tag.image_id == image_id)
-        return tuple(sorted(found, key=lambda name: name.familiar))
+        return tuple(sorted(found, key=attrgetter("canonical")))
 
     def all_names(self) -> tuple[Reference, ...]:
         return tuple(Reference.parse(tag.name) for tag in self._records.tags.all())

@@ -1,5 +1,7 @@
 """Which namespaces a container shares, and with whom."""
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from wherry.model.container import ContainerDefaults, ContainerSpec, HostSpec
@@ -18,6 +20,15 @@ def peers(host: HostSpec) -> tuple[str, ...]:
     shared = (peer(mode) for mode in (host.network, host.pid, host.ipc))
     volumes = (text.partition(":")[0] for text in host.volumes_from)
     return tuple(name for name in (*shared, *volumes) if name)
+
+
+def with_peers(host: HostSpec, id_of: Callable[[str], str]) -> HostSpec:
+    """The host spec with the IDs of the containers that its modes name: they stay the same when those are renamed."""
+
+    def named(mode: str) -> str:
+        return _PEER + id_of(name) if (name := peer(mode)) else mode
+
+    return replace(host, network=named(host.network), pid=named(host.pid), ipc=named(host.ipc))
 
 
 def owns_network(host: HostSpec) -> bool:
