@@ -60,7 +60,7 @@ class OciRuntime:
         self._layout = cgroups.probe()
         self._warmth = CgroupWarmth(self._layout, exec_root / "hurried")
         self._monitors: dict[str, Child] = {}
-        self._expected = Expected()
+        self._expected = Expected(self._load)
         self._prepared: dict[str, Monitor] = {}
         self._filters = Filters()
 
@@ -163,6 +163,7 @@ class OciRuntime:
         state = self._state(container_id, binary)
         if state.exists() and not self._delete_ended(container_id, state):
             await self._execute(binary, "delete", "--force", container_id)
+        await self._expected.leave(container_id)
         bundle = self._bundles / container_id
         if bundle.exists():
             shutil.rmtree(bundle)
@@ -184,23 +185,26 @@ class OciRuntime:
         return True
 
     def expect(self, launch: ExecLaunch) -> None:
-        if not launch.piped or launch.init is None or self._expected.full:
-            return
-        with launching("exec"):
-            session = PipedSession.open(self._exec_seat(launch), launch)
-        self._warmth.begin()
-        self._expected.add(launch.exec_id, session, launch.init)
+        if launch.piped:
+            self._expected.expect(launch)
+            self._warmth.begin()
 
     async def exec(self, launch: ExecLaunch, process: bytes) -> MonitoredSession | PipedSession:
-        session = await self._expected.take(launch.exec_id, wanted=launch.piped)
-        with launching("exec"):
-            if not launch.piped:
-                self._warmth.begin()
-                return await MonitoredSession.open(self._exec_seat(launch), launch, process)
-            session = session or PipedSession.open(self._exec_seat(launch), launch)
-            session.begin(process)
+        session = self._expected.take(launch)
+        if not launch.piped:
             self._warmth.begin()
-            return session
+            with launching("exec"):
+                return await MonitoredSession.open(self._exec_seat(launch), launch, process)
+        session = session or self._load(launch)
+        with launching("exec"):
+            session.begin(process, launch.command)
+        self._warmth.begin()
+        self._expected.follow(launch, session)
+        return session
+
+    def _load(self, launch: ExecLaunch) -> PipedSession:
+        with launching("exec"):
+            return PipedSession.open(self._exec_seat(launch), launch)
 
     async def pause(self, container_id: str, runtime: str) -> None:
         await self._execute(self._binaries.get(runtime), "pause", container_id)
@@ -251,7 +255,7 @@ class OciRuntime:
 
     def _exec_seat(self, launch: ExecLaunch) -> Seat:
         binary = self._binaries.get(launch.runtime)
-        folder = self._bundles / launch.container_id / f"exec-{launch.exec_id[:16]}"
+        folder = self._bundles / launch.container_id / f"exec-{os.urandom(8).hex()}"
         try:
             folder.mkdir(mode=0o700)
         except FileNotFoundError as error:

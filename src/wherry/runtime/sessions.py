@@ -45,14 +45,14 @@ class PipedSession:
     """A command on three pipes, child of its runtime, which is ours. The runtime waits for the process object, which
     comes by a fourth pipe: without one it fails."""
 
-    def __init__(self, seat: Seat, child: Child, console: PipeConsole, document: int, command: str) -> None:
-        self._seat, self._child, self.console, self._command = seat, child, console, command
-        self._document = document
+    def __init__(self, seat: Seat, child: Child, console: PipeConsole, document: int) -> None:
+        self._seat, self._child, self.console, self._document = seat, child, console, document
+        self._command = ""
 
     @classmethod
     def open(cls, seat: Seat, launch: ExecLaunch) -> "PipedSession":
-        """Start the runtime. What goes wrong inside of it shows when it is waited for. One that does not start
-        leaves no folder: it may be tried again."""
+        """Start the runtime: of what ``launch`` says any session and any command may come of it. What goes wrong inside
+        of it shows when it is waited for. One that does not start leaves no folder."""
         argv = [*wrappers.of_session(launch), seat.runtime, *seat.runtime_options()]
         argv += ["exec", "--pid-file", str(seat.pidfile)]
         argv += ["--process", f"/proc/self/fd/{_DOCUMENT_FD}", launch.container_id]
@@ -69,10 +69,11 @@ class PipedSession:
             child = spawn(argv, env=ENVIRONMENT, fds=streams | {_DOCUMENT_FD: document})
             undo.pop_all()
         console = PipeConsole(our_stdin, our_stdout, our_stderr, seat.begun)
-        return cls(seat, child, console, our_document, launch.command)
+        return cls(seat, child, console, our_document)
 
-    def begin(self, process: bytes) -> None:
-        """Have the runtime run what ``process`` says."""
+    def begin(self, process: bytes, command: str) -> None:
+        """Have the runtime run what ``process`` says; ``command`` is what that is, for complaints."""
+        self._command = command
         with open(self._document, "wb", buffering=0) as document, suppress(BrokenPipeError):  # then ``wait`` tells why
             fcntl.fcntl(document, fcntl.F_SETPIPE_SZ, max(len(process), PIPE_SIZE))  # or we would wait for the runtime
             document.write(process)
@@ -82,9 +83,13 @@ class PipedSession:
         os.close(self._document)
         self.console.close()
 
+    async def ended(self) -> None:
+        """When the runtime, and with it the command, has ended."""
+        await self._child.wait()
+
     async def given_up(self) -> None:
         """When one that was closed has ended, with nothing left of it."""
-        await self._child.wait()
+        await self.ended()
         shutil.rmtree(self._seat.bundle, ignore_errors=True)
 
     @property
