@@ -51,7 +51,7 @@ def test_what_a_container_says_while_nobody_forwards_it_is_forwarded_in_the_next
 
         cli.engine.kill()
         cli.engine.start()
-        eventually(lambda: sink.lines()[-1].endswith(b"line 3000"))
+        eventually(lambda: sink.lines()[-1].endswith(b"line 3000"), seconds=60)
 
     told = [int(line.rpartition(b" ")[2]) for line in sink.lines()]
     assert sorted({*told}) == list(range(1, 3001))

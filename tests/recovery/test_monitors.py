@@ -1,4 +1,5 @@
-"""Somebody kills a monitor or a runtime while the daemon goes on: as if the container's process had been killed."""
+"""Somebody kills a monitor or a runtime while the daemon goes on: as if the container's process had been killed. Or the
+daemon while they go on."""
 
 import os
 import signal
@@ -151,6 +152,28 @@ def test_the_runtime_while_it_creates_the_container(clean: Engine, odd: Odd, mil
     else:
         assert_startable(Cli(clean, "docker"))
     assert_nothing_left(clean)
+
+
+def test_the_runtime_that_creates_a_container_when_the_engine_dies(cli: Cli, odd: Odd) -> None:
+    odd.does("create", "wait")
+    with cli.beside("run", "-d", *BOX):
+        eventually(odd.waits)
+        cli.engine.kill()
+    cli.engine.start()
+    assert processes(cli.engine) == {}
+    odd.is_normal()
+    cli("start", "box")
+    assert cli.line("exec", "box", "echo", "hi") == "hi"
+
+
+def test_a_runtime_that_waits_for_the_next_command_when_the_engine_dies(cli: Cli) -> None:
+    cli("run", "-d", *BOX)
+    for _ in range(2):
+        cli("exec", "box", "true")
+    cli.engine.kill()
+    eventually(lambda: not [line for line in processes(cli.engine).values() if " exec " in line])
+    cli.engine.start()
+    assert cli.line("exec", "box", "echo", "hi") == "hi"
 
 
 def test_the_monitor_of_a_container_that_runs(cli: Cli) -> None:

@@ -41,10 +41,7 @@ def identify(pid: int) -> ProcessId:
 def parent(process: ProcessId) -> ProcessId | None:
     """The process that will be told of its end; None if either is gone."""
     fields = _stat_fields(process.pid)
-    try:
-        return identify(int(fields[1])) if fields else None
-    except ProcessLookupError:
-        return None
+    return _identified(int(fields[1])) if fields else None
 
 
 def session_leaders(pid: int) -> frozenset[ProcessId]:
@@ -59,6 +56,13 @@ def session_leaders(pid: int) -> frozenset[ProcessId]:
         for child, fields in stats.items()
         if fields and int(fields[3]) == child
     )
+
+
+def with_arguments(*arguments: str) -> frozenset[ProcessId]:
+    """The processes that have all these ``arguments`` in their command lines, among others."""
+    pids = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+    suspects = [process for pid in pids if _has(pid, arguments) and (process := _identified(pid))]
+    return frozenset(process for process in suspects if _has(process.pid, arguments))
 
 
 def name(process: ProcessId) -> str:
@@ -123,6 +127,22 @@ def ended(fd: int) -> bool:
     poll = select.poll()
     poll.register(fd, select.POLLIN)
     return bool(poll.poll(0))
+
+
+def _identified(pid: int) -> ProcessId | None:
+    try:
+        return identify(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _has(pid: int, arguments: tuple[str, ...]) -> bool:
+    """One that is gone has none, nor has a zombie."""
+    try:
+        told = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return all(argument.encode() in told for argument in arguments)
 
 
 def _start_time(pid: int) -> int | None:

@@ -20,7 +20,7 @@ from wherry.kernel.mounts import memory_folders
 from wherry.kernel.processes import ENVIRONMENT, Child
 from wherry.model.launch import ExecLaunch, Exit, Launch, Launched, RuntimeInfo
 from wherry.model.process import ProcessId
-from wherry.runtime import fifo, filters
+from wherry.runtime import fifo, filters, makers
 from wherry.runtime.binaries import Binaries, Binary, discover
 from wherry.runtime.consoles import MonitorConsole, reopen_log, resize
 from wherry.runtime.expected import Expected
@@ -160,6 +160,7 @@ class OciRuntime:
         if container_id in self._prepared:
             await self._prepared.pop(container_id).give_up()
         binary = self._binaries.get(runtime)
+        await makers.end(self._seat(container_id, binary), container_id)
         state = self._state(container_id, binary)
         if state.exists() and not self._delete_ended(container_id, state):
             await self._execute(binary, "delete", "--force", container_id)
