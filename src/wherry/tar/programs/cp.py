@@ -14,7 +14,7 @@ from ..format.compression import decompressed
 from ..format.stream import Stream
 from ..trees.owners import Owners
 from ..unpack import Unpacker
-from .process import end_with, open_many_files, sent
+from .process import end_with, open_many_files, sent, stop_loading
 
 _CLONE_NEWNS = 0x20000
 
@@ -42,6 +42,7 @@ def _enter(namespace: str) -> int:
     """Makes a mount namespace this process's own, and gives its root open. What is mounted in it is in the way there
     only: from outside, the removal of a file that something is mounted on would take that mount off."""
     libc = ctypes.CDLL(None, use_errno=True)  # os.setns came with Python 3.12
+    stop_loading()
     fd = os.open(namespace, os.O_RDONLY | os.O_CLOEXEC)
     if libc.setns(fd, _CLONE_NEWNS):
         raise OSError(ctypes.get_errno(), "cannot enter the mount namespace")

@@ -9,6 +9,7 @@ It starts often: this imports little.
 import os
 import resource
 import sys
+from _frozen_importlib import BuiltinImporter, FrozenImporter  # loaded in any case, which importlib is not
 from collections.abc import Callable, Iterator
 from itertools import chain
 
@@ -39,8 +40,8 @@ def end_with(work: Callable[[], str]) -> None:
         status, text = CORRUPT, "directories are nested too deeply"
     except RuntimeError as error:  # there may be no more threads
         status, text = FAILED, str(error)
-    except BaseException:  # noqa: BLE001 - told and ended here: an interpreter that ends by itself in a chroot aborts
-        sys.excepthook(*sys.exc_info())
+    except BaseException as error:  # noqa: BLE001 - told and ended here: an interpreter that ends by itself in a chroot aborts
+        os.write(2, _trace(error).encode("utf-8", "surrogateescape"))
         os._exit(1)
     os.write(1, text.encode("utf-8", "surrogateescape"))
     os._exit(status)
@@ -54,9 +55,20 @@ def open_many_files() -> None:
 
 def confine(into: str) -> int:
     """Makes a directory all that this process can reach by name; gives it open."""
+    stop_loading()
     os.chroot(into)
     os.umask(0)
     return os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+
+
+def stop_loading() -> None:
+    """From now on modules that are not loaded are not found. To be called before another root is entered: files of a
+    container or a layer may be where ours were, and Python imports more when nobody asks it to (``traceback`` at a
+    fault, from 3.13 on)."""
+    sys.meta_path[:] = (BuiltinImporter, FrozenImporter)
+    sys.path.clear()
+    sys.path_hooks.clear()
+    sys.path_importer_cache.clear()
 
 
 def sent(framing: str) -> Iterator[bytes]:
@@ -68,6 +80,15 @@ def sent(framing: str) -> Iterator[bytes]:
 def standard_input() -> Iterator[bytes]:
     """Standard input; the end of the process that feeds it is the end of this one too."""
     return _fed(0)
+
+
+def _trace(error: BaseException) -> str:
+    """Where it came from, without the lines themselves: no file is opened for it."""
+    lines, at = [], error.__traceback__
+    while at is not None:
+        lines.append(f"{at.tb_frame.f_code.co_filename}:{at.tb_lineno}: in {at.tb_frame.f_code.co_name}\n")
+        at = at.tb_next
+    return f"{''.join(lines)}{type(error).__name__}: {error}\n"
 
 
 def _fed(fd: int) -> Iterator[bytes]:
