@@ -24,6 +24,11 @@ def disable_ipv6(link: str) -> str:
     return f"net/ipv6/conf/{link}/disable_ipv6"
 
 
+def accept_ra(link: str) -> str:
+    """Key: whether who sends router advertisements on the link becomes this host's router (0, 1, 2)."""
+    return f"net/ipv6/conf/{link}/accept_ra"
+
+
 def accept_dad(link: str) -> str:
     """Key: whether IPv6 addresses are tested for duplicates first (0, 1); to be set before the link comes up.
 

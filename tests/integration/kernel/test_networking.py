@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from wherry.errors import HostPortRefused
+from wherry.kernel import sysctls
 from wherry.kernel.network import namespaces
 from wherry.kernel.network.networking import Networking
 from wherry.model.network import BridgePlan, Interface, Network, PublishedPort, Subnet
@@ -109,6 +110,11 @@ def test_packets_find_their_way(host: Host, protocol: str, kind: int) -> None:
     for caller in (a, b):
         for address in (HOST_OUTSIDE, GATEWAY):
             assert internet.ask(caller, address, 8080, kind) == f"a {GATEWAY}"
+
+
+def test_no_container_becomes_the_hosts_router(host: Host) -> None:
+    with host.internet.on_host():
+        assert sysctls.read(sysctls.accept_ra("wn0")) == "0"
 
 
 def test_a_port_of_loopback_is_closed_to_others(host: Host) -> None:

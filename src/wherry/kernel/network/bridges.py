@@ -1,5 +1,7 @@
 """Bridges of networks, in the network namespace that the process is in."""
 
+from contextlib import suppress
+
 from wherry.errors import NotFound, NotSupported
 from wherry.kernel import sysctls
 from wherry.kernel.network import addressing, links
@@ -57,6 +59,8 @@ def addresses(rtnl: Netlink) -> dict[str, tuple[str, ...]]:
 def _owned(rtnl: Netlink, plan: BridgePlan) -> Link:
     """Made if it is missing, without IPv4 addresses that the plan does not have."""
     bridge = links.create_bridge(rtnl, plan.name, mac=plan.mac or None, mtu=plan.mtu)
+    with suppress(FileNotFoundError):  # a kernel without IPv6
+        sysctls.write(sysctls.accept_ra(plan.name), 0)  # a container would be the host's router
     for other in addressing.addresses(rtnl, bridge.index):
         if ":" not in other.address and other.address not in plan.addresses:
             addressing.delete_address(rtnl, bridge.index, other.address)
