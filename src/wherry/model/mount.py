@@ -48,7 +48,8 @@ class MountPoint(Struct, frozen=True, kw_only=True):
     ``source`` is a host path ("" for tmpfs), ``name`` the volume's name ("" otherwise), ``mode`` the option text as
     asked (``ro``, ``z``), ``options`` tmpfs mount options, ``subpath`` the part of the volume that is mounted,
     ``copy_up`` whether an empty volume takes the image's files, ``anonymous`` whether ``rm -v`` removes the volume,
-    ``create_source`` whether a start makes a missing host path. ``restrictions`` are known while it is mounted only:
+    ``create_source`` whether a start makes a missing host path, ``may_be_private`` whether nobody asked for its
+    propagation: where its source's mount is private, so is it. ``restrictions`` are known while it is mounted only:
     those of its ``MountSource``.
     """
 
@@ -61,6 +62,7 @@ class MountPoint(Struct, frozen=True, kw_only=True):
     options: str = ""
     writable: bool = True
     propagation: str = ""
+    may_be_private: bool = False
     recursive: bool = True
     read_only_below: Recursion = Recursion.WHERE_POSSIBLE
     restrictions: tuple[str, ...] = ()

@@ -41,6 +41,7 @@ def make_foundation(config: EngineConfig, edges: Edges, shared: Shared) -> Found
         chance=edges.chance,
         events=shared.events,
         containers=shared.catalog.all,
+        data_root=edges.settings.data_root,
     )
     return Foundation(
         images=images,

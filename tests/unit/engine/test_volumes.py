@@ -30,6 +30,7 @@ class World:
             chance=FakeChance(),
             events=self.events,
             containers=containers,
+            data_root="/var/lib/wherry",
         )
         self.mounts = FakeMounts()
         self.use = VolumeUse(

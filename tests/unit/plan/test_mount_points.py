@@ -1,8 +1,8 @@
 import pytest
 
-from wherry.errors import InternalError, InvalidArgument
+from wherry.errors import InvalidArgument
 from wherry.model.container import ContainerSpec, HostSpec
-from wherry.model.mount import HostMount, MountKind, MountPoint, MountSpec
+from wherry.model.mount import MountKind, MountPoint, MountSpec
 from wherry.plan.mounts import mount_points
 
 
@@ -16,32 +16,6 @@ def points(
 ) -> dict[str, MountPoint]:
     spec = ContainerSpec(image="i", volumes=volumes, host=HostSpec(binds=binds, mounts=mounts, tmpfs=tmpfs))
     return {entry.point.target: entry.point for entry in mount_points.wanted(spec, inherited)}
-
-
-@pytest.mark.parametrize(
-    ("propagation", "text"),
-    [
-        ("shared", "path /src is mounted on /mnt but it is not a shared mount"),
-        ("rslave", "path /src is mounted on /mnt but it is not a shared or slave mount"),
-    ],
-)
-def test_mounts_cannot_go_on_from_a_private_mount(propagation: str, text: str) -> None:
-    point = points(binds=(f"/src:/dst:{propagation}",))["/dst"]
-    with pytest.raises(InternalError, match=f"^{text}$"):
-        mount_points.check_propagation(point, HostMount(point="/mnt"))
-
-
-@pytest.mark.parametrize(
-    ("propagation", "around"),
-    [
-        ("rprivate", HostMount(point="/")),
-        ("rshared", HostMount(point="/", shared=True)),
-        ("slave", HostMount(point="/", shared=True)),
-        ("slave", HostMount(point="/", slave=True)),
-    ],
-)
-def test_mounts_that_can(propagation: str, around: HostMount) -> None:
-    mount_points.check_propagation(points(binds=(f"/src:/dst:{propagation}",))["/dst"], around)
 
 
 def test_a_bind_has_its_source_and_a_start_makes_it() -> None:

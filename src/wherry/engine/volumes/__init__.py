@@ -31,6 +31,7 @@ class Volumes:
         chance: Chance,
         events: Events,
         containers: Callable[[], tuple[Container, ...]],
+        data_root: str,
     ) -> None:
         self._table = records.volumes
         self._files = files
@@ -38,6 +39,7 @@ class Volumes:
         self._chance = chance
         self._events = events
         self._containers = containers
+        self._data_root = data_root
         self._locks = KeyedLocks()
         self._promised: dict[str, set[str]] = {}  # to containers that have no row yet
 
@@ -130,7 +132,7 @@ class Volumes:
         for text in spec.host.volumes_from:
             name, writable = mount_points.volumes_from(text)
             inherited += mount_points.inherit(find(name).mounts, writable=writable)
-        wanted = mount_points.wanted(spec, inherited)
+        wanted = mount_points.wanted(spec, inherited, self._data_root)
         for entry in wanted:
             if entry.point.kind is MountKind.BIND and not entry.point.create_source:
                 await check_source(self._files, entry.point)

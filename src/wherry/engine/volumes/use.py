@@ -17,8 +17,7 @@ from wherry.engine.ports import Mounts, VolumeFiles
 from wherry.engine.volumes import Volumes, check_source
 from wherry.model.container import Container, Pending
 from wherry.model.mount import DeviceMount, MountKind, MountPoint, Recursion
-from wherry.plan.mounts import volume_request
-from wherry.plan.mounts.mount_points import check_propagation
+from wherry.plan.mounts import propagations, volume_request
 from wherry.plan.naming import short_id
 
 
@@ -63,7 +62,7 @@ class VolumeUse:
         InvalidArgument if a host path is missing that ``-v`` does not make, InternalError for what cannot be mounted.
         """
         await self._check_sources(container)
-        await self._check_propagation(container)
+        container = replace(container, mounts=tuple([await self._propagated(each) for each in container.mounts]))
         for point in _volumes_of(container):
             await self._mount(point.name)
             how = {"destination": point.target, "read/write": str(point.writable).lower()}
@@ -154,10 +153,10 @@ class VolumeUse:
             if point.kind is MountKind.BIND:
                 await check_source(self._files, point)
 
-    async def _check_propagation(self, container: Container) -> None:
-        for point in container.mounts:
-            if point.propagation.removeprefix("r") in ("shared", "slave"):
-                check_propagation(point, await self._files.mount_around(point.source))
+    async def _propagated(self, point: MountPoint) -> MountPoint:
+        if point.propagation.removeprefix("r") in ("shared", "slave"):
+            return propagations.possible(point, await self._files.mount_around(point.source))
+        return point
 
     def _tell(self, action: str, container: Container, point: MountPoint, **how: str) -> None:
         attributes = {"driver": point.driver, "container": container.id, **how}

@@ -9,10 +9,10 @@ from posixpath import isabs, normpath
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wherry.errors import InternalError, InvalidArgument
+from wherry.errors import InvalidArgument
 from wherry.model.container import ContainerSpec
-from wherry.model.mount import HostMount, MountKind, MountPoint, MountSpec
-from wherry.plan.mounts import volume_request
+from wherry.model.mount import MountKind, MountPoint, MountSpec
+from wherry.plan.mounts import propagations, volume_request
 from wherry.plan.mounts.binds import parse_bind
 
 _MODES = frozenset(("ro", "rw", "z", "Z"))
@@ -27,14 +27,14 @@ class Wanted(Struct, frozen=True, kw_only=True):
     options: dict[str, str] = {}
 
 
-def wanted(spec: ContainerSpec, inherited: Iterable[MountPoint] = ()) -> tuple[Wanted, ...]:
+def wanted(spec: ContainerSpec, inherited: Iterable[MountPoint] = (), data_root: str = "") -> tuple[Wanted, ...]:
     """All mounts of a container, by target: ``inherited`` ones (see ``inherit``) give way to those that it asks for
-    itself, and the volumes of its image to both.
+    itself, and the volumes of its image to both. ``data_root`` is the engine's folder, see ``propagations``.
 
     Raises:
         InvalidArgument: a specification that is none, or two for one target.
     """
-    asked = tuple(_asked(spec))
+    asked = tuple(_asked(spec, data_root))
     targets = [entry.point.target for entry in asked]
     for target in targets:
         if targets.count(target) > 1:
@@ -64,43 +64,35 @@ def inherit(points: Iterable[MountPoint], *, writable: bool) -> Iterator[MountPo
             yield replace(point, mode="", copy_up=False, writable=point.writable and writable)
 
 
-def check_propagation(point: MountPoint, around: HostMount) -> None:
-    """InternalError if mounts cannot go the ways that a bind asks for: what is ``around`` its source is private."""
-    asked = point.propagation.removeprefix("r")
-    where = f"path {point.source} is mounted on {around.point} but it is not a"
-    if asked == "shared" and not around.shared:
-        raise InternalError(f"{where} shared mount")
-    if asked == "slave" and not (around.shared or around.slave):
-        raise InternalError(f"{where} shared or slave mount")
-
-
-def _asked(spec: ContainerSpec) -> Iterator[Wanted]:
+def _asked(spec: ContainerSpec, data_root: str) -> Iterator[Wanted]:
     host = spec.host
     for text in host.binds:
         bind = parse_bind(text, host.volume_driver)
-        yield Wanted(point=_point(bind.mount, bind.mode, spec))
+        yield Wanted(point=_point(bind.mount, bind.mode, spec, data_root))
     for target, options in host.tmpfs.items():
         if not isabs(target):
             raise InvalidArgument(f"invalid mount path: '{target}' mount path must be absolute")
         yield Wanted(point=MountPoint(kind=MountKind.TMPFS, target=normpath(target), options=options))
     for mount in host.mounts:
-        yield Wanted(point=_point(mount, "", spec), labels=mount.volume_labels, options=mount.volume_options)
+        yield Wanted(point=_point(mount, "", spec, data_root), labels=mount.volume_labels, options=mount.volume_options)
 
 
-def _point(mount: MountSpec, mode: str, spec: ContainerSpec) -> MountPoint:
+def _point(mount: MountSpec, mode: str, spec: ContainerSpec, data_root: str) -> MountPoint:
     if mount.kind is MountKind.VOLUME:
         return _volume(mount, mode or _SHARED_LABEL, spec)
     if mount.kind is MountKind.TMPFS:
         return MountPoint(
             kind=mount.kind, target=mount.target, options=_tmpfs_options(mount), writable=not mount.read_only
         )
+    propagation = propagations.chosen(mount, data_root)
     return MountPoint(
         kind=mount.kind,
         target=mount.target,
         source=mount.source,
         mode=mode,
         writable=not mount.read_only,
-        propagation=mount.propagation or "rprivate",
+        propagation=propagation,
+        may_be_private=propagation == propagations.LETTING_GO and not mount.propagation,
         recursive=not mount.non_recursive,
         read_only_below=mount.read_only_below,
         create_source=mount.create_source,
