@@ -12,6 +12,7 @@ from ..flags import Command, Flag
 from ..formats.units import human_size
 from ..session import CommandError, getenv
 from ..texts import short_id
+from ..trust import check_build
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def build(session: "Session", argv: list[str]) -> int:
     if options["iidfile"]:
         _remove(options["iidfile"])
     context = open_context(options.arguments[0], options["file"] or "")
+    check_build(options, context.text)
     try:
         result = _built(session, options, context)
     except ApiError as error:

@@ -14,6 +14,7 @@ from ..progress import render
 from ..references import parse
 from ..session import CommandError
 from ..texts import ellipsis, natural
+from ..trust import check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -157,10 +158,12 @@ def change(session: "Session", argv: list[str]) -> int:
 
 
 def push(session: "Session", argv: list[str]) -> int:
-    (name,) = PUSH.parse(argv, session.spelled).arguments
+    options = PUSH.parse(argv, session.spelled)
+    (name,) = options.arguments
     reference = parse(name)
     if reference.digest:
         raise CommandError(f"invalid name: {name}")
+    check(options, name)
     tagged = f"{reference.familiar_name}:{reference.tag or 'latest'}"
     headers = auth_headers(session, reference.domain)
     render(session.client.call("POST", f"/plugins/{tagged}/push", headers=headers), session.out)
@@ -168,8 +171,10 @@ def push(session: "Session", argv: list[str]) -> int:
 
 
 def install(session: "Session", argv: list[str]) -> int:
-    name = INSTALL.parse(argv, session.spelled).arguments[0]
+    options = INSTALL.parse(argv, session.spelled)
+    name = options.arguments[0]
     reference = parse(name)
+    check(options, name)
     headers = auth_headers(session, reference.domain)
     session.client.call("GET", "/plugins/privileges", query={"remote": str(reference)}, headers=headers)
     raise CommandError(NOT_HERE)

@@ -4,6 +4,7 @@ from ..flags import Command, Flag
 from ..progress import pull as fetch
 from ..references import parse
 from ..session import CommandError, getenv
+from ..trust import check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def pull(session: "Session", argv: list[str]) -> int:
         reference.tag = "latest"
         if not quiet:
             session.out.line("Using default tag: latest")
+    check(options, text)
     platform = options["platform"] or getenv("DOCKER_DEFAULT_PLATFORM")
     fetch(session, text, platform=platform, quiet=quiet, out="stdout", all_tags=all_tags)
     session.out.line(str(reference))

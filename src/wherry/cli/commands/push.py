@@ -5,6 +5,7 @@ from ..flags import Command, Flag
 from ..progress import render
 from ..references import parse
 from ..session import CommandError
+from ..trust import check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def push(session: "Session", argv: list[str]) -> int:
             session.out.line("Using default tag: latest")
     if reference.digest:
         raise CommandError("cannot push a digest reference")
+    check(options, str(reference))
     response = session.client.call(
         "POST",
         f"/images/{reference.familiar_name}/push",

@@ -7,6 +7,7 @@ from ..output import terminal_size
 from ..session import CommandError, getenv
 from ..streams import check_terminal
 from ..streams.attached import STATUS_ENGINE_FAILED, Attachment, detach_keys, start_attached
+from ..trust import check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def create(session: "Session", argv: list[str]) -> int:
 def create_container(session: "Session", options: "Options", body: "dict[str, Any]") -> str:
     """The ID of a new container. Pulls the image when --pull says so or it is missing; writes --cidfile."""
     _warn(session, body)
+    check(options, body["Image"])
     if options["pull"] == "always":
         _pull(session, options, body["Image"])
     query = {"name": options["name"], "platform": _platform(options)}
