@@ -57,6 +57,14 @@ def test_one_container_cannot_have_a_port_twice() -> None:
         bind(PortSpec(container_port=80, host_port="80"), PortSpec(container_port=81, host_port="80"))
 
 
+def test_ports_that_are_named_are_chosen_before_those_that_may_be_any() -> None:
+    asked = (PortSpec(container_port=80), PortSpec(container_port=8080, host_port="32768"))
+
+    wanted = ports.wanted(asked, (), publish_all=False)
+
+    assert sorted(bind(*wanted)) == [("0.0.0.0", 32768), ("0.0.0.0", 32769)]
+
+
 def test_the_first_free_port_of_a_range_is_taken() -> None:
     wanted = PortSpec(container_port=80, host_port="80-82")
     assert bind(wanted) == [("0.0.0.0", 80)]
@@ -123,8 +131,8 @@ def test_exposed_ports_are_published_only_if_all_are() -> None:
     exposed = ("80/tcp", "443/tcp", "443/udp", "53", "80/odd")
     assert ports.wanted(asked, exposed, publish_all=False) == asked
     assert ports.wanted(asked, exposed, publish_all=True) == (
+        PortSpec(container_port=443, host_port="443"),
         PortSpec(container_port=53),
         PortSpec(container_port=80),
-        PortSpec(container_port=443, host_port="443"),
         PortSpec(container_port=443, protocol="udp"),
     )

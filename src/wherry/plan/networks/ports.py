@@ -17,11 +17,12 @@ Taken = Callable[[str, str, int], bool]
 
 
 def wanted(specs: tuple[PortSpec, ...], exposed: Iterable[str], *, publish_all: bool) -> tuple[PortSpec, ...]:
-    """The ports to publish, in order; ``publish_all`` adds the exposed ones that are not asked for and can be."""
+    """The ports to publish, those that name a host port first: none of these goes to one that may have any.
+    ``publish_all`` adds the exposed ones that are not asked for and can be."""
     asked = {(spec.container_port, spec.protocol) for spec in specs}
     more = {exposed_port(text) for text in exposed} - asked if publish_all else set()
     added = (PortSpec(container_port=port, protocol=protocol) for port, protocol in more if protocol in PROTOCOLS)
-    return tuple(sorted((*specs, *added), key=lambda spec: (spec.container_port, spec.protocol)))
+    return tuple(sorted((*specs, *added), key=lambda spec: (not spec.host_port, spec.container_port, spec.protocol)))
 
 
 def bind(
