@@ -356,11 +356,16 @@ class FakeSession:
 
 
 class FakeRootFiles:
+    """``made`` has the directories that were made."""
+
+    def __init__(self) -> None:
+        self.made: set[str] = set()
+
     async def read_text(self, root: str, path: str) -> str:
         return ""
 
     async def make_directory(self, root: str, path: str, uid: int, gid: int) -> None:
-        """Nothing: there is no disk."""
+        self.made.add(path)
 
 
 class FakeDevices:

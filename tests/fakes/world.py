@@ -48,6 +48,7 @@ class Outside:
         self.mounts, self.runtime, self.networking = FakeMounts(), FakeRuntime(), FakeNetworking()
         self.users, self.collectors = FakeUserNamespaces(), FakeCollectors()
         self.clock, self.chance = FakeClock(), FakeChance()
+        self.root_files = FakeRootFiles()
 
     def held(self) -> dict[str, object]:
         """What containers hold on the host while they run: all of it empty when none does."""
@@ -103,7 +104,7 @@ def _edges(out: Outside, faults: Faults, remapped: Remapping | None) -> Any:
         user_namespaces=wrap("users", out.users),
         step_files=None,
         devices=FakeDevices(),
-        root_files=FakeRootFiles(),
+        root_files=out.root_files,
         runtime=wrap("runtime", out.runtime),
         networking=wrap("networking", out.networking),
         name_servers=wrap("name_servers", FakeNameServers()),

@@ -6,7 +6,7 @@ import signal
 import pytest
 from tests.fakes.world import World
 
-from wherry.errors import Conflict, InvalidArgument, NameInUse, NoSuchContainer, NotRunning
+from wherry.errors import Conflict, InternalError, InvalidArgument, NameInUse, NoSuchContainer, NotRunning
 from wherry.model.container import Container, HostSpec, Status
 from wherry.model.network import PortSpec
 
@@ -49,6 +49,22 @@ async def test_a_container_without_a_name_gets_one_that_is_free() -> None:
     names = {(await world.create("")).name for _ in range(3)}
 
     assert len(names) == 3
+
+
+async def test_a_container_cannot_join_its_own_network() -> None:
+    world = await World.open()
+
+    with pytest.raises(InternalError, match="^cannot join own network$"):
+        await world.create("web", host=HostSpec(network="container:web"))
+
+
+async def test_a_working_directory_that_the_image_lacks_is_there_before_the_start() -> None:
+    world = await World.open()
+
+    await world.create("web", working_dir="/srv/app")
+
+    assert "/srv/app" in world.outside.root_files.made
+    assert not any(world.outside.held().values())
 
 
 async def test_a_started_container_has_process_address_and_port_and_its_end_takes_them_away() -> None:
@@ -165,6 +181,8 @@ async def test_pause_and_unpause_say_when_they_cannot() -> None:
     assert status(world, container) is Status.PAUSED
     with pytest.raises(Conflict, match="is already paused"):
         await world.containers.pause(container.id)
+    with pytest.raises(Conflict, match="^cannot start a paused container, try unpause instead$"):
+        await world.containers.start(container.id)
     await world.containers.unpause(container.id)
     assert status(world, container) is Status.RUNNING
     await world.containers.stop(container.id)

@@ -16,6 +16,7 @@ from wherry.engine.networks import Networks
 from wherry.engine.ports import Chance, Clock, ContainerFiles, Host, Runtime, Snapshots
 from wherry.engine.volumes import Volumes
 from wherry.engine.volumes.use import VolumeUse
+from wherry.errors import InternalError
 from wherry.model.container import Container, ContainerDefaults, ContainerSpec
 from wherry.model.image import Image
 from wherry.model.remapping import Remapping
@@ -89,7 +90,7 @@ class Creation:
         draft, warnings = self._draft(image, spec, name, build)
         with self._catalog.reserving(draft.name, draft.id):
             async with self._images.hold(image.id, image.chain_id), AsyncExitStack() as undo:
-                container = await self._make(draft, undo)
+                container = await self._make(draft, image, undo)
                 undo.pop_all()
         tell(self._events, container, "create")
         return Created(container=container, warnings=warnings)
@@ -103,7 +104,7 @@ class Creation:
         remapping.check(merged.host, self._remapped)
         kept = namespaces.with_cgroups(resources.with_kept_limits(merged, facts), facts, self._defaults)
         spec = creation.complete(kept, container_id, facts.hostname, self._defaults)
-        spec = self._networks.named(self._with_peers(spec))
+        spec = self._networks.named(self._with_peers(spec, name.removeprefix("/")))
         runtime = self._runtime.check(spec.host.runtime)
         draft = Container(
             id=container_id,
@@ -118,7 +119,7 @@ class Creation:
         )
         return draft, warnings
 
-    async def _make(self, draft: Container, undo: AsyncExitStack) -> Container:
+    async def _make(self, draft: Container, image: Image, undo: AsyncExitStack) -> Container:
         """The container with its links and mounts, stored; ``undo`` takes away all that was made for it."""
         links = self._linking.resolve(draft.spec)
         undo.push_async_callback(self._volumes.discard, draft.id)
@@ -128,11 +129,18 @@ class Creation:
         undo.push_async_callback(self._files.remove, draft.id)
         await self._files.write(draft.id, {})
         container = replace(draft, links=links, mounts=mounts)
+        await self._make_working_dir(container, image)
         await self._populate(container, undo)
         undo.push_async_callback(self._catalog.delete, container.id)
         container = await self._catalog.put(container)
         self._volumes.settled(container.id)
         return container
+
+    async def _make_working_dir(self, container: Container, image: Image) -> None:
+        """One that the image does not name is there before the start, so that files can be copied to it."""
+        if container.spec.working_dir != image.config.working_dir:
+            async with self._roots.borrowed(container) as root:
+                await self._roots.make_working_dir(container, root)
 
     async def _populate(self, container: Container, undo: AsyncExitStack) -> None:
         """Its empty volumes begin with what the image has there; an image without layers has nothing."""
@@ -141,8 +149,11 @@ class Creation:
             async with self._roots.pristine(container) as root:
                 await self._volume_use.populate(container, root)
 
-    def _with_peers(self, spec: ContainerSpec) -> ContainerSpec:
-        """The spec with the IDs of those whose namespaces it shares. NoSuchContainer for any that it names."""
+    def _with_peers(self, spec: ContainerSpec, name: str) -> ContainerSpec:
+        """The spec with the IDs of those whose namespaces it shares. NoSuchContainer for any that it names,
+        InternalError for a network of its own."""
+        if name and namespaces.peer(spec.host.network) == name:
+            raise InternalError("cannot join own network")
         ids = {name: self._catalog.find(name).id for name in namespaces.peers(spec.host)}
         return replace(spec, host=namespaces.with_peers(spec.host, ids.__getitem__))
 

@@ -131,6 +131,8 @@ class Supervisor:
             if not by_user and not self._restarts.take(container_id):
                 return False  # given up while it waited for the lock
             container = self._catalog.get(container_id)
+            if container.state.status is Status.PAUSED:
+                raise Conflict("cannot start a paused container, try unpause instead")
             if container.state.alive:
                 return False
             if container.state.pending is Pending.REMOVING:
