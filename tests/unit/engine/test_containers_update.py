@@ -33,6 +33,16 @@ async def test_a_stopped_container_gets_a_record_only() -> None:
     assert reborn.containers.find(container.id).spec.host.resources.cpu_shares == 512
 
 
+async def test_shares_that_runc_refuses_are_not_recorded() -> None:
+    world = await World.open()
+    container = await world.run()
+
+    with pytest.raises(InternalError, match=f"^Cannot update container {container.id}: .*minimum allowed cpu-shares"):
+        await world.containers.update(container.id, Update(resources=Resources(cpu_shares=1)))
+
+    assert world.containers.find(container.id) == container
+
+
 async def test_what_the_kernel_refuses_is_not_recorded() -> None:
     world = await World.open()
     container = await world.run()

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 from tests.unit.plan.plan_facts import CGROUP_2, FACTS
 
-from wherry.errors import InternalError
+from wherry.errors import InternalError, RuntimeFailure
 from wherry.model.container import Container, ContainerSpec, HostSpec
 from wherry.model.device import DeviceNode
 from wherry.model.exec import ExecSpec
@@ -214,6 +214,20 @@ def test_mounts_below_stay_writable_on_kernels_that_cannot_do_better() -> None:
 def test_shared_memory_of_a_shareable_container() -> None:
     mounts = build(replace(request(HostSpec(ipc="shareable")), shm="/data/shm"))["mounts"]
     assert [mount["source"] for mount in mounts if mount["destination"] == "/dev/shm"] == ["/data/shm"]
+
+
+@pytest.mark.parametrize(("shares", "reason"), [(1, "minimum allowed cpu-shares is 2"), (262145, "maximum .* 262144")])
+def test_shares_that_runc_refuses(shares: int, reason: str) -> None:
+    with pytest.raises(RuntimeFailure, match=f"^failed to create task for container: .*: the {reason}: unknown$"):
+        build(request(HostSpec(resources=Resources(cpu_shares=shares))))
+
+
+def test_an_empty_home_is_the_users() -> None:
+    assert "HOME=/root" in build(request(env=("HOME=", "A=1")))["process"]["env"]
+
+
+def test_no_parent_leads_out_of_the_control_groups() -> None:
+    assert build(request(HostSpec(cgroup_parent="../../x")))["linux"]["cgroupsPath"] == f"/x/{ID}"
 
 
 def test_an_exec_is_as_restricted_as_its_container() -> None:

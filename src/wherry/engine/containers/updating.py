@@ -54,8 +54,8 @@ class Updating:
         tell(self._events, container, "update")
 
     async def _tell_runtime(self, container: Container) -> None:
-        section = updating.runtime_section(container.spec.host.resources, self._host.facts())
         try:
+            section = updating.runtime_section(container.spec.host.resources, self._host.facts())
             await self._runtime.update(container.id, container.runtime, msgspec.json.encode(section))
         except RuntimeFailure as error:
             raise InternalError(f"Cannot update container {container.id}: {error}") from error

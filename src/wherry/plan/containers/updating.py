@@ -5,12 +5,12 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wherry.errors import Conflict
+from wherry.errors import Conflict, RuntimeFailure
 from wherry.model.container import Container, RestartPolicy
 from wherry.model.host import HostFacts
 from wherry.model.resources import Resources
 from wherry.plan.containers import resources, validation
-from wherry.plan.oci.resources import limits_section
+from wherry.plan.oci.resources import limits_section, refusal
 
 _NUMBERS: Final = (
     *("blkio_weight", "cpu_shares", "nano_cpus", "cpu_period", "cpu_quota", "cpuset_cpus", "cpuset_mems"),
@@ -55,7 +55,10 @@ def apply(container: Container, update: Update, facts: HostFacts) -> Container:
 
 
 def runtime_section(limits: Resources, facts: HostFacts) -> dict[str, Any]:
-    """What the runtime is told: all limits, so that those that hang together are set together."""
+    """What the runtime is told: all limits, so that those that hang together are set together. RuntimeFailure for
+    limits that runc refuses."""
+    if reason := refusal(limits):
+        raise RuntimeFailure(f"runc did not terminate successfully: exit status 1: {reason}: unknown")
     whole = replace(
         limits, blkio_weight_devices=(), read_bps=(), write_bps=(), read_iops=(), write_iops=(), oom_kill_disable=None
     )

@@ -56,11 +56,12 @@ def environment(
 ) -> list[str]:
     """The defaults, and what tells of ``linked`` containers, under what the container and then the session ask for.
 
-    A name without ``=`` takes one away.
+    A name without ``=`` takes one away; an empty HOME is the user's, as runc has it.
     """
     defaults = (_PATH, f"HOSTNAME={spec.hostname}", *(("TERM=xterm",) if tty else ()))
     named = _by_name((*defaults, *linked, *spec.env, *added))
-    named.setdefault("HOME", f"HOME={identity.home}")
+    if named.get("HOME", "HOME=") == "HOME=":
+        named["HOME"] = f"HOME={identity.home}"
     return list(named.values())
 
 

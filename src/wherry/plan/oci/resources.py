@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from wherry.errors import InternalError
+from wherry.errors import InternalError, RuntimeFailure
 from wherry.model.container import HostSpec
 from wherry.model.device import DeviceNode
 from wherry.model.host import HostFacts
@@ -12,12 +12,25 @@ from wherry.plan.oci.devices import device_rules
 
 _NANO: Final = 10**9
 _PERIOD: Final = 100_000
+_SHARES: Final = (2, 262144)  # the kernel's; it corrects others, and so does crun, where runc refuses them
+_FAILED: Final = "failed to create task for container: failed to create shim task: OCI runtime create failed"
 
 
 def linux_resources(host: HostSpec, nodes: tuple[DeviceNode, ...], facts: HostFacts) -> dict[str, Any]:
-    """The section for a new container. ``nodes`` are those of ``device_paths``; what has no limit is left out."""
+    """The section for a new container. ``nodes`` are those of ``device_paths``; what has no limit is left out.
+    RuntimeFailure for limits that runc refuses."""
+    if reason := refusal(host.resources):
+        raise RuntimeFailure(f"{_FAILED}: {reason}: unknown")
     limits = limits_section(host.resources, nodes, facts)
     return {"devices": device_rules(host, nodes), **limits}
+
+
+def refusal(resources: Resources) -> str:
+    """Why runc would not set these limits, "" if it would."""
+    least, most = _SHARES
+    if 0 < resources.cpu_shares < least:
+        return f"the minimum allowed cpu-shares is {least}"
+    return f"the maximum allowed cpu-shares is {most}" if resources.cpu_shares > most else ""
 
 
 def limits_section(resources: Resources, nodes: tuple[DeviceNode, ...], facts: HostFacts) -> dict[str, Any]:
