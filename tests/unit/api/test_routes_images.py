@@ -114,6 +114,7 @@ async def test_remove(tmp_path: Path) -> None:
         removed = await client.json("DELETE", "/images/busybox", force="1", noprune="1")
         assert removed == [{"Untagged": "busybox:latest"}, {"Deleted": IMAGE.id}]
         assert engine.images.asked == {"force": True, "prune": False}
+        assert await client.message(400, "DELETE", "/images/%20") == "image name cannot be blank"
 
 
 async def test_prune(tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ def refusal(**body: Any) -> str:
          'invalid mount config for type "bind": invalid propagation mode: bad'),
         ({"Mounts": [{"Type": "volume", "Target": "/x", "ReadOnly": True}]},
          'invalid mount config for type "volume": must not set ReadOnly mode when using anonymous volumes'),
+        ({"NetworkMode": "container"}, "Invalid network mode: invalid container format container:<name|id>"),
         ({"NetworkMode": "container:"}, "Invalid network mode: invalid container format container:<name|id>"),
         ({"NetworkMode": "container:a", "PublishAllPorts": True},
          "conflicting options: port publishing and the container type network mode"),

@@ -37,7 +37,7 @@ async def test_shares_that_runc_refuses_are_not_recorded() -> None:
     world = await World.open()
     container = await world.run()
 
-    with pytest.raises(InternalError, match=f"^Cannot update container {container.id}: .*minimum allowed cpu-shares"):
+    with pytest.raises(InternalError, match=rf"^Cannot update container {container.id}: .*minimum allowed cpu-shares"):
         await world.containers.update(container.id, Update(resources=Resources(cpu_shares=1)))
 
     assert world.containers.find(container.id) == container

@@ -56,6 +56,7 @@ def host(**limits: Any) -> HostSpec:
         ({"cpuset_cpus": "9"}, "Requested CPUs are not available - requested 9, available: 0-3"),
         ({"cpuset_cpus": "1-2,4"}, "Requested CPUs are not available - requested 1-2,4, available: 0-3"),
         ({"cpuset_cpus": "x"}, "Invalid value x for cpuset cpus: invalid format: x"),
+        ({"cpuset_cpus": "0,"}, "Invalid value 0, for cpuset cpus: invalid format: 0,"),
         ({"cpuset_mems": "3-1"}, "Invalid value 3-1 for cpuset mems: invalid format: 3-1"),
         (
             {"cpu_realtime_runtime": 2, "cpu_realtime_period": 1},

@@ -13,6 +13,7 @@ from wherry.api.translate.images import (
 )
 from wherry.engine.images import Images
 from wherry.engine.system import System
+from wherry.errors import InvalidArgument
 from wherry.model.image import Image
 from wherry.model.reference import Reference
 from wherry.plan.filters import IMAGE_FILTERS, Filters, ImageFilter, parse_flag
@@ -70,10 +71,10 @@ class ImageRoutes:
         return empty(201)
 
     async def remove(self, request: Request) -> Response:
-        query = request.query
-        removals = await self._images.remove(
-            request.params["name"], force=query.flag("force"), prune=not query.flag("noprune")
-        )
+        query, name = request.query, request.params["name"]
+        if not name.strip():
+            raise InvalidArgument("image name cannot be blank")
+        removals = await self._images.remove(name, force=query.flag("force"), prune=not query.flag("noprune"))
         return json_response([deleted_image(removal) for removal in removals])
 
     async def prune(self, request: Request) -> Response:

@@ -23,7 +23,7 @@ def check_network_mode(config: ContainerConfig, host: HostConfig) -> None:
     mode = host.network_mode or ""
     if mode == "host" and host.links:
         raise InvalidArgument(_no_links("host type networking"))
-    if not mode.startswith("container:"):
+    if mode.partition(":")[0] != "container":
         return
     conflicts = (
         (host.dns, "dns and the network mode"),
@@ -31,7 +31,7 @@ def check_network_mode(config: ContainerConfig, host: HostConfig) -> None:
         (host.port_bindings or host.publish_all_ports, "port publishing and the container type network mode"),
         (config.exposed_ports, "port exposing and the container type network mode"),
     )
-    if mode == "container:":
+    if mode in ("container", "container:"):
         raise InvalidArgument("Invalid network mode: invalid container format container:<name|id>")
     if host.links:
         raise InvalidArgument(_no_links("container type network"))

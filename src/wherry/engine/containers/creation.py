@@ -16,7 +16,7 @@ from wherry.engine.networks import Networks
 from wherry.engine.ports import Chance, Clock, ContainerFiles, Host, Runtime, Snapshots
 from wherry.engine.volumes import Volumes
 from wherry.engine.volumes.use import VolumeUse
-from wherry.errors import InternalError
+from wherry.errors import InternalError, InvalidArgument
 from wherry.model.container import Container, ContainerDefaults, ContainerSpec
 from wherry.model.image import Image
 from wherry.model.remapping import Remapping
@@ -82,6 +82,8 @@ class Creation:
         return await self._operations.run(self._create_of(image, spec, "", build=True))
 
     async def _create(self, spec: ContainerSpec, name: str, platform: str) -> Created:
+        if not spec.image:
+            raise InvalidArgument("no command specified")  # as dockerd has it: there is none without an image
         image = self._images.find(spec.image)
         check_platform(image.platform, platform, spec.image)
         return await self._create_of(image, spec, name)

@@ -241,7 +241,7 @@ def _check_available(noun: str, asked: str, what: str, count: int) -> None:
 def _numbers(text: str, what: str) -> tuple[int, ...]:
     """The bounds in a list such as ``0-3,5`` (cpuset(7), list format)."""
     bounds: list[int] = []
-    for part in filter(None, text.split(",")):
+    for part in text.split(",") if text else ():
         found = _CPU_LIST.fullmatch(part)
         if found is None or (found[2] and int(found[2]) < int(found[1])):
             raise InvalidArgument(f"Invalid value {text} for cpuset {what}: invalid format: {text}")
