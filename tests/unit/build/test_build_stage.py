@@ -156,13 +156,15 @@ def test_healthchecks() -> None:
         ("FROM x\nARG a=1\nENV a=2\nARG a=3\nLABEL l=$a", "2"),
         ("FROM x\nARG given=1\nLABEL l=$given", "asked"),
         ("FROM x\nLABEL l=$given", ""),
+        ("FROM x\nARG bare=1\nLABEL l=$bare", "1"),
+        ("ARG bare=1\nFROM x\nARG bare\nLABEL l=$bare", "1"),
         ("FROM x\nLABEL l=$HTTP_PROXY", "p"),
         ("FROM x\nARG TARGETARCH\nLABEL l=$TARGETARCH", "amd64"),
         ("FROM x\nENV a=1\nENV a=2 b=$a\nLABEL l=$b", "1"),
     ],
 )
 def test_arguments_have_scopes(text: str, value: str) -> None:
-    made = steps(text, build_args={"given": "asked", "HTTP_PROXY": "p"})
+    made = steps(text, build_args={"given": "asked", "HTTP_PROXY": "p", "bare": None})
     assert made[-1].state.config.labels["l"] == value
 
 

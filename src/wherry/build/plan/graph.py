@@ -121,8 +121,8 @@ def _declared(dockerfile: Dockerfile, request: BuildRequest) -> dict[str, str]:
     variables = _platform_args(request)
     for name, default in (pair for arg in dockerfile.global_args for pair in arg.args):
         own = None if default is None else expand(default, variables | values, dockerfile.escape)
-        value = request.build_args.get(name, own)
-        if value is not None:
+        given = request.build_args.get(name)
+        if (value := own if given is None else given) is not None:
             values[name] = value
     return values
 

@@ -26,10 +26,9 @@ class StageScope(Struct, frozen=True, kw_only=True):
     escape: str = "\\"
 
     def argument(self, name: str, default: str | None) -> str | None:
-        """The value that an ARG has; None for none."""
-        if name in self.build_args:
-            return self.build_args[name]
-        return self.global_args.get(name) if default is None else default
+        """The value that an ARG has; None for none. One that the client named without a value has its default."""
+        values = (self.build_args.get(name), default, self.global_args.get(name))
+        return next((value for value in values if value is not None), None)
 
     @property
     def proxies(self) -> dict[str, str]:
