@@ -50,7 +50,7 @@ def test_global_args_are_for_from_and_arguments_of_the_request_come_first() -> N
 
 def test_an_argument_that_is_named_without_a_value_has_its_default() -> None:
     graph = planned("ARG tag=1\nFROM busybox:$tag", BuildRequest(host_platform=HOST, build_args={"tag": None}))
-    assert graph.target.base == ImageSource("busybox:1", HOST)
+    assert graph.target.base == ImageSource("busybox:1")
 
 
 def test_labels_of_the_request_are_more_instructions_and_mean_themselves() -> None:

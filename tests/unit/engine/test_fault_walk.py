@@ -60,7 +60,7 @@ async def make(world: World, container: Container) -> None:
 
 
 async def make_with_volume(world: World, container: Container) -> None:
-    await world.create(host=PUBLISHED, volumes=("/data",))
+    await world.create(host=PUBLISHED, volumes=("/data",), working_dir="/srv/app")
 
 
 async def end(world: World, container: Container) -> None:

@@ -131,18 +131,19 @@ class Creation:
         undo.push_async_callback(self._files.remove, draft.id)
         await self._files.write(draft.id, {})
         container = replace(draft, links=links, mounts=mounts)
-        await self._make_working_dir(container, image)
+        if not container.build and container.spec.working_dir != image.config.working_dir:
+            await self._make_working_dir(container, undo)
         await self._populate(container, undo)
         undo.push_async_callback(self._catalog.delete, container.id)
         container = await self._catalog.put(container)
         self._volumes.settled(container.id)
         return container
 
-    async def _make_working_dir(self, container: Container, image: Image) -> None:
-        """One that the image does not name is there before the start, so that files can be copied to it."""
-        if container.spec.working_dir != image.config.working_dir:
-            async with self._roots.borrowed(container) as root:
-                await self._roots.make_working_dir(container, root)
+    async def _make_working_dir(self, container: Container, undo: AsyncExitStack) -> None:
+        """One that its image does not name is there before the start, so that files can be copied to it."""
+        undo.push_async_callback(self._roots.unmount, container)
+        async with self._roots.borrowed(container) as root:
+            await self._roots.make_working_dir(container, root)
 
     async def _populate(self, container: Container, undo: AsyncExitStack) -> None:
         """Its empty volumes begin with what the image has there; an image without layers has nothing."""
