@@ -44,9 +44,16 @@ async def send_progress(request: Request, source: AsyncIterator[Progress], *, in
 async def send_messages(
     request: Request, source: AsyncIterator[T], message: Callable[[T], object], *, in_band: bool = False
 ) -> None:
-    """The same of whatever there is a ``message`` for."""
+    """The same of whatever there is a ``message`` for. The answer begins with the first line, as dockerd's does: to
+    clients that read no more of it (moby's own tests of ``load``) its beginning is the end of the work."""
     async with closing(source):
-        first = [] if in_band else await _first(source)
+        try:
+            first = await _first(source)
+        except WherryError as error:
+            if not in_band:
+                raise
+            await (await request.stream(JSON)).write(json_line(failure_message(error)))
+            return
         stream = await request.stream(JSON)
         try:
             async for piece in _chained(first, source):
