@@ -121,7 +121,7 @@ def test_a_bind_keeps_what_its_mount_forbids(cli: Cli, nested: Path) -> None:
     ("options", "expected"),
     [
         ("", "rw"),
-        (",readonly", "ro"),
+        pytest.param(",readonly", "ro", marks=NEWER),  # clients before API 1.44 mean the top only
         pytest.param(",readonly,bind-recursive=writable", "rw", marks=NEWER),
         pytest.param(",readonly,bind-recursive=readonly,bind-propagation=rprivate", "ro", marks=NEWER),
         pytest.param(",readonly,bind-recursive=enabled", "ro", marks=NEWER),

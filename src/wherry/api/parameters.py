@@ -18,6 +18,12 @@ def utc_offset() -> int:
     return time.localtime().tm_gmtoff
 
 
+def known(request: Request, name: str, since: tuple[int, ...]) -> Query:
+    """The query, without the parameter ``name`` if the request's API version has none of that name: it came with
+    ``since``."""
+    return request.query if request.api_version >= since else request.query.without(name)
+
+
 def filters(request: Request, accepted: frozenset[str] | None) -> Filters:
     return parse_filters(request.query.get("filters", ""), accepted)
 

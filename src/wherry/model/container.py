@@ -31,11 +31,13 @@ class HostSpec(Struct, frozen=True, kw_only=True):
     """How a container stands to its host: Docker's HostConfig in our terms.
 
     ``masked_paths`` and ``readonly_paths`` are None for Docker's defaults, ``shm_size`` is 0 for the engine's.
+    ``shallow_read_only`` says that read-only binds leave what is mounted below them as it is.
     ``network`` is default, bridge, host, none, ``container:<ref>`` or a network's name.
     """
 
     binds: tuple[str, ...] = ()
     mounts: tuple[MountSpec, ...] = ()
+    shallow_read_only: bool = False
     tmpfs: dict[str, str] = {}
     volumes_from: tuple[str, ...] = ()
     volume_driver: str = ""

@@ -55,6 +55,7 @@ class BuildCache(Struct, kw_only=True, rename="pascal"):
     """An entry of the build cache, in the answer of ``GET /system/df``."""
 
     id: str = field(name="ID")
+    parent: str | UnsetType = UNSET
     parents: list[str] | UnsetType = UNSET
     type: str
     description: str

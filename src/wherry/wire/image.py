@@ -21,6 +21,7 @@ class ImageInspect(Struct, kw_only=True, rename="pascal"):
     parent: str
     comment: str
     created: str
+    container_config: ContainerConfig | UnsetType = UNSET
     docker_version: str
     author: str
     config: ContainerConfig

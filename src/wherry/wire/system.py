@@ -87,6 +87,7 @@ class InfoResponse(Struct, kw_only=True, rename="pascal"):
     plugins: Plugins
     memory_limit: bool
     swap_limit: bool
+    kernel_memory: bool | UnsetType = UNSET
     kernel_memory_tcp: bool | UnsetType = field(default=UNSET, name="KernelMemoryTCP")
     cpu_cfs_period: bool
     cpu_cfs_quota: bool
@@ -135,6 +136,7 @@ class InfoResponse(Struct, kw_only=True, rename="pascal"):
     security_options: list[str]
     cdi_spec_dirs: list[str] = field(name="CDISpecDirs")
     warnings: list[str] | None
+    execution_driver: str | UnsetType = UNSET
 
 
 class DiskUsageResponse(Struct, kw_only=True, rename="pascal"):
@@ -143,3 +145,4 @@ class DiskUsageResponse(Struct, kw_only=True, rename="pascal"):
     containers: list[ContainerSummary] | None
     volumes: list[VolumeResource] | None
     build_cache: list[BuildCache] | None
+    builder_size: int | UnsetType = UNSET

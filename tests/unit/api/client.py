@@ -17,10 +17,15 @@ UPGRADE = ("Connection: Upgrade", "Upgrade: tcp")
 
 
 class Client:
-    """One request after the other, a connection each."""
+    """One request after the other, a connection each.
+
+    Attributes:
+        version: of the API that it asks for.
+    """
 
     def __init__(self, served: Served) -> None:
         self._served = served
+        self.version = "1.45"
 
     async def send(
         self, method: str, path: str, body: object = None, *headers: str, **query: str | list[str] | dict[str, Any]
@@ -35,7 +40,7 @@ class Client:
         if data:
             lines.append(f"Content-Length: {len(data)}")
         shown = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in query.items()}
-        target = f"/v1.45{path}" + (f"?{urlencode(shown, doseq=True, quote_via=quote)}" if query else "")
+        target = f"/v{self.version}{path}" + (f"?{urlencode(shown, doseq=True, quote_via=quote)}" if query else "")
         peer = await self._served.connect()
         peer.send("\r\n".join((f"{method} {target} HTTP/1.1", "Host: d", *lines)).encode() + b"\r\n\r\n" + data)
         return peer

@@ -14,6 +14,8 @@ from wherry.model.reference import Reference
 SECOND = 1_000_000_000
 NOW = 1_800_000_000 * SECOND
 
+NEWEST = (1, 45)
+
 FACTS = replace(
     facts.FACTS,
     hostname="vm",

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.unit.api.samples import FACTS, PATHS
+from tests.unit.api.samples import FACTS, NEWEST, PATHS
 
 from wherry.api.translate.containers import container_inspect
 from wherry.api.translate.create import requested
@@ -27,7 +27,7 @@ BUSYBOX = ImageConfig(env=("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/b
 
 def inspected(case: str) -> dict[str, Any]:
     request = msgspec.json.decode((GOLDEN / f"{case}.request.json").read_bytes(), type=CreateRequest)
-    spec = merge(requested(request, FACTS).spec, BUSYBOX)
+    spec = merge(requested(request, FACTS, NEWEST).spec, BUSYBOX)
     container_id = shown(case)["Config"]["Hostname"].ljust(64, "0")
     container = Container(
         id=container_id,

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.unit.api.samples import FACTS
+from tests.unit.api.samples import FACTS, NEWEST
 
 from wherry.api.translate.create import Requested, requested
 from wherry.errors import WherryError
@@ -17,7 +17,7 @@ from wherry.wire.container import CreateRequest
 
 
 def ask(**body: Any) -> Requested:
-    return requested(msgspec.convert({"Image": "busybox", **body}, CreateRequest), FACTS)
+    return requested(msgspec.convert({"Image": "busybox", **body}, CreateRequest), FACTS, NEWEST)
 
 
 def spec_of(**body: Any) -> ContainerSpec:

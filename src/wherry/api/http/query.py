@@ -42,6 +42,12 @@ class Query(Mapping[str, str]):
         """Every value of a parameter, in order."""
         return tuple(self._values.get(name, ()))
 
+    def without(self, name: str) -> "Query":
+        """The others."""
+        others = Query("")
+        others._values = {key: values for key, values in self._values.items() if key != name}
+        return others
+
     def flag(self, name: str, default: bool = False) -> bool:
         """A boolean: empty, ``0``, ``no``, ``false`` and ``none`` in any case are false, all else is true.
 

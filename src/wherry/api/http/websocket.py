@@ -10,18 +10,19 @@ from wherry.api.http.hijack import HijackedStream
 from wherry.api.http.request import Request
 
 _MAGIC: Final = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_BINARY, _CLOSE, _PING, _PONG = 0x2, 0x8, 0x9, 0xA
+_TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x1, 0x2, 0x8, 0x9, 0xA
 _CONTROL: Final = 0x8
 _LAST: Final = 0x80
 _MASKED: Final = 0x80
 
 
 class WebSocket:
-    """A stream of bytes in binary messages; where messages begin and end says nothing. Its other manners are those of
-    the stream below."""
+    """A stream of bytes in messages, which are called binary or text; where messages begin and end says nothing. Its
+    other manners are those of the stream below."""
 
-    def __init__(self, stream: HijackedStream) -> None:
+    def __init__(self, stream: HijackedStream, *, text: bool = False) -> None:
         self._stream = stream
+        self._kind = _TEXT if text else _BINARY
         self._received = bytearray()
         self._left = 0  # bytes of the message's frame that are not read yet
         self._mask = b""
@@ -48,7 +49,7 @@ class WebSocket:
 
     async def write(self, data: bytes) -> None:
         """Send a message. ConnectionResetError if the client has gone."""
-        await self._stream.write(_frame(_BINARY, data))
+        await self._stream.write(_frame(self._kind, data))
 
     async def finish(self) -> None:
         """Say that no more will come, and close."""
@@ -90,13 +91,14 @@ class WebSocket:
         self._received += data
 
 
-async def accept(request: Request) -> WebSocket:
-    """Take a connection over that asks for a WebSocket. MalformedRequest if it does not."""
+async def accept(request: Request, *, text: bool = False) -> WebSocket:
+    """Take a connection over that asks for a WebSocket, whose messages are to be called ``text`` or not.
+    MalformedRequest if it does not."""
     key = request.headers.get("sec-websocket-key", "")
     if request.headers.get("upgrade", "").lower() != "websocket" or not key:
         raise MalformedRequest("not websocket protocol")
     answer = base64.b64encode(hashlib.sha1((key + _MAGIC).encode(), usedforsecurity=False).digest()).decode()
-    return WebSocket(await request.hijack(None, "websocket", {"Sec-WebSocket-Accept": answer}))
+    return WebSocket(await request.hijack(None, "websocket", {"Sec-WebSocket-Accept": answer}), text=text)
 
 
 def _frame(opcode: int, data: bytes) -> bytes:

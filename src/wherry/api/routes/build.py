@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _CLASSIC, _BUILDKIT = "1", "2"
 _TIMES = {"until", "unused-for"}
 _IGNORED = {"label", "label!"}  # of system prune, which asks all its prunes alike; cached steps have none
+_IDS_SINCE = (1, 30)
 _REMEMBERED = 1000  # pieces of news of a quiet build, for the case that it fails
 
 
@@ -40,14 +41,16 @@ class BuildRoutes:
     async def build(self, request: Request) -> None:
         query = request.query
         _check_version(query.get("version") or _CLASSIC)
-        asked = builds.build_request(query, self._host)
+        asked = builds.build_request(parameters.known(request, "platform", (1, 32)), self._host)
         news = self._builds.build(
             asked,
             query.get("remote") or request.body,
             credentials=builds.registry_credentials(request.headers.get("x-registry-config")),
             live=query.flag("wherry.progress"),
         )
-        await send_messages(request, _silenced(_told(news)) if asked.quiet else _told(news), builds.news_message)
+        told = _silenced(_told(news)) if asked.quiet else _told(news)
+        shown = told if request.api_version >= _IDS_SINCE else _without_ids(told)
+        await send_messages(request, shown, builds.news_message)
 
     async def cancel(self, request: Request) -> Response:
         """Builds here have no IDs: whoever wants one to end leaves it."""
@@ -97,6 +100,13 @@ async def _told(news: AsyncIterator[BuildNews]) -> AsyncIterator["Told"]:
     async with closing(news):
         async for piece in news:
             if not isinstance(piece, DockerfileNews):
+                yield piece
+
+
+async def _without_ids(news: AsyncIterator["Told"]) -> AsyncIterator["Told"]:
+    async with closing(news):
+        async for piece in news:
+            if not isinstance(piece, Progress) or not piece.aux:
                 yield piece
 
 

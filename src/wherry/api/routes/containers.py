@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from wherry.api import parameters
 from wherry.api.bodies import send_bytes
 from wherry.api.http import Request, Response, Router, empty, json_response
+from wherry.api.translate import older_clients
 from wherry.api.translate.changes import filesystem_change
 from wherry.api.translate.containers import container_inspect, container_summary
 from wherry.api.translate.create import requested
@@ -63,9 +64,9 @@ class ContainerRoutes:
 
     async def create(self, request: Request) -> Response:
         facts = self._system.facts
-        asked = requested(await request.json(CreateRequest), facts)
+        asked = requested(await request.json(CreateRequest), facts, request.api_version)
         name = request.query.get("name", "").removeprefix("/")
-        platform = parameters.platform(request.query, facts)
+        platform = parameters.platform(parameters.known(request, "platform", (1, 41)), facts)
         try:
             created = await self._containers.create(asked.spec, name, str(platform or ""))
         except NoSuchContainer as error:
@@ -81,6 +82,7 @@ class ContainerRoutes:
         links = self._containers.links(container)
         profile = apparmor_profile(container.spec.host, self._system.facts)
         shown = container_inspect(container, paths, execs=execs, size=size, links=links, apparmor=profile)
+        older_clients.container(shown, container, request.api_version)
         return json_response(shown)
 
     async def top(self, request: Request) -> Response:

@@ -3,6 +3,7 @@
 from wherry.api import streams
 from wherry.api.http import Request, Response, Router, empty, json_response
 from wherry.api.parameters import required_integer
+from wherry.api.translate import older_clients
 from wherry.api.translate.config import console_size
 from wherry.api.translate.execs import exec_inspect, exec_spec
 from wherry.engine.containers.execs import Execs
@@ -23,7 +24,9 @@ class ExecRoutes:
         router.add("POST", "/exec/{id}/resize", self.resize)
 
     async def create(self, request: Request) -> Response:
-        spec = exec_spec(await request.json(ExecCreateRequest))
+        asked = await request.json(ExecCreateRequest)
+        older_clients.console(asked, request.api_version)
+        spec = exec_spec(asked)
         return json_response(ExecCreated(id=await self._execs.create(request.params["name"], spec)), status=201)
 
     async def inspect(self, request: Request) -> Response:
@@ -33,6 +36,7 @@ class ExecRoutes:
         """Attached clients learn of failures in the stream, and of the exit code by an inspection. Whether they get
         frames is for them to say here, whatever the command has (moby ``postContainerExecStart``)."""
         options = await request.json(ExecStartRequest)
+        older_clients.console(options, request.api_version)
         session = self._execs.find(request.params["id"])
         if options.detach:
             await self._begin(session, options)

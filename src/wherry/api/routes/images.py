@@ -2,6 +2,7 @@
 
 from wherry.api import parameters
 from wherry.api.http import Request, Response, Router, empty, json_response
+from wherry.api.translate import older_clients
 from wherry.api.translate.images import (
     deleted_image,
     digests,
@@ -60,7 +61,9 @@ class ImageRoutes:
         image = self._images.find(request.params["name"])
         store = f"{self._system.data_root}/overlay2"
         lowers = tuple(f"{store}/{layer.directory}/diff" for layer in self._images.layers(image))
-        return json_response(image_inspect(image, self._images.names(image.id), lowers, request.api_version))
+        shown = image_inspect(image, self._images.names(image.id), lowers)
+        older_clients.image(shown, request.api_version)
+        return json_response(shown)
 
     async def history(self, request: Request) -> Response:
         return json_response([history_item(entry) for entry in self._images.history(request.params["name"])])
@@ -99,7 +102,8 @@ class ImageRoutes:
 
     def _listed(self, request: Request) -> tuple[tuple[Image, tuple[Reference, ...]], ...]:
         """The images that a request asks for, with the names to show."""
-        wanted = self._filter(parameters.filters(request, IMAGE_FILTERS))
+        found = parameters.filters(request, IMAGE_FILTERS)
+        wanted = self._filter(older_clients.image_filters(found, request.query, request.api_version))
         images = self._images.all()
         parents = {image.parent for image in images}
         show_all = request.query.flag("all")
@@ -111,5 +115,7 @@ class ImageRoutes:
         )
 
     def _summary(self, request: Request, image: Image, names: tuple[Reference, ...]) -> ImageSummary:
-        shared = self._images.shared_size(image) if request.query.flag("shared-size") else -1
-        return image_summary(image, names, request.api_version, shared=shared)
+        asks_shared = parameters.known(request, "shared-size", (1, 42)).flag("shared-size")
+        shown = image_summary(image, names, shared=self._images.shared_size(image) if asks_shared else -1)
+        older_clients.image_summary(shown, request.api_version)
+        return shown

@@ -1,7 +1,8 @@
 """Containers: what makes them start, stop and pause, and waiting for it."""
 
 from wherry.api.http import Request, Response, Router, empty, json_response
-from wherry.api.parameters import required_integer
+from wherry.api.parameters import known, required_integer
+from wherry.api.translate import older_clients
 from wherry.api.translate.resources import update
 from wherry.engine.containers import Containers
 from wherry.errors import InvalidArgument, NotSupported
@@ -9,6 +10,7 @@ from wherry.wire.container import UpdateResponse, WaitResponse
 from wherry.wire.host_config import HostConfig
 
 NOT_MODIFIED = 304
+_CONDITIONS_SINCE = (1, 30)
 _OLD_BODY = 7
 """Bytes of a start's body that dockerd lets pass: clients before API 1.24 sent a HostConfig there."""
 
@@ -68,14 +70,20 @@ class LifecycleRoutes:
 
     async def update(self, request: Request) -> Response:
         asked = await request.json(HostConfig)
+        older_clients.update(asked, request.api_version)
         warnings = await self._containers.update(request.params["name"], update(asked))
         return json_response(UpdateResponse(warnings=list(warnings) or None))
 
-    async def wait(self, request: Request) -> None:
-        """The head goes out at once: clients start the container when they have seen it."""
-        exit_ = self._containers.wait(request.params["name"], request.query.get("condition") or "not-running")
+    async def wait(self, request: Request) -> Response | None:
+        """The head goes out at once: clients start the container when they have seen it. Those of old, which know no
+        conditions, get it with the body."""
+        condition = known(request, "condition", _CONDITIONS_SINCE).get("condition") or "not-running"
+        exit_ = self._containers.wait(request.params["name"], condition)
+        if request.api_version < _CONDITIONS_SINCE:
+            return json_response(WaitResponse(status_code=(await exit_).code))
         stream = await request.stream()
         await stream.write(json_response(WaitResponse(status_code=(await exit_).code)).body)
+        return None
 
     async def resize(self, request: Request) -> Response:
         height, width = required_integer(request.query, "h"), required_integer(request.query, "w")
@@ -89,5 +97,5 @@ def _changed(has_changed: bool) -> Response:
 
 def _ending(request: Request) -> tuple[str, int | None]:
     """Signal and timeout of a stop; None for the container's own."""
-    query = request.query
+    query = known(request, "signal", (1, 42))
     return query.get("signal", ""), query.integer("t") if query.get("t") else None

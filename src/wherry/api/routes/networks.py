@@ -20,6 +20,7 @@ from wherry.wire.network import (
 )
 
 SCOPE = "local"
+_NO_MEMBERS_SINCE = (1, 28)
 
 
 class NetworkRoutes:
@@ -40,9 +41,10 @@ class NetworkRoutes:
     async def list(self, request: Request) -> Response:
         wanted = NetworkFilter.read(parameters.filters(request, NETWORK_FILTERS))
         containers = self._containers.all()
+        shown = containers if request.api_version < _NO_MEMBERS_SINCE else ()
         return json_response(
             [
-                network_resource(network)
+                network_resource(network, shown)
                 for network in self._networks.all()
                 if wanted.matches(network, used=is_used(network, containers))
             ]

@@ -19,6 +19,7 @@ TakeOver = Callable[[Attachment], Awaitable[HijackedStream | WebSocket]]
 """Makes a stream of the connection of a request."""
 
 _STREAMS = ("stdin", "stdout", "stderr")
+_BINARY_SINCE = (1, 28)
 _CHOICE_SINCE = (1, 42)
 
 
@@ -45,10 +46,10 @@ class OutputRoutes:
         await self._join(request, streams, lambda attachment: hijack(request, tty=attachment.tty))
 
     async def attach_websocket(self, request: Request) -> None:
-        """Clients below API 1.42 get all three streams, whatever they ask for."""
-        chooses = request.api_version >= _CHOICE_SINCE
+        """Clients below API 1.42 get all three streams, whatever they ask for, and those below 1.28 as text."""
+        chooses, is_text = request.api_version >= _CHOICE_SINCE, request.api_version < _BINARY_SINCE
         streams = frozenset(name for name in _STREAMS if not chooses or request.query.flag(name))
-        await self._join(request, streams, lambda _attachment: accept(request))
+        await self._join(request, streams, lambda _attachment: accept(request, text=is_text))
 
     async def _join(self, request: Request, streams: frozenset[str], take_over: TakeOver) -> None:
         """Join a client and a container's streams, once the container has them to give."""

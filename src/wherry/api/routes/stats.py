@@ -2,6 +2,7 @@
 
 from wherry.api.bodies import closing, json_line
 from wherry.api.http import Request, Response, Router, json_response
+from wherry.api.parameters import known
 from wherry.api.translate import stats
 from wherry.engine.containers import Containers
 from wherry.engine.system import System
@@ -18,7 +19,7 @@ class StatsRoutes:
         router.add("GET", "/containers/{name:path}/stats", self.stats)
 
     async def stats(self, request: Request) -> Response | None:
-        query = request.query
+        query = known(request, "one-shot", (1, 41))
         if query.flag("stream", default=True):
             if query.flag("one-shot"):
                 raise InvalidArgument("cannot have stream=true and one-shot=true")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wherry.api import parameters
 from wherry.api.bodies import closing, json_line
 from wherry.api.http import Request, Response, Router, json_response, text_response
-from wherry.api.translate import builds, disk_usage, system
+from wherry.api.translate import builds, disk_usage, older_clients, system
 from wherry.api.translate.events import event_message
 from wherry.engine.events import Events
 from wherry.engine.system import KINDS, System
@@ -53,7 +53,9 @@ class SystemRoutes:
 
     async def info(self, request: Request) -> Response:
         open_files, tasks = len(os.listdir("/proc/self/fd")), len(asyncio.all_tasks())
-        return json_response(system.info_response(self._system.info(), open_files=open_files, tasks=tasks))
+        shown = system.info_response(self._system.info(), open_files=open_files, tasks=tasks)
+        older_clients.info(shown, request.api_version)
+        return json_response(shown)
 
     async def events(self, request: Request) -> None:
         query, wanted = request.query, parameters.filters(request, None)
@@ -68,11 +70,12 @@ class SystemRoutes:
                     await stream.write(json_line(event_message(event)))
 
     async def disk_usage(self, request: Request) -> Response:
-        kinds = frozenset(request.query.all("type")) or KINDS | {BUILD_CACHE}
+        kinds = frozenset(parameters.known(request, "type", (1, 42)).all("type")) or KINDS | {BUILD_CACHE}
         for kind in kinds - KINDS - {BUILD_CACHE}:
             raise InvalidArgument(f"unknown object type: {kind}")
         usage = await self._system.disk_usage(kinds & KINDS)
-        answer = disk_usage.disk_usage_response(usage, self._system.now(), request.api_version)
+        answer = disk_usage.disk_usage_response(usage, self._system.now())
         if BUILD_CACHE in kinds:
             answer.build_cache = [builds.build_cache(usage) for usage in await self._builds.usage()]
+        older_clients.disk_usage(answer, request.api_version)
         return json_response(answer)

@@ -83,7 +83,7 @@ class TransferRoutes:
         await send_progress(request, progress)
 
     def _platform(self, request: Request) -> Platform | None:
-        return parameters.platform(request.query, self._system.facts)
+        return parameters.platform(parameters.known(request, "platform", (1, 32)), self._system.facts)
 
 
 def _reference(name: str, tag: str) -> Reference:

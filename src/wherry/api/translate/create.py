@@ -3,6 +3,7 @@
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
+from wherry.api.translate import older_clients
 from wherry.api.translate.checks import check_network_mode
 from wherry.api.translate.config import container_spec
 from wherry.api.translate.host import host_spec
@@ -19,8 +20,8 @@ class Requested(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-def requested(request: CreateRequest, facts: HostFacts) -> Requested:
-    """Read a create request.
+def requested(request: CreateRequest, facts: HostFacts, version: older_clients.Version) -> Requested:
+    """Read a create request, as a client of an API version means it.
 
     Raises:
         InvalidArgument: it makes no sense; the text is Docker's.
@@ -28,10 +29,11 @@ def requested(request: CreateRequest, facts: HostFacts) -> Requested:
     """
     if all(getattr(request, name) in (None, UNSET) for name in ContainerConfig.__struct_fields__):
         raise InvalidArgument("config cannot be empty in order to create a container")
+    older_clients.create(request, version, facts)
     host = request.host_config or HostConfig()
     check_network_mode(request, host)
     spec = container_spec(request)
-    asked = host_spec(host, facts)
+    asked = host_spec(host, facts, shallow_read_only=older_clients.has_shallow_read_only(version))
     endpoints = endpoint_specs(request.networking_config, asked.network, request.mac_address or "")
     if not host.network_mode and endpoints and asked.network not in {endpoint.network for endpoint in endpoints}:
         # Clients that name a network for the endpoint only do not want the default one as well.

@@ -10,20 +10,20 @@ from wherry.wire.system import DiskUsageResponse
 from wherry.wire.volume import UsageData, VolumeResource
 
 
-def disk_usage_response(usage: DiskUsage, now: int, version: tuple[int, ...]) -> DiskUsageResponse:
+def disk_usage_response(usage: DiskUsage, now: int) -> DiskUsageResponse:
     """Kinds that were not asked for are null; the build cache is left to the caller."""
     images, containers, volumes = usage.images, usage.containers, usage.volumes
     return DiskUsageResponse(
         layers_size=usage.layers,
-        images=None if images is None else [_image(item, version) for item in images],
+        images=None if images is None else [_image(item) for item in images],
         containers=None if containers is None else [_container(item, now) for item in containers],
         volumes=None if volumes is None else [_volume(item) for item in volumes],
         build_cache=None,
     )
 
 
-def _image(usage: ImageUsage, version: tuple[int, ...]) -> ImageSummary:
-    return image_summary(usage.image, usage.names, version, containers=usage.containers, shared=usage.shared)
+def _image(usage: ImageUsage) -> ImageSummary:
+    return image_summary(usage.image, usage.names, containers=usage.containers, shared=usage.shared)
 
 
 def _container(usage: ContainerUsage, now: int) -> ContainerSummary:

@@ -16,8 +16,10 @@ from wherry.plan.networks.attachments import network_mode
 from wherry.wire import host_config as wire
 
 
-def host_spec(host: wire.HostConfig, facts: HostFacts) -> HostSpec:
+def host_spec(host: wire.HostConfig, facts: HostFacts, *, shallow_read_only: bool = False) -> HostSpec:
     """What is asked for, with Docker's defaults filled in.
+
+    ``shallow_read_only`` says that read-only binds leave what is mounted below them as it is.
 
     Raises:
         InvalidArgument: it makes no sense.
@@ -29,6 +31,7 @@ def host_spec(host: wire.HostConfig, facts: HostFacts) -> HostSpec:
         binds=tuple(host.binds or ()),
         mounts=tuple(mount_spec(mount) for mount in host.mounts or ()),
         tmpfs=host.tmpfs or {},
+        shallow_read_only=shallow_read_only,
         volumes_from=tuple(host.volumes_from or ()),
         volume_driver=host.volume_driver or "",
         network=network_mode(host.network_mode or ""),

@@ -16,13 +16,8 @@ from wherry.plan.images.tree import Node
 from wherry.wire import image as wire
 from wherry.wire.container import GraphDriver
 
-Version = tuple[int, ...]
-_NO_VIRTUAL_SIZE = (1, 44)
 
-
-def image_inspect(
-    image: Image, names: tuple[Reference, ...], lowers: tuple[str, ...], version: Version
-) -> wire.ImageInspect:
+def image_inspect(image: Image, names: tuple[Reference, ...], lowers: tuple[str, ...]) -> wire.ImageInspect:
     """All there is to tell. ``lowers`` are the directories with the layers' files, top first."""
     return wire.ImageInspect(
         id=image.id,
@@ -38,7 +33,6 @@ def image_inspect(
         variant=image.platform.variant or UNSET,
         os=image.platform.os,
         size=image.size,
-        virtual_size=image.size if version < _NO_VIRTUAL_SIZE else UNSET,
         graph_driver=GraphDriver(data=_directories(lowers), name=DRIVER),
         root_fs=wire.RootFS(layers=list(image.diff_ids) or UNSET),
         metadata=wire.ImageMetadata(last_tag_time=rfc3339(image.last_tagged)),
@@ -46,7 +40,7 @@ def image_inspect(
 
 
 def image_summary(
-    image: Image, names: tuple[Reference, ...], version: Version, *, containers: int = -1, shared: int = -1
+    image: Image, names: tuple[Reference, ...], *, containers: int = -1, shared: int = -1
 ) -> wire.ImageSummary:
     """A line of ``images`` with the names to show; -1 for a number that was not asked for."""
     return wire.ImageSummary(
@@ -59,7 +53,6 @@ def image_summary(
         repo_tags=tags(names),
         shared_size=shared,
         size=image.size,
-        virtual_size=image.size if version < _NO_VIRTUAL_SIZE else UNSET,
     )
 
 

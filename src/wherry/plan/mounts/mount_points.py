@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from wherry.errors import InvalidArgument
 from wherry.model.container import ContainerSpec
-from wherry.model.mount import MountKind, MountPoint, MountSpec
+from wherry.model.mount import MountKind, MountPoint, MountSpec, Recursion
 from wherry.plan.mounts import propagations, volume_request
 from wherry.plan.mounts.binds import parse_bind
 
@@ -94,7 +94,7 @@ def _point(mount: MountSpec, mode: str, spec: ContainerSpec, data_root: str) -> 
         propagation=propagation,
         may_be_private=propagation == propagations.LETTING_GO and not mount.propagation,
         recursive=not mount.non_recursive,
-        read_only_below=mount.read_only_below,
+        read_only_below=Recursion.NO if spec.host.shallow_read_only else mount.read_only_below,
         create_source=mount.create_source,
     )
 

@@ -42,6 +42,7 @@ class FakeContainers:
         self.stopped: list[tuple[str, str, int | None]] = []
         self.sizes: list[tuple[int, int]] = []
         self.started = asyncio.Event()
+        self.waited = asyncio.Event()
 
     def find(self, ref: str) -> Container:
         for container in self.table.values():
@@ -114,6 +115,7 @@ class FakeContainers:
             raise InvalidArgument(f'invalid condition: "{condition}"')
         exit_: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
         self.exits[self.find(ref).id] = exit_
+        self.waited.set()
         return exit_
 
     async def resize(self, ref: str, height: int, width: int) -> None:
