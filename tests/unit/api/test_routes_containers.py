@@ -117,16 +117,10 @@ async def test_warnings_of_request_and_engine_come_together(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("body", "status", "text"),
     [
-        (None, 400, "config cannot be empty in order to create a container"),
+        (None, 400, "invalid JSON: got EOF while reading request body"),
         ({}, 400, "config cannot be empty in order to create a container"),
         ({"Image": "nothing"}, 404, "No such image: nothing:latest"),
         ({"Image": "busybox", "HostConfig": {"PidMode": "container:no"}}, 400, "No such container: no"),
-        ({"Image": 5}, 400, "invalid JSON: Expected `str | null`, got `int` - at `$.Image`"),
-        (
-            {"Image": "busybox", "HostConfig": {"Memory": "x"}},
-            400,
-            "invalid JSON: Expected `int | null`, got `str` - at `$.HostConfig.Memory`",
-        ),
         (
             {"Image": "busybox", "HostConfig": {"Isolation": "hyperv"}},
             400,

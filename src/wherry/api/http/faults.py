@@ -6,8 +6,6 @@ is not a :class:`WherryError` is a fault of ours, told to the client as 500 and 
 
 import logging
 
-import msgspec
-
 from wherry.api.http.response import Response, json_response
 from wherry.errors import InvalidArgument, NotFound, WherryError
 
@@ -57,17 +55,5 @@ def error_response(error: Exception) -> Response:
     """Make the answer for an error that a handler raised; log it if it is a fault of ours."""
     if isinstance(error, WherryError):
         return json_response({"message": str(error)}, status=error.status)
-    if isinstance(error, msgspec.DecodeError):
-        return json_response({"message": _malformed_json(error)}, status=400)
     _log.error("a handler failed", exc_info=error)
     return json_response({"message": str(error) or type(error).__name__}, status=500)
-
-
-def _malformed_json(error: msgspec.DecodeError) -> str:
-    """Docker's texts where it has one of its own, else what msgspec found."""
-    text = str(error)
-    if "truncated" in text:
-        return "invalid JSON: unexpected EOF"
-    if "trailing characters" in text:
-        return "unexpected content after JSON"
-    return f"invalid JSON: {text}"

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import unquote
 
 import msgspec
 
+from wherry.api.http import json_syntax, json_types
 from wherry.api.http.faults import BodyTooLarge
 from wherry.api.http.flow import Inbound
 from wherry.api.http.head import Head, Headers
@@ -17,6 +18,7 @@ from wherry.api.http.response import JSON
 from wherry.api.http.stream import ResponseStream
 from wherry.api.http.upload import Upload, Uploading
 from wherry.errors import InvalidArgument
+from wherry.model.malformed import MALFORMED
 
 T = TypeVar("T")
 
@@ -95,25 +97,26 @@ class Request:
             pieces.append(chunk)
         return b"".join(pieces)
 
-    async def json(self, kind: type[T], limit: int = MAX_JSON) -> T:
+    async def json(self, kind: type[T], limit: int = MAX_JSON, *, required: bool = False) -> T:
         """The body, decoded as JSON into a msgspec struct or any type msgspec knows.
 
-        No body and ``null`` stand for ``{}``, as they do for dockerd.
+        No body, unless it is ``required``, and ``null`` stand for ``{}``, as they do for dockerd.
 
         Raises:
-            InvalidArgument: another content type than JSON, a string that is not UTF-8 or holds the character 0, or
-                a document nested too deeply.
-            msgspec.DecodeError: no JSON, or not of this shape; the server answers it with 400.
+            InvalidArgument: another content type than JSON, no JSON or not of this shape, a string that is not UTF-8
+                or holds the character 0, or a document nested too deeply.
         """
         body = await self.read(limit)
         if body:
             self._require_json()
         if b"u0000" in body and _NUL.search(body):
             raise InvalidArgument("invalid JSON: no name, path or argument holds the character U+0000")
+        if (body or required) and not body.strip():
+            raise InvalidArgument("invalid JSON: got EOF while reading request body")
         try:
             return msgspec.json.decode(b"{}" if body.strip() in (b"", b"null") else body, type=kind)
-        except (UnicodeDecodeError, RecursionError) as error:
-            raise InvalidArgument(f"invalid JSON: {error}") from None
+        except MALFORMED as error:
+            raise InvalidArgument(_malformed(body, kind, error)) from None
 
     async def stream(
         self,
@@ -146,3 +149,14 @@ class Request:
             raise InvalidArgument("malformed Content-Type header (): mime: no media type")
         if media_type != JSON:
             raise InvalidArgument(f"unsupported Content-Type header ({given}): must be 'application/json'")
+
+
+def _malformed(body: bytes, kind: Any, error: Exception) -> str:
+    """Why a body cannot be decoded. Go looks for the end of the value first, then at its shape."""
+    if syntax := json_syntax.fault(body):
+        return f"invalid JSON: {syntax}"
+    if "trailing characters" in str(error):
+        return "unexpected content after JSON"
+    return (
+        f"invalid JSON: {json_types.fault(body, kind, error) if isinstance(error, msgspec.ValidationError) else error}"
+    )

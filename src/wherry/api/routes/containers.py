@@ -64,7 +64,7 @@ class ContainerRoutes:
 
     async def create(self, request: Request) -> Response:
         facts = self._system.facts
-        asked = requested(await request.json(CreateRequest), facts, request.api_version)
+        asked = requested(await request.json(CreateRequest, required=True), facts, request.api_version)
         name = request.query.get("name", "").removeprefix("/")
         platform = parameters.platform(parameters.known(request, "platform", (1, 41)), facts)
         try:

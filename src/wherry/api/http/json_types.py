@@ -1,0 +1,149 @@
+"""What is wrong with JSON of another shape than asked for, in the words of Go's ``encoding/json``, which dockerd passes
+on: "cannot unmarshal number into Go struct field HostConfig.HostConfig.Memory of type string".
+
+They name Go's types. Ours tell them by their names and annotations, and by the tables here where these differ.
+(Go from 1.24 on puts the names of embedded structs into the path; Docker's own 26.1 was made with 1.21.)
+"""
+
+import json
+import re
+from typing import Any, Final
+
+import msgspec
+from msgspec import inspect
+
+_TEXT = re.compile(r"Expected `[^`]*`, got `(?P<got>\w+)`(?: - at `\$(?P<path>.*)`)?")
+_STEP = re.compile(r"\.(?P<name>\w+)|\[(?P<index>[^]]+)\]")
+_JSON: Final = {
+    "str": "string",
+    "int": "number",
+    "float": "number",
+    "bool": "bool",
+    "array": "array",
+    "object": "object",
+}
+
+_STRUCTS: Final = {
+    "CreateRequest": "runconfig.ContainerConfigWrapper",
+    "ContainerConfig": "container.Config",
+    "HealthConfig": "v1.HealthcheckConfig",
+    "ExecCreateRequest": "types.ExecConfig",
+    "ExecStartRequest": "types.ExecStartCheck",
+    "NetworkCreateRequest": "types.NetworkCreateRequest",
+    "ConnectRequest": "types.NetworkConnect",
+    "DisconnectRequest": "types.NetworkDisconnect",
+    "VolumeCreateRequest": "volume.CreateOptions",
+    "IPAMPool": "network.IPAMConfig",
+    "PortBinding": "nat.PortBinding",
+    "Ulimit": "units.Ulimit",
+}
+"""Go's names of structs that ours have not; the others are called alike, in the package of our module."""
+
+_PACKAGES: Final = {"host_config": "container", "build": "types"}
+
+_FIELDS: Final = {
+    "ExposedPorts": "nat.PortSet",
+    "PortBindings": "nat.PortMap",
+    "Interval": "time.Duration",
+    "Timeout": "time.Duration",
+    "StartPeriod": "time.Duration",
+    "StartInterval": "time.Duration",
+    "Retries": "int",
+    "StopTimeout": "int",
+    "MaximumRetryCount": "int",
+    "OomScoreAdj": "int",
+    "IPPrefixLen": "int",
+    "GlobalIPv6PrefixLen": "int",
+    "ConsoleSize": "[2]uint",
+    "NetworkMode": "container.NetworkMode",
+    "IpcMode": "container.IpcMode",
+    "PidMode": "container.PidMode",
+    "UTSMode": "container.UTSMode",
+    "UsernsMode": "container.UsernsMode",
+    "CgroupnsMode": "container.CgroupnsMode",
+    "Isolation": "container.Isolation",
+    "EndpointsConfig": "map[string]*network.EndpointSettings",
+    "BlkioWeight": "uint16",
+    "Weight": "uint16",
+    "Shell": "string",
+    "CapAdd": "string",
+    "CapDrop": "string",
+}
+"""Types of fields that are not what an annotation says."""
+
+
+def fault(body: bytes, kind: Any, error: msgspec.ValidationError) -> str:
+    """What msgspec found when it decoded a body into ``kind``; its own words where there are none of Go's."""
+    found = _TEXT.fullmatch(str(error))
+    if found is None or found["got"] not in _JSON:
+        return str(error)
+    value = f"json: cannot unmarshal {_JSON[found['got']]}"
+    top = inspect.type_info(kind)
+    steps = list(_STEP.finditer(found["path"] or ""))
+    if not steps:
+        return f"{value} into Go value of type {_go_type(top, '')}"
+    struct, asked = _walk(top, steps)
+    if found["got"] == "float" and isinstance(asked, inspect.IntType):
+        value += _literal(body, steps)
+    names = ".".join(step["name"] for step in steps if step["name"])
+    within = _go_struct(struct).rpartition(".")[2]
+    return f"{value} into Go struct field {within}.{names} of type {_go_type(asked, steps[-1]['name'])}"
+
+
+def _literal(body: bytes, steps: list[re.Match[str]]) -> str:
+    """A number with a fraction as it is written, after a space; "" where the path does not tell which it is."""
+    at = json.loads(body, parse_float=str)
+    for step in steps:
+        if step["index"] == "...":
+            return ""
+        at = at[step["name"] or int(step["index"])]
+    return f" {at}"
+
+
+def _walk(top: inspect.Type, steps: list[re.Match[str]]) -> tuple[inspect.StructType, inspect.Type]:
+    """The innermost struct on a path, and the type at its end."""
+    struct = at = _one(top)
+    for step in steps:
+        if isinstance(at, inspect.StructType):
+            struct, at = at, _one(next(field.type for field in at.fields if field.encode_name == step["name"]))
+        elif isinstance(at, inspect.DictType):
+            at = _one(at.value_type)
+        elif isinstance(at, inspect.ListType):
+            at = _one(at.item_type)
+    assert isinstance(struct, inspect.StructType)
+    return struct, at
+
+
+def _one(kind: inspect.Type) -> inspect.Type:
+    """Of what may be null or left out, or is a list of words or one: the thing itself, and the word."""
+    if not isinstance(kind, inspect.UnionType):
+        return kind
+    things = [one for one in kind.types if not isinstance(one, (inspect.NoneType, inspect.CustomType))]
+    return next((one for one in things if isinstance(one, inspect.StrType)), things[0])
+
+
+def _go_type(kind: inspect.Type, field: str | None) -> str:
+    match kind:
+        case _ if field in _FIELDS:
+            return _FIELDS[field]
+        case inspect.StrType():
+            return "string"
+        case inspect.BoolType():
+            return "bool"
+        case inspect.IntType():
+            return "int64"
+        case inspect.ListType():
+            return f"[]{_go_type(_one(kind.item_type), '')}"
+        case inspect.DictType():
+            return f"map[string]{_go_type(_one(kind.value_type), '')}"
+        case inspect.StructType():
+            return _go_struct(kind)
+        case _:
+            return "interface {}"
+
+
+def _go_struct(kind: inspect.StructType) -> str:
+    name, module = kind.cls.__name__, kind.cls.__module__.rpartition(".")[2]
+    if name == "Empty":
+        return "struct {}"
+    return _STRUCTS.get(name) or f"{_PACKAGES.get(module, module)}.{name}"
