@@ -271,6 +271,21 @@ def test_limits_memory_and_log(start: Start) -> None:
     }
 
 
+def test_limits_are_those_of_the_daemon_that_starts_a_container(start: Start, idle: Engine) -> None:
+    cli = start("--default-ulimit", "nofile=64:128")
+    cli("create", "--name", "box", "busybox", "sh", "-c", "ulimit -n")
+    shown = [cli.inspect("box", "{{json .HostConfig.Ulimits}}")]
+
+    idle.stop()
+    cli = start("--default-ulimit", "nofile=99:100")
+
+    assert cli.line("start", "-a", "box") == "99"
+    shown.append(cli.inspect("box", "{{json .HostConfig.Ulimits}}"))
+    assert [json.loads(text) for text in shown] == [
+        [{"Name": "nofile", "Hard": 128, "Soft": 64}], [{"Name": "nofile", "Hard": 100, "Soft": 99}],
+    ]  # fmt: skip
+
+
 def test_init_privileges_ipc_and_the_parent_of_control_groups(start: Start) -> None:
     cli = start("--init", "--no-new-privileges", "--default-ipc-mode", "shareable", "--cgroup-parent", "/mine")
 

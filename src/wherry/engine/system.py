@@ -17,6 +17,7 @@ from wherry.model.container import Container, Status
 from wherry.model.host import Forwarding, HostFacts
 from wherry.model.image import Layer
 from wherry.model.launch import RuntimeInfo
+from wherry.model.resources import Ulimit
 from wherry.model.system import (
     BUILTIN_PROFILE,
     ContainerUsage,
@@ -74,6 +75,11 @@ class System:
     @property
     def data_root(self) -> str:
         return self._settings.data_root
+
+    @property
+    def default_ulimits(self) -> tuple[Ulimit, ...]:
+        """Of containers that ask for none of that name."""
+        return self._settings.defaults.ulimits
 
     def now(self) -> int:
         """Nanoseconds since the epoch."""

@@ -127,6 +127,7 @@ def _launcher(
         hubs=shared.hubs,
         seccomp=seccomp(edges.settings.seccomp_profile),
         remapped=edges.settings.remapping,
+        default_ulimits=edges.settings.defaults.ulimits,
     )
 
 
@@ -156,4 +157,5 @@ def _execs(edges: Edges, shared: Shared, linking: Linking, roots: Roots) -> Exec
         operations=shared.operations,
         chance=edges.chance,
         clock=edges.clock,
+        default_ulimits=edges.settings.defaults.ulimits,
     )

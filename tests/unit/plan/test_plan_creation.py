@@ -130,17 +130,15 @@ def test_the_rest_of_the_spec_is_kept() -> None:
 
 
 def test_the_engines_defaults_are_for_what_was_not_asked() -> None:
-    limits = (Ulimit(name="nofile", soft=64, hard=128), Ulimit(name="nproc", soft=9, hard=9))
-    own = Ulimit(name="nofile", soft=5, hard=5)
-    defaults = ContainerDefaults(
-        shm_size=32 << 20, ulimits=limits, log=LogConfig(driver="local", options={"max-size": "5m", "max-file": "2"})
-    )
+    own, limit = Ulimit(name="nofile", soft=5, hard=5), Ulimit(name="nproc", soft=9, hard=9)
+    log = LogConfig(driver="local", options={"max-size": "5m", "max-file": "2"})
+    defaults = ContainerDefaults(shm_size=32 << 20, ulimits=(limit,), log=log)
     asked = HostSpec(resources=Resources(ulimits=(own,)), log=LogConfig(options={"max-file": "3"}))
 
     host = complete(ContainerSpec(image="img", host=asked), "0" * 64, "vm", defaults).host
 
     assert host.shm_size == 32 << 20
-    assert host.resources.ulimits == (own, limits[1])
+    assert host.resources.ulimits == (own,)  # each start takes the engine's of then
     assert host.log == LogConfig(driver="local", options={"max-size": "5m", "max-file": "3"})
 
 

@@ -230,6 +230,16 @@ def test_no_parent_leads_out_of_the_control_groups() -> None:
     assert build(request(HostSpec(cgroup_parent="../../x")))["linux"]["cgroupsPath"] == f"/x/{ID}"
 
 
+def test_the_engines_limits_are_for_what_was_not_asked() -> None:
+    own, default, other = (Ulimit(name=name, soft=n, hard=n) for n, name in enumerate(("core", "core", "nproc")))
+    asked = replace(request(HostSpec(resources=Resources(ulimits=(own,)))), default_ulimits=(default, other))
+    expected = [{"type": "RLIMIT_CORE", "soft": 0, "hard": 0}, {"type": "RLIMIT_NPROC", "soft": 2, "hard": 2}]
+
+    assert build(asked)["process"]["rlimits"] == expected
+    session = exec_process(asked.container, ExecSpec(command=("id",)), ROOT, FACTS, default_ulimits=(default, other))
+    assert session["rlimits"] == expected
+
+
 def test_an_exec_is_as_restricted_as_its_container() -> None:
     resources = Resources(ulimits=(Ulimit(name="core", soft=0, hard=0),))
     host = HostSpec(cap_drop=("ALL",), security_opt=("no-new-privileges",), resources=resources)

@@ -81,7 +81,15 @@ class ContainerRoutes:
         paths, execs = self._containers.paths(container), self._execs.of(container.id)
         links = self._containers.links(container)
         profile = apparmor_profile(container.spec.host, self._system.facts)
-        shown = container_inspect(container, paths, execs=execs, size=size, links=links, apparmor=profile)
+        shown = container_inspect(
+            container,
+            paths,
+            execs=execs,
+            size=size,
+            links=links,
+            apparmor=profile,
+            default_ulimits=self._system.default_ulimits,
+        )
         older_clients.container(shown, container, request.api_version)
         return json_response(shown)
 

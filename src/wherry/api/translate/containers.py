@@ -12,6 +12,7 @@ from wherry.api.translate.times import rfc3339, whole_seconds
 from wherry.engine.containers import Paths
 from wherry.model.container import Container
 from wherry.model.mount import OverlayMount
+from wherry.model.resources import Ulimit
 from wherry.plan.filters.containers import state_name
 from wherry.plan.networks.attachments import network_mode
 from wherry.wire import container as wire
@@ -30,11 +31,13 @@ def container_inspect(
     size: Size | None = None,
     links: tuple[str, ...] = (),
     apparmor: str = "",
+    default_ulimits: tuple[Ulimit, ...] = (),
 ) -> wire.ContainerInspect:
     """All there is to tell.
 
     ``execs`` are the IDs of the sessions that run in it, ``size`` the bytes of its own files and of those with its
-    image, ``links`` its links as ``/source:/receiver/alias``, ``apparmor`` the profile of its processes.
+    image, ``links`` its links as ``/source:/receiver/alias``, ``apparmor`` the profile of its processes,
+    ``default_ulimits`` the limits that it has unless it asks for others.
     """
     path, *args = container.argv or ("",)
     return wire.ContainerInspect(
@@ -53,7 +56,7 @@ def container_inspect(
         driver=DRIVER,
         app_armor_profile=apparmor,
         exec_ids=list(execs) or None,
-        host_config=host_config(container, links),
+        host_config=host_config(container, links, default_ulimits),
         graph_driver=wire.GraphDriver(data=_directories(paths.overlay), name=DRIVER),
         size_rw=size[0] if size else UNSET,
         size_root_fs=size[1] if size else UNSET,

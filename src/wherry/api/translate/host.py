@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from wherry.api.translate.checks import check_host
 from wherry.api.translate.config import console_size
@@ -11,8 +12,10 @@ from wherry.api.translate.ports import port_bindings, port_specs
 from wherry.api.translate.resources import resources, show_limits
 from wherry.model.container import Container, HostSpec, LogConfig, RestartPolicy
 from wherry.model.host import HostFacts
+from wherry.model.resources import Ulimit
 from wherry.plan.containers.security import masked_paths, readonly_paths
 from wherry.plan.networks.attachments import network_mode
+from wherry.plan.oci.rlimits import with_defaults
 from wherry.wire import host_config as wire
 
 
@@ -71,8 +74,11 @@ def host_spec(host: wire.HostConfig, facts: HostFacts, *, shallow_read_only: boo
     )
 
 
-def host_config(container: Container, links: tuple[str, ...] = ()) -> wire.HostConfig:
-    """A container's HostConfig as an inspection shows it; ``links`` as ``/source:/receiver/alias``.
+def host_config(
+    container: Container, links: tuple[str, ...] = (), default_ulimits: tuple[Ulimit, ...] = ()
+) -> wire.HostConfig:
+    """A container's HostConfig as an inspection shows it; ``links`` as ``/source:/receiver/alias``. The engine's own
+    limits are shown as if they had been asked for.
 
     Records do not tell an empty list from none, and Docker does: what is empty here looks as if the docker CLI had
     made the container.
@@ -121,7 +127,8 @@ def host_config(container: Container, links: tuple[str, ...] = ()) -> wire.HostC
         readonly_paths=_shown(readonly_paths(spec), spec.readonly_paths),
         init=UNSET if spec.init is None else spec.init,
     )
-    show_limits(config, spec.resources)
+    ulimits = with_defaults(spec.resources.ulimits, default_ulimits)
+    show_limits(config, replace(spec.resources, ulimits=ulimits))
     return config
 
 

@@ -26,6 +26,7 @@ from wherry.errors import (
 from wherry.model.container import Container, Status
 from wherry.model.exec import Exec, ExecSpec
 from wherry.model.launch import ExecLaunch
+from wherry.model.resources import Ulimit
 from wherry.plan import signals
 from wherry.plan.containers import detach
 from wherry.plan.containers.lifecycle import exec_exit_code_of
@@ -55,6 +56,7 @@ class Execs:
         operations: Operations,
         chance: Chance,
         clock: Clock,
+        default_ulimits: tuple[Ulimit, ...],
     ) -> None:
         self._catalog = catalog
         self._linking = linking
@@ -65,6 +67,7 @@ class Execs:
         self._operations = operations
         self._chance = chance
         self._clock = clock
+        self._default_ulimits = default_ulimits
         self._execs: dict[str, Exec] = {}
         self._sessions: dict[str, ExecSession] = {}
         self._documents: dict[str, asyncio.Task[bytes]] = {}
@@ -201,8 +204,15 @@ class Execs:
         root = self._roots.overlay(container).target
         user = item.spec.user or container.spec.user
         identity = await self._roots.identity(root, user, container.spec.host.group_add)
-        linked = self._linking.environment(container)
-        return msgspec.json.encode(exec_process(container, item.spec, identity, self._host.facts(), linked))
+        process = exec_process(
+            container,
+            item.spec,
+            identity,
+            self._host.facts(),
+            linked_env=self._linking.environment(container),
+            default_ulimits=self._default_ulimits,
+        )
+        return msgspec.json.encode(process)
 
     def _launch(self, container: Container, item: Exec, detached: bool) -> ExecLaunch:
         spec, facts = item.spec, self._host.facts()

@@ -16,6 +16,7 @@ from wherry.errors import Conflict, InvalidArgument
 from wherry.model.container import Container
 from wherry.model.launch import Launch, Launched
 from wherry.model.remapping import Remapping
+from wherry.model.resources import Ulimit
 from wherry.plan.containers import namespaces
 from wherry.plan.logs import limits as log_limits
 from wherry.plan.logs import options as log_options
@@ -45,6 +46,7 @@ class Launcher:
         hubs: Hubs,
         seccomp: Seccomp,
         remapped: Remapping | None,
+        default_ulimits: tuple[Ulimit, ...],
     ) -> None:
         self._catalog = catalog
         self._linking = linking
@@ -58,6 +60,7 @@ class Launcher:
         self._hubs = hubs
         self._seccomp = seccomp
         self._remapped = remapped
+        self._default_ulimits = default_ulimits
 
     def plan(self, container: Container) -> Container:
         """The container with its names, endpoints and who its users are: what its row must tell before anything is
@@ -110,6 +113,7 @@ class Launcher:
             resolv_conf=str(folder / "resolv.conf"),
             facts=self._host.facts(),
             devices=await self._roots.devices(spec.host),
+            default_ulimits=self._default_ulimits,
             linked_env=self._linking.environment(container),
             init_path=self._roots.init_path() if spec.host.init else "",
         )

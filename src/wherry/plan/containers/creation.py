@@ -49,7 +49,7 @@ def complete(
     spec: ContainerSpec, container_id: str, host_hostname: str, defaults: ContainerDefaults = NO_SETTINGS
 ) -> ContainerSpec:
     """The spec with what follows from it: hostname (short id; the host's on the host's network), the networks it is in,
-    a clean working directory, the default swap limit, the engine's ``defaults``.
+    a clean working directory, the default swap limit, the engine's ``defaults`` less those that each start takes anew.
 
     InvalidArgument for a working directory that is not absolute, and for a log driver or its options.
     """
@@ -66,9 +66,6 @@ def complete(
 def _with_defaults(host: HostSpec, defaults: ContainerDefaults) -> HostSpec:
     log = log_options.merged(host.log, defaults.log)
     log_options.check(log)
-    resources = with_default_swap(host.resources)
-    asked = {ulimit.name for ulimit in resources.ulimits}
-    ulimits = (*resources.ulimits, *(ulimit for ulimit in defaults.ulimits if ulimit.name not in asked))
     return replace(
         host,
         shm_size=host.shm_size or defaults.shm_size,
@@ -77,7 +74,7 @@ def _with_defaults(host: HostSpec, defaults: ContainerDefaults) -> HostSpec:
         cgroup_parent=host.cgroup_parent or defaults.cgroup_parent,
         security_opt=_security_options(host, defaults),
         log=log,
-        resources=replace(resources, ulimits=ulimits),
+        resources=with_default_swap(host.resources),
     )
 
 

@@ -6,11 +6,12 @@ from typing import Any, Final
 from wherry.model.container import Container, ContainerSpec
 from wherry.model.exec import ExecSpec
 from wherry.model.host import HostFacts
+from wherry.model.resources import Ulimit
 from wherry.plan.containers.capabilities import available, capabilities
 from wherry.plan.containers.security import UNCONFINED, apparmor_profile, parse
 from wherry.plan.containers.users import Identity
 from wherry.plan.oci.mounts import INIT, init_wanted
-from wherry.plan.oci.rlimits import oom_score_adj, rlimits
+from wherry.plan.oci.rlimits import oom_score_adj, rlimits, with_defaults
 from wherry.plan.oci.spec_request import SpecRequest
 
 _PATH: Final = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -26,14 +27,20 @@ def init_process(request: SpecRequest) -> dict[str, Any]:
         "env": environment(spec, (), identity, tty=spec.tty, linked=request.linked_env),
         "cwd": spec.working_dir or "/",
         "capabilities": _capabilities(capabilities(spec.host, facts)),
-        **_restrictions(spec, facts),
+        **_restrictions(spec, facts, request.default_ulimits),
         **_terminal(spec.tty, spec.host.console_size),
         **_apparmor(apparmor_profile(spec.host, facts)),
     }
 
 
 def exec_process(
-    container: Container, exec_spec: ExecSpec, identity: Identity, facts: HostFacts, linked_env: tuple[str, ...] = ()
+    container: Container,
+    exec_spec: ExecSpec,
+    identity: Identity,
+    facts: HostFacts,
+    *,
+    linked_env: tuple[str, ...] = (),
+    default_ulimits: tuple[Ulimit, ...] = (),
 ) -> dict[str, Any]:
     """A process that joins a running container: as restricted as its first one, unless privileged."""
     spec = container.spec
@@ -45,7 +52,7 @@ def exec_process(
         "env": environment(spec, exec_spec.env, identity, tty=exec_spec.tty, linked=linked_env),
         "cwd": exec_spec.working_dir or spec.working_dir or "/",
         "capabilities": _capabilities(caps),
-        **_restrictions(spec, facts),
+        **_restrictions(spec, facts, default_ulimits),
         **_terminal(exec_spec.tty, exec_spec.console_size),
         **_apparmor(UNCONFINED if unconfined else apparmor_profile(spec.host, facts)),
     }
@@ -85,11 +92,11 @@ def _capabilities(names: tuple[str, ...]) -> dict[str, Any]:
     return {"bounding": names, "effective": names, "permitted": names}
 
 
-def _restrictions(spec: ContainerSpec, facts: HostFacts) -> dict[str, Any]:
+def _restrictions(spec: ContainerSpec, facts: HostFacts, default_ulimits: tuple[Ulimit, ...]) -> dict[str, Any]:
     return {
         "noNewPrivileges": parse(spec.host.security_opt).no_new_privileges,
         "oomScoreAdj": oom_score_adj(spec.host, facts),
-        "rlimits": rlimits(spec.host.resources.ulimits, facts),
+        "rlimits": rlimits(with_defaults(spec.host.resources.ulimits, default_ulimits), facts),
     }
 
 

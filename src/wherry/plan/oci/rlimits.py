@@ -14,6 +14,12 @@ from wherry.model.resources import Ulimit
 _UNLIMITED: Final = 2**64 - 1
 
 
+def with_defaults(asked: tuple[Ulimit, ...], defaults: tuple[Ulimit, ...]) -> tuple[Ulimit, ...]:
+    """The limits of a container, and those of the engine's that it does not ask for itself."""
+    names = {ulimit.name for ulimit in asked}
+    return (*asked, *(ulimit for ulimit in defaults if ulimit.name not in names))
+
+
 def rlimits(ulimits: tuple[Ulimit, ...], facts: HostFacts) -> list[dict[str, Any]]:
     """``--ulimit`` as the runtime spec has it; -1 is no limit."""
     return [_rlimit(_clamped(ulimit, facts)) for ulimit in ulimits]

@@ -5,6 +5,7 @@ from msgspec import Struct
 from wherry.model.container import Container
 from wherry.model.device import DeviceNode
 from wherry.model.host import HostFacts
+from wherry.model.resources import Ulimit
 from wherry.plan.containers.users import Identity
 
 
@@ -17,7 +18,7 @@ class SpecRequest(Struct, frozen=True, kw_only=True):
     is shared (``--ipc shareable`` and ``container:``), "" for a tmpfs of the container's own. ``devices`` are those
     nodes of the host that ``resources.device_paths`` names, and all of the host's for a privileged container.
     ``init_path`` is the host's init binary, for ``--init``. ``linked_env`` are the variables that tell of linked
-    containers.
+    containers, ``default_ulimits`` the limits of whoever asks for none of that name.
     """
 
     container: Container
@@ -34,3 +35,4 @@ class SpecRequest(Struct, frozen=True, kw_only=True):
     devices: tuple[DeviceNode, ...] = ()
     init_path: str = ""
     linked_env: tuple[str, ...] = ()
+    default_ulimits: tuple[Ulimit, ...] = ()
