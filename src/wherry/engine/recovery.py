@@ -26,6 +26,7 @@ from wherry.plan.containers.recovery import Observation, Repair
 
 _log = logging.getLogger(__name__)
 
+_PATIENCE = 5.0  # seconds
 _START_INTERRUPTED = "the engine ended while it started the container"
 
 
@@ -68,12 +69,17 @@ class Recovery:
         self._host = host
 
     async def run(self) -> None:
-        """Bring rows and host into agreement. A container that cannot be repaired is logged and hinders no other."""
+        """Bring rows and host into agreement. A container that cannot be repaired is logged and hinders no other.
+
+        Those that are to run by their policy do when it returns, unless starting them takes long: whoever asks the
+        engine first, finds them, as they do with dockerd.
+        """
         await self._networks.start()
         for container in self._catalog.all():
             await self._attempt(f"container {container.id} could not be repaired", self._repair(container))
         await self._sweep()
         self._start_by_policy()
+        await self._supervisor.restarts_settled(_PATIENCE)
 
     async def _repair(self, container: Container) -> None:
         seen = self._observe(container)

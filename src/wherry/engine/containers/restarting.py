@@ -45,6 +45,11 @@ class Restarts:
         if due is not None:
             due.cancel()
 
+    async def settled(self, patience: float) -> None:
+        """Wait until those that are due or begun now have been tried, for so many seconds at most."""
+        if restarts := (*self._due.values(), *self._begun.values()):
+            await asyncio.wait(restarts, timeout=patience)
+
     def close(self) -> None:
         """Give up all, and take no more."""
         self._closed = True

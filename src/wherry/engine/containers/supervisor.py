@@ -104,6 +104,10 @@ class Supervisor:
         """Give up a restart that was about to happen. Idempotent."""
         self._restarts.cancel(container_id)
 
+    async def restarts_settled(self, patience: float) -> None:
+        """Wait until the restarts that are due now have been tried, for so many seconds at most."""
+        await self._restarts.settled(patience)
+
     @contextmanager
     def keeping(self, container_id: str) -> Iterator[None]:
         """While it is held, the container's end removes nothing: it is about to be started again."""
