@@ -49,7 +49,7 @@ class Client:
 
     def dial(self) -> Stream:
         """A connection on which nothing was sent. CannotConnect."""
-        return connect(self.host, self._tls)
+        return connect(self.host, self._tls, for_stream=True)
 
     def twin(self) -> "Client":
         """Another client of the same engine, for what happens in the midst of this one's requests."""
@@ -88,7 +88,7 @@ class Client:
 
     def hijack(self, path: str, *, query: "Query | None" = None, body: object = None) -> "Hijacked":
         """POST and take the connection over: bytes flow both ways until either side ends. Errors as in ``call``."""
-        stream = connect(self.host, self._tls)
+        stream = connect(self.host, self._tls, for_stream=True)
         send_request(stream, "POST", path, query, body, {"Connection": "Upgrade", "Upgrade": "tcp"})
         response = _receive(stream, "POST", Stream.close)
         return Hijacked(stream, multiplexed=response.headers.get("content-type") == MULTIPLEXED)

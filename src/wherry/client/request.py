@@ -43,8 +43,8 @@ def send_request(
 ) -> None:
     """Write the request. A server that answers before it read the whole body is not an error here."""
     content, chunks, framing = _framed(method, body)
-    lines = [f"{method} {target(path, query)} HTTP/1.1"]
-    fields = {"Host": "wherry", "User-Agent": "wherry", **framing, **headers}
+    lines = [f"{method} {stream.origin}{target(path, query)} HTTP/1.1"]
+    fields = {"Host": "wherry", "User-Agent": "wherry", **stream.headers, **framing, **headers}
     lines += [f"{name}: {value}" for name, value in fields.items()]
     head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
     try:

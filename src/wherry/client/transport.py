@@ -12,6 +12,7 @@ from _socket import (
     getaddrinfo,
     socket,
 )
+from posix import environ
 from select import POLLIN, poll
 
 TYPE_CHECKING = False
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..spans import Span
 
+PROXIES = (b"HTTP_PROXY", b"HTTPS_PROXY", b"http_proxy", b"https_proxy")
 DEFAULT_TCP_PORT = "2375"
 READ_SIZE = 1 << 17
 MAX_LINE = 1 << 20
@@ -31,9 +33,17 @@ class CannotConnect(Exception):
 
 
 class Stream:
-    """A connected stream socket, read through a small buffer."""
+    """A connected stream socket, read through a small buffer.
+
+    Attributes:
+        origin: what stands before the path in a request, for a proxy: ``http://host:port``.
+        headers: what each request says to a proxy.
+    """
 
     __slots__ = ("buffer", "sock")
+
+    origin = ""
+    headers: "dict[str, str]" = {}
 
     def __init__(self, sock: socket) -> None:
         self.sock = sock
@@ -98,17 +108,18 @@ class Stream:
         self.sock.close()
 
 
-def connect(host: str, tls: "SSLContext | None" = None) -> Stream:
+def connect(host: str, tls: "SSLContext | None" = None, *, for_stream: bool = False) -> Stream:
     """A connection to ``unix:///path``, ``[tcp://]name[:port]``, encrypted where there is a ``tls``, or ``ssh://name``.
 
-    CannotConnect when there is nobody.
+    A name may be behind the proxy that the environment names. A connection that is to be taken over (``for_stream``)
+    goes past it unless it is encrypted: no proxy lets one through. CannotConnect when there is nobody.
     """
     scheme, _, rest = host.partition("://") if "://" in host else ("tcp", "", host)
     try:
         if scheme == "unix":
             return Stream(_connected(socket(AF_UNIX, SOCK_STREAM), rest or "/var/run/docker.sock"))
         if scheme == "tcp":
-            return _connect_tcp(rest, tls)
+            return _connect_tcp(rest, tls, straight=for_stream and tls is None)
         if scheme == "ssh":
             from .ssh import connect_ssh
 
@@ -118,12 +129,17 @@ def connect(host: str, tls: "SSLContext | None" = None) -> Stream:
     raise CannotConnect(f"unable to parse docker host {host!r}: use unix:///path, tcp://host:port or ssh://host")
 
 
-def _connect_tcp(authority: str, tls: "SSLContext | None") -> Stream:
+def _connect_tcp(authority: str, tls: "SSLContext | None", *, straight: bool) -> Stream:
     name, _, port = authority.rstrip("/").rpartition(":")
     if not name or port.endswith("]"):
         name, port = authority.rstrip("/"), DEFAULT_TCP_PORT
     name = name.strip("[]")
-    sock = _dial(name, port)
+    if not straight and any(environ.get(variable) for variable in PROXIES):
+        from .proxied import connect_by_proxy
+
+        if stream := connect_by_proxy(name, port, tls):
+            return stream
+    sock = dial(name, port)
     sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
     if tls is None:
         return Stream(sock)
@@ -132,7 +148,8 @@ def _connect_tcp(authority: str, tls: "SSLContext | None") -> Stream:
     return TlsStream(sock, tls, name)
 
 
-def _dial(name: str, port: str) -> socket:
+def dial(name: str, port: str) -> socket:
+    """A connection by TCP. OSError, gaierror."""
     last: OSError = OSError(errno.EADDRNOTAVAIL, "no address")
     for family, kind, protocol, _, address in getaddrinfo(name, port, 0, SOCK_STREAM):
         try:

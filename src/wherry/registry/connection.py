@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from wherry.registry.dial import Origin, Timeouts, Wire, dial, proxy_authorization
+from wherry.proxies import proxy_authorization
+from wherry.registry.dial import Origin, Timeouts, Wire, dial
 from wherry.registry.reasons import exchange_failed
 from wherry.registry.urls import quoted
 

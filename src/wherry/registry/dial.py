@@ -3,14 +3,13 @@
 import contextlib
 import http.client
 import ssl
-from base64 import b64encode
 from collections.abc import Callable
 from socket import AF_INET6, IPPROTO_TCP, SHUT_RDWR, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
 from typing import NamedTuple, Self
-from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
+from wherry.proxies import proxy_address, proxy_authorization
 from wherry.registry.reasons import ConnectionFailed, dial_failed, exchange_failed, lookup_failed
 from wherry.registry.urls import in_ascii, split
 
@@ -99,15 +98,6 @@ def dial(
     return connection
 
 
-def proxy_authorization(proxy: str) -> dict[str, str]:
-    """The header that carries the user and password of the proxy's URL."""
-    parts = urlsplit(proxy)
-    if parts.username is None:
-        return {}
-    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return {"Proxy-Authorization": "Basic " + b64encode(pair.encode()).decode()}
-
-
 def _connect(host: str, port: int, wire: Wire, timeouts: Timeouts) -> socket:
     try:
         found = getaddrinfo(host, port, type=SOCK_STREAM)
@@ -133,10 +123,10 @@ def _connect(host: str, port: int, wire: Wire, timeouts: Timeouts) -> socket:
 
 
 def _proxy_address(proxy: str) -> tuple[str, int]:
-    parts = urlsplit(proxy)
-    if parts.scheme != "http" or not parts.hostname:
-        raise ConnectionFailed(f'proxyconnect: unsupported proxy scheme "{parts.scheme}"')
-    return parts.hostname, parts.port or _DEFAULT_PORTS["http"]
+    try:
+        return proxy_address(proxy)
+    except ValueError as error:
+        raise ConnectionFailed(str(error)) from None
 
 
 def _tunnel(connection: socket, origin: Origin, proxy: str) -> None:

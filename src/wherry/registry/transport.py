@@ -12,10 +12,10 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from wherry.proxies import ProxyRules
 from wherry.registry.certificates import Certificates
 from wherry.registry.connection import Connection, Request
 from wherry.registry.dial import Origin, Timeouts
-from wherry.registry.proxies import ProxyRules
 from wherry.registry.reasons import ConnectionFailed, exchange_failed
 from wherry.registry.urls import join
 

@@ -1,17 +1,19 @@
-"""Which proxy leads to a host.
+"""Which HTTP proxy leads to a host, for whoever connects: the registry's client, and the engine's.
 
 The rules are those of golang.org/x/net/http/httpproxy, which Docker follows: upper case wins over lower case, loopback
 is never proxied, and NO_PROXY knows domains, addresses, CIDRs, ports and ``*``.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Self
+from typing import NamedTuple, Self
+from urllib.parse import unquote, urlsplit
 
-from msgspec import Struct
+DEFAULT_PORT = 80
 
 
-class ProxyRules(Struct, frozen=True, kw_only=True):
+class ProxyRules(NamedTuple):
     http: str = ""
     https: str = ""
     exceptions: tuple[str, ...] = ()
@@ -36,6 +38,23 @@ class ProxyRules(Struct, frozen=True, kw_only=True):
         if host == "localhost" or (address is not None and address.is_loopback):
             return True
         return any(_matches(exception, host, port, address) for exception in self.exceptions)
+
+
+def proxy_address(proxy: str) -> tuple[str, int]:
+    """Host and port of a proxy's URL. ValueError for one that is not spoken to here."""
+    parts = urlsplit(proxy)
+    if parts.scheme != "http" or not parts.hostname:
+        raise ValueError(f'proxyconnect: unsupported proxy scheme "{parts.scheme}"')
+    return parts.hostname, parts.port or DEFAULT_PORT
+
+
+def proxy_authorization(proxy: str) -> dict[str, str]:
+    """The header that carries the user and password of the proxy's URL."""
+    parts = urlsplit(proxy)
+    if parts.username is None:
+        return {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Proxy-Authorization": "Basic " + b64encode(pair.encode()).decode()}
 
 
 def _matches(exception: str, host: str, port: int, address: IPv4Address | IPv6Address | None) -> bool:

@@ -1,6 +1,6 @@
 import pytest
 
-from wherry.registry.proxies import ProxyRules
+from wherry.proxies import ProxyRules
 
 PROXY = "http://proxy:3128"
 
