@@ -101,6 +101,22 @@ async def test_create_and_inspect(tmp_path: Path) -> None:
         }
 
 
+async def test_an_inspection_follows_what_changes(tmp_path: Path) -> None:
+    async with api(tmp_path) as (engine, client):
+        before = await client.json("GET", "/containers/web/json")
+        assert await client.json("GET", "/containers/web/json") == before
+        assert "SizeRw" in await client.json("GET", "/containers/web/json", size=1)
+        (web,) = (container for container in engine.containers.all() if container.name == "web")
+
+        await engine.containers.rename("web", "site")
+        assert await client.json("GET", f"/containers/{web.id}/json") == {**before, "Name": "/site"}
+
+        await engine.containers.rename("site", "web")
+        session = (await client.json("POST", "/containers/web/exec", {"Cmd": ["sh"]}, status=201))["Id"]
+        engine.execs.sessions[session] = replace(engine.execs.sessions[session], running=True)
+        assert await client.json("GET", "/containers/web/json") == {**before, "ExecIDs": [session]}
+
+
 async def test_warnings_of_request_and_engine_come_together(tmp_path: Path) -> None:
     async with api(tmp_path) as (_, client):
         body = {

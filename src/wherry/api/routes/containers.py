@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from wherry.api import parameters
 from wherry.api.bodies import send_bytes
 from wherry.api.http import Request, Response, Router, empty, json_response
+from wherry.api.latest import Latest
 from wherry.api.translate import older_clients
 from wherry.api.translate.changes import filesystem_change
 from wherry.api.translate.containers import container_inspect, container_summary
@@ -15,6 +16,7 @@ from wherry.engine.images import Images
 from wherry.engine.system import System
 from wherry.errors import InvalidArgument, NoSuchContainer, NotFound
 from wherry.model.container import Container
+from wherry.model.resources import Ulimit
 from wherry.plan.containers.security import apparmor_profile
 from wherry.plan.filters import CONTAINER_FILTERS, ContainerFilter, Filters
 from wherry.wire.container import ContainersPruned, CreateRequest, CreateResponse, TopResponse
@@ -32,6 +34,7 @@ class ContainerRoutes:
         self._images = images
         self._archives = archives
         self._system = system
+        self._inspection = Latest(self._inspect)
 
     def register(self, router: Router) -> None:
         router.add("GET", "/containers/json", self.list)
@@ -77,21 +80,15 @@ class ContainerRoutes:
 
     async def inspect(self, request: Request) -> Response:
         container = self._containers.find(request.params["name"])
-        size = await self._containers.size(container.id) if request.query.flag("size") else None
-        paths, execs = self._containers.paths(container), self._execs.of(container.id)
-        links = self._containers.links(container)
-        profile = apparmor_profile(container.spec.host, self._system.facts)
-        shown = container_inspect(
+        return self._inspection(
             container,
-            paths,
-            execs=execs,
-            size=size,
-            links=links,
-            apparmor=profile,
-            default_ulimits=self._system.default_ulimits,
+            await self._containers.size(container.id) if request.query.flag("size") else None,
+            self._execs.of(container.id),
+            self._containers.links(container),
+            apparmor_profile(container.spec.host, self._system.facts),
+            self._system.default_ulimits,
+            request.api_version,
         )
-        older_clients.container(shown, container, request.api_version)
-        return json_response(shown)
 
     async def top(self, request: Request) -> Response:
         titles, rows = await self._containers.top(request.params["name"], request.query.get("ps_args") or "-ef")
@@ -125,6 +122,28 @@ class ContainerRoutes:
         until, labels = parameters.prune_bounds(found, self._system.now())
         deleted, reclaimed = await self._containers.prune(until=until, labels=labels)
         return json_response(ContainersPruned(containers_deleted=list(deleted) or None, space_reclaimed=reclaimed))
+
+    def _inspect(
+        self,
+        container: Container,
+        size: tuple[int, int] | None,
+        execs: tuple[str, ...],
+        links: tuple[str, ...],
+        profile: str,
+        default_ulimits: tuple[Ulimit, ...],
+        api_version: tuple[int, ...],
+    ) -> Response:
+        shown = container_inspect(
+            container,
+            self._containers.paths(container),
+            execs=execs,
+            size=size,
+            links=links,
+            apparmor=profile,
+            default_ulimits=default_ulimits,
+        )
+        older_clients.container(shown, container, api_version)
+        return json_response(shown)
 
     def _filter(self, found: Filters) -> ContainerFilter:
         """The filters, with what they name looked up. Raises NoSuchContainer."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from itertools import islice
 
 import msgspec
 from msgspec.structs import replace
@@ -69,6 +70,7 @@ class Execs:
         self._clock = clock
         self._default_ulimits = default_ulimits
         self._execs: dict[str, Exec] = {}
+        self._containers: dict[str, str] = {}  # of the sessions that run
         self._sessions: dict[str, ExecSession] = {}
         self._documents: dict[str, asyncio.Task[bytes]] = {}
         self._watches: set[asyncio.Task[None]] = set()
@@ -97,7 +99,7 @@ class Execs:
 
     def of(self, container_id: str) -> tuple[str, ...]:
         """Ids of the sessions that run in a container."""
-        return tuple(item.id for item in self._execs.values() if item.container_id == container_id and item.running)
+        return tuple(exec_id for exec_id, container in self._containers.items() if container == container_id)
 
     async def start(self, exec_id: str, *, detach: bool, console_size: tuple[int, int] = (0, 0)) -> Attachment | None:
         """Run the command; gives its streams, or None if ``detach``.
@@ -112,6 +114,7 @@ class Execs:
         spec = replace(item.spec, console_size=_size(console_size, item.spec.console_size))
         item = replace(item, spec=spec, running=True)
         self._execs[exec_id] = item
+        self._containers[exec_id] = container.id
         begun = self._operations.begin(self._start(container, item, detach))
         try:
             return await asyncio.shield(begun)
@@ -182,6 +185,7 @@ class Execs:
         hub.end()
 
     def _ended(self, item: Exec, code: int, failure: str) -> None:
+        self._containers.pop(item.id, None)
         if item.id in self._execs:
             self._execs[item.id] = replace(item, running=False, exit_code=code, failure=failure)
 
@@ -241,8 +245,8 @@ class Execs:
         return container
 
     def _forget_old(self) -> None:
-        ended = [exec_id for exec_id, item in self._execs.items() if item.exit_code is not None]
-        for exec_id in ended[: max(len(self._execs) - _REMEMBERED, 0)]:
+        ended = (exec_id for exec_id, item in self._execs.items() if item.exit_code is not None)
+        for exec_id in tuple(islice(ended, max(len(self._execs) - _REMEMBERED, 0))):
             del self._execs[exec_id]
 
 
