@@ -40,7 +40,8 @@ _LIFECYCLE = (
     "logs {box}",
     "rename {box} {other}",
     "update --memory 48m --memory-swap 96m {box}",
-    "cp {tree} {box}:/tmp",
+    # Not to /tmp itself: where the box comes to be between the client's two questions, that would be the tree's new name.
+    "cp {tree} {box}:/tmp/tree",
     "cp {box}:/etc -",
     "diff {box}",
     "export -o {output} {box}",
