@@ -168,6 +168,24 @@ async def test_kill_reaches_only_what_runs() -> None:
         await world.containers.kill("box", "SIGNONSENSE")
 
 
+async def test_a_signal_in_the_middle_of_a_start_reaches_what_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads the first line that it writes may be faster than the engine's note that it runs."""
+    world = await World.open()
+    container = await world.create()
+    let_go, killing = world.outside.runtime.start, list[asyncio.Future[None]]()
+
+    async def start(container_id: str, runtime: str) -> None:
+        await let_go(container_id, runtime)
+        killing.append(asyncio.ensure_future(world.containers.kill(container.id, "TERM")))
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(world.outside.runtime, "start", start)
+    await world.containers.start(container.id)
+    await killing[0]
+
+    assert (await world.containers.wait(container.id, "not-running")).code == 128 + signal.SIGTERM
+
+
 async def test_a_signal_that_ends_nothing_leaves_the_container_running() -> None:
     world = await World.open()
     world.outside.runtime.ignored.add(signal.SIGHUP)

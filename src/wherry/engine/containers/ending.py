@@ -72,7 +72,7 @@ class Ending:
         refused = f"cannot kill container: {ref}"
         number = _number(signal, refused)
         try:
-            container = self._catalog.find(ref)
+            container = await self._settled(ref)
         except NoSuchContainer as error:
             raise NotFound(f"{refused}: {error}") from None
         if not container.state.status.runs:
@@ -124,6 +124,13 @@ class Ending:
         """Remove a container. Conflict if it runs, unless ``force``."""
         container = self._catalog.find(ref)
         await self._operations.run(self._remove(container, force, volumes))
+
+    async def _settled(self, ref: str) -> Container:
+        """The container, when a start that is under way has ended: what it writes is read before its row says that it
+        runs. dockerd waits as well. NoSuchContainer."""
+        container_id = self._catalog.find(ref).id
+        async with self._locks.hold(container_id):
+            return self._catalog.get(container_id)
 
     async def _remove(self, container: Container, force: bool, volumes: bool) -> None:
         if container.state.status.runs and not force:
