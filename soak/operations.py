@@ -40,7 +40,7 @@ _LIFECYCLE = (
     "logs {box}",
     "rename {box} {other}",
     "update --memory 48m --memory-swap 96m {box}",
-    # Not to /tmp itself: where the box comes to be between the client's two questions, that would be the tree's new name.
+    # Not to /tmp: where the box comes to be between the client's two questions, that would be the tree's new name.
     "cp {tree} {box}:/tmp/tree",
     "cp {box}:/etc -",
     "diff {box}",

@@ -15,11 +15,27 @@ from hypothesis import settings
 from tests.harness.cli import docker_release
 from tests.harness.engine import Engine, busybox_tar
 from tests.harness.fuzzing import examples
+from tests.harness.surroundings import same_everywhere
 from tests.harness.turns import turn
-from tests.harness.waiting import PATIENCE
+from tests.harness.waiting import PATIENCE, bounded
 
 settings.register_profile("wherry", examples(100))
 settings.load_profile("wherry")
+
+_LONGEST = 240  # seconds for one test, on a machine where many run: none takes more than some twenty by itself
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    surroundings = same_everywhere()
+    surroundings.__enter__()
+    config.add_cleanup(lambda: surroundings.__exit__(None, None, None))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_handlecrashitem(crashitem: str) -> None:
+    """A worker that died is no failure of one test, which might be run again."""
+    pytest.exit(f"a process that ran tests died in {crashitem}", returncode=3)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,6 +51,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     if os.geteuid() != 0 or not item.get_closest_marker("root"):
         return (yield)
     with turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    with bounded(_LONGEST):
         return (yield)
 
 

@@ -85,7 +85,7 @@ def builder(engine: Engine, client: str, unbuilt: None, tmp_path: Path) -> Build
 @pytest.fixture(scope="session")
 def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not buildx.is_there():
-        pytest.skip("there is no package of buildx here")
+        pytest.skip("there is no buildx here")
     return buildx.client_config(tmp_path_factory.mktemp("docker"))
 
 
