@@ -53,7 +53,7 @@ def test_those_who_wait_for_a_dead_share_hold_up_nobody_else(cli: Cli, dead: Sha
         assert_serves_others(cli)
         assert [process.poll() for process in waiting] == [None] * MANY
         dead.close()
-        assert all(process.wait(20) for process in waiting)
+        assert all(process.wait(60) for process in waiting)
 
 
 @pytest.fixture
@@ -144,4 +144,4 @@ def test_an_engine_makes_room_for_the_next_though_a_server_holds_it_up(
         other.start()
         assert cli.line("run", "--rm", "busybox", "echo", "hello") == "hello"
     dead.close()
-    assert old.wait(20) == 0
+    assert old.wait(60) == 0

@@ -136,7 +136,7 @@ def test_it_ends_with_its_container(cli: Cli, box: str) -> None:
         assert client.stdout.readline() == "ready\n"
         cli("kill", box)
 
-        assert client.wait(20) == 137
+        assert client.wait(60) == 137
 
 
 def test_many_at_once(cli: Cli, box: str) -> None:
@@ -147,4 +147,4 @@ def test_many_at_once(cli: Cli, box: str) -> None:
         for number in range(10)
     ]
 
-    assert [client.communicate(timeout=30)[0] for client in clients] == [f"{number}\n" for number in range(10)]
+    assert [client.communicate(timeout=60)[0] for client in clients] == [f"{number}\n" for number in range(10)]

@@ -95,7 +95,7 @@ def test_more_clients_than_descriptors_wait_for_each_other(
             assert late.poll() is None
             for each in others:
                 each.close()
-            assert late.communicate(timeout=30)[0] == "137\n"
+            assert late.communicate(timeout=60)[0] == "137\n"
     assert cli.line("run", "--rm", "busybox", "echo", "hi") == "hi"
 
 

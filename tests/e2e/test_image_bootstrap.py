@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -14,6 +15,15 @@ pytestmark = pytest.mark.root
 
 MIRROR = "http://deb.debian.org/debian"
 SMALL = ["--variant", "extract", "--include", "base-files,busybox-static", "--mirror", MIRROR]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def mirror() -> None:
+    """What is not reached from here is no fault of ours."""
+    try:
+        urlopen(f"{MIRROR}/dists/trixie/InRelease", timeout=30).close()
+    except OSError as error:
+        pytest.skip(f"needs {MIRROR}: {error}")
 
 
 def typed(engine: Engine, *arguments: str) -> list[str]:

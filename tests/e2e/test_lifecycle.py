@@ -124,7 +124,7 @@ def test_wait_answers_when_it_ends(cli: Cli) -> None:
     with cli.beside("wait", "box") as client:
         cli("stop", "box")
 
-        assert client.communicate(timeout=20)[0] == "7\n"
+        assert client.communicate(timeout=60)[0] == "7\n"
 
 
 def test_rename(cli: Cli, stock: Cli) -> None:

@@ -66,7 +66,7 @@ def test_following_goes_on_over_rotations(cli: Cli) -> None:
         assert client.stdout is not None
         eventually(lambda: not any(file.name.endswith(".1") for file in files(cli)) and len(files(cli)) > 2)
         cli("kill", "box")
-        told = numbers(client.communicate(timeout=20)[0])
+        told = numbers(client.communicate(timeout=60)[0])
 
     assert told == list(range(1, len(told) + 1))
 

@@ -88,7 +88,7 @@ def test_following_ends_with_the_container(cli: Cli) -> None:
         assert client.stdout.readline() == "first\n"
         cli("exec", "box", "touch", "/go")
 
-        assert client.communicate(timeout=20) == ("last\n", "err\n")
+        assert client.communicate(timeout=60) == ("last\n", "err\n")
         assert client.returncode == 0
 
 
@@ -107,7 +107,7 @@ def test_following_goes_on_over_nothing_said(cli: Cli) -> None:
             client.wait(0.5)
         cli("kill", "box")
 
-        assert client.wait(20) == 0
+        assert client.wait(60) == 0
 
 
 def test_logs_outlive_the_process_and_grow_with_the_next(cli: Cli) -> None:

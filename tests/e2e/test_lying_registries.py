@@ -148,7 +148,7 @@ def test_a_client_that_leaves_a_registry_that_stalls(cli: Cli) -> None:
         handler.send_header("Content-Length", str(len(whole)))
         handler.end_headers()
         handler.wfile.write(half(whole))
-        left.wait(20)
+        left.wait(60)
 
     with serving(cli, image.answers, {image.layer: stalls}):
         with cli.beside("pull", NAME) as pull:

@@ -38,7 +38,7 @@ def test_death_by_signal_is_128_and_its_number(cli: Cli, name: str, code: int) -
 
         cli("kill", "-s", name, "box")
 
-        assert client.wait(20) == code
+        assert client.wait(60) == code
 
 
 def test_an_unknown_flag_is_125(cli: Cli) -> None:
@@ -125,7 +125,7 @@ def test_signals_to_the_client_reach_the_container(cli: Cli) -> None:
         client.send_signal(signal.SIGUSR1)
 
         assert client.stdout.readline() == "got it\n"
-        assert client.wait(20) == 7
+        assert client.wait(60) == 7
 
 
 # --- names and leftovers ---------------------------------------------------------------------------------------------

@@ -61,8 +61,8 @@ def test_a_pull_can_be_left_whatever_it_waits_for(cli: Cli, image: Published, st
 
     with serving(cli, image.answers, scripts):
         with cli.beside("pull", NAME):
-            assert stalling.asked.wait(30)
-        assert stalling.left.wait(30)
+            assert stalling.asked.wait(60)
+        assert stalling.left.wait(60)
 
 
 def test_a_pull_can_be_left_while_the_registry_is_looked_for(cli: Cli) -> None:
@@ -70,8 +70,8 @@ def test_a_pull_can_be_left_while_the_registry_is_looked_for(cli: Cli) -> None:
 
     with serving(cli, {}, {"/v2/": stalling}):
         with cli.beside("pull", f"127.0.0.1:{PORT}/x"):
-            assert stalling.asked.wait(30)
-        assert stalling.left.wait(30)
+            assert stalling.asked.wait(60)
+        assert stalling.left.wait(60)
 
 
 ENDLESS = {

@@ -140,7 +140,7 @@ def test_attach_without_a_terminal_gives_output_and_the_exit_code(cli: Cli) -> N
         assert client.stdout is not None
         assert client.stdout.readline() == "tick\n"
         cli("exec", "box", "touch", "/go")
-        _, err = client.communicate(timeout=20)
+        _, err = client.communicate(timeout=60)
 
     assert (err, client.returncode) == ("err\n", 4)
 

@@ -54,7 +54,7 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
 
-    def expect(self, text: str, seconds: float = 15) -> str:
+    def expect(self, text: str, seconds: float = 60) -> str:
         """Read until ``text`` is on the screen; gives what came before it. What follows is read next time."""
         deadline = time.monotonic() + seconds * PATIENCE
         while text not in self._unread:
@@ -70,7 +70,7 @@ class Terminal:
         self.expect("\n[")
         return self.expect("]")
 
-    def wait(self, seconds: float = 15) -> int:
+    def wait(self, seconds: float = 60) -> int:
         """The exit code. What it prints meanwhile can be expected afterwards."""
         deadline = time.monotonic() + seconds * PATIENCE
         while self.process.poll() is None and time.monotonic() < deadline:

@@ -14,7 +14,7 @@ T = TypeVar("T")
 PATIENCE = float(os.environ.get("WHERRY_TEST_PATIENCE", "1"))
 
 
-def eventually(condition: Callable[[], T], seconds: float = 15) -> T:
+def eventually(condition: Callable[[], T], seconds: float = 60) -> T:
     """The first true value of ``condition``; AssertionError when the time is up."""
     deadline = time.monotonic() + seconds * PATIENCE
     while True:

@@ -38,7 +38,7 @@ def test_killed_in_a_command(cli: Cli, tmp_path: Path, mount: str) -> None:
     dockerfile = f"FROM busybox\nCOPY Dockerfile /x\nRUN {mount} echo going; sleep 1000\n"
     building = begin(cli, tmp_path, dockerfile, until="going\n")
     cli.engine.kill()
-    building.communicate(timeout=20)
+    building.communicate(timeout=60)
     cli.engine.start()
 
     assert cli.line("ps", "-aq") == ""
@@ -57,7 +57,7 @@ def test_killed_at_every_moment(cli: Cli, tmp_path: Path) -> None:
         )
         building = begin(cli, tmp_path, dockerfile, until=f"Step {number + 2}/")
         cli.engine.kill()
-        building.communicate(timeout=20)
+        building.communicate(timeout=60)
         cli.engine.start()
         assert cli.line("ps", "-aq") == ""
         done = cli("build", "-t", "app", tmp_path)

@@ -39,7 +39,7 @@ def test_a_client_that_waits_is_told_of_the_end_of_a_container_of_an_earlier_lif
 
     with cli.beside("wait", "box", stdin=None) as waiting:
         cli("stop", "box")
-        assert waiting.communicate(timeout=20)[0] == "4\n"
+        assert waiting.communicate(timeout=60)[0] == "4\n"
 
 
 def test_what_a_container_says_while_nobody_forwards_it_is_forwarded_in_the_next_life(cli: Cli) -> None:
@@ -107,7 +107,7 @@ def test_a_second_daemon_on_the_same_data_is_refused(clean: Engine) -> None:
     argv: list[str | Path] = [DAEMON, "-H", f"unix://{elsewhere}.sock", "--data-root", clean.data_root]
     argv += ["--exec-root", elsewhere, "--pidfile", f"{elsewhere}.pid"]
 
-    done = subprocess.run(clean.host.inside(argv), capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(clean.host.inside(argv), capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == 1
     assert f"failed to start daemon: another engine uses {clean.data_root}" in done.stderr

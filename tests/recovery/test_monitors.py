@@ -107,7 +107,7 @@ def test_the_monitor_while_the_container_is_created(cli: Cli, odd: Odd) -> None:
     with cli.beside("run", "-d", *BOX) as client:
         eventually(odd.waits)
         kill_monitor(cli.engine)
-        assert client.wait(20) == 125
+        assert client.wait(60) == 125
         assert client.stderr is not None
         assert "OCI runtime create failed" in client.stderr.read()
     odd.is_normal()
@@ -120,7 +120,7 @@ def test_sockets_for_terminals_go_with_what_they_were_for(cli: Cli, odd: Odd) ->
     with cli.beside("run", "-d", "-t", *BOX) as client:
         eventually(odd.waits)
         kill_monitor(cli.engine)
-        assert client.wait(20) == 125
+        assert client.wait(60) == 125
     odd.does("create", "die")
     cli.fails(1, "start", "box")
     assert set(Path("/tmp").glob("conmon-term.*")) <= before
@@ -203,7 +203,7 @@ def test_the_monitor_of_a_container_that_removes_itself(cli: Cli) -> None:
     with cli.beside("run", "--rm", *BOX) as client:
         eventually(lambda: cli.line("ps", "-q"))
         kill_monitor(cli.engine)
-        assert client.wait(20) == 137
+        assert client.wait(60) == 137
     eventually(lambda: not cli.line("ps", "-aq"))
 
 
@@ -235,7 +235,7 @@ def test_what_holds_a_command(cli: Cli, flags: tuple[str, ...], holder: str) -> 
     with cli.beside("exec", *flags, "box", "sleep", "2000") as client:
         eventually(lambda: "sleep 2000" in cli.line("top", "box"))
         kill_holder(cli.engine, holder)
-        assert client.wait(20) == (0 if flags == ("-d",) else 137)
+        assert client.wait(60) == (0 if flags == ("-d",) else 137)
     eventually(lambda: "sleep 2000" not in cli.line("top", "box"))
     assert cli.line("exec", "box", "echo", "hi") == "hi"
     eventually(lambda: not list(cli.engine.exec_root.glob("bundles/*/exec-*")))

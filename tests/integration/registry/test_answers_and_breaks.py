@@ -164,7 +164,7 @@ def test_a_silent_registry_is_given_up(scripted: Scripted) -> None:
     quiet = threading.Event()
 
     def script(_: BaseHTTPRequestHandler) -> None:
-        quiet.wait(20)
+        quiet.wait(60)
 
     scripted.scripts[blob_path(LAYER)] = script
     registry = Registry(sleep=Sleeps(), attempts=2, timeouts=Timeouts(read=0.05))
@@ -185,7 +185,7 @@ def test_a_reader_that_leaves_ends_the_connection_and_frees_the_thread(scripted:
         handler.send_header("Content-Length", str(len(LAYER)))
         handler.end_headers()
         handler.wfile.write(LAYER[: 1 << 20])
-        handler.connection.settimeout(20)
+        handler.connection.settimeout(60)
         if handler.connection.recv(1) == b"":
             broken.set()
         handler.close_connection = True
@@ -211,14 +211,14 @@ def test_a_reader_that_leaves_ends_the_connection_and_frees_the_thread(scripted:
         if cancelled:
             await asyncio.sleep(0)
             task.cancel()
-        await asyncio.wait([task], timeout=5)
+        await asyncio.wait([task], timeout=30)
         assert task.cancelled() is cancelled
 
     started = time.monotonic()
     with_registry(leave)
-    assert broken.wait(5)
+    assert broken.wait(30)
     eventually(lambda: busy_threads() == 0)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def busy_threads() -> int:
@@ -238,7 +238,7 @@ def test_a_reader_can_leave_while_the_connection_is_made() -> None:
             task = asyncio.create_task(registry.login(f"127.0.0.1:{port}", Credentials()))
             await asyncio.to_thread(eventually, lambda: busy_threads() > 0)
             task.cancel()
-            await asyncio.wait([task], timeout=1)
+            await asyncio.wait([task], timeout=30)
             assert task.cancelled()
 
         with_registry(leave)

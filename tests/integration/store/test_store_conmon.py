@@ -55,7 +55,7 @@ class Monitor:
 
     def run(self, workload: str, *options: str) -> None:
         with self.start(workload, *options) as monitor:
-            assert monitor.wait(20) == 0
+            assert monitor.wait(60) == 0
 
     def _program(self, name: str, text: str) -> Path:
         path = self.folder / name
@@ -137,7 +137,7 @@ async def test_who_follows_a_log_with_a_limit_misses_nothing_that_comes_slowly(m
                         go.write(b"%d\n" % (seen[-1] + 1))
                     else:
                         ended.set_result(None)
-        assert child.wait(20) == 0
+        assert child.wait(60) == 0
     assert seen == list(range(1, 101))
     assert monitor.log.stat().st_size <= 600
 

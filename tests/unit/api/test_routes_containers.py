@@ -219,7 +219,7 @@ async def test_a_start_with_a_host_config_in_its_body_is_of_old(tmp_path: Path) 
 async def test_wait_answers_its_head_at_once(tmp_path: Path) -> None:
     async with api(tmp_path) as (engine, client):
         peer = await client.send("POST", "/containers/web/wait", condition="next-exit")
-        head = await asyncio.wait_for(peer.head(), 5)
+        head = await asyncio.wait_for(peer.head(), 30)
         assert head.status == 200
         engine.containers.exits[RUNNING.id].set_result(Exit(code=3, finished_at=NOW))
         assert await peer.chunk() == b'{"StatusCode":3}\n'

@@ -208,7 +208,7 @@ async def test_a_pull_stops_when_its_client_leaves(tmp_path: Path) -> None:
         peer = await client.send("POST", "/images/create", fromImage="busybox:1")
         await peer.head()
         peer.writer.transport.abort()
-        await asyncio.wait_for(engine.transfer.stopped.wait(), 5)
+        await asyncio.wait_for(engine.transfer.stopped.wait(), 30)
 
 
 async def test_pull_refuses(tmp_path: Path) -> None:

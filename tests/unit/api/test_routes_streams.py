@@ -20,7 +20,7 @@ ALL = {"stream": "1", "stdin": "1", "stdout": "1", "stderr": "1"}
 
 
 async def soon(event: asyncio.Event) -> None:
-    await asyncio.wait_for(event.wait(), 5)
+    await asyncio.wait_for(event.wait(), 30)
 
 
 def use_tty(engine: FakeEngine) -> None:

@@ -141,7 +141,7 @@ async def test_live_events_that_are_asked_for(tmp_path: Path) -> None:
         engine.events.publish(DESTROY)
         assert json.loads(await asyncio.wait_for(peer.chunk(), 5))["Action"] == "destroy"
         peer.writer.transport.abort()
-        await asyncio.wait_for(engine.events.left.wait(), 5)
+        await asyncio.wait_for(engine.events.left.wait(), 30)
 
 
 async def test_events_refuse(tmp_path: Path) -> None:

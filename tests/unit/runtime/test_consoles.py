@@ -26,7 +26,7 @@ def test_closing_a_monitors_streams_ends_a_write_that_waits(tmp_path: Path) -> N
             writing = asyncio.create_task(console.write(MUCH))
             assert await is_stuck(writing)
             console.close()
-            await asyncio.wait_for(writing, 5)
+            await asyncio.wait_for(writing, 30)
 
     asyncio.run(scenario())
 
@@ -39,7 +39,7 @@ def test_closing_a_sessions_streams_ends_a_write_that_waits() -> None:
         writing = asyncio.create_task(console.write(MUCH))
         assert await is_stuck(writing)
         console.close()
-        await asyncio.wait_for(writing, 5)
+        await asyncio.wait_for(writing, 30)
         for fd in (stdin, stdout, stderr):
             os.close(fd)
 
@@ -56,7 +56,7 @@ def test_what_a_runtime_said_counts_only_if_the_command_ran(failed: bool) -> Non
         os.write(stderr, b"complaint")
         await asyncio.sleep(0)
         console.end(failed=failed)
-        _stream, data = await asyncio.wait_for(reading, 5)
+        _stream, data = await asyncio.wait_for(reading, 30)
         console.close()
         os.close(stdout)
         os.close(stderr)

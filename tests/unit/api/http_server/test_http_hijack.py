@@ -239,7 +239,7 @@ def test_a_client_that_goes_is_noticed_by_an_idle_handler(run: Run, socket_path:
             await peer.head()
             peer.send("last words")
             await peer.close()
-            await asyncio.wait_for(gone.wait(), 5)
+            await asyncio.wait_for(gone.wait(), 30)
 
     run(scenario())
 
@@ -382,7 +382,7 @@ def test_what_a_client_sent_before_it_went_is_taken_in(run: Run, socket_path: Pa
             await peer.head()
             peer.send("last words")
             await peer.close()
-            await asyncio.wait_for(console.ended.wait(), 5)
+            await asyncio.wait_for(console.ended.wait(), 30)
             assert console.taken == b"last words"
 
     run(scenario())

@@ -105,6 +105,6 @@ def test_who_goes_afterwards_is_noticed(run: Run, socket_path: Path) -> None:
             peer.send(WHOLE["counted"][: 2 << 20])
             await peer.writer.drain()
             await peer.close()
-            await asyncio.wait_for(cancelled.wait(), 10)
+            await asyncio.wait_for(cancelled.wait(), 30)
 
     run(scenario())

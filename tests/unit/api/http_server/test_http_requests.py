@@ -341,7 +341,7 @@ def test_half_sent_headers_time_out_even_if_they_keep_dripping(run: Run, socket_
             begin = time.monotonic()
             answer = await peer.answer()
             assert answer.status == 408
-            assert time.monotonic() - begin < 5
+            assert time.monotonic() - begin < 30
             dripping.cancel()
 
     run(scenario())

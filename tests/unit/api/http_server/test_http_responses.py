@@ -311,6 +311,6 @@ def test_a_large_answer_waits_less_for_its_reader(run: Run, socket_path: Path) -
             with socket.socket(socket.AF_UNIX) as client:
                 client.connect(str(socket_path))
                 client.sendall(b"GET / HTTP/1.1\r\nHost: d\r\n\r\n")
-                await asyncio.wait_for(written.wait(), 10)
+                await asyncio.wait_for(written.wait(), 30)
 
     run(scenario())
