@@ -206,8 +206,8 @@ def test_run_with_ports(api: Api, engine: Engine) -> None:
 
     assert container.ports["80/tcp"] == [{"HostIp": "127.0.0.1", "HostPort": "8088"}]
     assert int(container.ports["81/udp"][0]["HostPort"]) > 1024
-    answer = eventually(lambda: engine.host.run(["busybox", "wget", "-qO-", "http://127.0.0.1:8088/"]).stdout)
-    assert answer == "hello from a container\n"
+    page = ["curl", "-s", "--retry", "20", "--retry-all-errors", "http://127.0.0.1:8088/"]
+    assert engine.host.run(page).stdout == "hello from a container\n"
 
 
 # --- output ----------------------------------------------------------------------------------------------------------

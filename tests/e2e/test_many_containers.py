@@ -27,7 +27,7 @@ def run(cli: Cli, number: int) -> None:
 
 def fetched(engine: Engine, number: int) -> str:
     url = f"http://127.0.0.1:{FIRST_PORT + number}/name"
-    return engine.host.run(["curl", "-s", "--retry", "20", "--retry-connrefused", url]).stdout.strip()
+    return engine.host.run(["curl", "-s", "--retry", "20", "--retry-all-errors", url]).stdout.strip()
 
 
 def test_a_crowd_on_one_bridge(cli: Cli, engine: Engine) -> None:

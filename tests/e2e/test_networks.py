@@ -326,8 +326,8 @@ def test_a_published_port_follows_the_way_out(cli: Cli) -> None:
     for change in (("connect", "aaa"), ("disconnect", "bridge"), ("connect", "bridge"), ("disconnect", "aaa")):
         cli("network", *change, "web")
         for host in ("127.0.0.1", "[::1]"):
-            page = cli.engine.host.run(["busybox", "wget", "-q", "-O", "-", f"http://{host}:8080/"]).stdout
-            assert page == "hello from a container\n"
+            page = ["curl", "-s", "--retry", "20", "--retry-all-errors", f"http://{host}:8080/"]
+            assert cli.engine.host.run(page).stdout == "hello from a container\n"
 
 
 def test_what_connect_refuses(cli: Cli) -> None:

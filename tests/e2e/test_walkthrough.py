@@ -161,7 +161,8 @@ def test_containers_reach_each_other_and_the_host(cli: Cli) -> None:
     cli("run", "-d", "--name", "web", "busybox", "httpd", "-f", "-h", "/var/www")
     address = cli.inspect("web", "{{.NetworkSettings.IPAddress}}")
 
-    assert cli.line("run", "--rm", "busybox", "wget", "-qO-", f"http://{address}/") == "hello from a container"
+    fetch = ("run", "--rm", "busybox", "wget", "-qO-", f"http://{address}/")
+    assert eventually(lambda: cli(*fetch, check=False).stdout) == "hello from a container\n"
     assert "1 packets received" in cli.line("run", "--rm", "busybox", "ping", "-c1", "-W5", "172.17.0.1")
 
 
