@@ -341,7 +341,7 @@ class FakeRuntime:
 
 
 class FakeSession:
-    process: ProcessId | None = None
+    process: ProcessId | None = ProcessId(pid=77, start_time=1, boot_id="b007")
 
     def __init__(self, output: tuple[bytes, ...], code: int) -> None:
         self._code = code

@@ -26,6 +26,7 @@ from wherry.daemon.configuration import DEFAULT_GROUP, Configuration, Configurat
 from wherry.daemon.flags import COMMAND
 from wherry.daemon.interning import stop_interning_paths
 from wherry.daemon.logs import start_logging
+from wherry.daemon.notifying import READY, STOPPING, Notifier
 from wherry.daemon.pidfile import StillRunning, pidfile
 from wherry.daemon.reloading import reload
 from wherry.daemon.signals import signals
@@ -75,11 +76,12 @@ def _print_help() -> None:
 def _start(configuration: Configuration, tls: SSLContext | None, flags: Options) -> None:
     start_logging(configuration.log_level, configuration.log_format)
     os.environ.update(configuration.proxies)
+    notifier = Notifier()
     stop_interning_paths()
     descriptors.keep()
     descriptors.allow()
     try:
-        uvloop.run(_run(configuration, tls, flags))
+        uvloop.run(_run(configuration, tls, flags, notifier))
     except StillRunning as error:
         print(f"failed to start daemon, {error}", file=sys.stderr)
         sys.exit(1)
@@ -88,7 +90,7 @@ def _start(configuration: Configuration, tls: SSLContext | None, flags: Options)
         sys.exit(1)
 
 
-async def _run(configuration: Configuration, tls: SSLContext | None, flags: Options) -> None:
+async def _run(configuration: Configuration, tls: SSLContext | None, flags: Options, notifier: Notifier) -> None:
     _log.info("Starting up")
     for line in exposure.log_lines(configuration.hosts, configuration.tls):
         _log.warning("%s", line)
@@ -102,7 +104,9 @@ async def _run(configuration: Configuration, tls: SSLContext | None, flags: Opti
             os.chdir(exec_root)  # where monitors drop what they drop into their working directory
             async with _served(engine, configuration, tls):
                 _settle()
+                notifier.tell(READY)
                 await _until_told(engine, flags, exec_root)
+                notifier.tell(STOPPING)
     _log.info("Daemon shutdown complete")
     await _abandon_the_stuck()
 

@@ -32,7 +32,9 @@ async def test_a_client_gets_all_output_and_then_the_code_is_there() -> None:
 
     assert client is not None
     assert [await client.read() for _ in range(3)] == [(1, b"one"), (1, b"two"), (0, b"")]
-    assert world.execs.find(exec_id).exit_code == 0
+    session = world.execs.find(exec_id)
+    assert (session.exit_code, session.running) == (0, False)
+    assert session.process is not None  # which it had: inspections go on to tell of it
 
 
 async def test_a_command_goes_on_when_its_client_leaves_while_it_begins() -> None:

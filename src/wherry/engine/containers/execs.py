@@ -90,7 +90,7 @@ class Execs:
         return session.id
 
     def find(self, exec_id: str) -> Exec:
-        """The session, with its process while it runs. NoSuchExec."""
+        """The session, with the process that it has or had. NoSuchExec."""
         found = self._execs.get(exec_id)
         if found is None:
             raise NoSuchExec(exec_id)
@@ -138,7 +138,7 @@ class Execs:
         """Kill the session's command, if it runs."""
         while (item := self.find(exec_id)).running and item.process is None:
             await self._clock.sleep(_SOON)  # the runtime is about to note it
-        if item.process is not None:
+        if item.running and item.process is not None:
             await self._host.signal(item.process, signals.KILL)
 
     def close(self) -> None:
@@ -176,7 +176,7 @@ class Execs:
         except (WherryError, OSError) as error:
             code, failure = exec_exit_code_of(error), str(error)
         self._sessions.pop(item.id, None)
-        self._ended(item, code, failure)
+        self._ended(replace(item, process=session.process), code, failure)
         if not failure:
             tell(self._events, container, "exec_die", execID=item.id, exitCode=str(code))
         await hub.finished()
