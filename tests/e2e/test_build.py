@@ -111,6 +111,7 @@ def test_a_command_that_is_not_there(builder: Builder) -> None:
         ("FROM busybox\nCOPY link /\n", "COPY failed: file not found in build context or excluded by .dockerignore: "
          "stat link: file does not exist"),
         ("FROM busybox AS a\nFROM busybox\nCOPY --from=a /nix /\n", "COPY failed: stat nix: file does not exist"),
+        ("FROM busybox\nCOPY Dockerfile /bin/busybox/x\n", "failed to copy files: not a directory"),
         ("FROM busybox\nCOPY --chown=who Dockerfile /\n", "unable to convert uid/gid chown string to host mapping: "
          "can't find uid for user who: no such user: who"),
         ("FROM busybox\nCOPY D* d* /nodir\n", "When using COPY with more than one source file, the destination must "

@@ -23,11 +23,10 @@ _FILE_MODE = 0o644
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """The sources of one COPY or ADD. ``digest`` tells what they hold; ``verb`` is for errors."""
+    """The sources of one COPY or ADD. ``digest`` tells what they hold."""
 
     selections: tuple[Selection, ...]
     digest: str
-    verb: str
 
 
 class Copier:
@@ -56,7 +55,7 @@ class Copier:
         except InvalidArgument as error:
             raise InvalidArgument(f"{verb} failed: {error}") from error
         _check(action, verb, selected)
-        return Found(selections=tuple(selections), digest=selected.digest, verb=verb)
+        return Found(selections=tuple(selections), digest=selected.digest)
 
     @asynccontextmanager
     async def layer(self, action: CopyFiles, found: Found, below: Made) -> AsyncIterator[Layer | None]:
@@ -73,7 +72,7 @@ class Copier:
             ) as layer:
                 yield layer
         except InvalidArgument as error:
-            raise InvalidArgument(f"{found.verb} failed: {error}") from error
+            raise InvalidArgument(f"failed to copy files: {error}") from error
 
     async def _selection(self, action: CopyFiles, sources: Sources, chapter: Chapter) -> Selection:
         trees = await sources.of(action.origin, chapter, action.sources)
