@@ -5,6 +5,8 @@ They name Go's types. Ours tell them by their names and annotations, and by the 
 (Go from 1.24 on puts the names of embedded structs into the path; Docker's own 26.1 was made with 1.21.)
 """
 
+from __future__ import annotations  # what they name is loaded when the first such request comes
+
 import json
 import re
 from typing import Any, Final
