@@ -48,11 +48,11 @@ class Configuration(Struct, frozen=True, kw_only=True):
     proxies: dict[str, str] = {}
 
 
-def configured(flags: Options) -> Configuration:
-    """What flags, and the file that they name, say. ConfigurationError."""
+def configured(flags: Options, folder: Path = Path()) -> Configuration:
+    """What flags, and the file that they name, in ``folder`` where that is relative, say. ConfigurationError."""
     path = flags["config-file"] or CONFIG_FILE
     try:
-        values = file.settings(file.read(path, required=flags.given("config-file")), flags)
+        values = file.settings(file.read(str(folder / path), required=flags.given("config-file")), flags)
         return _configuration(_merged(flags, values))
     except file.FileError as error:
         raise ConfigurationError(f"unable to configure the wherry daemon with file {path}: {error}") from error

@@ -96,7 +96,7 @@ async def _run(configuration: Configuration, tls: SSLContext | None, flags: Opti
         _log.warning("%s", line)
     if configuration.selinux:
         _log.warning("wherry could not enable SELinux on the host system")
-    exec_root = exec_root_of(configuration.engine)
+    exec_root, started_in = exec_root_of(configuration.engine), Path.cwd()
     with pidfile(configuration.pidfile):
         for host in configuration.hosts:
             check_free(host)  # before the engine starts any container
@@ -105,7 +105,7 @@ async def _run(configuration: Configuration, tls: SSLContext | None, flags: Opti
             async with _served(engine, configuration, tls):
                 _settle()
                 notifier.tell(READY)
-                await _until_told(engine, flags, exec_root)
+                await _until_told(engine, flags, exec_root, started_in)
                 notifier.tell(STOPPING)
     _log.info("Daemon shutdown complete")
     await _abandon_the_stuck()
@@ -152,11 +152,11 @@ async def _abandon_the_stuck() -> None:
         os._exit(0)
 
 
-async def _until_told(engine: Engine, flags: Options, exec_root: Path) -> None:
+async def _until_told(engine: Engine, flags: Options, exec_root: Path, started_in: Path) -> None:
     """Until SIGTERM or SIGINT; at each SIGHUP the file is read again, at each SIGUSR1 stacks are written."""
     async for number in signals():
         if number == signal.SIGHUP:
-            await reload(engine, flags)
+            await reload(engine, flags, started_in)
         elif number == signal.SIGUSR1:
             _tell_stacks(exec_root)
         else:

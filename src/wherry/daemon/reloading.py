@@ -1,6 +1,7 @@
 """``daemon.json`` read again while the daemon runs."""
 
 import logging
+from pathlib import Path
 
 from wherry.cli.flags import Options
 from wherry.daemon.configuration import Configuration, ConfigurationError, configured
@@ -13,11 +14,12 @@ from wherry.model.system import Reloadable
 _log = logging.getLogger(__name__)
 
 
-async def reload(engine: Engine, flags: Options) -> None:
-    """Take what may change without a new start. A file that makes no sense is logged, and changes nothing."""
+async def reload(engine: Engine, flags: Options, folder: Path) -> None:
+    """Take what may change without a new start. A file that makes no sense is logged, and changes nothing. ``folder``
+    is where the daemon was started."""
     _log.info("Got signal to reload configuration, reloading from: %s", flags["config-file"] or CONFIG_FILE)
     try:
-        configuration = configured(flags)
+        configuration = configured(flags, folder)
         await engine.system.reload(_reloadable(configuration))
     except (ConfigurationError, WherryError) as error:
         _log.error("Error reloading configuration: %s", error)

@@ -179,6 +179,11 @@ def test_an_unknown_flag_and_an_argument(tmp_path: Path) -> None:
         configuration(tmp_path, "extra")
 
 
+def test_a_file_is_found_from_where_the_daemon_was_started(tmp_path: Path) -> None:
+    (tmp_path / "own.json").write_text('{"debug": true}')
+    assert configured(COMMAND.parse(["--config-file", "own.json"], ""), tmp_path).engine.debug
+
+
 def test_a_file_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"open /nope: no such file or directory$"):
         configured(COMMAND.parse(["--config-file", "/nope"], ""))
