@@ -4,14 +4,13 @@ import http.client
 import select
 import ssl
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from wherry.proxies import proxy_authorization
 from wherry.registry.dial import Origin, Timeouts, Wire, dial
 from wherry.registry.reasons import exchange_failed
-from wherry.registry.urls import quoted
+from wherry.registry.urls import target_of
 
 _WRITE = 64 << 10
 _MAX_HEADS = 6  # an answer's, and as many before it as Go's client bears
@@ -59,7 +58,7 @@ class Connection:
     def begin(self, request: Request) -> None:
         """Send all that the request itself holds; a body that its Content-Length announces comes by `write`."""
         headers = {"Host": self.origin.authority, **request.headers}
-        target = quoted(urlsplit(request.url)._replace(scheme="", netloc="", fragment="").geturl()) or "/"
+        target = target_of(request.url)
         if self._proxy and self.origin.scheme == "http":
             target, headers = request.url, headers | proxy_authorization(self._proxy)
         if self._http.sock is None:

@@ -22,6 +22,12 @@ def join(base: str, location: str) -> str:
         raise ConnectionFailed(f'parse "{location}": {error}') from error
 
 
+def target_of(url: str) -> str:
+    """What a request line has of it: a path, and a query. Raises ConnectionFailed."""
+    parts = split(url)
+    return quoted(f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/")
+
+
 def quoted(text: str) -> str:
     """Without what cannot stand in a request line: white space, control and other characters beyond ASCII."""
     return quote(text, safe=punctuation)

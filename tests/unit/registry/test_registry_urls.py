@@ -4,7 +4,7 @@ import pytest
 
 from wherry.registry.dial import Origin
 from wherry.registry.reasons import ConnectionFailed
-from wherry.registry.urls import join, quoted, split
+from wherry.registry.urls import join, quoted, split, target_of
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,15 @@ def test_a_realm_that_is_no_url() -> None:
 
 def test_a_target_fits_a_request_line() -> None:
     assert quoted("/a b\r\n/é?x=%41&y[]=1") == "/a%20b%0D%0A/%C3%A9?x=%41&y[]=1"
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("http://host", "/"),
+        ("http://host?service=registry", "/?service=registry"),
+        ("http://host/v2/a b#part", "/v2/a%20b"),
+    ],
+)
+def test_what_a_request_line_has_of_a_url(url: str, target: str) -> None:
+    assert target_of(url) == target
