@@ -258,6 +258,8 @@ async def test_a_bad_import_leaves_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path) as real:
         with pytest.raises(InvalidArgument, match="RUN is not a valid change command"):
             await imported(real, BASE, changes=("RUN x",))
+        with pytest.raises(InvalidArgument, match="operating system is not supported"):
+            await imported(real, BASE, platform=Platform(os="windows", architecture="amd64"))
         with pytest.raises(CorruptLayer):
             await imported(real, b"garbage")
         assert real.images.all() == ()

@@ -29,6 +29,7 @@ RECEIVER = container("receiver", "172.17.0.3")
 
 def test_the_alias_is_the_name_unless_given() -> None:
     assert links.parse("/src:db") == ("src", "db")
+    assert links.parse("src:/db") == ("src", "db")
     assert links.parse("src") == ("src", "src")
 
 

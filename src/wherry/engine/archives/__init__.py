@@ -13,7 +13,7 @@ from wherry.engine.images import Images
 from wherry.engine.images.layering import Layering
 from wherry.engine.images.unpacking import Unpacker
 from wherry.engine.ports import Clock, Content, ImageArchives, Layers, Records, Snapshots, Web
-from wherry.errors import NoSuchContainer
+from wherry.errors import InvalidArgument, NoSuchContainer
 from wherry.model.image import ImageConfig, Platform
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
@@ -91,11 +91,14 @@ class Archives:
 
         Without ``chunks`` they are downloaded from ``source``, a URL; one without a scheme is of http.
 
-        Raises InvalidArgument for ``changes`` that are none and a ``source`` that is no URL, CorruptLayer,
+        Raises InvalidArgument for ``changes`` that are none, a ``source`` that is no URL and a ``platform``
+        of another system, CorruptLayer,
         InternalError for a full disk.
         """
 
         async def work(report: Report) -> None:
+            if platform is not None and platform.os != self._platform.os:
+                raise InvalidArgument("operating system is not supported")
             config = instructions.apply_changes(ImageConfig(), changes)
             comment = message or f"Imported from {source}"
             async with self._chunks(chunks, source, report) as tar:

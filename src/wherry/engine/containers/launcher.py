@@ -12,7 +12,7 @@ from wherry.engine.containers.rootfs import Roots
 from wherry.engine.containers.sandboxes import Sandboxes
 from wherry.engine.ports import ContainerFiles, Host, Runtime
 from wherry.engine.volumes.use import VolumeUse
-from wherry.errors import Conflict, InvalidArgument
+from wherry.errors import Conflict, InternalError, InvalidArgument, WherryError
 from wherry.model.container import Container
 from wherry.model.launch import Launch, Launched
 from wherry.model.remapping import Remapping
@@ -188,18 +188,20 @@ class Launcher:
     def _running_peer(self, ref: str, what: str) -> Container:
         peer = self._catalog.find(ref)
         if not peer.state.alive:
-            raise Conflict(_not_running(what, peer.id))
+            raise _not_running(what, peer.id)
         return peer
 
 
 def _namespace(peer: Container, kind: str) -> str:
     """Path of a namespace of a container that runs."""
     if peer.state.process is None:
-        raise Conflict(_not_running(kind.upper(), peer.id))
+        raise _not_running(kind.upper(), peer.id)
     return f"/proc/{peer.state.process.pid}/ns/{kind}"
 
 
-def _not_running(what: str, peer: str) -> str:
+def _not_running(what: str, peer: str) -> WherryError:
+    """As dockerd has it, whose classes differ."""
     if what == "network":
-        return f"cannot join network of a non running container: {peer}"
-    return f"failed to join {what} namespace: container {peer} is not running"
+        return Conflict(f"cannot join network of a non running container: {peer}")
+    text = f"failed to join {what} namespace: container {peer} is not running"
+    return InternalError(text) if what == "PID" else Conflict(text)

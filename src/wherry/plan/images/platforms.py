@@ -21,6 +21,7 @@ _KNOWN_ARCHITECTURES = frozenset(
 )
 _KNOWN_SYSTEMS = frozenset(("linux", "windows", "darwin", "freebsd", "netbsd", "openbsd", "solaris", "wasip1"))
 _UNKNOWN = "unknown"
+_SYSTEMS = {"macos": "darwin"}  # by another name
 _IMPLIED_VARIANTS = {"armhf": "v7", "armel": "v6"}  # names of a processor that tell its variant
 _SPELLINGS = {  # of variants
     "amd64": {"v1": ""},
@@ -82,19 +83,24 @@ def parse_platform(text: str, host_architecture: str) -> Platform:
             )
     if len(parts) == 1:
         return _from_one_word(text, host_architecture)
-    system, machine, variant = parts[0].lower(), architecture(parts[1]), "".join(parts[2:])
+    system, machine, variant = _system(parts[0]), architecture(parts[1]), "".join(parts[2:])
     if machine == "arm" and variant.isdecimal():
         variant = f"v{variant}"
     return Platform(os=system, architecture=machine, variant=variant)
 
 
 def _from_one_word(text: str, host_architecture: str) -> Platform:
-    word = text.lower()
+    word = _system(text)
     if word in _KNOWN_SYSTEMS:
         return Platform(os=word, architecture=host_architecture)
     if architecture(word) in _KNOWN_ARCHITECTURES:
         return Platform(os="linux", architecture=architecture(word))
     raise InvalidArgument(f'"{text}": unknown operating system or architecture: invalid argument')
+
+
+def _system(text: str) -> str:
+    name = text.lower()
+    return _SYSTEMS.get(name, name)
 
 
 def _normal(platform: Platform) -> Platform:

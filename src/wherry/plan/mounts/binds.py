@@ -70,11 +70,16 @@ def is_mode(text: str) -> bool:
     return max(counts) == 1 and sum(counts) == len(options)
 
 
+def is_root(target: str) -> bool:
+    """Whether an absolute path is that of the root, however it is written."""
+    return isabs(target) and not normpath(target).strip("/")
+
+
 def check_target(kind: str, target: str) -> None:
     """Raise InvalidArgument unless ``target`` is an absolute path other than the root."""
     if not target:
         raise InvalidMount(kind, "field Target must not be empty")
-    if normpath(target) in ("/", "."):
+    if is_root(target) or normpath(target) == ".":
         raise InvalidMount(kind, "invalid specification: destination can't be '/'")
     if not isabs(target):
         raise InvalidMount(kind, f"invalid mount path: '{target}' mount path must be absolute")

@@ -13,7 +13,7 @@ from wherry.errors import InvalidArgument
 from wherry.model.container import ContainerSpec
 from wherry.model.mount import MountKind, MountPoint, MountSpec, Recursion
 from wherry.plan.mounts import propagations, volume_request
-from wherry.plan.mounts.binds import parse_bind
+from wherry.plan.mounts.binds import is_root, parse_bind
 
 _MODES = frozenset(("ro", "rw", "z", "Z"))
 _SHARED_LABEL = "z"  # what Docker shows as the mode of a volume that was given none
@@ -72,6 +72,8 @@ def _asked(spec: ContainerSpec, data_root: str) -> Iterator[Wanted]:
     for target, options in host.tmpfs.items():
         if not isabs(target):
             raise InvalidArgument(f"invalid mount path: '{target}' mount path must be absolute")
+        if is_root(target):
+            raise InvalidArgument("invalid specification: destination can't be '/'")
         yield Wanted(point=MountPoint(kind=MountKind.TMPFS, target=normpath(target), options=options))
     for mount in host.mounts:
         yield Wanted(point=_point(mount, "", spec, data_root), labels=mount.volume_labels, options=mount.volume_options)

@@ -25,7 +25,7 @@ def view(container: Container, root: str, own_files: Mapping[str, str]) -> View:
 def absolute(path: str) -> str:
     """A path below the root, cleaned as text; that it ends with a slash or a dot still says that it is a directory."""
     cleaned = normpath("/" + path.lstrip("/"))
-    if basename(path) == ".":
+    if basename(path.rstrip("/")) == ".":
         return cleaned.rstrip("/") + "/."
     return cleaned.rstrip("/") + "/" if path.endswith("/") else cleaned
 

@@ -21,10 +21,10 @@ Exposed = tuple[int, str]
 
 
 def parse(text: str) -> tuple[str, str]:
-    """``source:alias`` → both; a source alone is its own alias."""
+    """``source:alias`` → both, without the slashes that they may begin with; a source alone is its own alias."""
     source, colon, alias = text.partition(":")
     source = source.removeprefix("/")
-    return source, alias if colon else source
+    return source, alias.removeprefix("/") if colon else source
 
 
 def applies(mode: str) -> bool:
