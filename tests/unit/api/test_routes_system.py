@@ -158,7 +158,8 @@ async def test_events_refuse(tmp_path: Path) -> None:
 async def test_networks(tmp_path: Path) -> None:
     async with api(tmp_path) as (engine, client):
         engine.networks.table["a8"] = Network(id="a8", name="app")
-        bridge, _ = await client.json("GET", "/networks")
+        bridge, other = await client.json("GET", "/networks")
+        assert [one["Name"] for one in await client.json("GET", "/networks/")] == [bridge["Name"], other["Name"]]
         assert bridge == {
             "Name": "bridge", "Id": BRIDGE.id, "Created": "2027-01-15T08:00:00Z", "Scope": "local", "Driver": "bridge",
             "EnableIPv6": False,

@@ -77,9 +77,10 @@ class Router:
                 break
             node.one = node.one or _Node()
             node = node.one
-        if method in node.routes:
+        verb = _verb(method, pattern)
+        if verb in node.routes:
             raise ValueError(f"two routes for {method} {pattern}")
-        node.routes[method] = _Route(handler, tuple(names))
+        node.routes[verb] = _Route(handler, tuple(names))
 
     def __call__(self, request: Request) -> Awaitable[Response | None]:
         """Answer a request, filling in its ``params`` and ``api_version``.
@@ -101,30 +102,35 @@ class Router:
     def _resolve(self, request: Request, segments: list[str]) -> tuple[Handler, dict[str, str]]:
         if request.method == "OPTIONS":
             return _options, {}
-        found = None if request.target.endswith("/") else _find(self._root, segments, request.method)
+        found = _find(self._root, segments, _verb(request.method, request.target))
         if found is None:
             raise PageNotFound
         route, values = found
         return route.handler, {name: unquote(value) for name, value in zip(route.names, values, strict=True)}
 
 
-def _find(node: _Node, segments: list[str], method: str) -> tuple[_Route, tuple[str, ...]] | None:
+def _verb(method: str, path: str) -> str:
+    """What a node knows its routes by: a path that ends with a slash is another one."""
+    return f"{method} /" if path.endswith("/") else method
+
+
+def _find(node: _Node, segments: list[str], verb: str) -> tuple[_Route, tuple[str, ...]] | None:
     """The route for the segments below a node, and what its names stand for."""
     if not segments:
-        route = node.routes.get(method)
+        route = node.routes.get(verb)
         return None if route is None else (route, ())
     first, rest = segments[0], segments[1:]
-    if (child := node.children.get(first)) and (found := _find(child, rest, method)):
+    if (child := node.children.get(first)) and (found := _find(child, rest, verb)):
         return found
-    if node.one and (found := _find(node.one, rest, method)):
+    if node.one and (found := _find(node.one, rest, verb)):
         return found[0], (first, *found[1])
-    return _find_tail(node, segments, method) if node.tails else None
+    return _find_tail(node, segments, verb) if node.tails else None
 
 
-def _find_tail(node: _Node, segments: list[str], method: str) -> tuple[_Route, tuple[str, ...]] | None:
+def _find_tail(node: _Node, segments: list[str], verb: str) -> tuple[_Route, tuple[str, ...]] | None:
     for tail, end in node.tails.items():
         length = len(segments) - len(tail)
-        if length > 0 and tuple(segments[length:]) == tail and (route := end.routes.get(method)):
+        if length > 0 and tuple(segments[length:]) == tail and (route := end.routes.get(verb)):
             return route, ("/".join(segments[:length]),)
     return None
 

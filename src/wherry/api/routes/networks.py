@@ -31,6 +31,7 @@ class NetworkRoutes:
 
     def register(self, router: Router) -> None:
         router.add("GET", "/networks", self.list)
+        router.add("GET", "/networks/", self.list)
         router.add("POST", "/networks/create", self.create)
         router.add("POST", "/networks/prune", self.prune)
         router.add("POST", "/networks/{name:path}/connect", self.connect)
