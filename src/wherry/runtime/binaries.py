@@ -54,7 +54,7 @@ class Binaries:
 
 
 async def discover(extra: Mapping[str, str], default: str = "") -> Binaries:
-    """Find crun, runc and the ``extra`` ones (name → path), ask their versions, choose the default.
+    """Find crun, runc and the ``extra`` ones (name → path, or what is looked up in PATH), ask their versions, choose the default.
 
     Raises InvalidArgument if ``default`` is not among them, NotSupported if no runtime can be used.
     """
@@ -74,18 +74,19 @@ async def discover(extra: Mapping[str, str], default: str = "") -> Binaries:
 
 
 async def _probe(name: str, path: str, undo: ExitStack) -> Binary:
-    if not path or not shutil.which(path):
+    program = shutil.which(path)
+    if not program:
         return Binary(info=RuntimeInfo(name=name, path=path, version="", reason="not installed"), command="")
-    answer = await processes.run([path, "--version"], env=processes.ENVIRONMENT)
+    answer = await processes.run([program, "--version"], env=processes.ENVIRONMENT)
     first_line = answer.stdout.decode(errors="replace").partition("\n")[0]
     version = first_line.rpartition(" ")[2]
     reason = (cgroups.crun_obstacle(cgroups.probe()) or "") if "crun" in first_line else ""
     info = RuntimeInfo(name=name, path=path, version=version, reason=reason)
     if not first_line.startswith(("crun", "runc")):
-        return Binary(info=info, command=path)
-    sealed = seal(path)
+        return Binary(info=info, command=program)
+    sealed = seal(program)
     undo.callback(sealed.close)
-    return Binary(info=info, command=sealed.path, sealed=sealed, takes_filters=_knows(path, filters.ANNOTATION))
+    return Binary(info=info, command=sealed.path, sealed=sealed, takes_filters=_knows(program, filters.ANNOTATION))
 
 
 def _knows(path: str, text: str) -> bool:
