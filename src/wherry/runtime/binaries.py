@@ -54,7 +54,8 @@ class Binaries:
 
 
 async def discover(extra: Mapping[str, str], default: str = "") -> Binaries:
-    """Find crun, runc and the ``extra`` ones (name → path, or what is looked up in PATH), ask their versions, choose the default.
+    """Find crun, runc and the ``extra`` ones (name → path, or what is looked up in PATH), ask their versions, choose the
+    default.
 
     Raises InvalidArgument if ``default`` is not among them, NotSupported if no runtime can be used.
     """

@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from wherry.errors import Conflict, InvalidArgument
@@ -76,8 +77,10 @@ def check_free(address: str) -> None:
 
 
 def _unix(path: str, group: str | int | None) -> Listener:
+    """A folder that is not there is made: by default the socket's is the exec root's, and that may be elsewhere."""
     gid = -1 if group is None else _group_id(group)
     _remove_stale(path)
+    Path(path).absolute().parent.mkdir(mode=0o711, parents=True, exist_ok=True)
     sock = socket.socket(socket.AF_UNIX)
     try:
         sock.bind(path)

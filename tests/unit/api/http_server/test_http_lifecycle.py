@@ -87,6 +87,12 @@ def test_what_was_being_sent_to_a_client_that_goes_is_given_back_at_once(run: Ru
         gc.enable()
 
 
+def test_the_folder_of_a_socket_is_made(tmp_path: Path) -> None:
+    (listener,) = open_listeners(f"unix://{tmp_path}/run/engine/socket")
+    with listener.socket:
+        assert (tmp_path / "run" / "engine" / "socket").is_socket()
+
+
 def test_who_vanishes_without_a_word_is_noticed() -> None:
     (listener,) = open_listeners("tcp://127.0.0.1:0")
     with listener.socket as listening:
