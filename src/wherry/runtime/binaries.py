@@ -54,7 +54,7 @@ class Binaries:
 
 
 async def discover(extra: Mapping[str, str], default: str = "") -> Binaries:
-    """Find crun, runc and the ``extra`` ones (name → path, or what is looked up in PATH), ask their versions, choose the
+    """Find crun, runc and the ``extra`` ones (name → path, or what is in PATH), ask their versions, choose the
     default.
 
     Raises InvalidArgument if ``default`` is not among them, NotSupported if no runtime can be used.
