@@ -67,17 +67,13 @@ def _refusal_of_document(status: int, body: bytes) -> Refusal:
     try:
         faults = msgspec.json.decode(body, type=_Faults)
     except MALFORMED as error:
-        return Refusal(status=status, code="", message=_unreadable(status, str(error), body))
+        return _unreadable(status, str(error), body)
     if faults.errors:
         code = faults.errors[0].code
         return Refusal(status=status, code=code, message=faults.errors[0].message or code.lower().replace("_", " "))
     if faults.details:
         return Refusal(status=status, code=_code_of(status), message=faults.details)
-    if status in _CODES_OF_STATUS:
-        return Refusal(status=status, code=_code_of(status), message=_text(body))
-    return Refusal(
-        status=status, code="", message=_unreadable(status, "no error details found in HTTP response body", body)
-    )
+    return _unreadable(status, "no error details found in HTTP response body", body)
 
 
 def _code_of(status: int) -> str:
@@ -88,8 +84,12 @@ def _text(body: bytes) -> str:
     return body.decode(errors="replace").strip()
 
 
-def _unreadable(status: int, why: str, body: bytes) -> str:
-    return f"error parsing HTTP {status} response body: {why}: {json.dumps(_text(body))}"
+def _unreadable(status: int, why: str, body: bytes) -> Refusal:
+    """Of a document without a reason; of a 401 its status says enough."""
+    if status == 401:
+        return Refusal(status=status, code="UNAUTHORIZED", message=_MESSAGES["UNAUTHORIZED"])
+    message = f"error parsing HTTP {status} response body: {why}: {json.dumps(_text(body))}"
+    return Refusal(status=status, code="", message=message)
 
 
 def pause_asked(text: str) -> float:

@@ -41,6 +41,14 @@ class NotAuthorized(AccessRefused):
         self.reason = reason
 
 
+class NotGranted(RegistryError):
+    """A token server gave no token, and not since somebody may not have it. Text and ``reason`` as above."""
+
+    def __init__(self, method: str, url: str, reason: str) -> None:
+        super().__init__(f'{method.capitalize()} "{url}": {reason}')
+        self.reason = reason
+
+
 class UploadLost(RegistryError):
     """The registry knows nothing of an upload that it began: all must be sent again."""
 

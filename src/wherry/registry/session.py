@@ -16,7 +16,7 @@ from wherry.registry.challenges import Challenge, parse_challenges
 from wherry.registry.connection import Request
 from wherry.registry.dial import Origin
 from wherry.registry.endpoints import Endpoint, Endpoints
-from wherry.registry.reasons import ConnectionFailed, NoCredentials, NotAuthorized, Unreachable
+from wherry.registry.reasons import ConnectionFailed, NoCredentials, NotAuthorized, NotGranted, Unreachable
 from wherry.registry.transport import Answer, Transport
 
 _log = logging.getLogger(__name__)
@@ -105,6 +105,8 @@ class Session:
             body = await answer.finish()
         except NotAuthorized as error:
             raise AccessRefused(error.reason) from error
+        except NotGranted as error:
+            raise RegistryError(error.reason) from error
         except ConnectionFailed as error:
             raise Unreachable(ask.method, _url(endpoint, ask), error.reason) from error
         if 200 <= answer.status < 300:
@@ -185,7 +187,7 @@ def _told_of(ask: Ask, url: str) -> Iterator[None]:
     except Unauthorized as error:
         raise NotAuthorized(ask.method, url, str(error)) from error
     except RegistryError as error:
-        raise RegistryError(f'{ask.method.capitalize()} "{url}": {error}') from error
+        raise NotGranted(ask.method, url, str(error)) from error
     except ConnectionFailed as error:
         raise Unreachable(ask.method, url, error.reason) from error
 

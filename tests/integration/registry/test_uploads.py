@@ -13,7 +13,7 @@ from wherry.model.registry import Credentials, Resolved
 from wherry.registry import Registry
 
 from .distribution import digest_of
-from .pulling import with_registry
+from .pulling import BEARER, with_registry
 
 BLOB = bytes(range(256)) * 1024
 DESCRIPTOR = Descriptor(media_type=LAYER_OCI, digest=digest_of(BLOB), size=len(BLOB))
@@ -168,3 +168,10 @@ def test_a_mount_that_is_no_mount_is_cancelled(scripted: Scripted) -> None:
     done = with_registry(lambda registry: registry.mount(reference, DESCRIPTOR.digest, "other", None))
     assert not done
     assert [method for method, _, _ in sent(scripted)] == ["DELETE"]
+
+
+def test_what_a_token_server_says_of_a_push_is_told_alone(scripted: Scripted) -> None:
+    scripted.scripts["/v2/"] = answering(401, b"", WWW_Authenticate=BEARER.format(scripted.host))
+    scripted.scripts["/token"] = answering(429, error_body("TOOMANYREQUESTS", "out of tokens"))
+    with pytest.raises(RegistryError, match=r"^toomanyrequests: out of tokens$"):
+        upload(scripted)

@@ -66,6 +66,15 @@ def faults(code: str, message: str, detail: Any = None) -> str:
             "unauthorized: incorrect username or password",
         ),
         (401, "", "", AccessRefused, "unauthorized: Unauthorized"),
+        (401, "application/json", '{"error":"no"}', AccessRefused, "unauthorized: authentication required"),
+        (401, "application/json", "oops", AccessRefused, "unauthorized: authentication required"),
+        (
+            403,
+            "application/json",
+            "{}",
+            RegistryError,
+            'error parsing HTTP 403 response body: no error details found in HTTP response body: "{}"',
+        ),
         (
             429,
             "application/json",
