@@ -4,13 +4,14 @@ The first piece is awaited before the head goes out, so that what fails at once 
 progress streams tell of failures in-band, and others are cut.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import msgspec
 
-from wherry.api.http import JSON, Request
+from wherry.api.http import JSON, Request, ResponseStream
 from wherry.api.translate.progress import failure_message, progress_message
 from wherry.errors import WherryError
 from wherry.model.progress import Progress
@@ -38,28 +39,46 @@ async def closing(source: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
 
 async def send_progress(request: Request, source: AsyncIterator[Progress], *, in_band: bool = False) -> None:
     """Answer with a progress stream. ``in_band`` tells even of a failure before the first line with status 200."""
-    await send_messages(request, source, progress_message, in_band=in_band)
+    await send_messages(Answer(request), source, progress_message, in_band=in_band)
+
+
+class Answer:
+    """A stream of messages, one JSON line each. Its head goes out with the first of them."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._stream: ResponseStream | None = None
+        self._beginning = asyncio.Lock()
+
+    @property
+    def has_begun(self) -> bool:
+        return self._stream is not None
+
+    async def begin(self) -> ResponseStream:
+        async with self._beginning:
+            if self._stream is None:
+                self._stream = await self._request.stream(JSON)
+            return self._stream
+
+    async def write(self, message: object) -> None:
+        stream = self._stream or await self.begin()
+        await stream.write(json_line(message))
 
 
 async def send_messages(
-    request: Request, source: AsyncIterator[T], message: Callable[[T], object], *, in_band: bool = False
+    answer: Answer, source: AsyncIterator[T], message: Callable[[T], object], *, in_band: bool = False
 ) -> None:
     """The same of whatever there is a ``message`` for. The answer begins with the first line, as dockerd's does: to
     clients that read no more of it (moby's own tests of ``load``) its beginning is the end of the work."""
     async with closing(source):
         try:
-            first = await _first(source)
+            async for piece in source:
+                await answer.write(message(piece))
+            await answer.begin()  # where there was nothing to tell
         except WherryError as error:
-            if not in_band:
+            if not (answer.has_begun or in_band):
                 raise
-            await (await request.stream(JSON)).write(json_line(failure_message(error)))
-            return
-        stream = await request.stream(JSON)
-        try:
-            async for piece in _chained(first, source):
-                await stream.write(json_line(message(piece)))
-        except WherryError as error:
-            await stream.write(json_line(failure_message(error)))
+            await answer.write(failure_message(error))
 
 
 async def send_bytes(request: Request, source: AsyncIterator[bytes], content_type: str) -> None:

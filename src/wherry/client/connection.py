@@ -1,18 +1,19 @@
 """A client of one engine: a kept connection for requests, and one of its own for each stream that is taken over."""
 
 from .jsonlite import loads
-from .request import send_request
-from .response import Response, body_of, read_head
+from .request import CHUNKED, request_head, send_chunks, send_request
+from .response import CONTINUE, Response, body_of, next_head, read_head
 from .transport import CannotConnect, Stream, connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from ssl import SSLContext
 
+    from ..spans import Span
     from .request import Query
 
-__all__ = ["ApiError", "CannotConnect", "Client", "Hijacked", "Pending", "Response"]
+__all__ = ["ApiError", "CannotConnect", "Client", "Conversation", "Hijacked", "Pending", "Response"]
 
 MULTIPLEXED = "application/vnd.docker.multiplexed-stream"
 
@@ -86,6 +87,24 @@ class Client:
         send_request(stream, method, path, query, body, headers or {})
         return Pending(stream, method, self._keep)
 
+    def converse(
+        self, path: str, *, query: "Query | None" = None, headers: "dict[str, str] | None" = None
+    ) -> "Conversation | None":
+        """POST a body that goes on while the answer comes; None through a proxy, which may want all of it before.
+
+        Nothing of it is made before the engine has said that it wants it: ApiError if it does not.
+        """
+        stream = self._take()
+        if stream.origin:
+            self._keep(stream)
+            return None
+        fields = {**CHUNKED, "Expect": "100-continue", **(headers or {})}
+        stream.send(request_head(stream, "POST", path, query, fields))
+        status, answered = next_head(stream)
+        if status != CONTINUE:
+            raise _api_error(Response(status, answered, body_of(stream, "POST", status, answered, Stream.close)))
+        return Conversation(stream)
+
     def hijack(self, path: str, *, query: "Query | None" = None, body: object = None) -> "Hijacked":
         """POST and take the connection over: bytes flow both ways until either side ends. Errors as in ``call``."""
         stream = connect(self.host, self._tls, for_stream=True)
@@ -118,6 +137,28 @@ class Pending:
     def response(self) -> Response:
         """Wait for the answer. ApiError for a status of 400 and above."""
         return _receive(self._stream, self._method, self._keep)
+
+
+class Conversation:
+    """A request whose body goes on while the answer comes."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def send(self, chunks: "Iterable[bytes | Span]") -> None:
+        """Some more of the body. An engine that wants no more of it is not an error here."""
+        try:
+            send_chunks(self._stream, chunks)
+        except (BrokenPipeError, ConnectionResetError):
+            return  # its answer, or the lack of one, tells why
+
+    def response(self) -> Response:
+        """Wait for the answer; the connection ends with it. ApiError for a status of 400 and above."""
+        return _receive(self._stream, "POST", Stream.close)
+
+    def close(self) -> None:
+        """Whatever is left to say: the engine takes that for the end of who asked."""
+        self._stream.close()
 
 
 class Hijacked:

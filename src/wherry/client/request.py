@@ -5,7 +5,7 @@ from .transport import Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from ..spans import Span
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 API_PREFIX = "/v1.45"
 UNRESERVED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
 PATH_CHARACTERS = UNRESERVED | frozenset(b"/:@$&+,;=")
+
+CHUNKED = {"Content-Type": "application/x-tar", "Transfer-Encoding": "chunked"}
+"""Header fields of a body whose length is not known before."""
 
 
 def quote(text: str, keep: frozenset[int] = UNRESERVED) -> str:
@@ -43,19 +46,28 @@ def send_request(
 ) -> None:
     """Write the request. A server that answers before it read the whole body is not an error here."""
     content, chunks, framing = _framed(method, body)
-    lines = [f"{method} {stream.origin}{target(path, query)} HTTP/1.1"]
-    fields = {"Host": "wherry", "User-Agent": "wherry", **stream.headers, **framing, **headers}
-    lines += [f"{name}: {value}" for name, value in fields.items()]
-    head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
+    head = request_head(stream, method, path, query, {**framing, **headers})
     try:
         stream.send(head + content)
-        for chunk in chunks:
-            if chunk:
-                _send_chunk(stream, chunk)
-        if "Transfer-Encoding" in framing:
+        send_chunks(stream, chunks)
+        if framing is CHUNKED:
             stream.send(b"0\r\n\r\n")
     except (BrokenPipeError, ConnectionResetError):
         return  # its answer, or the lack of one, tells why
+
+
+def request_head(stream: Stream, method: str, path: str, query: "Query | None", headers: "Mapping[str, str]") -> bytes:
+    lines = [f"{method} {stream.origin}{target(path, query)} HTTP/1.1"]
+    fields = {"Host": "wherry", "User-Agent": "wherry", **stream.headers, **headers}
+    lines += [f"{name}: {value}" for name, value in fields.items()]
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
+
+
+def send_chunks(stream: Stream, chunks: "Iterable[bytes | Span]") -> None:
+    """Parts of a body that is ``CHUNKED``."""
+    for chunk in chunks:
+        if chunk:
+            _send_chunk(stream, chunk)
 
 
 def _send_chunk(stream: Stream, chunk: "bytes | Span") -> None:
@@ -74,6 +86,6 @@ def _framed(method: str, body: "Any") -> "tuple[bytes, Iterator[bytes | Span], d
     if isinstance(body, bytes):
         return body, iter(()), {"Content-Type": "application/x-tar", "Content-Length": str(len(body))}
     if hasattr(body, "__next__"):
-        return b"", body, {"Content-Type": "application/x-tar", "Transfer-Encoding": "chunked"}
+        return b"", body, CHUNKED
     content = dumps(body)
     return content, iter(()), {"Content-Type": "application/json", "Content-Length": str(len(content))}

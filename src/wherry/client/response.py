@@ -12,6 +12,7 @@ PART = 1 << 15
 """Bytes of a body that are read at a time. A few parts live together, and what they leave free on top of the heap the C
 library gives back to the kernel from 128 kB on, to ask for it again with the next one."""
 
+CONTINUE = 100
 ENDED = -1
 
 
@@ -47,13 +48,18 @@ class Response:
 def read_head(stream: Stream) -> tuple[int, dict[str, str]]:
     """Status and headers of the next response that is final (``100 Continue`` is passed over)."""
     while True:
-        status = _status(stream.line())
-        headers = {}
-        while line := stream.line():
-            name, _, value = line.decode("latin-1").partition(":")
-            headers[name.strip().lower()] = value.strip()
-        if status != 100:
+        status, headers = next_head(stream)
+        if status != CONTINUE:
             return status, headers
+
+
+def next_head(stream: Stream) -> tuple[int, dict[str, str]]:
+    status = _status(stream.line())
+    headers = {}
+    while line := stream.line():
+        name, _, value = line.decode("latin-1").partition(":")
+        headers[name.strip().lower()] = value.strip()
+    return status, headers
 
 
 def body_of(

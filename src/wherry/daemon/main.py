@@ -28,6 +28,7 @@ POSTPONED: Final = frozenset(
         "wherry.api.translate.stats",
         "wherry.api.translate.system",
         "wherry.buildkit.face",
+        "wherry.buildkit.offers.directory",
         "wherry.collectors",
         "wherry.engine.containers.committing",
         "wherry.plan.images.changes",

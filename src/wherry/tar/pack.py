@@ -5,19 +5,18 @@ Order is by name at each level, times come from the files, owners are numbers: o
 
 import os
 import stat
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import suppress
-from itertools import groupby
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
 
-from ..spans import SPAN, Span, spans
+from ..spans import spans
+from .batching import Piece, batched, with_spans
 from .format.header import DIRECTORY, HARDLINK, REGULAR, SYMLINK
 from .format.writer import END, header, padding
 from .trees.merged import Merged
 from .trees.nodes import kind_of
 from .trees.owners import Owners
+from .trees.walking import Keep, walk
 from .trees.whiteouts import OPAQUE_MARK, OVERLAY_XATTR, WHITEOUT, is_opaque, is_whiteout
-
-CHUNK = 1 << 18  # bytes, about, of what the iterators yield
 
 # Of this host, not of the file: labels and measurements of its security modules, overlayfs's book-keeping.
 _HOST_XATTRS = (OVERLAY_XATTR.decode(), "security.selinux", "security.ima", "security.evm")
@@ -27,8 +26,6 @@ _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _SAME = Owners()
 
 Xattrs = tuple[tuple[bytes, bytes], ...]
-Keep = Callable[[bytes], bool]
-Piece = bytes | Span
 
 
 def pack(
@@ -40,12 +37,12 @@ def pack(
     left out with all that is below, unless it is a directory that ``enter`` accepts. Sockets are left out. Raises
     ``OSError``.
     """
-    return _batched(_Packer(prefix, keep, enter, overlay=False).archive(tree))
+    return batched(_Packer(prefix, keep, enter, overlay=False).archive(tree))
 
 
-def pack_spans(tree: str | bytes, keep: Keep, enter: Keep) -> Generator[Piece, None, None]:
+def pack_spans(tree: str | bytes, keep: Keep | None, enter: Keep | None) -> Generator[Piece, None, None]:
     """As ``pack``; of large files there are spans, each to be used before the next piece is asked for."""
-    return _with_spans(_Packer(b"", keep, enter, overlay=False).archive(tree))
+    return with_spans(_Packer(b"", keep, enter, overlay=False).archive(tree))
 
 
 def pack_named(at: int, name: bytes, shown: bytes, owners: Owners = _SAME) -> Generator[bytes, None, None]:
@@ -53,12 +50,12 @@ def pack_named(at: int, name: bytes, shown: bytes, owners: Owners = _SAME) -> Ge
 
     Times are whole seconds, as ``docker cp`` has them; owners are those inside. Raises ``OSError``.
     """
-    return _batched(_Packer(b"", None, None, overlay=False, whole_seconds=True, owners=owners).named(at, name, shown))
+    return batched(_Packer(b"", None, None, overlay=False, whole_seconds=True, owners=owners).named(at, name, shown))
 
 
 def pack_named_spans(at: int, name: bytes, shown: bytes) -> Generator[Piece, None, None]:
     """As ``pack_named``; of large files there are spans, each to be used before the next piece is asked for."""
-    return _with_spans(_Packer(b"", None, None, overlay=False, whole_seconds=True).named(at, name, shown))
+    return with_spans(_Packer(b"", None, None, overlay=False, whole_seconds=True).named(at, name, shown))
 
 
 def diff(upper: str | bytes) -> Generator[bytes, None, None]:
@@ -67,12 +64,12 @@ def diff(upper: str | bytes) -> Generator[bytes, None, None]:
     The overlay must have been mounted without ``redirect_dir`` and ``metacopy``: their upper directories do
     not hold all of what changed.
     """
-    return _batched(_Packer(b"", None, None, overlay=True).archive(upper))
+    return batched(_Packer(b"", None, None, overlay=True).archive(upper))
 
 
 def pack_merged(layers: tuple[str | bytes, ...]) -> Generator[bytes, None, None]:
     """The archive of what an overlay of these directories, the uppermost first, shows. Raises ``OSError``."""
-    return _batched(_Packer(b"", None, None, overlay=False).merged(layers))
+    return batched(_Packer(b"", None, None, overlay=False).merged(layers))
 
 
 class _Packer:
@@ -134,31 +131,14 @@ class _Packer:
             os.close(fd)
 
     def _below(self, root: int) -> Iterator[Piece]:
-        """Everything below an open directory, which it closes; deep trees must not meet Python's stack."""
-        open_directories = [(root, b"", _names(root))]
-        try:
-            while open_directories:
-                at, path, names = open_directories[-1]
-                name = next(names, None)
-                if name is None:
-                    os.close(open_directories.pop()[0])
-                    continue
-                inner = path + name
-                kept = self._keep is None or self._keep(inner)
-                if not kept and not (self._enter and self._enter(inner)):
-                    continue
+        """Everything below an open directory, which it closes."""
+        with closing(walk(root, self._keep, self._enter)) as found:
+            for at, name, path, status in found:
                 with suppress(FileNotFoundError):  # a living tree loses files between a look and the next
-                    status = os.lstat(name, dir_fd=at)
                     if stat.S_ISDIR(status.st_mode):
-                        fd = os.open(name, _OPEN | os.O_DIRECTORY, dir_fd=at)
-                        open_directories.append((fd, inner + b"/", _names(fd)))
-                        if kept:
-                            yield from self._directory(fd, inner + b"/", status)
-                    elif kept:
-                        yield from self._member(at, name, path + name, status)
-        finally:
-            for fd, _, _ in open_directories:
-                os.close(fd)
+                        yield from self._directory(at, path, status)
+                    else:
+                        yield from self._member(at, name, path, status)
 
     def _directory(self, fd: int, path: bytes, status: os.stat_result) -> Iterator[Piece]:
         yield self._header(path, DIRECTORY, status, xattrs=_xattrs(fd))
@@ -210,37 +190,6 @@ class _Packer:
         return header(name, kind, mode, uid, gid, size, mtime, link, device, xattrs)
 
 
-def _names(fd: int) -> Iterator[bytes]:
-    return iter(sorted(map(os.fsencode, os.listdir(fd))))
-
-
 def _xattrs(fd: int) -> Xattrs:
     names = sorted(name for name in os.listxattr(fd) if not name.startswith(_HOST_XATTRS))
     return tuple((os.fsencode(name), os.getxattr(fd, name)) for name in names)
-
-
-def _batched(pieces: Iterable[Piece]) -> Generator[bytes, None, None]:
-    """The pieces' bytes joined to chunks: every chunk costs its consumer a wake-up."""
-    parts: list[bytes] = []
-    size = 0
-    try:
-        for piece in pieces:
-            parts.append(bytes(piece))
-            size += len(piece)
-            if size >= CHUNK:
-                yield b"".join(parts)
-                parts.clear()
-                size = 0
-        if parts:
-            yield b"".join(parts)
-    finally:
-        del pieces  # and close its files: Python 3.12 would keep it in a generator that was closed between two chunks
-
-
-def _with_spans(pieces: Iterable[Piece]) -> Generator[Piece, None, None]:
-    """As ``_batched``, but spans that are large stay what they are."""
-    for large, run in groupby(pieces, lambda piece: isinstance(piece, Span) and len(piece) == SPAN):
-        if large:
-            yield from run
-        else:
-            yield from _batched(run)

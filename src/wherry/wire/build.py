@@ -3,6 +3,12 @@
 A client that asks with the query parameter ``wherry.progress=1`` gets `StepMessage` and `OutputMessage` in the stream
 beside Docker's own lines (``Step 1/3 : FROM …``), which say the same in the order of the file. Independent stages run
 side by side: these messages come when things happen. The first of them comes before the first of Docker's lines.
+
+``POST /build/offered`` is ``POST /build`` for a directory of which the engine has most files from the build before. Its
+query has ``wherry.directory`` as well, which is the same for the same directory. Its body is messages as gRPC frames
+them: what the Dockerfile says; packets of fsutil (``wire.proto``) of the kind STAT for all files of the context, and an
+empty one; and then, whenever a `WantedMessage` in the answer asks for files, DATA packets of these. It has no end: the
+answer has.
 """
 
 from typing import Literal
@@ -11,6 +17,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 STEP = "wherry.step"
 OUTPUT = "wherry.output"
+WANTED = "wherry.wanted"
 
 
 class StepDetail(Struct, kw_only=True):
@@ -44,6 +51,17 @@ class OutputDetail(Struct, kw_only=True):
 class OutputMessage(Struct, kw_only=True):
     id: str = OUTPUT
     aux: OutputDetail
+
+
+class WantedDetail(Struct, kw_only=True):
+    """Files whose contents are to be sent, by the order in which they were told of, from 0."""
+
+    files: list[int]
+
+
+class WantedMessage(Struct, kw_only=True):
+    id: str = WANTED
+    aux: WantedDetail
 
 
 class BuildPruned(Struct, kw_only=True, rename="pascal"):

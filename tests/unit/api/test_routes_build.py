@@ -11,6 +11,7 @@ from tests.unit.api.fakes import FakeEngine
 
 from wherry.build.plan.pruning import Prune
 from wherry.build.plan.request import BuildRequest
+from wherry.cli.building.offering import Offering
 from wherry.errors import BuildFailed, InvalidArgument
 from wherry.model.build import CacheEntry, CacheUsage, OutputNews, StepNews, StepState
 from wherry.model.image import Platform
@@ -34,6 +35,27 @@ async def test_defaults(tmp_path: Path) -> None:
         assert request_of(engine) == BuildRequest(host_platform=HOST)
         assert engine.builds.received == b"archive"
         assert (engine.builds.asked["live"], engine.builds.asked["credentials"]) == (False, {})
+
+
+async def test_a_directory_that_is_offered(tmp_path: Path) -> None:
+    (tmp_path / "context").mkdir()
+    (tmp_path / "context" / "file").write_text("content")
+    offering = Offering(str(tmp_path / "context"), None, None, b"FROM x")
+    async with api(tmp_path) as (engine, client):
+        peer = await client.send("POST", "/build/offered", None, "Transfer-Encoding: chunked", t="app:1", q="1")
+        peer.send(chunk_of(b"".join(offering.told())))
+        assert (await peer.head()).status == 200
+        assert json.loads(await peer.chunk()) == {"id": "wherry.wanted", "aux": {"files": [0]}}
+        peer.send(chunk_of(b"".join(map(bytes, offering.contents([0])))))
+        assert json.loads(await peer.chunk()) == {"stream": "\n"}
+        assert request_of(engine) == BuildRequest(host_platform=HOST, tags=("app:1",), quiet=True)
+        assert engine.builds.received == b"content"
+        text = await client.message(400, "POST", "/build/offered", bytes(10))
+        assert text == "the Dockerfile (Dockerfile) cannot be empty"
+
+
+def chunk_of(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 async def test_every_parameter(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.api.client import api
 
-from wherry.api.translate.path_stat import go_mode
+from wherry.go_modes import go_mode
 
 WHERE = "/containers/web/archive"
 

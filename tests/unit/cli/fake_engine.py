@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import parse_qsl
@@ -13,7 +13,7 @@ TERMINAL = "application/vnd.docker.raw-stream"
 
 
 class Request:
-    """What came: ``target`` without the API prefix; ``body`` already read."""
+    """What came: ``target`` without the API prefix; ``body`` already read, unless the client waits for a word."""
 
     def __init__(self, method: str, target: str, headers: dict[str, str], body: bytes) -> None:
         self.method = method
@@ -45,6 +45,13 @@ class Peer:
 
     def raw(self, data: bytes) -> None:
         self.sock.sendall(data)
+
+    def chunks(self) -> Iterator[bytes]:
+        """What comes of a body that is sent in chunks and was waited with."""
+        with self.sock.makefile("rb") as file:
+            while size := int(file.readline(), 16):
+                yield file.read(size)
+                file.readline()
 
     def upgrade(self, content_type: str, behind: bytes = b"") -> None:
         """Take the connection over; ``behind`` comes in the same packet as the head."""
@@ -108,7 +115,7 @@ class FakeEngine:
                     self.requests.append(request)
                     handler = self._routes.get((request.method, request.path), no_route)
                     handler(request, Peer(sock))
-                    if request.headers.get("upgrade"):
+                    if request.headers.get("upgrade") or request.headers.get("expect"):
                         return
             except (BrokenPipeError, ConnectionResetError):
                 return  # the client left
@@ -136,6 +143,8 @@ def _read_request(file: BinaryIO) -> Request | None:
 
 
 def _read_body(file: BinaryIO, headers: dict[str, str]) -> bytes:
+    if headers.get("expect"):
+        return b""
     if headers.get("transfer-encoding") != "chunked":
         return file.read(int(headers.get("content-length", "0")))
     body = b""

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from wherry.spans import Span
+from wherry.tar.batching import CHUNK
 from wherry.tar.format import header
 from wherry.tar.format.writer import END
 from wherry.tar.format.writer import header as written
-from wherry.tar.pack import CHUNK, pack, pack_named, pack_named_spans
+from wherry.tar.pack import pack, pack_named, pack_named_spans
 
 MTIME = 1_600_000_000
 

@@ -1,14 +1,15 @@
 """Builds, and the cache they leave."""
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from wherry.api import parameters
-from wherry.api.bodies import closing, send_messages
+from wherry.api.bodies import Answer, closing, send_messages
 from wherry.api.http import Query, Request, Response, Router, empty, json_response
 from wherry.api.translate import builds
 from wherry.build.plan.pruning import PROPERTIES, Prune
+from wherry.buildkit.offers import directory
 from wherry.engine.system import System
 from wherry.errors import InvalidArgument, NotSupported, WherryError
 from wherry.model.build import BuildNews, DockerfileNews
@@ -19,7 +20,11 @@ from wherry.plan.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from wherry.api.translate.builds import Told
+    from wherry.build.client import Client
+    from wherry.build.plan.request import BuildRequest
     from wherry.build.service import Builds
+
+Source = AsyncIterable[bytes] | str | None
 
 _CLASSIC, _BUILDKIT = "1", "2"
 _TIMES = {"until", "unused-for"}
@@ -35,22 +40,42 @@ class BuildRoutes:
 
     def register(self, router: Router) -> None:
         router.add("POST", "/build", self.build)
+        router.add("POST", "/build/offered", self.build_offered)
         router.add("POST", "/build/prune", self.prune)
         router.add("POST", "/build/cancel", self.cancel)
 
     async def build(self, request: Request) -> None:
-        query = request.query
-        _check_version(query.get("version") or _CLASSIC)
+        _check_version(request.query.get("version") or _CLASSIC)
         asked = builds.build_request(parameters.known(request, "platform", (1, 32)), self._host)
+        await self._answer(request, asked, request.query.get("remote") or request.body, None, Answer(request))
+
+    async def build_offered(self, request: Request) -> None:
+        """See wire/build.py."""
+        query = request.query
+        asked = builds.build_request(parameters.known(request, "platform", (1, 32)), self._host)
+        answer = Answer(request)
+
+        async def ask(files: Sequence[int]) -> None:
+            await answer.write(builds.wanted(files))
+
+        client = await directory.offered_directory(
+            request.body, query.get("wherry.directory", ""), asked.dockerfile, ask
+        )
+        await self._answer(request, asked, None, client, answer)
+
+    async def _answer(
+        self, request: Request, asked: "BuildRequest", source: Source, client: "Client | None", answer: Answer
+    ) -> None:
         news = self._builds.build(
             asked,
-            query.get("remote") or request.body,
+            source,
+            client=client,
             credentials=builds.registry_credentials(request.headers.get("x-registry-config")),
-            live=query.flag("wherry.progress"),
+            live=request.query.flag("wherry.progress"),
         )
         told = _silenced(_told(news)) if asked.quiet else _told(news)
         shown = told if request.api_version >= _IDS_SINCE else _without_ids(told)
-        await send_messages(request, shown, builds.news_message)
+        await send_messages(answer, shown, builds.news_message)
 
     async def cancel(self, request: Request) -> Response:
         """Builds here have no IDs: whoever wants one to end leaves it."""

@@ -1,6 +1,6 @@
 """Builds: what is asked for, and what is told."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -23,7 +23,16 @@ from wherry.plan.containers.resources import with_default_swap
 from wherry.plan.go_values import read_int
 from wherry.plan.images.platforms import parse_platform
 from wherry.plan.timestamps import rfc3339
-from wherry.wire.build import BuildCache, BuildPruned, OutputDetail, OutputMessage, StepDetail, StepMessage
+from wherry.wire.build import (
+    BuildCache,
+    BuildPruned,
+    OutputDetail,
+    OutputMessage,
+    StepDetail,
+    StepMessage,
+    WantedDetail,
+    WantedMessage,
+)
 from wherry.wire.host_config import Ulimit as WireUlimit
 from wherry.wire.progress import JSONMessage
 from wherry.wire.registry import AuthConfig
@@ -91,6 +100,10 @@ def news_message(news: Told) -> JSONMessage | StepMessage | OutputMessage:
             return OutputMessage(aux=OutputDetail(index=news.index, text=news.text))
         case _:
             return progress_message(news)
+
+
+def wanted(files: Sequence[int]) -> WantedMessage:
+    return WantedMessage(aux=WantedDetail(files=list(files)))
 
 
 def build_cache(usage: CacheUsage) -> BuildCache:

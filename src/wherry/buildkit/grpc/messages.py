@@ -1,6 +1,7 @@
 """Messages in a stream: each behind five bytes that say its length."""
 
 import struct
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from wherry.buildkit.http2 import ErrorCode, Stream, StreamReset
@@ -10,20 +11,12 @@ MAX_MESSAGE: Final = 16 << 20
 _PREFIX: Final = struct.Struct(">BL")
 
 
-class Messages:
-    """Both directions of a call. One reader and one writer at a time."""
+class Received:
+    """Messages in the bytes that ``read`` gives, b"" at their end. One reader at a time."""
 
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
+    def __init__(self, read: Callable[[], Awaitable[bytes]]) -> None:
+        self._read = read
         self._received = bytearray()
-
-    async def send(self, *messages: bytes) -> None:
-        """Waits while the peer does not take them. CallFailed once the peer has ended the call."""
-        data = b"".join(part for message in messages for part in (_PREFIX.pack(0, len(message)), message))
-        try:
-            await self._stream.write(data)
-        except (StreamReset, ConnectionError) as error:
-            raise failed(error) from error
 
     async def receive(self) -> bytes | None:
         """The next message; None when the peer has sent its last. CallFailed."""
@@ -43,12 +36,6 @@ class Messages:
         self._received.clear()
         return rest or await self._read()
 
-    async def _read(self) -> bytes:
-        try:
-            return await self._stream.read()
-        except (StreamReset, ConnectionError) as error:
-            raise failed(error) from error
-
     def _next(self) -> bytes | None:
         if len(self._received) < _PREFIX.size:
             return None
@@ -64,6 +51,28 @@ class Messages:
         message = bytes(memoryview(self._received)[_PREFIX.size : end])
         del self._received[:end]
         return message
+
+
+class Messages(Received):
+    """Both directions of a call. One reader and one writer at a time."""
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__(self._read_stream)
+        self._stream = stream
+
+    async def send(self, *messages: bytes) -> None:
+        """Waits while the peer does not take them. CallFailed once the peer has ended the call."""
+        data = b"".join(part for message in messages for part in (_PREFIX.pack(0, len(message)), message))
+        try:
+            await self._stream.write(data)
+        except (StreamReset, ConnectionError) as error:
+            raise failed(error) from error
+
+    async def _read_stream(self) -> bytes:
+        try:
+            return await self._stream.read()
+        except (StreamReset, ConnectionError) as error:
+            raise failed(error) from error
 
 
 def failed(error: StreamReset | ConnectionError) -> CallFailed:

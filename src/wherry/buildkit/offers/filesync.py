@@ -2,8 +2,10 @@
 it tells of all files, is asked for some, and sends those, several at a time."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Protocol
 from urllib.parse import quote_plus
 
 from wherry.buildkit.offers import fsutil
@@ -22,11 +24,22 @@ _BROKEN_OFF = "the client ended a transfer of files"
 _STAT_FIELD = b"\x12"  # the first byte of a STAT packet with a file: its type, which is 0, is not written
 
 
-class Offered:
-    """Files of one directory, within a call."""
+class Incoming(Protocol):
+    """What a client sends: messages as `Stream` gives them."""
 
-    def __init__(self, stream: Stream, tokens: Sequence[bytes]) -> None:
-        self._stream = stream
+    async def receive(self) -> bytes | None: ...
+
+    async def unread(self) -> bytes: ...
+
+
+class Offered:
+    """Files of one directory. ``tokens`` are what was told of them; what ``ask`` asks for comes by ``incoming``."""
+
+    def __init__(
+        self, incoming: Incoming, tokens: Sequence[bytes], ask: Callable[[Sequence[int]], Awaitable[None]]
+    ) -> None:
+        self._incoming = incoming
+        self._ask = ask
         self.told = Told(tokens, lambda number: fsutil.offered_file(tokens[number]))
 
     async def contents(self, wanted: Sequence[int]) -> AsyncGenerator[tuple[int, bytes], None]:
@@ -35,7 +48,7 @@ class Offered:
         missing = set(wanted)
         async with self._asking(wanted):
             while missing:
-                packet = _packet(await _message(self._stream))
+                packet = _packet(await _message(self._incoming))
                 if packet.type != PacketType.DATA or packet.id not in missing:
                     raise InvalidArgument(f"invalid file request {packet.id}")
                 yield packet.id, packet.data
@@ -45,7 +58,7 @@ class Offered:
     async def packets(self, wanted: Sequence[int]) -> AsyncGenerator[bytes, None]:
         """The same as it comes: packets in gRPC's frames, for who knows when all is there."""
         async with self._asking(wanted):
-            while data := await self._stream.unread():
+            while data := await self._incoming.unread():
                 yield data
         raise InvalidArgument(_BROKEN_OFF)
 
@@ -60,10 +73,6 @@ class Offered:
             if not asking.cancelled():
                 asking.exception()  # looked at: who cannot ask is told by what comes, or that nothing does
 
-    async def _ask(self, wanted: Sequence[int]) -> None:
-        for begin in range(0, len(wanted), _REQUESTS):
-            await self._stream.send(*map(fsutil.request, wanted[begin : begin + _REQUESTS]))
-
 
 @asynccontextmanager
 async def offered(
@@ -74,17 +83,17 @@ async def offered(
         raise NotFound("no local sources enabled")
     metadata = {"dir-name": (name,), "followpaths": follow, "exclude-patterns": exclude}
     async with session.stream(DIFF_COPY, _headers(metadata)) as stream:
-        yield Offered(stream, await _told(stream))
+        yield Offered(stream, await told_files(stream), partial(_ask, stream))
         await stream.send(fsutil.FIN)
         while await stream.receive() is not None:
             pass
 
 
-async def _told(stream: Stream) -> list[bytes]:
-    """STAT packets as they came: what is equal tells the same."""
+async def told_files(incoming: Incoming) -> list[bytes]:
+    """STAT packets as they came: what is equal tells the same. InvalidArgument for anything else."""
     tokens: list[bytes] = []
     size = 0
-    while message := await _message(stream):
+    while message := await _message(incoming):
         if not message.startswith(_STAT_FIELD):
             raise InvalidArgument(f"the client sends {_packet(message).type.name} where it is to tell of files")
         tokens.append(message)
@@ -94,8 +103,13 @@ async def _told(stream: Stream) -> list[bytes]:
     return tokens
 
 
-async def _message(stream: Stream) -> bytes:
-    message = await stream.receive()
+async def _ask(stream: Stream, wanted: Sequence[int]) -> None:
+    for begin in range(0, len(wanted), _REQUESTS):
+        await stream.send(*map(fsutil.request, wanted[begin : begin + _REQUESTS]))
+
+
+async def _message(incoming: Incoming) -> bytes:
+    message = await incoming.receive()
     if message is None:
         raise InvalidArgument(_BROKEN_OFF)
     return message

@@ -8,20 +8,10 @@ from msgspec import Struct
 
 from wherry.buildkit.protobuf import decode, encode
 from wherry.errors import InvalidArgument
+from wherry.go_modes import go_mode, unix_mode
 from wherry.model.mirror import OfferedFile
 
-_PERMISSIONS = 0o777
 _ID = (1 << 32) - 1  # the bits of a number of 32; clients that send more mean these
-_KINDS = {  # of Go's os.FileMode
-    0: stat.S_IFREG,
-    1 << 31: stat.S_IFDIR,
-    1 << 27: stat.S_IFLNK,
-    1 << 26: stat.S_IFBLK,
-    1 << 26 | 1 << 21: stat.S_IFCHR,
-    1 << 25: stat.S_IFIFO,
-}
-_KIND_MASK = 1 << 31 | 1 << 27 | 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19
-_BITS = {1 << 23: stat.S_ISUID, 1 << 22: stat.S_ISGID, 1 << 20: stat.S_ISVTX}
 
 
 class PacketType(IntEnum):
@@ -94,20 +84,17 @@ def _no_file(told: Stat) -> InvalidArgument:
 
 
 def _mode(told: Stat) -> int:
-    kind = _KINDS.get(told.mode & _KIND_MASK)
-    if kind is None:
+    mode = unix_mode(told.mode)
+    if mode is None or stat.S_ISSOCK(mode):
         raise _no_file(told)
-    bits = sum(bit for flag, bit in _BITS.items() if told.mode & flag)
-    return kind | bits | told.mode & _PERMISSIONS
+    return mode
 
 
 def told_stat(file: OfferedFile) -> Stat:
     """What tells of a file."""
-    kind = next(kind for kind, own in _KINDS.items() if own == stat.S_IFMT(file.mode))
-    flags = sum(flag for flag, bit in _BITS.items() if file.mode & bit)
     return Stat(
         path=file.path,
-        mode=kind | flags | file.mode & _PERMISSIONS,
+        mode=go_mode(file.mode),
         uid=file.uid,
         gid=file.gid,
         size=file.size,

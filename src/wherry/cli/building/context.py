@@ -9,16 +9,18 @@ from itertools import chain
 
 from ...tar.format.header import REGULAR
 from ...tar.format.writer import END, header, padding
-from ...tar.pack import pack_spans
 from ..session import CommandError
 from ..streams import stdin
+from .offering import Offering, unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ...spans import Span
     from ...tar.builds.ignoring import Ignored
+
+    Keep = Callable[[bytes], bool]
 
 BLOCK = 512
 DEFAULT = "Dockerfile"
@@ -30,13 +32,21 @@ NO_ENTRY = "no such file or directory"
 
 
 class Context:
-    """``chunks`` is an archive to send, None for a ``remote`` address. ``dockerfile`` is the file's name for the
-    engine, "" for its default; ``text`` what it says, "" where only the engine reads it."""
+    """``chunks`` is an archive to send, None for a ``remote`` address; ``offering`` offers the same where it is a
+    directory. ``dockerfile`` is the file's name for the engine, "" for its default; ``text`` what it says, "" where
+    only the engine reads it."""
 
     def __init__(
-        self, chunks: "Iterator[bytes | Span] | None", *, dockerfile: str = "", text: str = "", remote: str = ""
+        self,
+        chunks: "Iterator[bytes | Span] | None",
+        *,
+        offering: Offering | None = None,
+        dockerfile: str = "",
+        text: str = "",
+        remote: str = "",
     ) -> None:
         self.chunks = chunks
+        self.offering = offering
         self.dockerfile = dockerfile
         self.text = text
         self.remote = remote
@@ -87,13 +97,18 @@ def _from_directory(place: str, file: str) -> Context:
         path = _dockerfile(root, file)
         content, inside = _read(path), _inside(root, path)
         own_ignores = f"{path}{IGNORE_FILE}"
-    ignores = _ignores(root, own_ignores, inside)
-    if inside:
-        return Context(_archive(root, ignores, {}), dockerfile=inside, text=_text(content))
+    patterns = _patterns(root, own_ignores)
+    offering = Offering(root, *_choice(_ignored(patterns)), content)
+    name, extra = (inside, {}) if inside else _hidden(root, content)
+    archive = _archive(root, patterns, filter(None, (IGNORE_FILE, inside)), extra)
+    return Context(archive, offering=offering, dockerfile=name, text=_text(content))
+
+
+def _hidden(root: str, content: bytes) -> tuple[str, dict[str, bytes]]:
+    """A name for a Dockerfile that is none of the context's files, and it and what leaves it out, as files."""
     name = f".dockerfile.{os.urandom(10).hex()}"
     listed = _read_if_there(f"{root}/{IGNORE_FILE}")
-    extra = {IGNORE_FILE: (listed or IGNORE_FILE.encode()) + f"\n{name}\n".encode(), name: content}
-    return Context(_archive(root, ignores, extra), dockerfile=name, text=_text(content))
+    return name, {IGNORE_FILE: (listed or IGNORE_FILE.encode()) + f"\n{name}\n".encode(), name: content}
 
 
 def _dockerfile(root: str, file: str) -> str:
@@ -114,37 +129,44 @@ def _inside(root: str, path: str) -> str:
     return "" if relative.startswith("../") else relative
 
 
-def _ignores(root: str, own: str, dockerfile: str) -> "Ignored | None":
-    """Those of the Dockerfile (``Dockerfile.dockerignore``), else of the context. What the build itself needs stays."""
-    text = _text((_read_if_there(own) if own else b"") or _read_if_there(f"{root}/{IGNORE_FILE}"))
-    if not text:
+def _patterns(root: str, own: str) -> str:
+    """What is left out, as the Dockerfile's own file says (``Dockerfile.dockerignore``), else the context's."""
+    return _text((_read_if_there(own) if own else b"") or _read_if_there(f"{root}/{IGNORE_FILE}"))
+
+
+def _ignored(patterns: str, needed: "Iterable[str]" = ()) -> "Ignored | None":
+    """``needed`` stay in any case. None for nothing."""
+    if not patterns:
         return None
     from ...tar.builds.ignoring import read_ignored
 
     try:
-        ignored = read_ignored(text)
-        needed = [name for name in (IGNORE_FILE, dockerfile) if name and name in ignored]
-        return read_ignored("\n".join((text, *(f"!{name}" for name in needed)))) if needed else ignored
+        ignored = read_ignored(patterns)
+        kept = [f"!{name}" for name in needed if name in ignored]
+        return read_ignored("\n".join((patterns, *kept))) if kept else ignored
     except ValueError as error:
         raise CommandError(f"error checking context: {error}") from None
 
 
-def _archive(root: str, ignored: "Ignored | None", extra: dict[str, bytes]) -> "Iterator[bytes | Span]":
+def _choice(ignored: "Ignored | None") -> "tuple[Keep | None, Keep | None]":
+    """Which paths a walk keeps, and which directories it enters all the same."""
+    if ignored is None:
+        return None, None
+    return lambda path: os.fsdecode(path) not in ignored, lambda path: ignored.has_exceptions_below(os.fsdecode(path))
+
+
+def _archive(root: str, patterns: str, needed: "Iterable[str]", extra: dict[str, bytes]) -> "Iterator[bytes | Span]":
     """``extra`` are files that are not the context's own, and take the place of those that are."""
+    from ...tar.pack import pack_spans
 
-    def keeps(path: bytes) -> bool:
-        name = os.fsdecode(path)
-        return name not in extra and (ignored is None or name not in ignored)
-
-    def enters(path: bytes) -> bool:
-        return ignored is not None and ignored.has_exceptions_below(os.fsdecode(path))
-
+    keeps, enters = _choice(_ignored(patterns, needed))
+    taken = {os.fsencode(name) for name in extra}
     for name, content in extra.items():
         yield _member(name, content)
     try:
-        yield from pack_spans(root, keeps, enters)
+        yield from pack_spans(root, lambda path: path not in taken and (keeps is None or keeps(path)), enters)
     except OSError as error:
-        raise CommandError(f"error checking context: {error.filename or root}: {error.strerror}") from None
+        raise unreadable(error, root) from None
 
 
 def _member(name: str, content: bytes) -> bytes:

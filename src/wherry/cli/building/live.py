@@ -8,6 +8,7 @@ import re
 import time
 from collections import deque
 
+from ..formats.units import human_size
 from ..output import terminal_size
 from ..progress import bar
 from ..texts import ellipsis
@@ -102,9 +103,9 @@ class Live:
         """Nothing came for a while."""
         self._draw()
 
-    def uploaded(self, text: str) -> None:
+    def sent(self, size: int) -> None:
         """How much of the context the engine has."""
-        self._transfers[CONTEXT] = text
+        self._transfers[CONTEXT] = f"Sending the build context: {human_size(size)}"
         self._draw_at_times()
 
     def close(self) -> None:

@@ -23,6 +23,9 @@ class Plain:
     def output(self, detail: "Message") -> None:
         """Docker's lines say it."""
 
+    def sent(self, size: int) -> None:
+        """How large the context is was told before."""
+
     def close(self) -> None:
         """All is said."""
 

@@ -22,12 +22,17 @@ if TYPE_CHECKING:
         def output(self, detail: Message) -> None:
             """``OutputDetail``: what a step's command wrote."""
 
+        def sent(self, size: int) -> None:
+            """So many bytes of the context have been sent."""
+
         def close(self) -> None:
             """Nothing more comes."""
 
 
 STEP = "wherry.step"
 OUTPUT = "wherry.output"
+SENT = "wherry.sent"
+"""What is no message of the engine's: how much of the context it has got between others."""
 
 
 class BuildFailed(CommandError):
@@ -66,5 +71,7 @@ def _take(message: "Message", view: "View", result: Result) -> None:
         view.step(detail)
     elif kind == OUTPUT:
         view.output(detail)
+    elif kind == SENT:
+        view.sent(detail["bytes"])
     elif "ID" in detail:
         result.image = detail["ID"]

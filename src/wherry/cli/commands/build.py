@@ -3,7 +3,8 @@
 import os
 
 from ...client.connection import ApiError
-from ..building.context import Context, compressed, open_context
+from ..building.asking import ask
+from ..building.context import Context, open_context
 from ..building.excerpt import excerpt, line_told
 from ..building.plain import Plain, Quiet
 from ..building.query import auth_headers, build_query
@@ -16,10 +17,8 @@ from ..trust import check_build
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from ...client.connection import Response
-    from ...spans import Span
+    from ..building.asking import Asked
+    from ..building.stream import View
     from ..flags import Options
     from ..session import Session
 
@@ -114,16 +113,16 @@ def _built(session: "Session", options: "Options", context: Context) -> Result:
 
 
 def _build_plainly(session: "Session", options: "Options", context: Context) -> Result:
-    sizes = [0]
-    response = _request(session, options, context, sizes.append)
-    if context.chunks is not None:
-        session.out.line(f"Sending build context to Docker daemon  {human_size(sizes[-1])}")
-    return follow(response.lines(), Plain(session.out))
+    view = Plain(session.out)
+    asked = _ask(session, options, context, view)
+    if asked.size is not None:
+        session.out.line(f"Sending build context to Docker daemon  {human_size(asked.size)}")
+    return follow(asked.lines, view)
 
 
 def _build_quietly(session: "Session", options: "Options", context: Context) -> Result:
     view = Quiet(session.err)
-    result = follow(_request(session, options, context, lambda size: None).lines(), view)
+    result = follow(_ask(session, options, context, view).lines, view)
     if result.failure:
         view.replay()
     else:
@@ -136,29 +135,16 @@ def _build_live(session: "Session", options: "Options", context: Context) -> Res
     from ..building.waiting import lines_and_ticks
 
     view = Live(session.out, colours=not getenv("NO_COLOR"))
-    response = _request(
-        session, options, context, lambda size: view.uploaded(f"Sending the build context: {human_size(size)}")
-    )
-    result = follow(lines_and_ticks(response.lines(), view.tick, TICK), view)
+    asked = _ask(session, options, context, view)
+    result = follow(lines_and_ticks(asked.lines, view.tick, TICK), view)
     if result.image and not result.failure:
         view.summary(short_id(result.image), options["tag"])
     return result
 
 
-def _request(session: "Session", options: "Options", context: Context, uploaded: "Callable[[int], None]") -> "Response":
+def _ask(session: "Session", options: "Options", context: Context, view: "View") -> "Asked":
     query = build_query(session, options, context)
-    body = context.chunks
-    if body is not None:
-        body = _counted(compressed(body) if options["compress"] else body, uploaded)
-    return session.client.call("POST", "/build", query=query, body=body, headers=auth_headers(session))
-
-
-def _counted(chunks: "Iterator[bytes | Span]", uploaded: "Callable[[int], None]") -> "Iterator[bytes | Span]":
-    size = 0
-    for chunk in chunks:
-        yield chunk
-        size += len(chunk)
-        uploaded(size)
+    return ask(session, query, auth_headers(session), context, compress=options["compress"], sent=view.sent)
 
 
 def _point(session: "Session", context: Context, first: int, last: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 
 from tests.unit.api.samples import BUSYBOX, IMAGE, RUNNING
 
+from wherry.build.client import CONTEXT, Client
 from wherry.build.plan.pruning import Prune
 from wherry.build.plan.request import BuildRequest
 from wherry.engine.images.catalog import HistoryEntry
@@ -149,6 +150,12 @@ class FakeArchives:
         yield f"tree of {container_id[:6]}".encode()
 
 
+async def _everything(client: Client) -> bytes:
+    """All contents that a client offers."""
+    async with client.files(CONTEXT) as offer:
+        return b"".join([piece async for _, piece in offer.contents(range(len(offer.told.tokens)))])
+
+
 class FakeBuilds:
     """Tells ``news``, then raises ``failure`` if there is one; what it was asked and sent is kept."""
 
@@ -163,13 +170,17 @@ class FakeBuilds:
     async def build(
         self,
         request: BuildRequest,
-        source: AsyncIterator[bytes] | str,
+        source: AsyncIterator[bytes] | str | None,
         *,
+        client: Client | None,
         credentials: Mapping[str, Credentials],
         live: bool,
     ) -> AsyncIterator[BuildNews]:
         self.asked = {"request": request, "credentials": credentials, "live": live}
-        self.received = source.encode() if isinstance(source, str) else b"".join([chunk async for chunk in source])
+        if client is not None:
+            self.received = await _everything(client)
+        elif source is not None:
+            self.received = source.encode() if isinstance(source, str) else b"".join([chunk async for chunk in source])
         for news in self.news:
             yield news
         if self.failure:
