@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -439,6 +440,18 @@ def test_clients_learn_that_the_engine_is_experimental(start: Start) -> None:
     cli = start("--experimental")
 
     assert cli.line("version", "-f", "{{.Server.Experimental}}") == "true"
+
+
+def test_runc_by_another_name_and_behind_another_program(start: Start, tmp_path: Path) -> None:
+    runc = shutil.which("runc")
+    wrapper = tmp_path / "wrapper"
+    wrapper.write_text(f'#!/bin/sh\n[ "$1" != --version ] || exec echo Wrapper version 1.0\nexec {runc} "$@"\n')
+    wrapper.chmod(0o755)
+
+    cli = start(f"--add-runtime=other={runc}", f"--add-runtime=wrapper={wrapper}")
+
+    for name in ("other", "wrapper"):
+        assert cli.line("run", "--rm", "--runtime", name, "busybox", "echo", "runs") == "runs"
 
 
 def test_stacks_are_written_at_sigusr1(start: Start, idle: Engine) -> None:

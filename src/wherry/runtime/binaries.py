@@ -19,12 +19,14 @@ BUILTIN = ("crun", "runc")
 
 class Binary(Struct, frozen=True, kw_only=True):
     """A runtime to execute. ``command`` is a ``sealed`` copy in memory: runtimes then skip copying themselves.
-    ``takes_filters``: it can be handed seccomp filters that are compiled."""
+    ``takes_filters``: it can be handed seccomp filters that are compiled. ``reads``: an init that waits to be let go
+    reads its fifo (crun), or writes it (runc); None where only the runtime itself knows how that is done."""
 
     info: RuntimeInfo
     command: str
     sealed: SealedBinary | None = None
     takes_filters: bool = False
+    reads: bool | None = None
 
 
 class Binaries:
@@ -87,7 +89,13 @@ async def _probe(name: str, path: str, undo: ExitStack) -> Binary:
         return Binary(info=info, command=program)
     sealed = seal(program)
     undo.callback(sealed.close)
-    return Binary(info=info, command=sealed.path, sealed=sealed, takes_filters=_knows(program, filters.ANNOTATION))
+    return Binary(
+        info=info,
+        command=sealed.path,
+        sealed=sealed,
+        takes_filters=_knows(program, filters.ANNOTATION),
+        reads=first_line.startswith("crun"),
+    )
 
 
 def _knows(path: str, text: str) -> bool:

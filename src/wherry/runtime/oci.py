@@ -116,7 +116,10 @@ class OciRuntime:
 
     async def start(self, container_id: str, runtime: str) -> None:
         binary = self._binaries.get(runtime)
-        await fifo.release(self._state(container_id, binary), reads=binary.info.name != "runc")
+        if binary.reads is None:
+            await self._execute(binary, "start", container_id)
+        else:
+            await fifo.release(self._state(container_id, binary), reads=binary.reads)
 
     def started(self, container_id: str, runtime: str) -> bool:
         return not fifo.waiting(self._state(container_id, self._binaries.get(runtime)))

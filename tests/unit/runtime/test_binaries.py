@@ -8,9 +8,9 @@ import pytest
 from wherry.runtime.binaries import discover
 
 
-@pytest.mark.parametrize("says", ["runc version 9.9", "Another Runtime version 9.9"])
-async def test_a_runtime_may_be_named_as_it_is_found_in_path(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str
+@pytest.mark.parametrize(("says", "reads"), [("runc version 9.9", False), ("Another Runtime version 9.9", None)])
+async def test_a_runtime_may_be_named_as_it_is_found_in_path_and_is_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, reads: bool | None
 ) -> None:
     program = tmp_path / "some-runtime"
     program.write_text(f"#!/bin/sh\necho {says}\n")
@@ -23,3 +23,4 @@ async def test_a_runtime_may_be_named_as_it_is_found_in_path(
 
     assert (found.info.path, found.info.version) == ("some-runtime", "9.9")
     assert os.path.isabs(found.command)
+    assert found.reads is reads
