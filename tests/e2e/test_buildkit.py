@@ -34,8 +34,9 @@ CMD ["cat", "/said"]
 
 
 def told(done: Done) -> list[str]:
-    """What ``--progress=plain`` showed, without numbers of vertices, times and sizes."""
-    lines = (re.sub(r"^#\d+ (\d+\.\d+ )?", "", line) for line in done.stderr.splitlines())
+    """What ``--progress=plain`` showed, without numbers of vertices, times and sizes; once what it says again after it
+    has told of another vertex."""
+    lines = (re.sub(r"^#\d+ (\d+\.\d+ )?", "", line) for line in dict.fromkeys(done.stderr.splitlines()))
     return [re.sub(r"( [0-9.]+[kM]?B)?( [0-9.]+s)?( done)?$", "", line) for line in lines if line]
 
 
