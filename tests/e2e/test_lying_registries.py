@@ -2,6 +2,7 @@
 failed."""
 
 import json
+import re
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -76,7 +77,7 @@ def half(whole: bytes) -> bytes:
     [
         ("config", other_bit, "verification failed for digest sha256:"),
         ("layer", other_bit, "verification failed for digest sha256:"),
-        ("layer", garbage, "verification failed for digest sha256:"),
+        ("layer", garbage, "verification failed for digest sha256:|invalid tar header"),  # whoever sees it first
         ("layer", longer, "bytes it should be"),
         ("layer", half, "unexpected EOF"),
     ],
@@ -88,7 +89,7 @@ def test_a_blob_that_is_not_its_digest(cli: Cli, part: str, lie: Lie, text: str)
     with serving(cli, lying(image, path, lie(image.answers[path][1]))):
         error = cli.fails(1, "pull", NAME)
 
-    assert text in error, error
+    assert re.search(text, error), error
     pulls_when_the_truth_is_told(cli, image)
 
 
