@@ -23,7 +23,8 @@ class Network(Struct, frozen=True, kw_only=True):
 
     ``created`` is nanoseconds since the epoch; ``options`` are the driver's, in Docker's names. Without ``ipv6`` its
     IPv6 subnets are of no use. ``config_only``: it is a configuration for others and nothing is made of it; they
-    name it in ``config_from``.
+    name it in ``config_from``. ``host_ipv4`` and ``host_ipv6`` are the host's addresses for what leaves it and is
+    masqueraded, "" for that of the way it takes.
     """
 
     id: str
@@ -36,6 +37,8 @@ class Network(Struct, frozen=True, kw_only=True):
     ipv6: bool = False
     masquerade: bool = True
     icc: bool = True
+    host_ipv4: str = ""
+    host_ipv6: str = ""
     mtu: int = 1500
     options: dict[str, str] = {}
     labels: dict[str, str] = {}

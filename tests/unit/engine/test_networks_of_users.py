@@ -39,9 +39,11 @@ async def test_options_of_a_bridge_are_heeded() -> None:
         "com.docker.network.bridge.enable_icc": "false",
         "com.docker.network.bridge.enable_ip_masquerade": "0",
         "com.docker.network.driver.mtu": "1400",
+        "com.docker.network.host_ipv4": "203.0.113.7",
     }
     network = await user_network(world, options=options, internal=True, subnets=(USER_SUBNET,))
     assert (network.bridge, network.icc, network.masquerade, network.mtu) == ("wb0", False, False, 1400)
+    assert (network.host_ipv4, network.host_ipv6) == ("203.0.113.7", "")
     assert world.host.bridged["wb0"].addresses == ("10.88.0.1/24",)
     (end,) = world.networks.plan(container("a", network="mine", ports=[fixed("80")]))
     assert (end.ipv4_gateway, end.ports) == ("", ())
@@ -84,6 +86,16 @@ BAD_REQUESTS = [
         InvalidArgument,
         "failed to parse com.docker.network.bridge.enable_icc value: maybe "
         '(strconv.ParseBool: parsing "maybe": invalid syntax)',
+    ),
+    (
+        NetworkRequest(name="n", options={"com.docker.network.host_ipv4": "1.2.3.4; flush ruleset"}),
+        InvalidArgument,
+        "failed to parse com.docker.network.host_ipv4 value: 1.2.3.4; flush ruleset (nil ip)",
+    ),
+    (
+        NetworkRequest(name="n", options={"com.docker.network.host_ipv4": "::1"}),
+        InvalidArgument,
+        "failed to parse com.docker.network.host_ipv4 value: ::1 (another version of IP)",
     ),
 ]
 

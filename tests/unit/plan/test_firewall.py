@@ -1,4 +1,5 @@
 import pytest
+from msgspec.structs import replace
 
 from wherry.model.network import Network, PublishedPort, Subnet
 from wherry.plan.networks import firewall
@@ -53,6 +54,15 @@ def test_only_networks_that_ask_for_it_are_masqueraded_to_the_outside() -> None:
     assert [rule for rule in rules if "!=" in rule] == [
         'ip saddr 172.17.0.0/16 oifname != "wherry0" masquerade',
         'ip6 saddr fd00:17::/64 oifname != "wherry0" masquerade',
+    ]
+
+
+def test_what_leaves_may_have_an_address_that_was_chosen() -> None:
+    chosen = replace(BRIDGE, host_ipv4="203.0.113.7", host_ipv6="2001:db8::7")
+    rules = chain(firewall.ruleset((chosen,)), "postrouting")
+    assert [rule for rule in rules if "!=" in rule] == [
+        'ip saddr 172.17.0.0/16 oifname != "wherry0" snat ip to 203.0.113.7',
+        'ip6 saddr fd00:17::/64 oifname != "wherry0" snat ip6 to 2001:db8::7',
     ]
 
 

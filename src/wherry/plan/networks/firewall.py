@@ -17,7 +17,7 @@ What the rules say (as Docker's bridge driver does, from version 28 on for what 
 * Within a network containers talk freely, unless ``icc`` is off: then to published and linked ports only. Frames
   within a bridge meet these rules only where ``net.bridge.bridge-nf-call-iptables`` is 1.
 * Nothing enters or leaves an internal network.
-* What leaves another network takes the host's address, if ``masquerade`` is on.
+* What leaves another network takes the host's address, or the one of its options, if ``masquerade`` is on.
 
 A container that calls a published port of its own network is masqueraded too, since the answer must come back
 through the host; so is the host when it called 127.0.0.1 (its bridge needs ``route_localnet``).
@@ -124,8 +124,14 @@ def _postrouting(networks: tuple[Network, ...]) -> list[str]:
             source = f"{'ip6' if ':' in subnet.subnet else 'ip'} saddr {subnet.subnet}"
             rules.append(f'{source} oifname "{network.bridge}" ct status dnat masquerade')
             if network.masquerade and not network.internal:
-                rules.append(f'{source} oifname != "{network.bridge}" masquerade')
+                rules.append(f'{source} oifname != "{network.bridge}" {_translation(network, subnet.subnet)}')
     return rules
+
+
+def _translation(network: Network, subnet: str) -> str:
+    """What gives packets that leave an address of the host."""
+    family, address = ("ip6", network.host_ipv6) if ":" in subnet else ("ip", network.host_ipv4)
+    return f"snat {family} to {address}" if address else "masquerade"
 
 
 def _forward(networks: tuple[Network, ...], links: tuple[LinkedPort, ...]) -> list[str]:

@@ -24,6 +24,8 @@ HOST_BINDING = PREFIX + "host_binding_ipv4"
 NAME = PREFIX + "name"
 ICC = PREFIX + "enable_icc"
 MASQUERADE = PREFIX + "enable_ip_masquerade"
+HOST_ADDRESSES = {4: "com.docker.network.host_ipv4", 6: "com.docker.network.host_ipv6"}
+"""Which of the host's addresses is what leaves the network to have, by IP version."""
 DRIVER_MTU = "com.docker.network.driver.mtu"
 _INTERFACE_NAME_LENGTH = 15  # bytes
 _NO_INTERFACE = re.compile(r"[/:\s\0]")  # dev_valid_name of the kernel
@@ -87,6 +89,8 @@ def network(request: NetworkRequest, network_id: str, created: int, subnets: tup
         attachable=request.attachable,
         masquerade=_flag(options, MASQUERADE),
         icc=_flag(options, ICC),
+        host_ipv4=_host_address(options, 4),
+        host_ipv6=_host_address(options, 6),
         mtu=_mtu(options.get(DRIVER_MTU, "1500")),
         options=options,
         labels=request.labels,
@@ -154,3 +158,15 @@ def _mtu(text: str) -> int:
     if mtu is None or mtu < _SMALLEST_MTU:
         raise InvalidArgument(f"failed to parse {DRIVER_MTU} value: {text}")
     return mtu
+
+
+def _host_address(options: Mapping[str, str], version: int) -> str:
+    name = HOST_ADDRESSES[version]
+    text = options.get(name, "")
+    try:
+        address = ip_address(text) if text else None
+    except ValueError:
+        raise InvalidArgument(f"failed to parse {name} value: {text} (nil ip)") from None
+    if address is not None and address.version != version:
+        raise InvalidArgument(f"failed to parse {name} value: {text} (another version of IP)")
+    return str(address or "")
