@@ -41,6 +41,8 @@ class Store:
         with ExitStack() as undo:
             self._lock = RootLock(self.root)
             undo.callback(self._lock.release)
+            with explained(f"close data root {self.root} to others"):
+                self.root.chmod(0o710)  # volumes in it may have files of root that anybody may run (CVE-2021-41091)
             self._threads = Threads(_THREADS, "store")
             self._nursery = Nursery()
             self._builds = self.root / "builds"

@@ -102,6 +102,15 @@ async def test_a_root_is_made_and_opened_again_with_all_that_is_in_it(tmp_path: 
 
 
 @pytest.mark.root
+async def test_a_root_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    root.chmod(0o755)
+    await (await Store.open(root)).close()
+    assert root.stat().st_mode & 0o777 == 0o710
+
+
+@pytest.mark.root
 async def test_a_root_in_use_is_left_alone(tmp_path: Path) -> None:
     store = await Store.open(tmp_path / "root")
     (tmp_path / "link").symlink_to(tmp_path / "root")
