@@ -1,7 +1,6 @@
 """``X-Registry-Auth`` and ``X-Registry-Config`` → credentials."""
 
 import base64
-import binascii
 from typing import TypeVar
 
 import msgspec
@@ -30,7 +29,7 @@ def decoded(header: str | None, kind: type[T]) -> T | None:
     text = header.strip().rstrip("=").replace("+", "-").replace("/", "_")
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
-    except (binascii.Error, UnicodeError, *MALFORMED):
+    except (ValueError, *MALFORMED):  # of the base64: bytes that it does not have, or a length
         return None
 
 
