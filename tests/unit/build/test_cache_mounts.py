@@ -1,7 +1,9 @@
 """Directories that outlive builds: who gets which, and how long they stay."""
 
 import asyncio
+from pathlib import Path
 
+import pytest
 from tests.fakes.building import FakeBuildFiles, FakeCacheFolders
 from tests.fakes.host import FakeClock
 from tests.fakes.store import FakeRecords
@@ -11,7 +13,8 @@ from wherry.build.solver.cache_mounts import CacheMounts
 from wherry.build.solver.kept_folders import KeptFolders
 from wherry.build.solver.story import Story
 from wherry.build.sweeping import sweep_folders
-from wherry.model.build import CACHE_MOUNT
+from wherry.errors import InvalidArgument
+from wherry.model.build import CACHE_MOUNT, Selection
 
 CHAPTER = Story((0,), live=False).chapter(0)
 
@@ -64,6 +67,16 @@ async def test_a_locked_one_is_waited_for() -> None:
 
     await asyncio.gather(use("one"), use("two"))
     assert order == ["one begins", "one ends", "two begins", "two ends"]
+
+
+async def test_what_a_new_one_is_filled_with_is_not_there() -> None:
+    shelf = Shelf()
+    origin = Selection(trees=(Path("/stage"),), patterns=("missing",))
+    with pytest.raises(InvalidArgument, match=r'^failed to compute cache key: "missing": not found$'):
+        async with shelf.mounts.held(mount("shared"), origin, CHAPTER):
+            pass
+    async with shelf.mounts.held(mount("shared"), None, CHAPTER):
+        pass
 
 
 async def test_usage_and_removal() -> None:

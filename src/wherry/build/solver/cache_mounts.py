@@ -9,6 +9,7 @@ from wherry.build.solver.kept_folders import KeptFolders, folder_key
 from wherry.build.solver.story import Chapter
 from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.ports import BuildFiles, CacheFolders
+from wherry.errors import InvalidArgument
 from wherry.model.build import CACHE_MOUNT, CacheEntry, Placement, Selection
 
 _LOCKED, _PRIVATE = "locked", "private"
@@ -24,7 +25,7 @@ class CacheMounts:
     @asynccontextmanager
     async def held(self, mount: CacheMount, origin: Selection | None, chapter: Chapter) -> AsyncIterator[Path]:
         """The directory of a mount, in use while the block runs: alone if it is to be ``locked``; a ``private`` one
-        that is in use gets a neighbour."""
+        that is in use gets a neighbour. InvalidArgument if what it is to be filled with is not there."""
         async with AsyncExitStack() as stack:
             if mount.sharing == _LOCKED:
                 with chapter.locked_out():
@@ -45,6 +46,8 @@ class CacheMounts:
 
     async def _fill(self, path: Path, key: str, mount: CacheMount, origin: Selection | None) -> None:
         if origin is not None:
+            if (await self._files.select((origin,))).missing is not None:
+                raise InvalidArgument(f'failed to compute cache key: "{origin.patterns[0]}": not found')
             placement = Placement(selections=(origin,), destination="/", owner=None, link=False)
             await self._files.place(placement, path, ())
         await self._folders.dress(key, mount.mode, (mount.uid, mount.gid))
