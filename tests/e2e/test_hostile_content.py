@@ -257,6 +257,18 @@ def test_mount_points_through_a_link(cli: Cli, canary: Path, busybox: Path, tmp_
     assert cli.line("run", "--rm", *mounts[kind], "hostile", "sh", "-c", script).split() == ["new", "own"]
 
 
+@pytest.mark.parametrize(("target", "volume"), [("/proc", "/link/self/attr"), ("/proc/sys", "/link")])
+def test_a_volume_of_an_image_is_not_mounted_on_proc(
+    cli: Cli, canary: Path, busybox: Path, target: str, volume: str
+) -> None:
+    """CVE-2019-16884: in place of /proc/self/attr it would take the AppArmor profile away."""
+    cli("import", "-c", f"VOLUME {volume}", "-", "hostile", stdin=with_links(busybox, symlink("link", target)))
+
+    error = cli.fails(125, "run", "--rm", "hostile", "true")
+
+    assert f'"{volume}" cannot be mounted because it is inside /proc' in error
+
+
 def test_a_volume_is_not_filled_from_the_host(cli: Cli, canary: Path, busybox: Path) -> None:
     own = member(f"{canary}/own", b"of the image")
     cli("import", "-", "hostile", stdin=with_links(busybox, symlink("data", str(canary)), own))

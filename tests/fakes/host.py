@@ -367,6 +367,9 @@ class FakeRootFiles:
     async def make_directory(self, root: str, path: str, uid: int, gid: int) -> None:
         self.made.add(path)
 
+    async def leads_to(self, root: str, path: str) -> str:
+        return path
+
 
 class FakeDevices:
     async def find(self, path: str) -> tuple[DeviceNode, ...]:

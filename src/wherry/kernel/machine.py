@@ -80,6 +80,9 @@ class RootFiles:
     async def make_directory(self, root: str, path: str, uid: int, gid: int) -> None:
         rootfs.make_directory(root, path, uid, gid)
 
+    async def leads_to(self, root: str, path: str) -> str:
+        return rootfs.leads_to(root, path)
+
 
 class DeviceNodes:
     def __init__(self, init_path: str = "") -> None:

@@ -18,6 +18,7 @@ from wherry.model.remapping import Owner
 
 _MOST_LINKS: Final = 40
 _IMPOSSIBLE: Final = frozenset((errno.ENAMETOOLONG, errno.ELOOP))
+_NO_LINK: Final = frozenset((errno.EINVAL, errno.ENOENT, errno.ENOTDIR))
 _ABSENT: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
 
 _Open = Callable[[int, str], int]
@@ -80,6 +81,35 @@ def mount_point(root: str, path: str, maker: Owner, *, directory: bool) -> int:
             return _make(parent, name, *maker, 0o755) if directory else _make_file(parent, name, maker)
 
     return _walk(root, path, open_or_make)
+
+
+def leads_to(root: str, path: str) -> str:
+    """``path`` below ``root`` without links, as far as it is there; the rest stays as it is: what will be mounted there
+    is not known yet. InvalidArgument for more links than the kernel follows."""
+    names, found, links = _reversed_names(path), list[str](), 0
+    while names:
+        name = names.pop()
+        if name == "..":
+            found = found[:-1]
+        elif (target := _link("/".join((root, *found, name)))) is None:
+            found.append(name)
+        else:
+            links += 1
+            if links > _MOST_LINKS:
+                raise InvalidArgument(f"{path}: {os.strerror(errno.ELOOP).lower()}")
+            found = [] if target.startswith("/") else found
+            names += _reversed_names(target)
+    return "/" + "/".join(found)
+
+
+def _link(path: str) -> str | None:
+    """Where it leads, None if it is no link."""
+    try:
+        return os.readlink(path)
+    except OSError as error:
+        if error.errno in _NO_LINK:
+            return None
+        raise
 
 
 def _walk(root: str, path: str, enter: _Open) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from wherry.errors import InvalidArgument
 from wherry.kernel.devices import device, devices, find_init, host_devices
-from wherry.kernel.rootfs import make_directory, read_text
+from wherry.kernel.rootfs import leads_to, make_directory, read_text
 
 
 @pytest.fixture
@@ -54,6 +54,32 @@ def test_links_through_links(root: str) -> None:
     link(root, "b", "/c")
     link(root, "c", "etc")
     assert read_text(root, "/a") == "inside"
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/etc/passwd", "/etc/passwd"),
+        ("/p/self/attr", "/proc/self/attr"),
+        ("/attr", "/proc/self/attr"),
+        ("/up/sys", "/proc/sys"),
+        ("/nope/../p", "/proc"),
+        ("/etc/passwd/x", "/etc/passwd/x"),
+        ("/", "/"),
+    ],
+)
+def test_where_a_path_leads(root: str, path: str, place: str) -> None:
+    link(root, "p", "/proc")
+    link(root, "attr", "p/self/attr")
+    link(root, "etc/out", "../../../../proc")
+    link(root, "up", "etc/out")
+    assert leads_to(root, path) == place
+
+
+def test_a_path_that_leads_nowhere(root: str) -> None:
+    link(root, "loop", "loop")
+    with pytest.raises(InvalidArgument, match="too many levels of symbolic links"):
+        leads_to(root, "/loop/x")
 
 
 @pytest.mark.parametrize("path", ["/nope", "/etc/passwd/x", "/loop", "/etc", "/fifo"])

@@ -16,7 +16,7 @@ def point(source: str, target: str, kind: MountKind = MountKind.BIND) -> MountPo
     [("/proc", "/proc"), ("/etc/hosts", "/proc/cpuinfo"), ("/x", "/processes"), ("/proc", "/host")],
 )
 def test_mounts_that_hide_nothing(source: str, target: str) -> None:
-    check(point(source, target))
+    check(point(source, target), target)
 
 
 @pytest.mark.parametrize(
@@ -34,5 +34,11 @@ def test_mounts_that_hide_nothing(source: str, target: str) -> None:
 )
 def test_mounts_that_hide_what_is_relied_upon(mount: MountPoint, text: str) -> None:
     with pytest.raises(RuntimeFailure, match="OCI runtime create failed") as caught:
-        check(mount)
+        check(mount, mount.target)
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["/proc", "/proc/self/attr"])
+def test_a_link_of_an_image_that_leads_there(place: str) -> None:
+    with pytest.raises(RuntimeFailure, match='to rootfs at "/p": "/p" cannot be mounted because it is '):
+        check(point("/v/_data", "/p", MountKind.VOLUME), place)

@@ -99,6 +99,7 @@ class Launcher:
         spec = container.spec
         identity = await self._roots.identity(root, spec.user, spec.host.group_add)
         await self._roots.make_working_dir(container, root)
+        await self._roots.check_mounts(container, root)
         folder = self._files.folder(self._files_owner(container).id)
         request = SpecRequest(
             container=container,

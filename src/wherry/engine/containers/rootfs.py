@@ -14,6 +14,7 @@ from wherry.model.mount import OverlayMount
 from wherry.model.remapping import ROOT
 from wherry.plan.containers import users
 from wherry.plan.containers.users import Identity
+from wherry.plan.oci import proc_mounts
 from wherry.plan.oci.resources import device_paths
 
 
@@ -118,6 +119,11 @@ class Roots:
         if container.spec.working_dir:
             owner = container.remapping.root if container.remapping else ROOT
             await self._files.make_directory(root, container.spec.working_dir, *owner)
+
+    async def check_mounts(self, container: Container, root: str) -> None:
+        """RuntimeFailure for one on /proc, which the root's links may lead to."""
+        for point in container.mounts:
+            proc_mounts.check(point, await self._files.leads_to(root, point.target))
 
     async def devices(self, host: HostSpec) -> tuple[DeviceNode, ...]:
         """The host's nodes that the container gets: those asked for, or all of them if it is privileged."""

@@ -102,6 +102,10 @@ class RootFiles(Protocol):
         """A directory and its parents, where they are missing."""
         ...
 
+    async def leads_to(self, root: str, path: str) -> str:
+        """The path without links; what is not there has none. InvalidArgument where links go round in circles."""
+        ...
+
 
 class DeviceNodes(Protocol):
     async def find(self, path: str) -> tuple[DeviceNode, ...]:

@@ -12,7 +12,6 @@ from wherry.model.container import HostSpec
 from wherry.model.mount import MountKind, MountPoint, Recursion
 from wherry.plan.kernel_version import at_least
 from wherry.plan.mounts.binds import PROPAGATIONS
-from wherry.plan.oci import proc_mounts
 from wherry.plan.oci.spec_request import SpecRequest
 
 INIT: Final = "/sbin/docker-init"
@@ -103,7 +102,6 @@ def _own_files(request: SpecRequest) -> Iterator[Mount]:
 
 
 def _asked(point: MountPoint, request: SpecRequest) -> Mount:
-    proc_mounts.check(point)
     if point.kind is MountKind.TMPFS:
         options = tmpfs_options(point.options if point.writable else f"{point.options},ro")
         return _mount(point.target, "tmpfs", *options)
