@@ -147,6 +147,16 @@ async def test_names_that_would_mislead_are_refused(target: str, text: str) -> N
     assert str(caught.value) == text
 
 
+async def test_no_image_comes_with_a_name_that_could_be_an_id() -> None:
+    """By ``load``, ``import``, ``commit`` or a build: it would stand for the image that has this ID."""
+    world = World()
+    image = await world.add("a", names=("x:1",))
+    with pytest.raises(InvalidArgument, match="refusing to create an ambiguous tag using digest algorithm as name"):
+        await world.add("b", names=(image.id,))
+    assert world.images.find(image.id) == image
+    assert [each.id for each in world.records.images.all()] == [image.id]
+
+
 async def test_the_same_image_added_again_keeps_its_names_and_its_parent() -> None:
     world = World()
     base = await world.add("a")

@@ -144,8 +144,9 @@ class Images:
 
         ``parent`` is the ID of the image it was built on, here; ``arrived``: its names came with it, and were not given
         here. A name that another image has is taken from it.
-        CorruptImage if ``config`` is no configuration.
+        CorruptImage if ``config`` is no configuration, InvalidArgument for a name that could be an ID.
         """
+        _check_names(names)
         image = read_image(config)
         if any(self._records.layers.get(layer.chain_id) is None for layer in layers):
             await self._snapshots.persist()  # before the rows, which may be on the disk at any moment from then on
@@ -187,8 +188,7 @@ class Images:
         """Give an image one more name, taken from another image if need be. NoSuchImage, InvalidArgument."""
         if target.digest:
             raise InvalidArgument("cannot import digest reference")
-        if target.familiar_name == "sha256":
-            raise InvalidArgument("refusing to create an ambiguous tag using digest algorithm as name")
+        _check_names((target,))
         target = target.with_default_tag()
         async with self._keeper.changing:
             image = replace(self._catalog.find(ref), last_tagged=self._clock.now())
@@ -231,3 +231,9 @@ class Images:
         """At start: remove layers and blobs that nobody names, and directories that are neither a layer's nor of one
         of ``containers``, by ID."""
         await self._keeper.sweep(containers)
+
+
+def _check_names(names: Iterable[Reference]) -> None:
+    """What looks like an image's ID must be one: an archive could give its image the name of another's ID."""
+    if any(name.familiar_name == "sha256" for name in names):
+        raise InvalidArgument("refusing to create an ambiguous tag using digest algorithm as name")
