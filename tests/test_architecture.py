@@ -30,10 +30,11 @@ MAY_IMPORT = {
     "registry": {"errors", "model", "registry", "proxies"},
     "manifests": {"errors", "model", "registry", "manifests"},
     "collectors": {"errors", "model", "collectors"},
+    "plugins": {"errors", "plugins", "threads"},
     "engine": {"errors", "model", "plan", "engine", "version"},
     "build": {"errors", "model", "plan", "engine", "build"},
-    "wiring": {"errors", "model", "plan", "collectors", "kernel", "store", "runtime", "registry", "engine", "build"}
-    | {"version", "postponing"},
+    "wiring": {"errors", "model", "plan", "collectors", "plugins", "kernel", "store", "runtime", "registry", "engine"}
+    | {"build", "version", "postponing"},
     "api": {"errors", "model", "plan", "wire", "engine", "build", "buildkit", "api", "version", "framing", "go_modes"},
     "buildkit": {"errors", "model", "plan", "engine", "build", "buildkit", "version", "protowire", "go_modes"},
     "client": {"errors", "wire", "client", "spans", "proxies"},

@@ -67,6 +67,10 @@ class InternalError(WherryError):
     status = 500
 
 
+class PluginUnreachable(InternalError):
+    """A plugin was asked and gave no answer: what it did of it is not known."""
+
+
 class NotSupported(WherryError):
     status = 501
 

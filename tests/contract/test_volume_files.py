@@ -50,29 +50,29 @@ async def test_a_new_volume_is_empty(world: World) -> None:
 
 async def test_an_empty_volume_takes_files(world: World) -> None:
     await world.port.create("v")
-    assert await world.port.is_empty("v")
-    await world.port.copy_up(world.tree("data", {"a": "1", "b": "2"}), "v")
-    assert not await world.port.is_empty("v")
+    assert await world.port.is_empty(world.port.path("v"))
+    await world.port.copy_up(world.tree("data", {"a": "1", "b": "2"}), world.port.path("v"))
+    assert not await world.port.is_empty(world.port.path("v"))
     assert world.files("v") == {"a": "1", "b": "2"}
 
 
 async def test_a_volume_that_has_files_keeps_them(world: World) -> None:
     await world.port.create("v")
-    await world.port.copy_up(world.tree("one", {"a": "1"}), "v")
+    await world.port.copy_up(world.tree("one", {"a": "1"}), world.port.path("v"))
     await world.port.create("v")
-    await world.port.copy_up(world.tree("two", {"b": "2"}), "v")
+    await world.port.copy_up(world.tree("two", {"b": "2"}), world.port.path("v"))
     assert world.files("v") == {"a": "1"}
 
 
 async def test_a_directory_that_is_not_there_leaves_the_volume_empty(world: World, tmp_path: Path) -> None:
     await world.port.create("v")
-    await world.port.copy_up(tmp_path / "nothing", "v")
+    await world.port.copy_up(tmp_path / "nothing", world.port.path("v"))
     assert world.files("v") == {}
 
 
 async def test_a_removed_volume_comes_back_empty(world: World) -> None:
     await world.port.create("v")
-    await world.port.copy_up(world.tree("data", {"a": "1"}), "v")
+    await world.port.copy_up(world.tree("data", {"a": "1"}), world.port.path("v"))
 
     await world.port.remove("v")
     await world.port.remove("v")
@@ -90,7 +90,7 @@ async def test_a_name_that_leads_elsewhere_is_refused(world: World) -> None:
 
 async def test_usage_counts_bytes_of_files(world: World) -> None:
     await world.port.create("v")
-    await world.port.copy_up(world.tree("data", {"a": "12", "b": "345"}), "v")
+    await world.port.copy_up(world.tree("data", {"a": "12", "b": "345"}), world.port.path("v"))
     assert await world.port.usage("v") == 5
     assert await world.port.usage("nothing") == 0
 

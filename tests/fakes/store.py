@@ -226,7 +226,8 @@ class FakeContainerFiles:
 
 
 class FakeVolumeFiles:
-    """``volumes`` has name → content by volume; ``trees`` what directories hold that can be copied up; ``host`` paths
+    """``volumes`` has name → content by volume; ``trees`` what directories hold that can be copied up; ``elsewhere``
+    what is in volumes of drivers, by their path; ``host`` paths
     that exist, ``host_files`` those that are no directories."""
 
     def __init__(self) -> None:
@@ -234,6 +235,7 @@ class FakeVolumeFiles:
         self.host_files: set[str] = set()
         self.volumes: dict[str, dict[str, str]] = {}
         self.trees: dict[Path, dict[str, str]] = {}
+        self.elsewhere: dict[Path, dict[str, str]] = {}
 
     def path(self, name: str) -> Path:
         return _child(ROOT / "volumes", name) / "_data"
@@ -242,12 +244,17 @@ class FakeVolumeFiles:
         _child(ROOT, name)
         self.volumes.setdefault(name, {})
 
-    async def is_empty(self, name: str) -> bool:
-        return not self.volumes[name]
+    async def is_empty(self, data: Path) -> bool:
+        return not self._content(data)
 
-    async def copy_up(self, source: Path, name: str) -> None:
-        if not self.volumes[name]:
-            self.volumes[name].update(self.trees.get(source, {}))
+    async def copy_up(self, source: Path, data: Path) -> None:
+        if not self._content(data):
+            self._content(data).update(self.trees.get(source, {}))
+
+    def _content(self, data: Path) -> dict[str, str]:
+        if data.name == "_data":
+            return self.volumes[data.parent.name]
+        return self.elsewhere.setdefault(data, {})
 
     async def remove(self, name: str) -> None:
         self.volumes.pop(name, None)

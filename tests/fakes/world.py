@@ -19,6 +19,7 @@ from tests.fakes.host import (
 from tests.fakes.layers import FakeLayers
 from tests.fakes.name_servers import FakeNameServers
 from tests.fakes.networking import FakeNetworking
+from tests.fakes.plugins import FakePlugins
 from tests.fakes.store import FakeContainerFiles, FakeContent, FakeLogs, FakeRecords, FakeSnapshots, FakeVolumeFiles
 from wherry.model.container import Container, ContainerSpec, HostSpec
 from wherry.model.image import ImageConfig, Layer, Platform
@@ -47,7 +48,7 @@ class Outside:
         self.files, self.logs, self.volumes = FakeContainerFiles(), FakeLogs(), FakeVolumeFiles()
         self.mounts, self.runtime, self.networking = FakeMounts(), FakeRuntime(), FakeNetworking()
         self.users, self.collectors = FakeUserNamespaces(), FakeCollectors()
-        self.clock, self.chance = FakeClock(), FakeChance()
+        self.clock, self.chance, self.plugins = FakeClock(), FakeChance(), FakePlugins()
         self.root_files = FakeRootFiles()
 
     def held(self) -> dict[str, object]:
@@ -109,6 +110,7 @@ def _edges(out: Outside, faults: Faults, remapped: Remapping | None) -> Any:
         networking=wrap("networking", out.networking),
         name_servers=wrap("name_servers", FakeNameServers()),
         collectors=out.collectors,
+        plugins=out.plugins,
         registry=None,
         web=None,
         layers=FakeLayers(out.content),

@@ -11,6 +11,7 @@ import pytest
 
 from tests.harness.cli import Cli
 from tests.harness.engine import Engine
+from tests.harness.plugins import VolumeDriver, installed
 from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
@@ -104,3 +105,23 @@ def half_an_archive() -> bytes:
             entry.size = 100_000
             archive.addfile(entry, io.BytesIO(bytes(entry.size)))
     return buffer.getvalue()[:150_000]
+
+
+def test_a_drivers_volume_is_held_for_who_goes_on_and_let_go_for_who_ended(cli: Cli, tmp_path: Path) -> None:
+    driver = VolumeDriver(tmp_path)
+    driver.lists = False
+    with installed(driver) as name:
+        for box in ("goes-on", "ended"):
+            cli("run", "-d", "--name", box, "-v", f"{box}:/v", "--volume-driver", name, "busybox", "sleep", "1000")
+        pid = cli.pid("ended")
+
+        cli.engine.kill()
+        subprocess.run(["kill", "-KILL", str(pid)], check=True)
+        cli.engine.start()
+
+        eventually(lambda: {volume for volume, _ in driver.held} == {"goes-on"})
+        cli("restart", "-t", "0", "goes-on")
+        assert {volume for volume, _ in driver.held} == {"goes-on"}
+        cli("rm", "-f", "goes-on", "ended")
+        assert not driver.held
+        cli("volume", "rm", "goes-on", "ended")

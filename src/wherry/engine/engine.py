@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from wherry.engine.authorization import Authorization
 from wherry.engine.containers import Containers
 from wherry.engine.containers.copying import Copying
 from wherry.engine.containers.execs import Execs
@@ -34,4 +35,5 @@ class Engine(Struct, frozen=True, kw_only=True):
     networks: Networks
     volumes: Volumes
     events: Events
+    authorization: Authorization
     system: System

@@ -75,9 +75,10 @@ class Recovery:
         engine first, finds them, as they do with dockerd.
         """
         await self._networks.start()
-        for container in self._catalog.all():
-            await self._attempt(f"container {container.id} could not be repaired", self._repair(container))
-        await self._sweep()
+        with self._volume_use.recovering():
+            for container in self._catalog.all():
+                await self._attempt(f"container {container.id} could not be repaired", self._repair(container))
+            await self._sweep()
         self._start_by_policy()
         await self._supervisor.restarts_settled(_PATIENCE)
 

@@ -1,16 +1,19 @@
 """The engine as a whole: what it is, what it runs on, what it holds."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from wherry.engine.authorization import Authorization
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers import Containers
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.ports import Clock, Host, Registry, Runtime
 from wherry.engine.volumes import Volumes
+from wherry.engine.volumes.drivers import VolumeDrivers
 from wherry.engine.volumes.measuring import Measuring
 from wherry.errors import NoSuchContainer
 from wherry.model.container import Container, Status
@@ -49,6 +52,8 @@ class System:
         transfer: "Transfer",
         registry: Registry,
         volumes: Volumes,
+        drivers: VolumeDrivers,
+        authorization: Authorization,
         events: Events,
         host: Host,
         runtime: Runtime,
@@ -61,6 +66,8 @@ class System:
         self._transfer = transfer
         self._registry = registry
         self._volumes = volumes
+        self._drivers = drivers
+        self._authorization = authorization
         self._measuring = Measuring(volumes, operations)
         self._events = events
         self._host = host
@@ -95,6 +102,8 @@ class System:
             facts=facts,
             containers=_count(self._containers.all()),
             images=len(self._images.all()),
+            volume_drivers=self._drivers.known(),
+            authorization=self._authorization.names,
             runtimes=self._usable_runtimes(),
             default_runtime=self._runtime.check(""),
             forwarding=forwarding,
@@ -166,7 +175,7 @@ class System:
         return tuple(usages)
 
     async def _volume_usage(self) -> tuple[VolumeUsage, ...]:
-        volumes = self._volumes.all()
+        volumes = tuple(filter(attrgetter("is_local"), self._volumes.all()))
         sizes = await self._measuring.sizes(tuple(volume.name for volume in volumes))
         return tuple(
             VolumeUsage(

@@ -74,12 +74,15 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 
 class Info(Struct, frozen=True, kw_only=True):
-    """``time`` in ns since the epoch, ``listeners`` of the event feed, ``warnings`` for people."""
+    """``time`` in ns since the epoch, ``listeners`` of the event feed, ``volume_drivers`` and
+    ``authorization`` are names of plugins, ``warnings`` for people."""
 
     settings: Settings
     facts: HostFacts
     containers: Counts
     images: int
+    volume_drivers: tuple[str, ...]
+    authorization: tuple[str, ...]
     runtimes: tuple[RuntimeInfo, ...]
     default_runtime: str
     forwarding: Forwarding

@@ -1,6 +1,7 @@
 """The files of containers and of volumes."""
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -78,19 +79,20 @@ class VolumeFiles:
         """Make an empty volume; one that is there stays as it is."""
         await self._threads.run(_create, self.path(name), self._root)
 
-    async def is_empty(self, name: str) -> bool:
-        """Whether there are no files in a volume."""
-        return await alone(_is_empty, self.path(name))
+    async def is_empty(self, data: Path) -> bool:
+        """Whether there are no files in a volume whose data is at a path: here, or where a driver has it."""
+        return await alone(_is_empty, data)
 
-    async def copy_up(self, source: Path, name: str) -> None:
+    async def copy_up(self, source: Path, data: Path) -> None:
         """Fill an empty volume with what ``source`` holds, a directory in a container's mounted root; the volume takes
         that directory's owner and mode too.
 
         Links on the way to ``source`` lead where they would lead the container: not out of the mount it lies in. A
         volume that has files stays as it is, and nothing happens if ``source`` is no directory. A copy that fails,
-        or that a death cuts short, leaves the volume empty, unless something is mounted there.
+        or that a death cuts short, leaves the volume empty, unless something is mounted there or a driver has it.
         """
-        await alone(_copy_up, source, self.path(name))
+        ours = data.is_relative_to(self._folder)
+        await alone(_copy_up, source, data, _fill if ours else _fill_in_place)
 
     async def remove(self, name: str) -> None:
         """Remove a volume; InternalError while something is mounted in it."""
@@ -187,16 +189,15 @@ def _source(path: str) -> MountSource:
     return MountSource(restrictions=restrictions, is_directory=Path(path).is_dir())
 
 
-def _copy_up(source: Path, data: Path) -> None:
+def _copy_up(source: Path, data: Path, fill: Callable[[int, Path], None]) -> None:
     with explained(f"copy {source} to volume {data.parent.name}"):
         here = _open_source(source) if _is_empty(data) else None
         if here is None:
             return
         with closing_fd(here):
             if mount_of(data).point == str(data):  # another file system: nothing can be moved into it
-                _fill_mounted(here, data)
-            else:
-                _fill(here, data)
+                fill = _fill_in_place
+            fill(here, data)
 
 
 def _fill(source: int, data: Path) -> None:
@@ -215,7 +216,7 @@ def _fill(source: int, data: Path) -> None:
         delete_tree(staging)
 
 
-def _fill_mounted(source: int, data: Path) -> None:
+def _fill_in_place(source: int, data: Path) -> None:
     with closing_fd(open_directory(data)) as target:
         copy_tree(source, target)
 

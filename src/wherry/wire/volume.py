@@ -1,5 +1,7 @@
 """Volumes as Docker's API tells them."""
 
+from typing import Any
+
 from msgspec import UNSET, Struct, UnsetType
 
 
@@ -25,6 +27,7 @@ class VolumeResource(Struct, kw_only=True, rename="pascal"):
     name: str
     options: dict[str, str] | None
     scope: str = "local"
+    status: dict[str, Any] | UnsetType = UNSET
     usage_data: UsageData | UnsetType = UNSET
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from wherry import collectors
+from wherry import collectors, plugins
 from wherry.kernel import apparmor
 from wherry.kernel.machine import DeviceNodes, Machine, RootFiles
 from wherry.kernel.mounts.host_mounts import HostMounts
@@ -39,6 +39,7 @@ from wherry.wiring.remapping import mount_view, unmount_view
 
 if TYPE_CHECKING:  # made when they are first used
     from wherry.collectors import Collectors
+    from wherry.plugins import Plugins
     from wherry.registry import Registry, Web
     from wherry.store.layers.changesets import Layers
     from wherry.store.logs.journal import Journal
@@ -61,6 +62,7 @@ class Edges(Struct, frozen=True, kw_only=True):
     networking: Networking
     name_servers: NameServers
     collectors: "Collectors"
+    plugins: "Plugins"
     registry: "Registry"
     web: "Web"
     layers: "Layers"
@@ -113,6 +115,7 @@ async def open_edges(config: EngineConfig, remapping: Remapping | None, stack: A
         networking=networking,
         name_servers=name_servers,
         collectors=postponed(lambda: collectors.Collectors()),
+        plugins=postponed(lambda: plugins.Plugins()),
         registry=postponed(lambda: registry.make_registry(config.registries, later)),
         web=postponed(lambda: registry.make_web(later)),
         layers=store.layers,

@@ -59,6 +59,7 @@ def _build(config: EngineConfig, edges: Edges, stack: AsyncExitStack) -> tuple[B
         networks=foundation.networks,
         volumes=foundation.volumes,
         events=shared.events,
+        authorization=shared.authorization,
         system=make_system(edges, shared, foundation, containers, transfer),
     )
     return engine, make_recovery(edges, shared, foundation, verbs)

@@ -7,6 +7,7 @@ from wherry.engine.images.layering import Layering
 from wherry.engine.images.unpacking import Unpacker
 from wherry.engine.networks import Networks
 from wherry.engine.volumes import Volumes
+from wherry.engine.volumes.driven import DrivenMounts
 from wherry.engine.volumes.use import VolumeUse
 from wherry.wiring.config import EngineConfig
 from wherry.wiring.edges import Edges
@@ -37,6 +38,7 @@ def make_foundation(config: EngineConfig, edges: Edges, shared: Shared) -> Found
     volumes = Volumes(
         records=store.records,
         files=store.volumes,
+        drivers=shared.drivers,
         clock=edges.clock,
         chance=edges.chance,
         events=shared.events,
@@ -69,6 +71,13 @@ def make_foundation(config: EngineConfig, edges: Edges, shared: Shared) -> Found
             edges.exec_root / "parts",
             volumes=volumes,
             files=store.volumes,
+            driven=DrivenMounts(
+                records=store.records,
+                drivers=shared.drivers,
+                chance=edges.chance,
+                operations=shared.operations,
+                containers=shared.catalog.all,
+            ),
             mounts=edges.mounts,
             events=shared.events,
             containers=shared.catalog.all,

@@ -2,12 +2,14 @@
 
 from msgspec import Struct
 
+from wherry.engine.authorization import Authorization
 from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.hubs import Hubs
 from wherry.engine.containers.waiters import Waiters
 from wherry.engine.events import Events
+from wherry.engine.volumes.drivers import VolumeDrivers
 from wherry.wiring.config import EngineConfig
 from wherry.wiring.edges import Edges
 
@@ -21,6 +23,8 @@ class Shared(Struct, frozen=True, kw_only=True):
     catalog: Catalog
     hubs: Hubs
     waiters: Waiters
+    drivers: VolumeDrivers
+    authorization: Authorization
 
 
 def make_shared(config: EngineConfig, edges: Edges) -> Shared:
@@ -31,4 +35,6 @@ def make_shared(config: EngineConfig, edges: Edges) -> Shared:
         catalog=Catalog(edges.store.records),
         hubs=Hubs(edges.runtime),
         waiters=Waiters(),
+        drivers=VolumeDrivers(edges.plugins),
+        authorization=Authorization(edges.plugins),
     )

@@ -24,6 +24,8 @@ def make_system(
         transfer=transfer,
         registry=edges.registry,
         volumes=foundation.volumes,
+        drivers=shared.drivers,
+        authorization=shared.authorization,
         events=shared.events,
         host=edges.machine,
         runtime=edges.runtime,

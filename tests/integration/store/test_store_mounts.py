@@ -236,7 +236,7 @@ async def test_a_volume_takes_everything_as_it_is(container: Path, tmp_path: Pat
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(container / "data/socket"))
         os.utime(container / "data", ns=(10**18 + 1, 10**18 + 9))
-        await volumes.copy_up(container / "data", "v")
+        await volumes.copy_up(container / "data", volumes.path("v"))
 
     expected = described(container / "data")
     del expected["socket"]
@@ -266,9 +266,9 @@ async def test_links_on_the_way_lead_where_they_lead_the_container(
 
     if found is None:
         with pytest.raises(InternalError, match="too many levels of symbolic links"):
-            await volumes.copy_up(container / "loop", "v")
+            await volumes.copy_up(container / "loop", volumes.path("v"))
         return
-    await volumes.copy_up(container / "loop", "v")
+    await volumes.copy_up(container / "loop", volumes.path("v"))
 
     assert bool(os.listdir(volumes.path("v"))) == found
 
@@ -276,7 +276,7 @@ async def test_links_on_the_way_lead_where_they_lead_the_container(
 async def test_a_file_is_not_copied_to_a_volume(container: Path, tmp_path: Path, threads: Threads) -> None:
     volumes = VolumeFiles(tmp_path / "volumes", threads)
     await volumes.create("v")
-    await volumes.copy_up(container / "data/hard", "v")
+    await volumes.copy_up(container / "data/hard", volumes.path("v"))
     assert os.listdir(volumes.path("v")) == []
 
 
@@ -284,7 +284,7 @@ async def test_an_empty_directory_gives_a_volume_its_owner(container: Path, tmp_
     volumes = VolumeFiles(tmp_path / "volumes", threads)
     await volumes.create("v")
     os.chown(container / "data/empty", 70, 71)
-    await volumes.copy_up(container / "data/empty", "v")
+    await volumes.copy_up(container / "data/empty", volumes.path("v"))
     assert (volumes.path("v").stat().st_uid, volumes.path("v").stat().st_gid) == (70, 71)
 
 
@@ -299,9 +299,9 @@ async def test_a_copy_that_fails_or_is_cut_short_leaves_the_volume_empty(
     (container / "data/zz-big").write_bytes(b"x" * (2 << 20))
 
     with pytest.raises(InternalError, match="no space left on device"):
-        await volumes.copy_up(container / "data", "v")
+        await volumes.copy_up(container / "data", volumes.path("v"))
     assert os.listdir(volumes.path("v")) == []
 
     (container / "data/zz-big").unlink()
-    await volumes.copy_up(container / "data", "v")
+    await volumes.copy_up(container / "data", volumes.path("v"))
     assert described(volumes.path("v")).keys() == described(container / "data").keys()

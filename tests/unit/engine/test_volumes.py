@@ -5,10 +5,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from tests.fakes.host import FakeChance, FakeClock, FakeMounts
+from tests.fakes.plugins import FakePlugins
 from tests.fakes.store import FakeRecords, FakeVolumeFiles
 
+from wherry.engine.concurrency.operations import Operations
 from wherry.engine.events import Events
 from wherry.engine.volumes import Volumes
+from wherry.engine.volumes.driven import DrivenMounts
+from wherry.engine.volumes.drivers import VolumeDrivers
 from wherry.engine.volumes.use import VolumeUse
 from wherry.errors import Conflict, InvalidArgument, NoSuchContainer, NoSuchVolume, NotFound, NotSupported, WherryError
 from wherry.model.container import Container, ContainerSpec, ContainerState, HostSpec, Status
@@ -23,9 +27,12 @@ class World:
         self.records, self.files, clock = FakeRecords(), FakeVolumeFiles(), FakeClock()
         self.events = Events(clock)
         containers = self.records.containers.all
+        self.plugins, self.operations = FakePlugins(), Operations()
+        drivers = VolumeDrivers(self.plugins)
         self.volumes = Volumes(
             records=self.records,
             files=self.files,
+            drivers=drivers,
             clock=clock,
             chance=FakeChance(),
             events=self.events,
@@ -37,6 +44,13 @@ class World:
             Path("/run/parts"),
             volumes=self.volumes,
             files=self.files,
+            driven=DrivenMounts(
+                records=self.records,
+                drivers=drivers,
+                chance=FakeChance(),
+                operations=self.operations,
+                containers=containers,
+            ),
             mounts=self.mounts,
             events=self.events,
             containers=containers,
@@ -87,17 +101,17 @@ class World:
 
 async def test_a_volume_is_made_once() -> None:
     world = World()
-    made = await world.volumes.create("data", labels={"a": "b"})
+    made = (await world.volumes.create("data", labels={"a": "b"})).volume
     assert (made.driver, made.labels, made.anonymous) == ("local", {"a": "b"}, False)
-    assert await world.volumes.create("data", labels={"c": "d"}) == made
-    assert world.volumes.find("data") == made
+    assert (await world.volumes.create("data", labels={"c": "d"})).volume == made
+    assert (await world.volumes.view("data")).volume == made
     assert world.names() == {"data"}
     assert world.happened() == [("create", "data", {"driver": "local"})]
 
 
 async def test_a_volume_without_a_name_is_anonymous() -> None:
     world = World()
-    made = await world.volumes.create("")
+    made = (await world.volumes.create("")).volume
     assert made.anonymous and made.labels == {"com.docker.volume.anonymous": ""}
     assert world.names() == {made.name}
 
@@ -179,7 +193,7 @@ async def test_prune_takes_anonymous_volumes_that_nobody_has() -> None:
     world = World()
     used = await world.create("one", volumes=("/d",))
     await world.volumes.create("named")
-    unused = await world.volumes.create("")
+    unused = (await world.volumes.create("")).volume
     world.files.volumes[unused.name]["file"] = "12345"
     assert await world.volumes.prune() == ((unused.name,), 5)
     assert world.names() == {"named", used.mounts[0].name}
@@ -227,7 +241,7 @@ async def test_labels_of_a_mount_are_its_new_volumes() -> None:
     world = World()
     spec = MountSpec(kind=MountKind.VOLUME, source="data", target="/d", volume_labels={"a": "b"})
     await world.create("one", mounts=(spec,))
-    assert world.volumes.find("data").labels == {"a": "b"}
+    assert (await world.volumes.view("data")).volume.labels == {"a": "b"}
 
 
 async def test_a_missing_host_path_of_mount_is_refused_before_anything_is_made() -> None:

@@ -41,7 +41,7 @@ def test_a_bind_of_mount_needs_its_source() -> None:
 
 def test_a_named_volume_is_filled_and_shown_with_dockers_mode() -> None:
     assert points(binds=("data:/dst",)) == {
-        "/dst": MountPoint(kind=MountKind.VOLUME, target="/dst", name="data", driver="local", mode="z", copy_up=True)
+        "/dst": MountPoint(kind=MountKind.VOLUME, target="/dst", name="data", mode="z", copy_up=True)
     }
 
 

@@ -4,10 +4,8 @@ from wherry.api import parameters
 from wherry.api.http import Request, Response, Router, empty, json_response
 from wherry.api.translate.volumes import volume_resource
 from wherry.engine.volumes import Volumes
-from wherry.model.volume import Volume
 from wherry.plan.filters import VOLUME_FILTERS, VolumeFilter, parse_flag, parse_labels
-from wherry.plan.mounts.volume_request import LOCAL
-from wherry.wire.volume import VolumeCreateRequest, VolumeList, VolumeResource, VolumesPruned
+from wherry.wire.volume import VolumeCreateRequest, VolumeList, VolumesPruned
 
 _PRUNE_FILTERS = frozenset(("all", "label", "label!"))
 _ANONYMOUS_ONLY_SINCE = (1, 42)
@@ -26,26 +24,28 @@ class VolumeRoutes:
 
     async def list(self, request: Request) -> Response:
         wanted = VolumeFilter.read(parameters.filters(request, VOLUME_FILTERS))
+        views, warnings = await self._volumes.views()
         found = [
-            self._resource(volume)
-            for volume in self._volumes.all()
-            if wanted.matches(volume, used=bool(self._volumes.users(volume.name)))
+            volume_resource(view)
+            for view in views
+            if wanted.matches(view.volume, used=bool(self._volumes.users(view.volume.name)))
         ]
-        return json_response(VolumeList(volumes=found))
+        return json_response(VolumeList(volumes=found, warnings=list(warnings) or None))
 
     async def create(self, request: Request) -> Response:
         asked = await request.json(VolumeCreateRequest)
-        volume = await self._volumes.create(
+        view = await self._volumes.create(
             asked.name or "",
-            driver=asked.driver or LOCAL,
+            driver=asked.driver or "",
             options=asked.driver_opts or {},
             labels=asked.labels or {},
             anonymous=not asked.name,
         )
-        return json_response(self._resource(volume), status=201)
+        return json_response(volume_resource(view), status=201)
 
     async def inspect(self, request: Request) -> Response:
-        return json_response(self._resource(self._volumes.find(request.params["name"])))
+        view = await self._volumes.view(request.params["name"])
+        return json_response(volume_resource(view, with_status=True))
 
     async def remove(self, request: Request) -> Response:
         await self._volumes.remove(request.params["name"], force=request.query.flag("force"))
@@ -57,6 +57,3 @@ class VolumeRoutes:
         named = parse_flag(found, "all", request.api_version < _ANONYMOUS_ONLY_SINCE) is True
         deleted, reclaimed = await self._volumes.prune(named=named, labels=parse_labels(found))
         return json_response(VolumesPruned(volumes_deleted=list(deleted), space_reclaimed=reclaimed))
-
-    def _resource(self, volume: Volume) -> VolumeResource:
-        return volume_resource(volume, str(self._volumes.path(volume.name)))

@@ -4,6 +4,7 @@ from wherry.api.translate.containers import container_summary
 from wherry.api.translate.images import image_summary
 from wherry.api.translate.volumes import volume_resource
 from wherry.model.system import ContainerUsage, DiskUsage, ImageUsage, VolumeUsage
+from wherry.model.volume import VolumeView
 from wherry.wire.container import ContainerSummary
 from wherry.wire.image import ImageSummary
 from wherry.wire.system import DiskUsageResponse
@@ -31,4 +32,5 @@ def _container(usage: ContainerUsage, now: int) -> ContainerSummary:
 
 
 def _volume(usage: VolumeUsage) -> VolumeResource:
-    return volume_resource(usage.volume, usage.path, UsageData(ref_count=usage.users, size=usage.size))
+    view = VolumeView(volume=usage.volume, mountpoint=usage.path)
+    return volume_resource(view, UsageData(ref_count=usage.users, size=usage.size))

@@ -73,7 +73,7 @@ def info_response(info: Info, *, open_files: int, tasks: int) -> wire.InfoRespon
         images=info.images,
         driver=DRIVER,
         driver_status=_driver_status(facts),
-        plugins=wire.Plugins(volume=["local"], network=["bridge", "host", "null"], log=sorted(set(DRIVERS) - {"none"})),
+        plugins=_plugins(info),
         memory_limit="memory" in has,
         swap_limit="memory" in has,
         kernel_memory_tcp=("memory" in has) if is_v1 else UNSET,
@@ -122,6 +122,15 @@ def info_response(info: Info, *, open_files: int, tasks: int) -> wire.InfoRespon
         security_options=_security_options(facts, settings),
         cdi_spec_dirs=[],
         warnings=list(info.warnings) or None,
+    )
+
+
+def _plugins(info: Info) -> wire.Plugins:
+    return wire.Plugins(
+        volume=sorted(("local", *info.volume_drivers)),
+        network=["bridge", "host", "null"],
+        authorization=list(info.authorization) or None,
+        log=sorted(set(DRIVERS) - {"none"}),
     )
 
 

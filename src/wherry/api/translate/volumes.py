@@ -2,18 +2,21 @@
 
 from msgspec import UNSET
 
-from wherry.api.translate.times import rfc3339_seconds
-from wherry.model.volume import Volume
+from wherry.api.translate.times import NEVER, rfc3339_seconds
+from wherry.model.volume import VolumeView
 from wherry.wire.volume import UsageData, VolumeResource
 
 
-def volume_resource(volume: Volume, mountpoint: str, usage: UsageData | None = None) -> VolumeResource:
+def volume_resource(view: VolumeView, usage: UsageData | None = None, *, with_status: bool = False) -> VolumeResource:
+    volume, told = view.volume, view.told
     return VolumeResource(
-        created_at=rfc3339_seconds(volume.created),
+        created_at=(told.created or NEVER) if told else rfc3339_seconds(volume.created),
         driver=volume.driver,
         labels=dict(sorted(volume.labels.items())) or None,
-        mountpoint=mountpoint,
+        mountpoint=view.mountpoint,
         name=volume.name,
         options=dict(sorted(volume.options.items())) or None,
+        scope=view.scope,
+        status=(told.status if with_status and told else None) or UNSET,
         usage_data=usage or UNSET,
     )

@@ -88,8 +88,8 @@ class Copying:
 
     @asynccontextmanager
     async def _view(self, container: Container) -> AsyncIterator[Viewed]:
-        async with self._roots.borrowed(container) as root, self._volumes.borrowed(container):
-            async with self._mounts.view(views.view(container, root, self._own_files(container))) as viewed:
+        async with self._roots.borrowed(container) as root, self._volumes.borrowed(container) as mounted:
+            async with self._mounts.view(views.view(mounted, root, self._own_files(container))) as viewed:
                 yield viewed
 
     def _own_files(self, container: Container) -> dict[str, str]:

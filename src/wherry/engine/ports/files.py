@@ -73,15 +73,17 @@ class Logs(LogReaders, Protocol):
 
 
 class VolumeFiles(Protocol):
-    """``<data-root>/volumes/<name>/_data``."""
+    """``<data-root>/volumes/<name>/_data``, and other paths of the host that containers mount."""
 
     def path(self, name: str) -> Path: ...
 
     async def create(self, name: str) -> None: ...
 
-    async def is_empty(self, name: str) -> bool: ...
+    async def is_empty(self, data: Path) -> bool:
+        """Whether there is nothing in a volume whose data is at a path: here, or where a driver has it."""
+        ...
 
-    async def copy_up(self, source: Path, name: str) -> None:
+    async def copy_up(self, source: Path, data: Path) -> None:
         """Fill an empty volume with what ``source`` (a directory of the mounted root) holds: owners, modes, xattrs."""
         ...
 

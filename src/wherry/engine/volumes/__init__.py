@@ -1,22 +1,28 @@
 """Volumes: what containers mount besides their root. What they hold of them while they run: ``use``."""
 
+import logging
 from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.events import Events
 from wherry.engine.ports import Chance, Clock, Records, VolumeFiles
-from wherry.errors import Conflict, InvalidMount, NoSuchVolume
+from wherry.engine.volumes.drivers import VolumeDrivers
+from wherry.engine.volumes.making import Making
+from wherry.engine.volumes.viewing import Viewing
+from wherry.errors import Conflict, InternalError, InvalidMount, NotFound
 from wherry.model.container import Container, ContainerSpec
 from wherry.model.mount import MountKind, MountPoint
-from wherry.model.volume import Volume
+from wherry.model.volume import Volume, VolumeView
 from wherry.plan.filters import matches_labels
-from wherry.plan.mounts import mount_points, volume_request
+from wherry.plan.mounts import mount_points
 from wherry.plan.mounts.mount_points import Wanted
 
 __all__ = ["Volumes"]
+
+_log = logging.getLogger(__name__)
 
 
 class Volumes:
@@ -27,6 +33,7 @@ class Volumes:
         *,
         records: Records,
         files: VolumeFiles,
+        drivers: VolumeDrivers,
         clock: Clock,
         chance: Chance,
         events: Events,
@@ -35,29 +42,30 @@ class Volumes:
     ) -> None:
         self._table = records.volumes
         self._files = files
-        self._clock = clock
-        self._chance = chance
         self._events = events
         self._containers = containers
         self._data_root = data_root
-        self._locks = KeyedLocks()
+        self._making = Making(
+            records=records,
+            files=files,
+            drivers=drivers,
+            clock=clock,
+            chance=chance,
+            events=events,
+            users=self.users,
+        )
+        self._viewing = Viewing(records=records, files=files, drivers=drivers, making=self._making)
         self._promised: dict[str, set[str]] = {}  # to containers that have no row yet
 
     def get(self, name: str) -> Volume | None:
         return self._table.get(name)
 
-    def find(self, name: str) -> Volume:
-        volume = self._table.get(name)
-        if volume is None:
-            raise NoSuchVolume(name)
-        return volume
-
     def all(self) -> tuple[Volume, ...]:
-        """Oldest first."""
+        """Those that have a row, oldest first."""
         return self._table.all()
 
     def path(self, name: str) -> Path:
-        """Where a volume's data is."""
+        """Where a local volume's data is."""
         return self._files.path(name)
 
     async def is_there(self, name: str) -> bool:
@@ -76,39 +84,41 @@ class Volumes:
         made = [container_id for container_id, names in self._promised.items() if name in names]
         return tuple(dict.fromkeys((*stored, *made)))
 
+    async def view(self, name: str) -> VolumeView:
+        """NoSuchVolume; NotFound, PluginUnreachable if its driver cannot tell."""
+        return await self._viewing.view(name)
+
+    async def views(self) -> tuple[tuple[VolumeView, ...], tuple[str, ...]]:
+        """All volumes, also those that only drivers know of; and what could not be found out."""
+        return await self._viewing.all()
+
     async def create(
         self,
         name: str,
         *,
-        driver: str = volume_request.LOCAL,
+        driver: str = "",
         options: dict[str, str] = {},  # noqa: B006 - never written to
         labels: dict[str, str] = {},  # noqa: B006 - never written to
         anonymous: bool = False,
-    ) -> Volume:
-        """A volume called ``name``, or by an id of its own if that is ""; one that is there stays as it is.
+    ) -> VolumeView:
+        """A volume called ``name``, or by an id of its own if that is ""; one that is there stays as it is. Without a
+        ``driver`` it is local, or whose it is.
 
-        Raises InvalidArgument, NotFound (another driver), NotSupported.
+        Raises InvalidArgument, NotFound (no such driver), Conflict (another driver's), NotSupported, InternalError.
         """
-        return await self._obtain(name, driver, options, labels, anonymous=anonymous or not name)
+        volume = await self._making.obtain(name, driver, options, labels, anonymous=anonymous or not name)
+        return await self._viewing.made(volume)
 
     async def remove(self, name: str, *, force: bool = False, but_for: str = "") -> None:
         """Remove a volume and its data. NoSuchVolume (not with ``force``); Conflict while containers mount it, but for
-        one."""
-        async with self._locks.hold(name):
-            if self._table.get(name) is None:
-                if force:
-                    return
-                raise NoSuchVolume(name)
-            if users := [user for user in self.users(name) if user != but_for]:
-                raise Conflict(f"remove {name}: volume is in use - [{', '.join(users)}]")
-            await self._files.remove(name)
-            await self._table.delete(name)
-        self._tell("destroy", name)
+        one; InternalError where its driver does not."""
+        await self._making.remove(name, force=force, but_for=but_for)
 
     async def prune(self, *, named: bool = False, labels: tuple[str, ...] = ()) -> tuple[tuple[str, ...], int]:
-        """Remove anonymous volumes (``named``: others too) with ``labels`` that nobody mounts. Names, freed bytes."""
+        """Remove anonymous local volumes (``named``: others too) with ``labels`` that nobody mounts: names, freed
+        bytes."""
         removed, freed = [], 0
-        for volume in self.all():
+        for volume in filter(attrgetter("is_local"), self.all()):
             if (named or volume.anonymous) and matches_labels(volume.labels, labels) and not self.users(volume.name):
                 size = await self._files.usage(volume.name)
                 try:
@@ -157,7 +167,12 @@ class Volumes:
         """Remove the anonymous volumes of a container that is being removed, but those that others mount too."""
         for point in container.mounts:
             if point.anonymous and set(self.users(point.name)) <= {container.id}:
-                await self.remove(point.name, force=True, but_for=container.id)
+                try:
+                    await self.remove(point.name, force=True, but_for=container.id)
+                except (NotFound, InternalError) as error:
+                    if point.source:
+                        raise
+                    _log.warning("%s", error)  # of a driver, for which the container does not wait
 
     async def sweep(self) -> None:
         """Finish what an earlier life of the engine broke off: every volume has its directory, and none is there for a
@@ -165,7 +180,7 @@ class Volumes:
         containers = {container.id for container in self._containers()}
         for container_id in {volume.made_for for volume in self.all() if volume.made_for} - containers:
             await self.discard(container_id)
-        for volume in self.all():
+        for volume in filter(attrgetter("is_local"), self.all()):
             await self._files.create(volume.name)
 
     def _made_for(self, container_id: str) -> tuple[Volume, ...]:
@@ -177,50 +192,12 @@ class Volumes:
             return point
         anonymous = not point.name
         made_for = container_id if anonymous else ""
-        volume = await self._obtain(
+        volume = await self._making.obtain(
             point.name, point.driver, entry.options, entry.labels, anonymous=anonymous, made_for=made_for
         )
         self._promised.setdefault(container_id, set()).add(volume.name)
-        return replace(point, name=volume.name, source=str(self.path(volume.name)))
-
-    async def _obtain(
-        self,
-        name: str,
-        driver: str,
-        options: dict[str, str],
-        labels: dict[str, str],
-        *,
-        anonymous: bool,
-        made_for: str = "",
-    ) -> Volume:
-        name = name or self._chance.new_id()
-        volume_request.check(name, driver, options)
-        async with self._locks.hold(name):
-            if (known := self._table.get(name)) is not None:
-                return known
-            if anonymous:
-                labels = {**labels, volume_request.ANONYMOUS_LABEL: ""}
-            volume = Volume(
-                name=name,
-                options=options,
-                labels=labels,
-                anonymous=anonymous,
-                made_for=made_for,
-                created=self._clock.now(),
-            )
-            try:
-                await self._table.put(volume)
-                await self._files.create(name)
-            except BaseException:
-                if anonymous:  # a directory of a name that was given may have been there before
-                    await self._files.remove(name)
-                await self._table.delete(name)
-                raise
-        self._tell("create", name)
-        return volume
-
-    def _tell(self, action: str, name: str) -> None:
-        self._events.publish("volume", action, name, {"driver": volume_request.LOCAL})
+        source = str(self.path(volume.name)) if volume.is_local else ""  # its driver tells when it mounts it
+        return replace(point, name=volume.name, driver=volume.driver, source=source)
 
 
 async def check_source(files: VolumeFiles, point: MountPoint) -> None:

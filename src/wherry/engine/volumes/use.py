@@ -5,8 +5,9 @@ true.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from operator import attrgetter
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.events import Events
 from wherry.engine.ports import Mounts, VolumeFiles
 from wherry.engine.volumes import Volumes, check_source
+from wherry.engine.volumes.driven import DrivenMounts
 from wherry.model.container import Container, Pending
 from wherry.model.mount import DeviceMount, MountKind, MountPoint, Recursion
 from wherry.plan.mounts import propagations, volume_request
@@ -30,14 +32,17 @@ class VolumeUse:
         *,
         volumes: Volumes,
         files: VolumeFiles,
+        driven: DrivenMounts,
         mounts: Mounts,
         events: Events,
         containers: Callable[[], tuple[Container, ...]],
     ) -> None:
-        """In ``folder`` parts of volumes and of host paths are mounted for containers that have no more of them."""
+        """``driven``: of volumes that are not local, whose mount points have no source. In ``folder`` parts of volumes
+        and of host paths are mounted for containers that have no more of them."""
         self._folder = folder
         self._volumes = volumes
         self._files = files
+        self._driven = driven
         self._mounts = mounts
         self._events = events
         self._containers = containers
@@ -46,27 +51,30 @@ class VolumeUse:
 
     async def lacks_files(self, container: Container) -> bool:
         """Whether ``populate`` would have something to do for a new container."""
-        wanting = [point.name for point in _volumes_of(container) if point.copy_up]
-        return any([await self._files.is_empty(name) for name in wanting])
+        wanting = [point for point in _volumes_of(container) if point.copy_up]
+        return any([not point.source or await self._files.is_empty(Path(point.source)) for point in wanting])
 
     async def populate(self, container: Container, root: str) -> None:
         """Give empty volumes what the image of a new container has at their places below ``root``."""
-        async with self.borrowed(container):
-            for point in _volumes_of(container):
-                if point.copy_up:
-                    await self._files.copy_up(Path(root, point.target.lstrip("/")), point.name)
+        for point in filter(attrgetter("copy_up"), _volumes_of(container)):
+            below = Path(root, point.target.lstrip("/"))
+            if point.source or await self._files.is_there(str(below)):  # a driver is not asked in vain
+                async with self._borrowed(point) as path:
+                    await self._files.copy_up(below, Path(path))
 
     async def acquire(self, container: Container) -> Container:
         """Before a start: host paths are there, volumes mounted. Gives the container with the sources to mount for it.
 
-        InvalidArgument if a host path is missing that ``-v`` does not make, InternalError for what cannot be mounted.
+        InvalidArgument if a host path is missing that ``-v`` does not make, NotFound or InternalError for what cannot
+        be mounted.
         """
         await self._check_sources(container)
         container = replace(container, mounts=tuple([await self._propagated(each) for each in container.mounts]))
+        sources = {point.target: await self._mounted(container, point) for point in _volumes_of(container)}
         for point in _volumes_of(container):
-            await self._mount(point.name)
             how = {"destination": point.target, "read/write": str(point.writable).lower()}
             self._tell("mount", container, point, propagation=point.propagation, **how)
+        container = _with_sources(container, sources)
         for point in filter(_is_part, container.mounts):
             part = self._part(container, point)
             await self._mounts.part(point.source, point.subpath, part, recursive=point.recursive)
@@ -77,6 +85,7 @@ class VolumeUse:
         for point in filter(_is_part, container.mounts):
             self._mounts.remove_part(self._part(container, point))
         for point in _volumes_of(container):
+            await self._driven.release(container, point)
             await self._unmount_unused(point.name, but_for=container.id)
 
     def let_go(self, container: Container) -> None:
@@ -85,13 +94,18 @@ class VolumeUse:
             self._tell("unmount", container, point)
 
     @asynccontextmanager
-    async def borrowed(self, container: Container) -> AsyncIterator[None]:
+    async def borrowed(self, container: Container) -> AsyncIterator[Container]:
         """What ``acquire`` does, while the block runs."""
         await self._check_sources(container)
         async with AsyncExitStack() as stack:
-            for point in _volumes_of(container):
-                await stack.enter_async_context(self._borrowed(point.name))
-            yield
+            sources = {
+                point.target: await stack.enter_async_context(self._borrowed(point)) for point in _volumes_of(container)
+            }
+            yield _with_sources(container, sources)
+
+    def recovering(self) -> AbstractContextManager[None]:
+        """While an engine begins no driver is waited for: what containers held is let go behind the block."""
+        return self._driven.later()
 
     async def sweep(self) -> None:
         """Unmount what an earlier life of the engine left mounted for nobody."""
@@ -100,14 +114,27 @@ class VolumeUse:
                 await self._unmount_unused(volume.name)
 
     @asynccontextmanager
-    async def _borrowed(self, name: str) -> AsyncIterator[None]:
+    async def _borrowed(self, point: MountPoint) -> AsyncIterator[str]:
+        """The source of a volume that is mounted while the block runs."""
+        if not point.source:
+            async with self._driven.borrowed(point.name) as source:
+                yield source
+            return
+        name = point.name
         self._borrowers[name] += 1
         try:
             await self._mount(name)
-            yield
+            yield point.source
         finally:
             self._borrowers -= Counter((name,))  # forgets the name with its last borrower
             await self._unmount_unused(name)
+
+    async def _mounted(self, container: Container, point: MountPoint) -> str:
+        """The source of a volume that is mounted for a container."""
+        if not point.source:
+            return await self._driven.acquire(container, point)
+        await self._mount(point.name)
+        return point.source
 
     async def _mount(self, name: str) -> None:
         mount = self._device(name)
@@ -138,7 +165,9 @@ class VolumeUse:
 
     def _device(self, name: str) -> DeviceMount | None:
         volume = self._volumes.get(name)
-        return volume_request.device_mount(volume, str(self._volumes.path(name))) if volume else None
+        if volume is None or not volume.is_local:
+            return None
+        return volume_request.device_mount(volume, str(self._volumes.path(name)))
 
     def _is_used(self, name: str, but_for: str) -> bool:
         return any(
@@ -161,6 +190,12 @@ class VolumeUse:
     def _tell(self, action: str, container: Container, point: MountPoint, **how: str) -> None:
         attributes = {"driver": point.driver, "container": container.id, **how}
         self._events.publish("volume", action, point.name, attributes)
+
+
+def _with_sources(container: Container, sources: Mapping[str, str]) -> Container:
+    """Those of volumes, by target: where drivers have mounted theirs is in no row."""
+    points = [replace(point, source=sources.get(point.target, point.source)) for point in container.mounts]
+    return replace(container, mounts=tuple(points))
 
 
 def _is_part(point: MountPoint) -> bool:

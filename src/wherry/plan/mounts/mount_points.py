@@ -1,6 +1,7 @@
 """What a spec asks to be mounted → mount points, as dockerd reads it (moby ``daemon/volumes.go``).
 
-A mount point of a volume has no source yet; one of a new anonymous volume has no name either.
+A mount point of a volume has no source yet; its driver is the one that was asked for, if any; one of a new anonymous
+volume has no name either.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from wherry.errors import InvalidArgument
 from wherry.model.container import ContainerSpec
 from wherry.model.mount import MountKind, MountPoint, MountSpec, Recursion
-from wherry.plan.mounts import propagations, volume_request
+from wherry.plan.mounts import propagations
 from wherry.plan.mounts.binds import is_root, parse_bind
 
 _MODES = frozenset(("ro", "rw", "z", "Z"))
@@ -43,7 +44,8 @@ def wanted(spec: ContainerSpec, inherited: Iterable[MountPoint] = (), data_root:
     found |= {entry.point.target: entry for entry in asked}
     for target in map(normpath, spec.volumes):
         if target not in found:
-            found[target] = Wanted(point=_volume(MountSpec(kind=MountKind.VOLUME, target=target), "", spec))
+            mount = MountSpec(kind=MountKind.VOLUME, target=target, volume_driver=spec.host.volume_driver)
+            found[target] = Wanted(point=_volume(mount, ""))
     return tuple(found.values())
 
 
@@ -81,7 +83,7 @@ def _asked(spec: ContainerSpec, data_root: str) -> Iterator[Wanted]:
 
 def _point(mount: MountSpec, mode: str, spec: ContainerSpec, data_root: str) -> MountPoint:
     if mount.kind is MountKind.VOLUME:
-        return _volume(mount, mode or _SHARED_LABEL, spec)
+        return _volume(mount, mode or _SHARED_LABEL)
     if mount.kind is MountKind.TMPFS:
         return MountPoint(
             kind=mount.kind, target=mount.target, options=_tmpfs_options(mount), writable=not mount.read_only
@@ -101,12 +103,12 @@ def _point(mount: MountSpec, mode: str, spec: ContainerSpec, data_root: str) -> 
     )
 
 
-def _volume(mount: MountSpec, mode: str, spec: ContainerSpec) -> MountPoint:
+def _volume(mount: MountSpec, mode: str) -> MountPoint:
     return MountPoint(
         kind=MountKind.VOLUME,
         target=mount.target,
         name=mount.source,
-        driver=mount.volume_driver or spec.host.volume_driver or volume_request.LOCAL,
+        driver=mount.volume_driver,
         mode=mode,
         writable=not mount.read_only,
         copy_up=not mount.no_copy and not mount.volume_subpath,

@@ -2,11 +2,10 @@
 
 import re
 
-from wherry.errors import InvalidArgument, NotFound, NotSupported
+from wherry.errors import InvalidArgument, NotSupported
 from wherry.model.mount import DeviceMount
 from wherry.model.volume import Volume
 
-LOCAL = "local"
 ANONYMOUS_LABEL = "com.docker.volume.anonymous"
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
@@ -14,10 +13,8 @@ _OPTIONS = frozenset(("type", "o", "device", "size"))
 _TOGETHER = {"device": ("type",), "type": ("device",), "o": ("device", "type")}
 
 
-def check(name: str, driver: str, options: dict[str, str]) -> None:
-    """Raise InvalidArgument, NotFound or NotSupported for a volume that cannot be made."""
-    if driver not in ("", LOCAL):
-        raise NotFound(f'create {name}: error looking up volume plugin {driver}: plugin "{driver}" not found')
+def check(name: str, options: dict[str, str]) -> None:
+    """Raise InvalidArgument or NotSupported for a local volume that cannot be made."""
     if len(name) == 1:
         raise InvalidArgument(
             f"create {name}: volume name is too short, names should be at least two alphanumeric characters"
@@ -40,7 +37,7 @@ def check(name: str, driver: str, options: dict[str, str]) -> None:
 
 def device_mount(volume: Volume, target: str) -> DeviceMount | None:
     """What is mounted at a volume's directory while containers use it; None for one that is just a directory."""
-    if "device" not in volume.options:
+    if not volume.is_local or "device" not in volume.options:
         return None
     return DeviceMount(
         target=target,

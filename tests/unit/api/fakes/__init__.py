@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from tests.fakes.plugins import FakePlugins
 from tests.fakes.registry import FakeRegistry
 from tests.unit.api.fakes.containers import FakeContainers, FakeExecs
 from tests.unit.api.fakes.files import FakeCommitting, FakeCopying
@@ -12,6 +13,7 @@ from tests.unit.api.fakes.system import SETTINGS, FakeClock, FakeEvents, FakeHos
 from tests.unit.api.fakes.volumes import FakeVolumes
 from tests.unit.api.samples import BRIDGE, NOW, RUNNING
 
+from wherry.engine.authorization import Authorization
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers import Containers
 from wherry.engine.events import Events
@@ -21,6 +23,7 @@ from wherry.engine.registries import Registries
 from wherry.engine.system import System
 from wherry.engine.transfer import Transfer
 from wherry.engine.volumes import Volumes
+from wherry.engine.volumes.drivers import VolumeDrivers
 from wherry.model.volume import Volume
 
 __all__ = ["FakeAttachment", "FakeEngine"]
@@ -43,6 +46,8 @@ class FakeEngine:
         self.networks = FakeNetworks(BRIDGE)
         self.volumes = FakeVolumes(Volume(name="data", created=NOW))
         self.events = FakeEvents()
+        self.plugins = FakePlugins()
+        self.authorization = Authorization(self.plugins)
         self.system = System(
             settings=SETTINGS,
             containers=cast(Containers, self.containers),
@@ -50,6 +55,8 @@ class FakeEngine:
             transfer=cast(Transfer, self.transfer),
             registry=cast(Registry, self.registry),
             volumes=cast(Volumes, self.volumes),
+            drivers=VolumeDrivers(self.plugins),
+            authorization=self.authorization,
             events=cast(Events, self.events),
             host=cast(Host, FakeHost()),
             runtime=cast(Runtime, FakeRuntime()),

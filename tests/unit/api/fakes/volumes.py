@@ -7,7 +7,7 @@ from tests.unit.api.samples import NOW
 from wherry.errors import (
     NoSuchVolume,
 )
-from wherry.model.volume import Volume
+from wherry.model.volume import Volume, VolumeView
 
 
 class FakeVolumes:
@@ -16,10 +16,16 @@ class FakeVolumes:
         self.used: dict[str, tuple[str, ...]] = {}
         self.asked: dict[str, object] = {}
 
-    def find(self, name: str) -> Volume:
+    async def view(self, name: str) -> VolumeView:
         if name not in self.table:
             raise NoSuchVolume(name)
-        return self.table[name]
+        return self._view(self.table[name])
+
+    async def views(self) -> tuple[tuple[VolumeView, ...], tuple[str, ...]]:
+        return tuple(map(self._view, self.table.values())), ()
+
+    def _view(self, volume: Volume) -> VolumeView:
+        return VolumeView(volume=volume, mountpoint=str(self.path(volume.name)))
 
     def all(self) -> tuple[Volume, ...]:
         return tuple(self.table.values())
@@ -28,16 +34,16 @@ class FakeVolumes:
         self,
         name: str,
         *,
-        driver: str = "local",
+        driver: str = "",
         options: dict[str, str] | None = None,
         labels: dict[str, str] | None = None,
         anonymous: bool = False,
-    ) -> Volume:
+    ) -> VolumeView:
         volume = Volume(
-            name=name or "f" * 64, driver=driver, options=options or {}, labels=labels or {},
+            name=name or "f" * 64, driver=driver or "local", options=options or {}, labels=labels or {},
             anonymous=anonymous, created=NOW,
         )  # fmt: skip
-        return self.table.setdefault(volume.name, volume)
+        return self._view(self.table.setdefault(volume.name, volume))
 
     async def remove(self, name: str, *, force: bool = False) -> None:
         if name not in self.table and not force:

@@ -1,0 +1,30 @@
+"""Programs beside the engine that do some of its work."""
+
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Plugins(Protocol):
+    """Found by name. A plugin is of one kind or several: ``VolumeDriver``, ``authz``."""
+
+    def known(self, kind: str) -> tuple[str, ...]:
+        """Names of the plugins of a kind that were needed so far."""
+        ...
+
+    async def all(self, kind: str) -> tuple[str, ...]:
+        """Names of all plugins of a kind. Those that cannot be asked what they are, are left out."""
+        ...
+
+    async def require(self, name: str, kind: str) -> None:
+        """NotFound if there is no such plugin, InternalError if it is of another kind or cannot be reached."""
+        ...
+
+    async def call(
+        self, name: str, kind: str, method: str, arguments: object, answer: type[T], *, patience: float, retry: bool
+    ) -> T:
+        """Ask a plugin. ``patience``: seconds for its answer; ``retry``: wait for one that is not there at the moment.
+
+        Raises what ``require`` does; PluginUnreachable; InternalError for what it refuses, and for lies.
+        """
+        ...

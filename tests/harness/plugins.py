@@ -1,0 +1,170 @@
+"""Plugins of Docker's first kind: what they answer, and a server that says it."""
+
+import json
+import os
+import socketserver
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+SOCKETS = Path("/run/docker/plugins")
+Answerer = Callable[[str, dict[str, Any]], dict[str, Any]]
+"""Method and arguments → answer. A ``status`` in it is that of HTTP."""
+
+
+class VolumeDriver:
+    """A driver of volumes that are directories below ``root``.
+
+    ``calls`` are those that change something; ``held`` the mounts, (volume, id); ``failing`` what verbs answer;
+    ``lists``: whether it tells everybody what it has, or only those who know the name.
+    """
+
+    def __init__(self, root: Path, *, makes_folders: bool = True) -> None:
+        self.root = root
+        self.makes_folders = makes_folders
+        self.volumes: dict[str, dict[str, str]] = {}
+        self.held: set[tuple[str, str]] = set()
+        self.calls: list[tuple[str, str]] = []
+        self.failing: dict[str, dict[str, Any]] = {}
+        self.lists = True
+
+    def __call__(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if method == "Plugin.Activate":
+            return {"Implements": ["VolumeDriver"]}
+        verb, name = method.removeprefix("VolumeDriver."), arguments.get("Name", "")
+        if verb in self.failing:
+            return self.failing[verb]
+        if verb not in ("Get", "List", "Path", "Capabilities"):
+            self.calls.append((verb, name))
+        answer: dict[str, Any] = getattr(self, verb.lower())(name, arguments)
+        return answer
+
+    def create(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        self.volumes[name] = arguments["Opts"] or {}
+        return {}
+
+    def remove(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        del self.volumes[name]
+        return {}
+
+    def mount(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        self.held.add((name, arguments["ID"]))
+        if self.makes_folders:
+            (self.root / name).mkdir(parents=True, exist_ok=True)
+        return {"Mountpoint": str(self.root / name)}
+
+    def unmount(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if (name, arguments["ID"]) not in self.held:
+            return {"Err": "not mounted"}
+        self.held.remove((name, arguments["ID"]))
+        return {}
+
+    def get(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if name not in self.volumes:
+            return {"Err": "no such thing"}
+        return {"Volume": {**self._told(name), "CreatedAt": "2024-05-06T07:08:09Z", "Status": {"hello": "world"}}}
+
+    def list(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"Volumes": [self._told(name) for name in self.volumes] if self.lists else []}
+
+    def capabilities(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"Capabilities": {"Scope": "global"}}
+
+    def _told(self, name: str) -> dict[str, Any]:
+        return {"Name": name, "Mountpoint": str(self.root / name)}
+
+
+class Authorizer:
+    """A plugin that allows all requests but those that ``denied`` gives a reason for, by method and path."""
+
+    def __init__(self) -> None:
+        self.denied: dict[tuple[str, str], str] = {}
+        self.denied_answers: dict[tuple[str, str], str] = {}
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def __call__(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if method == "Plugin.Activate":
+            return {"Implements": ["authz"]}
+        self.asked.append((method.removeprefix("AuthZPlugin."), arguments))
+        reasons = self.denied if method == "AuthZPlugin.AuthZReq" else self.denied_answers
+        path = arguments["RequestUri"].partition("?")[0]
+        reason = reasons.get((arguments["RequestMethod"], path.removeprefix("/v1.45")))
+        return {"Allow": reason is None, "Msg": reason or ""}
+
+
+@contextmanager
+def plugin_socket(path: Path, answerer: Answerer) -> Iterator[None]:
+    """A plugin behind a socket, which is taken away with it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with _serving(_UnixServer(str(path), _handler(answerer))):
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def installed(answerer: Answerer) -> Iterator[str]:
+    """A plugin that all engines of this machine find, by a name that no other has."""
+    name = f"wherry-{os.urandom(6).hex()}"
+    with plugin_socket(SOCKETS / f"{name}.sock", answerer):
+        yield name
+
+
+@contextmanager
+def plugin_port(answerer: Answerer, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """A plugin behind a port of this machine."""
+    server = _TcpServer(("127.0.0.1", 0), _handler(answerer))
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    with _serving(server):
+        yield server.server_address[1]
+
+
+class _UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    request_queue_size = 64
+
+
+class _TcpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    request_queue_size = 64
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that does not like the certificate."""
+
+
+@contextmanager
+def _serving(server: socketserver.BaseServer) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _handler(answerer: Answerer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            answer = dict(answerer(self.path.lstrip("/"), json.loads(body or b"{}")))
+            status = answer.pop("status", 200)
+            data = answer.pop("raw", None) or json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def address_string(self) -> str:
+            return "a socket"
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    return Handler
