@@ -33,12 +33,14 @@ class ConfigurationError(Exception):
 
 
 class Configuration(Struct, frozen=True, kw_only=True):
-    """What the daemon does. ``engine`` is what it serves; ``proxies`` are variables of the environment."""
+    """What the daemon does. ``engine`` is what it serves; ``proxies`` are variables of the environment;
+    ``authorization`` are names of plugins, None where nothing is said of them."""
 
     engine: EngineConfig = EngineConfig()
     hosts: tuple[str, ...] = (DEFAULT_HOST,)
     group: str = DEFAULT_GROUP
     tls: TlsSettings | None = None
+    authorization: tuple[str, ...] | None = None
     metrics_addr: str = ""
     pidfile: Path = EXEC_ROOT / "wherry.pid"
     log_level: str = "info"
@@ -77,6 +79,7 @@ def _configuration(values: dict[str, Any]) -> Configuration:
         hosts=hosts,
         group=values.get("group", DEFAULT_GROUP),
         tls=tls,
+        authorization=tuple(values["authorization-plugins"]) if "authorization-plugins" in values else None,
         metrics_addr=values.get("metrics-addr", ""),
         pidfile=Path(values.get("pidfile") or exec_root_of(engine) / "wherry.pid"),
         log_level=_log_level(values),

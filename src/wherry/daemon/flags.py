@@ -56,6 +56,7 @@ PROCESS = (
                  default_text='"info"')),
     Setting(Flag("log-format", "string", 'Set the logging format ("text"|"json")', default_text='"text"')),
     Setting(Flag("label", "list", "Set key=value labels to the daemon", parse=values.label), "labels"),
+    Setting(Flag("authorization-plugin", "list", "Authorization plugins to load"), "authorization-plugins"),
     Setting(Flag("metrics-addr", "string", "Set default address and port to serve the metrics api on",
                  parse=values.metrics_address)),
     Setting(Flag("experimental", "bool", "Enable experimental features: there are none; clients are told")),
@@ -141,8 +142,6 @@ TLS = tuple(Setting(flag) for flag in TLS_FLAGS)
 
 UNSUPPORTED = (
     Setting(Flag("api-cors-header", "string", "Not supported: set CORS headers in the Engine API")),
-    Setting(Flag("authorization-plugin", "list", "Not supported: authorization plugins to load"),
-            "authorization-plugins"),
     Setting(Flag("cpu-rt-period", "int", "Not supported: limit the CPU real-time period of all containers")),
     Setting(Flag("cpu-rt-runtime", "int", "Not supported: limit the CPU real-time runtime of all containers")),
     Setting(Flag("rootless", "bool", "Not supported: rootless mode")),

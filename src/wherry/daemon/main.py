@@ -35,6 +35,7 @@ POSTPONED: Final = frozenset(
         "wherry.plan.logs.collectors.fluentd",
         "wherry.plan.logs.collectors.gelf",
         "wherry.plan.logs.collectors.syslog",
+        "wherry.plugins",
         "wherry.store.blobs.archives",
         "wherry.store.builds.building",
         "wherry.store.layers.changesets",

@@ -17,6 +17,7 @@ import uvloop
 
 from wherry.api.app import build_metrics_router, build_router
 from wherry.api.buildkit import BuildKitProtocol
+from wherry.api.gate import Gate
 from wherry.api.http import Limits, Server, check_free
 from wherry.build.engine import BuildingEngine
 from wherry.cli.flags import HelpRequested, Options, UsageError
@@ -102,6 +103,7 @@ async def _run(configuration: Configuration, tls: SSLContext | None, flags: Opti
             check_free(host)  # before the engine starts any container
         async with open_engine(configuration.engine) as engine:
             os.chdir(exec_root)  # where monitors drop what they drop into their working directory
+            await _authorize(engine, configuration.authorization or ())
             async with _served(engine, configuration, tls):
                 _settle()
                 notifier.tell(READY)
@@ -111,6 +113,14 @@ async def _run(configuration: Configuration, tls: SSLContext | None, flags: Opti
     await _abandon_the_stuck()
 
 
+async def _authorize(engine: Engine, plugins: tuple[str, ...]) -> None:
+    """Nobody is served before those are there who may forbid it. NotFound, InternalError."""
+    try:
+        await engine.authorization.use(plugins)
+    except WherryError as error:
+        raise type(error)(f"failed to validate authorization plugin: {error}") from error
+
+
 @asynccontextmanager
 async def _served(engine: BuildingEngine, configuration: Configuration, tls: SSLContext | None) -> AsyncIterator[None]:
     """The engine answers on all sockets while the block runs."""
@@ -118,12 +128,13 @@ async def _served(engine: BuildingEngine, configuration: Configuration, tls: SSL
     buildkit = BuildKitProtocol(engine)
     few = Limits(connections=_METRICS_CLIENTS)
     metrics = Server(build_metrics_router(engine), product_version=VERSION, limits=few)
+    gate = Gate(engine.authorization, build_router(engine, buildkit))
     server = Server(
-        build_router(engine, buildkit),
+        gate,
         product_version=VERSION,
         experimental=configuration.engine.experimental,
         limits=Limits(connections=descriptors.for_clients()),
-        http2=buildkit.control,
+        http2=gate.http2(buildkit.control),
     )
     try:
         if configuration.metrics_addr:

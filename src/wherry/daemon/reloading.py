@@ -21,6 +21,8 @@ async def reload(engine: Engine, flags: Options, folder: Path) -> None:
     try:
         configuration = configured(flags, folder)
         await engine.system.reload(_reloadable(configuration))
+        if configuration.authorization is not None:
+            await engine.authorization.use(configuration.authorization)
     except (ConfigurationError, WherryError) as error:
         _log.error("Error reloading configuration: %s", error)
         return

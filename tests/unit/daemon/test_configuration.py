@@ -129,8 +129,6 @@ def test_a_blank_file_says_nothing(tmp_path: Path) -> None:
          "invalid log format: foo"),
         ((), {"default-shm-size": "x"}, "invalid size: 'x'"),
         ((), {"features": {"buildkit": "yes"}}, "json: cannot unmarshal features.buildkit into a bool"),
-        ((), {"authorization-plugins": ["x"]}, "merged configuration validation from file and command line flags "
-         'failed: the option "authorization-plugins" is not supported'),
         (("--rootless",), {}, "merged configuration validation from file and command line flags "
          'failed: the option "rootless" is not supported'),
         ((), {"labels": ["foo"]}, "bad attribute format: foo"),

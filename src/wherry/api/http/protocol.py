@@ -15,6 +15,7 @@ from wherry.api.http.request import Request
 from wherry.api.http.response import Response, render_head, render_response
 from wherry.api.http.service import Service
 from wherry.api.http.stream import ResponseStream
+from wherry.api.http.tls import peer_of
 from wherry.errors import WherryError
 from wherry.model.lent import Lent
 
@@ -97,9 +98,9 @@ class Connection(Outbound):
         self._transport.abort()
 
     def _next_request(self) -> None:
-        if self._service.http2 is not None and self._reader.at_http2_preface:
+        if self._reader.at_http2_preface and (protocol := self._service.http2()) is not None:
             self._deadline.cancel()
-            hand_over(self._transport, HandedOver(self._service.http2(), self._forget), self._reader.take_rest())
+            hand_over(self._transport, HandedOver(protocol, self._forget), self._reader.take_rest())
             return
         try:
             head = self._reader.next_head()
@@ -234,6 +235,10 @@ class Connection(Outbound):
 
     def take_back(self) -> None:
         self._transport.resume_reading()
+
+    @property
+    def peer(self) -> tuple[str, bytes] | None:
+        return peer_of(self._transport.get_extra_info("ssl_object"))
 
     async def start_stream(
         self, status: int, content_type: str | None, headers: Mapping[str, str], *, large: bool

@@ -25,6 +25,7 @@ T = TypeVar("T")
 MAX_JSON = 16 * 1024 * 1024
 """Bytes of a body that ``read`` and ``json`` take by default."""
 
+_SLASHES = re.compile("//+")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -36,6 +37,9 @@ class Answering(Uploading, Protocol):
     ) -> ResponseStream: ...
 
     async def hijack(self, content_type: str | None, protocol: str, headers: Mapping[str, str]) -> HijackedStream: ...
+
+    @property
+    def peer(self) -> tuple[str, bytes] | None: ...
 
 
 class Request:
@@ -67,6 +71,17 @@ class Request:
         """The whole path, decoded, with its version prefix."""
         return unquote(self.target)
 
+    @property
+    def uri(self) -> str:
+        """Path and query as they were sent, but for doubled slashes: what of them counts."""
+        path = _SLASHES.sub("/", self.target)
+        return f"{path}?{self._query}" if self._query else path
+
+    @property
+    def peer(self) -> tuple[str, bytes] | None:
+        """The common name in the client's certificate, and that certificate as PEM; None if none was verified."""
+        return self._connection.peer
+
     @cached_property
     def query(self) -> Query:
         """The parameters behind the ``?``.
@@ -96,6 +111,13 @@ class Request:
                 raise BodyTooLarge(f"the request's body is larger than {limit} bytes")
             pieces.append(chunk)
         return b"".join(pieces)
+
+    async def peek(self, limit: int) -> bytes:
+        """The whole body, which stays there to be read. Raises what ``read`` does."""
+        body = await self.read(limit)
+        if self._body is not None and body:
+            self._body.put(body)
+        return body
 
     async def json(self, kind: type[T], limit: int = MAX_JSON, *, required: bool = False) -> T:
         """The body, decoded as JSON into a msgspec struct or any type msgspec knows.
@@ -144,10 +166,9 @@ class Request:
 
     def _require_json(self) -> None:
         given = self.headers.get("content-type", "")
-        media_type = given.partition(";")[0].strip().lower()
-        if not media_type:
+        if not _media_type(given):
             raise InvalidArgument("malformed Content-Type header (): mime: no media type")
-        if media_type != JSON:
+        if not is_json(self.headers):
             raise InvalidArgument(f"unsupported Content-Type header ({given}): must be 'application/json'")
 
 
@@ -160,3 +181,12 @@ def _malformed(body: bytes, kind: Any, error: Exception) -> str:
     return (
         f"invalid JSON: {json_types.fault(body, kind, error) if isinstance(error, msgspec.ValidationError) else error}"
     )
+
+
+def is_json(headers: Headers) -> bool:
+    """Whether a body is taken for JSON."""
+    return _media_type(headers.get("content-type", "")) == JSON
+
+
+def _media_type(given: str) -> str:
+    return given.partition(";")[0].strip().lower()

@@ -29,9 +29,10 @@ class Server:
         product_version: str,
         experimental: bool = False,
         limits: Limits | None = None,
-        http2: Callable[[], asyncio.Protocol] | None = None,
+        http2: Callable[[], asyncio.Protocol | None] = lambda: None,
     ) -> None:
-        """``http2`` makes the protocol for clients that begin with HTTP/2's preface."""
+        """``http2`` makes the protocol for clients that begin with HTTP/2's preface, or says by None that it does
+        not."""
         common = CommonHeaders(product_version=product_version, api_version=API_VERSION, experimental=experimental)
         self._service = Service(handler=handler, common=common, limits=limits or Limits(), http2=http2)
         self._listeners: list[tuple[Listener, Acceptor]] = []

@@ -56,11 +56,12 @@ class Tracked(Protocol):
 class Service(Struct, frozen=True, kw_only=True):
     """The handler, its bounds, and the connections that are open.
 
-    ``http2`` makes the protocol that takes over a connection whose client begins with HTTP/2's preface.
+    ``http2`` makes the protocol that takes over a connection whose client begins with HTTP/2's preface; None: there is
+    none.
     """
 
     handler: Handler
     common: CommonHeaders
     limits: Limits
-    http2: Callable[[], asyncio.Protocol] | None = None
+    http2: Callable[[], asyncio.Protocol | None]
     connections: set[Tracked] = field(default_factory=set)

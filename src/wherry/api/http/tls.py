@@ -168,3 +168,14 @@ class TlsLayer(asyncio.Protocol, asyncio.Transport):
     def _flush(self) -> None:
         if self._unsent.pending:
             self._lower.write(self._unsent.read())
+
+
+def peer_of(tls: ssl.SSLObject | None) -> tuple[str, bytes] | None:
+    """The common name in a client's certificate, and that certificate as PEM; None if none was verified."""
+    found = tls.getpeercert() if tls is not None else None
+    if tls is None or not found:
+        return None
+    subject: Any = found.get("subject", ())
+    names = [value for part in subject for key, value in part if key == "commonName"]
+    encoded = ssl.DER_cert_to_PEM_cert(tls.getpeercert(binary_form=True) or b"")
+    return (names[-1] if names else ""), encoded.encode()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +98,7 @@ class Served:
 
 @asynccontextmanager
 async def serving(
-    handler: Handler, path: Path, *, http2: type[asyncio.Protocol] | None = None, **limits: Any
+    handler: Handler, path: Path, *, http2: Callable[[], asyncio.Protocol | None] = lambda: None, **limits: Any
 ) -> AsyncIterator[Served]:
     """A server on a unix socket. ``limits`` are those of :class:`Limits`."""
     server = Server(handler, product_version="26.1.5", limits=Limits(**limits), http2=http2)
