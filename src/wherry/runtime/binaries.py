@@ -79,7 +79,8 @@ async def discover(extra: Mapping[str, str], default: str = "") -> Binaries:
 async def _probe(name: str, path: str, undo: ExitStack) -> Binary:
     program = shutil.which(path)
     if not program:
-        return Binary(info=RuntimeInfo(name=name, path=path, version="", reason="not installed"), command="")
+        reason = f"{path}: no such file or directory" if path else "not installed"
+        return Binary(info=RuntimeInfo(name=name, path=path, version="", reason=reason), command="")
     answer = await processes.run([program, "--version"], env=processes.ENVIRONMENT)
     first_line = answer.stdout.decode(errors="replace").partition("\n")[0]
     version = first_line.rpartition(" ")[2]
