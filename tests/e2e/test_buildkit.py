@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.building import Builder
+from tests.harness.building import Builder, failure
 from tests.harness.cli import Cli, Done
 from tests.harness.registry import Registry, passwords
 from tests.harness.waiting import eventually
@@ -38,11 +38,6 @@ def told(done: Done) -> list[str]:
     has told of another vertex."""
     lines = (re.sub(r"^#\d+ (\d+\.\d+ )?", "", line) for line in dict.fromkeys(done.stderr.splitlines()))
     return [re.sub(r"( [0-9.]+[kM]?B)?( [0-9.]+s)?( done)?$", "", line) for line in lines if line]
-
-
-def failure(said: str) -> str:
-    """What the plugin says at last; since some release after Debian 13's it puts a word of its own in front."""
-    return said.replace("ERROR: failed to build: ", "ERROR: ")
 
 
 def test_a_build_is_told_as_dockerd_tells_it(build: Builder) -> None:
@@ -136,7 +131,7 @@ def test_a_command_that_fails_is_shown_in_the_dockerfile(build: Builder) -> None
     ],
 )
 def test_what_cannot_be_built(build: Builder, dockerfile: str, flags: tuple[str, ...], problem: str) -> None:
-    assert problem in failure(build.fails(dockerfile, *flags))
+    assert problem in build.fails(dockerfile, *flags)
 
 
 @pytest.mark.parametrize("kind", ["OCI", "Docker"])
