@@ -32,11 +32,13 @@ class FakeLayers:
         below: Callable[[], Awaitable[None]] | None,
     ) -> Applied:
         self.begun.release()
-        data = b"".join([chunk async for chunk in source])
+        data = b""
+        async for chunk in source:
+            data += chunk
+            if data.startswith(b"corrupt"):
+                raise CorruptLayer("archive/tar: invalid tar header")
         if self.gate is not None:
             await self.gate.wait()
-        if data.startswith(b"corrupt"):
-            raise CorruptLayer("archive/tar: invalid tar header")
         if below is not None:
             await below()
         self.applied[into] = parents

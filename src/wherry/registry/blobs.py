@@ -13,7 +13,7 @@ from wherry.registry.reasons import ConnectionFailed, Unreachable
 from wherry.registry.session import Session, pull_ask
 from wherry.registry.transport import Answer
 
-_CHUNK = 512 << 10
+_CHUNK = 1 << 20
 
 
 class Blobs:
@@ -72,7 +72,7 @@ def _position(answer: Answer, start: int) -> int:
 
 
 async def read_ahead(answer: Answer) -> AsyncGenerator[bytes, None]:
-    """The body in chunks of 512 KiB, the next one read while the last one is used.
+    """The body in chunks of 1 MiB, the next one read while the last one is used.
 
     Wakes the thread that reads, however the generator ends. Raises ConnectionFailed.
     """

@@ -102,7 +102,7 @@ class Registry:
         credentials: Credentials | None = None,
         pausing: Pausing | None = None,
     ) -> AsyncGenerator[bytes, None]:
-        """The bytes of a blob in chunks of up to 512 KiB, one of them read ahead. Its digest is for the caller.
+        """The bytes of a blob in chunks of up to 1 MiB, one of them read ahead. Its digest is for the caller.
 
         A broken connection is taken up again where it broke, after a pause of seconds that ``pausing`` is told. As much
         as the descriptor says comes, never more. Close the generator (``contextlib.aclosing``) to stop early. Raises

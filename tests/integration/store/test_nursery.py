@@ -20,8 +20,8 @@ from .changesets import Stalling, chunks, file, layer
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 SMALL = layer(file("a", b"one"))
-LARGE = layer(file("large", bytes(4 << 20)))
-BEGINNING = LARGE[: 3 << 20]  # more than a pipe holds: somebody reads it
+LARGE = layer(file("large", bytes(16 << 20)))
+BEGINNING = LARGE[: 12 << 20]  # more than a socket holds: somebody reads it
 
 
 def children(parent: int) -> list[int]:

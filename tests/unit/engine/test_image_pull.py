@@ -234,6 +234,11 @@ def _tamper_with_a_layer(world: World) -> None:
     world.registry.broken[digest_of(TOP)] = b"pot" * 50
 
 
+def _tamper_with_the_end_of_a_layer(world: World) -> None:
+    """One that is unpacked while it comes, and is broken for whoever unpacks it too."""
+    world.registry.broken[digest_of(BASE)] = b"corrupt".ljust(len(BASE))
+
+
 def _serve_a_corrupt_layer(world: World) -> None:
     corrupt = b"corrupt" * 50
     world.registry.put("x:1", config_of(BASE, corrupt), BASE, corrupt)
@@ -260,6 +265,7 @@ def _serve_windows(world: World) -> None:
     [
         (_lose_a_layer, NotFound),
         (_tamper_with_a_layer, DigestMismatch),
+        (_tamper_with_the_end_of_a_layer, DigestMismatch),
         (_serve_a_corrupt_layer, CorruptLayer),
         (_serve_another_layer, CorruptLayer),
         (_serve_too_few_layers, CorruptImage),

@@ -25,7 +25,7 @@ from wherry.model.reference import Reference
 from wherry.model.registry import Credentials
 from wherry.plan.naming import short_id
 
-_AHEAD = 4  # chunks that unpacking may lag behind the store
+_AHEAD = 2  # chunks that unpacking may lag behind the store
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -117,23 +117,31 @@ class Fetcher:
         return cast(Layer, unpacked)
 
     async def _stream(self, source: Source, step: Step, told: "_Told") -> Layer:
-        """Store a layer's blob and unpack it at the same time."""
+        """Store a layer's blob and unpack it at the same time, its end when the digest is known to be right: what is
+        wrong at a blob's end is told as that, and not as what it looks like to who inflates it."""
         branch: asyncio.Queue[bytes] = asyncio.Queue(_AHEAD)
         unpacking = self._unpacker.from_stream(step.link, _drawn(branch))
         layer: Layer = (await together(unpacking, self._store(source, step, told, branch)))[0]
         return layer
 
     async def _store(self, source: Source, step: Step, told: "_Told", branch: asyncio.Queue[bytes]) -> None:
+        held_back = b""
+
         async def forked() -> AsyncGenerator[bytes, None]:
+            nonlocal held_back
             async with aclosing(self._chunks(source, step.descriptor, told.report)) as chunks:
                 async for chunk in chunks:
-                    await branch.put(chunk)
+                    if held_back:
+                        await branch.put(held_back)
+                    held_back = chunk
                     yield chunk
 
         await self._content.ingest(forked(), step.descriptor.digest, step.descriptor.size)
         for status in ("Verifying Checksum", "Download complete"):
             told.status(status)
         told.extracting()
+        if held_back:
+            await branch.put(held_back)
         await branch.put(b"")
 
     async def _download(self, source: Source, descriptor: Descriptor, report: Report) -> None:

@@ -1,10 +1,10 @@
 """Blobs: files named by the digest of what they hold.
 
-A blob is written under a temporary name, hashed on the way, and renamed when digest and size are right: a name that
-exists has its whole content, whenever the engine dies. Here nothing is fsynced: before an image becomes visible, all
-that belongs to it is brought to the disk at once (docs/adr/0007-power-failures.md). So a *power failure* within about
-half a minute may leave a blob that no image names short or empty. Whoever reads such a blob finds out: ``read``
-compares the digest, unpacking a layer its diff ID.
+A blob is written under a temporary name, hashed meanwhile (a large one by a thread of its own), and renamed when digest
+and size are right: a name that exists has its whole content, whenever the engine dies. Here nothing is fsynced: before
+an image becomes visible, all that belongs to it is brought to the disk at once (docs/adr/0007-power-failures.md). So a
+*power failure* within about half a minute may leave a blob that no image names short or empty. Whoever reads such a
+blob finds out: ``read`` compares the digest, unpacking a layer its diff ID.
 """
 
 import hashlib
@@ -13,17 +13,19 @@ import re
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from functools import cached_property
 from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
 from wherry.errors import DigestMismatch, InternalError, InvalidArgument, NotFound
+from wherry.hashing import Hasher
 from wherry.model.archive import Blob
 from wherry.store.failures import explained
 from wherry.threads import Threads, settled
 
 PIECE: Final = 1 << 18  # bytes read at a time: a reader that is slow has some of them in memory
-BATCH: Final = 1 << 20  # bytes a thread hashes and writes at a time: few hand-overs, and 2 MiB a blob at most
+BATCH: Final = 1 << 20  # bytes a thread hashes and writes at a time: few hand-overs
 
 _DIGEST: Final = re.compile(r"sha256:([0-9a-f]{64})")
 
@@ -78,9 +80,7 @@ class Content:
             await self._receive(chunks, incoming, size)
             if incoming.size != size:
                 raise InternalError(f"unexpected size of blob {digest}: {incoming.size} bytes, expected {size}")
-            if incoming.digest != digest:
-                raise DigestMismatch(digest, incoming.digest)
-            await self._threads.run(incoming.keep, path)
+            await self._threads.run(_keep_as, incoming, digest, path)
 
     async def absorb(self, chunks: AsyncIterable[bytes]) -> Blob:
         """Store a stream under the digest that it turns out to have, and close it.
@@ -164,19 +164,19 @@ class Incoming:
 
     def __init__(self, folder: Path, what: str) -> None:
         self.size = 0
-        self._hash = hashlib.sha256()
+        self._hasher = Hasher()
         self._doing = f"store {what}"
         self._kept = False
         with explained(self._doing):
             self._fd, self._name = tempfile.mkstemp(dir=folder)
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """Of what was written so far."""
-        return f"sha256:{self._hash.hexdigest()}"
+        """Of all that was written; no more may come."""
+        return f"sha256:{self._hasher.hexdigest()}"
 
     def write(self, data: bytes | memoryview) -> None:
-        self._hash.update(data)
+        self._hasher.update(data)
         self.size += len(data)
         rest = memoryview(data)
         with explained(self._doing):
@@ -192,9 +192,16 @@ class Incoming:
 
     def drop(self) -> None:
         """Forget it; nothing happens if it was kept."""
+        self._hasher.end()
         if not self._kept:
             os.close(self._fd)
             _unlink(Path(self._name))
+
+
+def _keep_as(incoming: Incoming, digest: str, path: Path) -> None:
+    if incoming.digest != digest:
+        raise DigestMismatch(digest, incoming.digest)
+    incoming.keep(path)
 
 
 async def _batches(chunks: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:

@@ -1,18 +1,17 @@
 """How programs get the bytes that they work on: through a pipe, or from the connection that these come by."""
 
 import asyncio
-import fcntl
-import os
+import socket
 from collections.abc import AsyncIterable, AsyncIterator
-from contextlib import AbstractContextManager, nullcontext
-from io import FileIO
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
 
 from wherry.model.lent import Lent
 from wherry.store.programs.children import Start, writable
 
-_PIPE: Final = 1 << 20  # bytes
+_WIDE: Final = 1 << 21  # bytes
+_SO_SNDBUFFORCE: Final = 32  # include/uapi/asm-generic/socket.h
 
 
 @runtime_checkable
@@ -51,9 +50,9 @@ async def poured(
 
     Raises as ``Child.result``.
     """
-    reading, writing = _pipe()
+    writing, reading = _wide_pair()
     with writing:
-        async with start(program, arguments, reading, connection) as process:
+        async with start(program, arguments, reading.detach(), connection) as process:
             pouring = asyncio.ensure_future(_pour(chunks, writing))
             result = asyncio.ensure_future(process.result())
             try:
@@ -77,16 +76,21 @@ async def _ended(*tasks: asyncio.Task[Any]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _pipe() -> tuple[int, FileIO]:
-    """A large pipe: its reading end for a child, and its writing end, which does not block."""
-    reading, writing = os.pipe()
-    os.set_blocking(writing, False)
-    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _PIPE)
-    return reading, FileIO(writing, "w")
+def _wide_pair() -> tuple[socket.socket, socket.socket]:
+    """A socket that does not block and holds much, as far as this process may say so, and the one to read from.
+
+    A pipe can be written to when it has room for a page; a socket, when three quarters are read: so whoever feeds a
+    quick reader is woken once for a megabyte, and not for a few pages.
+    """
+    writing, reading = socket.socketpair()
+    writing.setblocking(False)
+    with suppress(PermissionError):
+        writing.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, _WIDE)
+    return writing, reading
 
 
-async def _pour(source: AsyncIterable[bytes], into: FileIO) -> None:
-    """Writes all of the source to a pipe and closes it.
+async def _pour(source: AsyncIterable[bytes], into: socket.socket) -> None:
+    """Sends all of the source and closes the socket.
 
     A reader that goes away ends it early: it has left word of why.
     """
@@ -95,8 +99,8 @@ async def _pour(source: AsyncIterable[bytes], into: FileIO) -> None:
             rest = memoryview(chunk)
             while rest:
                 try:
-                    rest = rest[into.write(rest) or 0 :]
-                except BrokenPipeError:
-                    return
-                if rest:
+                    rest = rest[into.send(rest) :]
+                except BlockingIOError:
                     await writable(into)
+                except (BrokenPipeError, ConnectionResetError):
+                    return

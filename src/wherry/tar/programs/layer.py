@@ -6,26 +6,22 @@ The end is told by exit status and one text on standard output: 0 and
 ``DIFF_ID SIZE ENTRIES``, 3 and what is wrong with the layer, 4 and what is wrong with this host, 6 if its disk is full
 (1 and a traceback: and what is wrong with this code).
 
-The three stages run in threads of their own, for inflating and hashing release the GIL.
+Of a layer that is not small, reading and inflating have a thread, and hashing has one, for they release the GIL; as far
+as threads are to be had.
 """
 
-import hashlib
 import os
-import queue
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from ...hashing import Hasher
+from ..ahead import drawn_ahead
 from ..format.compression import decompressed
 from ..format.stream import Stream
 from ..layers.extract import Extractor
 from ..trees.merged import Merged
 from .process import confine, end_with, open_many_files, standard_input
 from .protocol import CONNECTION
-
-_CHUNKS_AHEAD = 16
-
-_Chunks = queue.Queue[bytes | Exception]
 
 
 def main() -> None:
@@ -54,36 +50,13 @@ def _apply(into: str, diff_id: str, gated: str, *parents: str) -> str:
 
 def _extracted(root: int, chunks: Iterator[bytes], lowers: Merged) -> tuple[Extractor, str]:
     """What has applied the layer, and the layer's diff ID."""
-    to_extract, to_hash = _Chunks(_CHUNKS_AHEAD), _Chunks(_CHUNKS_AHEAD)
-    digest = hashlib.sha256()
-    threading.Thread(target=_spread, args=(chunks, (to_extract, to_hash)), daemon=True).start()
-    hasher = threading.Thread(target=_hash, args=(to_hash, digest.update), daemon=True)
-    hasher.start()
-    extractor = Extractor(root, Stream(_drawn(to_extract)), lowers)
+    hasher = Hasher()
+    extractor = Extractor(root, Stream(_hashed(drawn_ahead(chunks), hasher)), lowers)
     extractor.run()
-    hasher.join()
-    return extractor, f"sha256:{digest.hexdigest()}"
+    return extractor, f"sha256:{hasher.hexdigest()}"
 
 
-def _spread(chunks: Iterator[bytes], queues: tuple[_Chunks, ...]) -> None:
-    end: bytes | Exception = b""
-    try:
-        for chunk in chunks:
-            for each in queues:
-                each.put(chunk)
-    except Exception as error:  # noqa: BLE001 - raised again where the chunks are drawn
-        end = error
-    for each in queues:
-        each.put(end)
-
-
-def _hash(chunks: _Chunks, update: Callable[[bytes], None]) -> None:
-    while isinstance(chunk := chunks.get(), bytes) and chunk:
-        update(chunk)
-
-
-def _drawn(chunks: _Chunks) -> Iterator[bytes]:
-    while chunk := chunks.get():
-        if isinstance(chunk, Exception):
-            raise chunk
+def _hashed(chunks: Iterator[bytes], hasher: Hasher) -> Iterator[bytes]:
+    for chunk in chunks:
+        hasher.update(chunk)
         yield chunk

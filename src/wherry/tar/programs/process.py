@@ -6,6 +6,7 @@ is open, and a mount namespace would pin the mounts of all containers meanwhile.
 It starts often: this imports little.
 """
 
+import ctypes
 import os
 import resource
 import sys
@@ -18,6 +19,8 @@ from ..format.header import TarError
 from ..layers.extract import NO_SPACE
 from .protocol import APPLIED, CONNECTION, CORRUPT, FAILED, FULL, REFUSED
 
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
+_MALLOC = ((_M_MMAP_THRESHOLD, 1 << 25), (_M_TRIM_THRESHOLD, 1 << 28), (_M_ARENA_MAX, 1))
 _MAX_DEPTH = 10_000  # of directories that are removed whole or measured; a name can make 2000
 
 
@@ -28,6 +31,7 @@ class Refused(Exception):
 def end_with(work: Callable[[], str]) -> None:
     """Never returns: it ends the process with what comes of ``work``, and with it threads that wait for input."""
     sys.setrecursionlimit(_MAX_DEPTH)
+    _keep_memory()
     try:
         status, text = APPLIED, work()
     except TarError as error:
@@ -45,6 +49,15 @@ def end_with(work: Callable[[], str]) -> None:
         os._exit(1)
     os.write(1, text.encode("utf-8", "surrogateescape"))
     os._exit(status)
+
+
+def _keep_memory() -> None:
+    """What is freed is not given back. By default glibc maps each large chunk anew, and touching its pages takes longer
+    than inflating into them."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):  # musl has none
+        for option, value in _MALLOC:
+            libc.mallopt(option, value)
 
 
 def open_many_files() -> None:
