@@ -66,7 +66,7 @@ class Cli:
             stderr=subprocess.PIPE,
             text=True,
             bufsize=1,
-            env={**os.environ, "DOCKER_CLI_HINTS": "false"},
+            env={"DOCKER_BUILDKIT": "0", **os.environ, "DOCKER_CLI_HINTS": "false"},
         )
         with process:
             try:
