@@ -126,11 +126,13 @@ class Ending:
         await self._operations.run(self._remove(container, force, volumes))
 
     async def _settled(self, ref: str) -> Container:
-        """The container, when a start that is under way has ended: what it writes is read before its row says that it
-        runs. dockerd waits as well. NoSuchContainer."""
-        container_id = self._catalog.find(ref).id
-        async with self._locks.hold(container_id):
-            return self._catalog.get(container_id)
+        """The container; one that does not run yet, when a start that is under way has ended: what it writes is read
+        before its row says that it runs. dockerd waits as well. NoSuchContainer."""
+        container = self._catalog.find(ref)
+        if container.state.status.runs:
+            return container
+        async with self._locks.hold(container.id):
+            return self._catalog.get(container.id)
 
     async def _remove(self, container: Container, force: bool, volumes: bool) -> None:
         if container.state.status.runs and not force:
