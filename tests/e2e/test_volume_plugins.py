@@ -10,14 +10,12 @@ from tests.harness.cli import Cli
 from tests.harness.engine import Engine
 from tests.harness.plugins import VolumeDriver, installed
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.alone]  # engines of other tests would find the driver, and its volumes
 
 
 @pytest.fixture
 def driver(tmp_path: Path) -> VolumeDriver:
-    driver = VolumeDriver(tmp_path / "volumes")
-    driver.lists = False  # engines of other tests would take what it has for theirs
-    return driver
+    return VolumeDriver(tmp_path / "volumes")
 
 
 @pytest.fixture

@@ -11,11 +11,13 @@ T = TypeVar("T")
 
 
 class FakePlugins:
-    """``there`` are plugins by name, ``gone`` those of them that nobody can reach at the moment."""
+    """``there`` are plugins by name, ``gone`` those of them that nobody can reach at the moment, ``awaited`` the
+    questions that were to wait for one of these."""
 
     def __init__(self, **there: Answerer) -> None:
         self.there = dict(there)
         self.gone: set[str] = set()
+        self.awaited: list[str] = []
         self._active: dict[str, list[str]] = {}
 
     def known(self, kind: str) -> tuple[str, ...]:
@@ -39,6 +41,8 @@ class FakePlugins:
         self, name: str, kind: str, method: str, arguments: object, answer: type[T], *, patience: float, retry: bool
     ) -> T:
         await self.require(name, kind)
+        if retry and name in self.gone:
+            self.awaited.append(method)
         self._reach(name, method)
         found = self.there[name](method, msgspec.json.decode(msgspec.json.encode(arguments)))
         if found.get("status", 200) != 200:

@@ -19,8 +19,7 @@ Answerer = Callable[[str, dict[str, Any]], dict[str, Any]]
 class VolumeDriver:
     """A driver of volumes that are directories below ``root``.
 
-    ``calls`` are those that change something; ``held`` the mounts, (volume, id); ``failing`` what verbs answer;
-    ``lists``: whether it tells everybody what it has, or only those who know the name.
+    ``calls`` are those that change something; ``held`` the mounts, (volume, id); ``failing`` what verbs answer.
     """
 
     def __init__(self, root: Path, *, makes_folders: bool = True) -> None:
@@ -30,7 +29,6 @@ class VolumeDriver:
         self.held: set[tuple[str, str]] = set()
         self.calls: list[tuple[str, str]] = []
         self.failing: dict[str, dict[str, Any]] = {}
-        self.lists = True
 
     def __call__(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if method == "Plugin.Activate":
@@ -69,7 +67,7 @@ class VolumeDriver:
         return {"Volume": {**self._told(name), "CreatedAt": "2024-05-06T07:08:09Z", "Status": {"hello": "world"}}}
 
     def list(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        return {"Volumes": [self._told(name) for name in self.volumes] if self.lists else []}
+        return {"Volumes": [self._told(name) for name in self.volumes]}
 
     def capabilities(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         return {"Capabilities": {"Scope": "global"}}

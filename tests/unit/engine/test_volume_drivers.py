@@ -110,6 +110,14 @@ async def test_a_driver_that_is_gone_is_told_of_and_hides_nothing() -> None:
     assert str(conflict.value) == f"create data: {found}: {reason}: volume name must be unique"
 
 
+async def test_nobody_waits_for_a_driver_that_is_gone_to_make_a_volume_without_it() -> None:
+    world = DrivenWorld()
+    await world.volumes.create("data", driver="nas")
+    world.vanish()
+    assert (await world.volumes.create("other")).volume.driver == "local"
+    assert world.plugins.awaited == []
+
+
 async def test_a_volume_that_its_driver_lost_is_made_again_unless_containers_have_it() -> None:
     world = DrivenWorld()
     container = await world.create("one", mounts=(of("data"),))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from posixpath import isabs
 from typing import Any, Final, TypeVar
@@ -14,7 +15,7 @@ from wherry.model.volume import DriverVolume
 
 KIND: Final = "VolumeDriver"
 _LONG, _SHORT = 120.0, 60.0  # seconds, as dockerd: for what makes or takes away, and for what only tells
-_GLANCE: Final = 10.0  # seconds in which a driver that nobody asked for by name has to list what it has
+_GLANCE: Final = 10.0  # seconds in which a driver that nobody asked for by name has to tell what it has
 
 
 class _Answer(Struct, rename="pascal"):
@@ -111,13 +112,13 @@ class VolumeDrivers:
         return _volume(found.volume) if found.volume else None
 
     async def owner(self, name: str) -> str:
-        """The first driver that has a volume of this name, "" if none has."""
+        """The first driver that has a volume of this name, "" if none has. None is waited for: who does not answer at
+        once has nothing."""
         for driver in await self._plugins.all(KIND):
-            try:
-                if await self.find(driver, name):
+            with suppress(NotFound, InternalError):
+                found = await self._call(driver, "Get", {"Name": name}, _Found, _GLANCE, retry=False)
+                if found.volume:
                     return driver
-            except (NotFound, PluginUnreachable):
-                continue  # who does not answer has nothing
         return ""
 
     async def list(self, others: Iterable[str]) -> tuple[dict[str, tuple[DriverVolume, ...]], tuple[str, ...]]:
