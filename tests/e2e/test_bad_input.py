@@ -249,7 +249,7 @@ def test_a_backslash_is_none(engine: Engine, stock: Cli) -> None:
     assert stock.inspect("box", "{{.Config.Labels.a}}") == "\\u0000"
 
 
-@pytest.mark.parametrize("name", ["a\nb", "a/b", "..", "a:b", "é" * 8, "x" * 16])
+@pytest.mark.parametrize("name", ["a\nb", "a/b", "..", "a:b", "é" * 8, "x" * 16, "e*", "br%d", 'a"b', "a\\"])
 def test_names_that_no_interface_has(engine: Engine, name: str) -> None:
     body = {"Name": "n", "Options": {"com.docker.network.bridge.name": name}}
     status, message = ask(engine, "POST", "/networks/create", json.dumps(body).encode())

@@ -19,14 +19,13 @@ SCRATCH = "scratch"
 
 def check(options: "Options", image: str) -> None:
     """CommandError if content trust is demanded, and this image is not named by a digest."""
-    if _demanded(options) and not _is_digest(image):
-        raise CommandError(
-            f"{image}: content trust is not supported: unset DOCKER_CONTENT_TRUST, give --{FLAG}, or name a digest"
-        )
+    if _demanded(options) and _names_no_digest(image):
+        raise _unsigned(image)
 
 
 def check_build(options: "Options", dockerfile: str) -> None:
-    """The same of every image that a Dockerfile builds on. CommandError if it is demanded and its text unknown, ""."""
+    """The same of every image that a Dockerfile builds on, and of what stands for one. CommandError if it is demanded
+    and the text unknown, ""."""
     if not _demanded(options):
         return
     if not dockerfile:
@@ -36,8 +35,8 @@ def check_build(options: "Options", dockerfile: str) -> None:
         verb, *words = line.split() or ("",)
         image, *more = [word for word in words if not word.startswith("--")] or ("",)
         if verb.upper() == "FROM":
-            if image.lower() not in stages:
-                check(options, image)
+            if image.lower() not in stages and (_names_no_digest(image) or not _names_one(image)):
+                raise _unsigned(image)
             stages |= {name.lower() for name in more[1:2]}
 
 
@@ -46,9 +45,20 @@ def _demanded(options: "Options") -> bool:
     return not options[FLAG] if options.given(FLAG) else getenv("DOCKER_CONTENT_TRUST") not in FALSE
 
 
-def _is_digest(image: str) -> bool:
-    """Or an ID, or nothing that names an image: that is for the engine to refuse."""
+def _unsigned(image: str) -> CommandError:
+    return CommandError(
+        f"{image}: content trust is not supported: unset DOCKER_CONTENT_TRUST, give --{FLAG}, or name a digest"
+    )
+
+
+def _names_no_digest(image: str) -> bool:
+    """But a name: an ID, and what names no image, is for the engine to refuse."""
     try:
-        return bool(parse(image).digest)
+        return not parse(image).digest
     except InvalidReference:
-        return True
+        return False
+
+
+def _names_one(image: str) -> bool:
+    """A variable, or the end of a line that goes on, may become any name."""
+    return not set(image) & set("$\\`\"'")

@@ -53,6 +53,8 @@ def test_what_begins_with_json(text: bytes) -> None:
         (b'"a\x01b"', r"'\x01'", "in string literal"),
         (b"[\x7f", r"'\x7f'", START),
         (b"[\x80", r"'\u0080'", START),
+        (b"\xb2", "'\N{SUPERSCRIPT TWO}'", START),
+        (b"-\xb9", "'\N{SUPERSCRIPT ONE}'", "in numeric literal"),
         (b'[1"', "'\"'", ITEM),
     ],
 )
@@ -103,3 +105,22 @@ def test_what_is_of_another_type(kind: type, body: str, value: str, into: str) -
     with pytest.raises(msgspec.ValidationError) as caught:
         msgspec.json.decode(body, type=kind)
     assert json_types.fault(body.encode(), kind, caught.value) == f"json: cannot unmarshal {value} into Go {into}"
+
+
+@pytest.mark.parametrize(
+    ("behind", "shown"),
+    [
+        (b'"HostConfig":3', ""),
+        (b'"HostConfig":{}', ""),
+        (b'"HostConfig":{"Memory":"' + b"x" * 100 + b'"}', ""),
+        (b'"X":' + b"1" * 5000, " 1.5"),
+        (b'"X":"\xff"', " 1.5"),
+        (b'"X":' + b"[" * 100_000 + b"]" * 100_000, ""),
+    ],
+)
+def test_what_comes_behind_a_fault_is_another_matter(behind: bytes, shown: str) -> None:
+    body = b'{"HostConfig":{"Memory":1.5},' + behind + b"}"
+    with pytest.raises(msgspec.ValidationError) as caught:
+        msgspec.json.decode(body, type=CreateRequest)
+    told = f"json: cannot unmarshal number{shown} into Go struct field HostConfig.HostConfig.Memory of type int64"
+    assert json_types.fault(body, CreateRequest, caught.value) == told

@@ -12,6 +12,7 @@ import pytest
 from wherry.build.client import CONTEXT, DOCKERFILE, Offer
 from wherry.buildkit.offers.directory import DirectoryClient, offered_directory
 from wherry.cli.building.offering import Offering
+from wherry.cli.session import CommandError
 from wherry.errors import InvalidArgument, NotFound
 from wherry.model.mirror import OfferedFile
 from wherry.spans import Span
@@ -89,6 +90,19 @@ async def test_what_is_asked_for_is_sent(root: Path) -> None:
                 found[number] = found.get(number, b"") + piece
     assert found == {0: b"0123456789" * 60_000, 2: b"contentcontent"}
     assert own.asked == [[2], [0, 2]]
+
+
+async def test_a_directory_that_became_a_link_leads_nowhere(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "file").write_text("secret")
+    offering = Offering(str(root), None, None, b"FROM x")
+    assert list(offering.told())
+    (root / "sub").rename(root / "was")
+    (root / "sub").symlink_to(elsewhere)
+    with pytest.raises(CommandError, match=f"^error checking context: {root}/sub/file: Not a directory$"):
+        list(offering.contents([1]))
 
 
 async def test_the_dockerfile_comes_first(root: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _PLAIN = re.compile(rb'[^"\\\x00-\x1f]*')
 _DIGITS = re.compile(rb"[0-9]*")
+_DIGIT: Final = b"0123456789"
 _WORDS: Final = {ord(word[:1]): word for word in (b"true", b"false", b"null")}
 _ESCAPES: Final = b'"\\/bfnrt'
 _HEX: Final = b"0123456789abcdefABCDEF"
@@ -74,7 +75,7 @@ def _scalar(text: bytes, at: int) -> int:
     first = text[at]
     if first == ord('"'):
         return _string(text, at)
-    if first == ord("-") or chr(first).isdigit():
+    if first == ord("-") or first in _DIGIT:
         return _number(text, at)
     if first not in _WORDS:
         raise _unexpected(text, at, _START)
@@ -127,7 +128,7 @@ def _number(text: bytes, at: int) -> int:
 
 
 def _digit(text: bytes, at: int, where: str) -> None:
-    if not chr(_byte(text, at)).isdigit():
+    if _byte(text, at) not in _DIGIT:
         raise _unexpected(text, at, where)
 
 

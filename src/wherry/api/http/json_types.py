@@ -7,12 +7,13 @@ They name Go's types. Ours tell them by their names and annotations, and by the 
 
 from __future__ import annotations  # what they name is loaded when the first such request comes
 
-import json
 import re
 from typing import Any, Final
 
 import msgspec
 from msgspec import inspect
+
+from wherry.model.malformed import MALFORMED
 
 _TEXT = re.compile(r"Expected `[^`]*`, got `(?P<got>\w+)`(?: - at `\$(?P<path>.*)`)?")
 _STEP = re.compile(r"\.(?P<name>\w+)|\[(?P<index>[^]]+)\]")
@@ -93,13 +94,19 @@ def fault(body: bytes, kind: Any, error: msgspec.ValidationError) -> str:
 
 
 def _literal(body: bytes, steps: list[re.Match[str]]) -> str:
-    """A number with a fraction as it is written, after a space; "" where the path does not tell which it is."""
-    at = json.loads(body, parse_float=str)
-    for step in steps:
-        if step["index"] == "...":
-            return ""
-        at = at[step["name"] or int(step["index"])]
-    return f" {at}"
+    """A number with a fraction as it is written, after a space; "" where the path does not lead to it: members that are
+    there twice, any member of a map."""
+    at = msgspec.Raw(body)
+    try:
+        for step in steps:
+            if step["name"]:
+                at = msgspec.json.decode(at, type=dict[str, msgspec.Raw])[step["name"]]
+            else:
+                at = msgspec.json.decode(at, type=list[msgspec.Raw])[int(step["index"])]
+        msgspec.json.decode(at, type=float)
+    except (*MALFORMED, LookupError, ValueError):
+        return ""
+    return f" {bytes(at).decode()}"
 
 
 def _walk(top: inspect.Type, steps: list[re.Match[str]]) -> tuple[inspect.StructType, inspect.Type]:

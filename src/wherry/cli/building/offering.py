@@ -7,7 +7,7 @@ from contextlib import suppress
 from ...spans import spans
 from ...tar.batching import batched, with_spans
 from ...tar.builds.telling import END, data_head, message, stat_packet
-from ...tar.trees.walking import walk
+from ...tar.trees.walking import open_found, walk
 from ..session import CommandError
 
 TYPE_CHECKING = False
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Keep = Callable[[bytes], bool]
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 XATTRS = ("user.", "security.capability")  # the others are the host's own affair
 
 
@@ -48,23 +48,23 @@ class Offering:
         try:
             yield from batched(self._tell())
         except OSError as error:
-            raise unreadable(error, self._root) from None
+            raise unreadable(error, error.filename or self._root) from None
 
     def contents(self, wanted: "Iterable[int]") -> "Iterator[bytes | Span]":
         """Of files, by the order in which they were told of. CommandError."""
-        return with_spans(piece for number in wanted for piece in self._content(number))
+        return with_spans(self._contents(wanted))
 
     def _tell(self) -> "Iterator[bytes]":
         yield message(self._dockerfile)
-        for at, _, path, status in walk(os.open(self._root, DIRECTORY), *self._choice):
+        for at, name, path, status in walk(os.open(self._root, DIRECTORY), *self._choice):
             if not stat.S_ISSOCK(status.st_mode):
                 with suppress(FileNotFoundError):  # a living tree loses files between a look and the next
-                    yield self._packet(at, path.rstrip(b"/"), status)
+                    yield self._packet(at, name, path.rstrip(b"/"), status)
         yield END
 
-    def _packet(self, at: int, path: bytes, status: os.stat_result) -> bytes:
+    def _packet(self, at: int, name: bytes, path: bytes, status: os.stat_result) -> bytes:
         mode, inner = status.st_mode, self._root + b"/" + path
-        link = os.readlink(inner) if stat.S_ISLNK(mode) else self._first_name(path, status)
+        link = os.readlink(name, dir_fd=at) if stat.S_ISLNK(mode) else self._first_name(path, status)
         size = status.st_size if stat.S_ISREG(mode) else 0
         device = (os.major(status.st_rdev), os.minor(status.st_rdev)) if status.st_rdev else None
         xattrs = _xattrs(at) if stat.S_ISDIR(mode) else _xattrs(inner) if stat.S_ISREG(mode) else {}
@@ -79,12 +79,20 @@ class Offering:
         first = self._linked.setdefault((status.st_dev, status.st_ino), path)
         return first if first is not path else b""
 
-    def _content(self, number: int) -> "Iterator[bytes | Span]":
-        path = self._root + b"/" + self._paths[number]
+    def _contents(self, wanted: "Iterable[int]") -> "Iterator[bytes | Span]":
+        root = os.open(self._root, DIRECTORY)
         try:
-            fd = os.open(path, FILE)
+            for number in wanted:
+                yield from self._content(root, number)
+        finally:
+            os.close(root)
+
+    def _content(self, root: int, number: int) -> "Iterator[bytes | Span]":
+        path = self._paths[number]
+        try:
+            fd = open_found(root, path, FILE)
         except OSError as error:
-            raise unreadable(error, path) from None
+            raise unreadable(error, self._root + b"/" + path) from None
         try:
             for span in spans(fd, 0, os.fstat(fd).st_size):
                 yield data_head(number, len(span))
@@ -95,7 +103,7 @@ class Offering:
 
 
 def unreadable(error: OSError, path: "str | bytes") -> CommandError:
-    return CommandError(f"error checking context: {os.fsdecode(error.filename or path)}: {error.strerror}")
+    return CommandError(f"error checking context: {os.fsdecode(path)}: {error.strerror}")
 
 
 def _xattrs(file: int | bytes) -> dict[bytes, bytes]:

@@ -29,6 +29,7 @@ HOST_ADDRESSES = {4: "com.docker.network.host_ipv4", 6: "com.docker.network.host
 DRIVER_MTU = "com.docker.network.driver.mtu"
 _INTERFACE_NAME_LENGTH = 15  # bytes
 _NO_INTERFACE = re.compile(r"[/:\s\0]")  # dev_valid_name of the kernel
+_MEANS_MORE = re.compile(r'[%"*\\]')  # the kernel puts a number for %d; to nft the others are quotes and patterns
 _SMALLEST_MTU, _LARGEST_MTU = 68, 65535
 
 
@@ -140,7 +141,8 @@ def _address_problem(subnet: Subnet, address: str) -> str:
 
 def _bridge_name(asked: str, network_id: str) -> str:
     name = asked or f"br-{short_id(network_id)}"
-    if len(name.encode()) > _INTERFACE_NAME_LENGTH or (_NO_INTERFACE.search(name) or name in (".", "..")):
+    is_none = _NO_INTERFACE.search(name) or _MEANS_MORE.search(name) or name in (".", "..")
+    if is_none or len(name.encode()) > _INTERFACE_NAME_LENGTH:
         raise InvalidArgument(f"invalid name of a bridge interface: {name}")
     return name
 

@@ -44,5 +44,20 @@ def walk(root: int, keep: Keep | None = None, enter: Keep | None = None) -> Gene
             os.close(fd)
 
 
+def open_found(root: int, path: bytes, flags: int) -> int:
+    """Opens what a walk of ``root`` found. OSError if there is a link in its path by now: it would lead elsewhere."""
+    *folders, name = path.split(b"/")
+    at = root
+    try:
+        for folder in folders:
+            above, at = at, os.open(folder, _DIRECTORY, dir_fd=at)
+            if above != root:
+                os.close(above)
+        return os.open(name, flags | os.O_NOFOLLOW, dir_fd=at)
+    finally:
+        if at != root:
+            os.close(at)
+
+
 def _names(fd: int) -> Iterator[bytes]:
     return iter(sorted(map(os.fsencode, os.listdir(fd))))
