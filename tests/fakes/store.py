@@ -21,9 +21,10 @@ from wherry.model.image import Image, Layer, Tag
 from wherry.model.log import LogLine, LogRange
 from wherry.model.mount import HostMount, MountSource, OverlayMount
 from wherry.model.network import Network
+from wherry.model.plugin import Plugin
 from wherry.model.volume import Volume
 
-Record = CacheEntry | Container | Image | Tag | Layer | Network | Volume
+Record = CacheEntry | Container | Image | Tag | Layer | Network | Plugin | Volume
 R = TypeVar("R", bound=Record)
 
 ROOT = Path("/data-root")
@@ -64,6 +65,7 @@ class FakeRecords:
         self.layers = FakeTable[Layer]()
         self.networks = FakeTable[Network]()
         self.volumes = FakeTable[Volume]()
+        self.plugins = FakeTable[Plugin]()
         self.cache = FakeTable[CacheEntry]()
         self._tables: dict[type[Any], FakeTable[Any]] = {
             Container: self.containers,
@@ -73,6 +75,7 @@ class FakeRecords:
             Network: self.networks,
             Volume: self.volumes,
             CacheEntry: self.cache,
+            Plugin: self.plugins,
         }
 
     async def commit(self, *, put: Iterable[Record] = (), delete: Iterable[Record] = ()) -> None:

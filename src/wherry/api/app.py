@@ -43,7 +43,7 @@ def build_router(engine: BuildingEngine, buildkit: BuildKitProtocol) -> Router:
         NetworkRoutes(engine.networks, engine.containers, engine.system),
         VolumeRoutes(engine.volumes),
         SystemRoutes(engine.system, engine.events, engine.builds),
-        PluginRoutes(),
+        PluginRoutes(engine.managed_plugins),
         SwarmRoutes(),
     ):
         routes.register(router)

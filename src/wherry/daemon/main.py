@@ -36,14 +36,17 @@ POSTPONED: Final = frozenset(
         "wherry.plan.logs.collectors.gelf",
         "wherry.plan.logs.collectors.syslog",
         "wherry.plugins",
+        "wherry.engine.plugins",
         "wherry.store.blobs.archives",
         "wherry.store.builds.building",
         "wherry.store.layers.changesets",
         "wherry.store.logs.journal",
         "wherry.store.builds.mirrors",
+        "wherry.store.plugins",
         "wherry.store.views",
         "wherry.wiring.builds",
         "wherry.wiring.images",
+        "wherry.wiring.plugins",
         "wherry.wiring.registry",
     }
 )

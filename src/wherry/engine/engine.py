@@ -17,6 +17,7 @@ from wherry.engine.volumes import Volumes
 if TYPE_CHECKING:  # made when they are first used
     from wherry.engine.archives import Archives
     from wherry.engine.containers.committing import Committing
+    from wherry.engine.plugins import ManagedPlugins
     from wherry.engine.registries import Registries
     from wherry.engine.transfer import Transfer
 
@@ -34,6 +35,7 @@ class Engine(Struct, frozen=True, kw_only=True):
     archives: "Archives"
     networks: Networks
     volumes: Volumes
+    managed_plugins: "ManagedPlugins"
     events: Events
     authorization: Authorization
     system: System

@@ -4,7 +4,8 @@ from msgspec import Struct
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """Something happened. ``kind`` is container, image, network, volume or daemon; ``time`` ns since the epoch."""
+    """Something happened. ``kind`` is container, image, network, volume, plugin or daemon; ``time`` in ns since the
+    epoch."""
 
     kind: str
     action: str

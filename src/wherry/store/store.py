@@ -7,7 +7,7 @@ from typing import Final
 
 from wherry.model.remapping import ROOT, RemappedFiles
 from wherry.postponing import postponed
-from wherry.store import views
+from wherry.store import plugins, views
 from wherry.store.blobs import archives
 from wherry.store.blobs.content import Content
 from wherry.store.builds import building, mirrors
@@ -62,6 +62,9 @@ class Store:
             )
             self.containers = ContainerFiles(self.root / "containers", self._threads, owner)
             self.volumes = VolumeFiles(self.root / "volumes", self._threads, owner)
+            self.plugins = postponed(
+                lambda: plugins.PluginFiles(self.root / "plugins", self._threads, self._nursery.start)
+            )
             self.view_files = postponed(lambda: views.ViewFiles(self._nursery.start))
             self.logs = Logs(self._threads)
             self._database = Database(self.root / "wherry.db")
@@ -80,6 +83,11 @@ class Store:
         store._threads.submit(store._sweep)
         return store
 
+    @property
+    def has_plugins(self) -> bool:
+        """Whether there ever was a managed plugin."""
+        return (self.root / "plugins").exists()
+
     async def close(self) -> None:
         """Wait for all that was begun, then let the root go."""
         await self._nursery.close()
@@ -89,7 +97,7 @@ class Store:
         """Delete what builds of an earlier life left, none is under way yet, and what removals did."""
         for left in self._builds.iterdir():
             delete_tree(left)
-        for folder in ("overlay2", "buildcache", "containers", "volumes"):
+        for folder in ("overlay2", "buildcache", "containers", "volumes", "plugins"):
             sweep(self.root / folder)
 
     def _close(self) -> None:

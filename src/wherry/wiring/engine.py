@@ -7,7 +7,7 @@ from wherry.build.engine import BuildingEngine
 from wherry.build.sweeping import sweep_folders, sweep_steps
 from wherry.engine.recovery import Recovery
 from wherry.postponing import postponed
-from wherry.wiring import builds, images
+from wherry.wiring import builds, images, plugins
 from wherry.wiring.config import EngineConfig
 from wherry.wiring.containers import make_containers, make_copying
 from wherry.wiring.edges import Edges, open_edges
@@ -31,6 +31,8 @@ async def open_engine(config: EngineConfig) -> AsyncIterator[BuildingEngine]:
         engine, recovery = _build(config, edges, stack)
         await recovery.run()
         await sweep_steps(edges.store.records, engine.images, edges.machine)
+        if edges.store.has_plugins:
+            await engine.managed_plugins.sweep()
         await sweep_folders(edges.store.records, edges.store.cache_folders)
         yield engine
 
@@ -45,6 +47,7 @@ def _build(config: EngineConfig, edges: Edges, stack: AsyncExitStack) -> tuple[B
     stack.push_async_callback(verbs.supervisor.close)
     containers = make_containers(edges, shared, foundation, verbs)
     stack.callback(verbs.execs.close)
+    managed_plugins = postponed(lambda: plugins.make_plugins(edges, shared))
     transfer = postponed(lambda: images.make_transfer(config, edges, shared, foundation))
     engine = BuildingEngine(
         containers=containers,
@@ -58,6 +61,7 @@ def _build(config: EngineConfig, edges: Edges, stack: AsyncExitStack) -> tuple[B
         archives=postponed(lambda: images.make_archives(edges, shared, foundation)),
         networks=foundation.networks,
         volumes=foundation.volumes,
+        managed_plugins=managed_plugins,
         events=shared.events,
         authorization=shared.authorization,
         system=make_system(edges, shared, foundation, containers, transfer),

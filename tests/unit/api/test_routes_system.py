@@ -284,7 +284,8 @@ async def test_there_are_no_plugins(tmp_path: Path) -> None:
         )
         for method, path in (("GET", "/json"), ("DELETE", ""), ("POST", "/enable"), ("POST", "/push")):
             assert await client.message(404, method, f"/plugins/a/b{path}") == 'plugin "a/b" not found'
-        assert await client.message(501, "POST", "/plugins/pull") == "this engine has no managed plugins"
+        text = "managed plugins are neither run nor had from registries by this engine"
+        assert await client.message(501, "POST", "/plugins/pull") == text
 
 
 async def test_there_are_no_checkpoints(tmp_path: Path) -> None:

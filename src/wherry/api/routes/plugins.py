@@ -1,30 +1,61 @@
-"""Managed plugins: there are none, and none can be had."""
+"""Managed plugins. They are made, found and set, but not yet run, nor had from a registry."""
+
+from typing import TYPE_CHECKING
 
 from wherry.api import parameters
-from wherry.api.http import Request, Response, Router, json_response
-from wherry.errors import NotFound, NotSupported
-from wherry.plan.filters import parse_flag
+from wherry.api.http import Request, Response, Router, empty, json_response
+from wherry.api.translate.plugins import plugin_resource
+from wherry.errors import Conflict, NotSupported
+from wherry.plan.filters import PLUGIN_FILTERS, PluginFilter
 
-_FILTERS = frozenset(("capability", "enabled"))
+if TYPE_CHECKING:
+    from wherry.engine.plugins import ManagedPlugins
 
 
 class PluginRoutes:
+    def __init__(self, plugins: "ManagedPlugins") -> None:
+        self._plugins = plugins
+
     def register(self, router: Router) -> None:
         router.add("GET", "/plugins", self.list)
         router.add("GET", "/plugins/privileges", self.refuse)
         router.add("POST", "/plugins/pull", self.refuse)
-        router.add("POST", "/plugins/create", self.refuse)
-        router.add("GET", "/plugins/{name:path}/json", self.find)
-        router.add("DELETE", "/plugins/{name:path}", self.find)
-        for verb in ("enable", "disable", "upgrade", "push", "set"):
-            router.add("POST", f"/plugins/{{name:path}}/{verb}", self.find)
+        router.add("POST", "/plugins/create", self.create)
+        router.add("GET", "/plugins/{name:path}/json", self.inspect)
+        router.add("DELETE", "/plugins/{name:path}", self.remove)
+        router.add("POST", "/plugins/{name:path}/set", self.set)
+        router.add("POST", "/plugins/{name:path}/disable", self.disable)
+        for verb in ("enable", "upgrade", "push"):
+            router.add("POST", f"/plugins/{{name:path}}/{verb}", self.refuse_known)
 
     async def list(self, request: Request) -> Response:
-        parse_flag(parameters.filters(request, _FILTERS), "enabled")
-        return json_response([])
+        wanted = PluginFilter.read(parameters.filters(request, PLUGIN_FILTERS))
+        return json_response([plugin_resource(plugin) for plugin in self._plugins.all() if wanted.matches(plugin)])
 
-    async def find(self, request: Request) -> Response:
-        raise NotFound(f'plugin "{request.params["name"]}" not found')
+    async def create(self, request: Request) -> Response:
+        request.body.welcome()
+        await self._plugins.create(request.query.get("name", ""), request.body)
+        return empty()
+
+    async def inspect(self, request: Request) -> Response:
+        return json_response(plugin_resource(self._plugins.find(request.params["name"])))
+
+    async def set(self, request: Request) -> Response:
+        settings = await request.json(tuple[str, ...], required=True)
+        await self._plugins.set(request.params["name"], settings)
+        return empty()
+
+    async def remove(self, request: Request) -> Response:
+        await self._plugins.remove(request.params["name"], force=request.query.flag("force"))
+        return empty(200)
+
+    async def disable(self, request: Request) -> Response:
+        plugin = self._plugins.find(request.params["name"])
+        raise Conflict(f"plugin is already disabled: plugin {plugin.name} found but disabled")
+
+    async def refuse_known(self, request: Request) -> Response:
+        self._plugins.find(request.params["name"])
+        return await self.refuse(request)
 
     async def refuse(self, request: Request) -> Response:
-        raise NotSupported("this engine has no managed plugins")
+        raise NotSupported("managed plugins are neither run nor had from registries by this engine")

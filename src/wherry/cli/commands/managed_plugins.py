@@ -1,11 +1,14 @@
-"""``plugin``: what an engine has of managed plugins. Ours has none, and says so; dockerd's are listed and switched.
+"""``plugin``: the managed plugins of an engine. Ours does not run them yet; dockerd's are switched as well.
 
 Plugins of the command line itself are another thing: ``cli/plugins``.
 """
 
-from os.path import exists, join
+import json
+from os.path import exists, isdir, join
 
 from ...client.connection import ApiError
+from ...tar.pack import pack_spans
+from ..building.context import compressed
 from ..config.credentials import auth_headers
 from ..flags import Command, Flag
 from ..formats import HELP, Listing, listing_template, quiet_template
@@ -105,6 +108,7 @@ LISTING = Listing(
 )
 ID_WIDTH = 12
 DESCRIPTION_WIDTH = 45
+TAR = {"Content-Type": "application/x-tar"}
 NOT_HERE = "plugins are installed by docker's own command only"
 
 
@@ -190,15 +194,29 @@ def upgrade(session: "Session", argv: list[str]) -> int:
 
 
 def create(session: "Session", argv: list[str]) -> int:
-    name, folder = CREATE.parse(argv, session.spelled).arguments
+    options = CREATE.parse(argv, session.spelled)
+    name, folder = options.arguments
     parse(name)
     if not exists(folder):
         raise CommandError(f"lstat {folder}: no such file or directory")
-    config = join(folder, "config.json")
-    if not exists(config):
-        raise CommandError(f"open {config}: no such file or directory")
-    session.client.call("POST", "/plugins/create", query={"name": name})
-    raise CommandError(NOT_HERE)
+    if not isdir(folder):
+        raise CommandError("context must be a directory")
+    _check_config(join(folder, "config.json"))
+    chunks = pack_spans(folder, None, None)
+    body = compressed(chunks) if options["compress"] else chunks
+    session.client.call("POST", "/plugins/create", query={"name": name}, body=body, headers=TAR)
+    session.out.line(name)
+    return 0
+
+
+def _check_config(path: str) -> None:
+    try:
+        with open(path, "rb") as file:
+            json.load(file)
+    except OSError as error:
+        raise CommandError(f"open {path}: {(error.strerror or '').lower()}") from None
+    except ValueError as error:
+        raise CommandError(f"{path}: {error}") from None
 
 
 def _fields(plugin: "dict[str, Any]", *, trunc: bool) -> "Fields":

@@ -10,7 +10,7 @@ from wherry.engine.ports.content import Content, ImageArchives, Layers, Snapshot
 from wherry.engine.ports.files import ContainerFiles, LogReaders, Logs, ViewFiles, VolumeFiles
 from wherry.engine.ports.host import DeviceNodes, Host, Mounts, RootFiles, UserNamespaces
 from wherry.engine.ports.networking import NameServers, Networking, Respond
-from wherry.engine.ports.plugins import Plugins
+from wherry.engine.ports.plugins import PluginFiles, Plugins
 from wherry.engine.ports.records import Records, Table
 from wherry.engine.ports.registry import Git, Registry, Web
 from wherry.engine.ports.runtime import Console, ExecSession, Runtime
@@ -38,6 +38,7 @@ __all__ = [
     "Mounts",
     "NameServers",
     "Networking",
+    "PluginFiles",
     "Plugins",
     "Records",
     "Registry",

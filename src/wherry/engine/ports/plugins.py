@@ -1,6 +1,10 @@
 """Programs beside the engine that do some of its work."""
 
+from collections.abc import AsyncIterable
+from pathlib import Path
 from typing import Protocol, TypeVar
+
+from wherry.model.plugin import PluginFilesFound
 
 T = TypeVar("T")
 
@@ -28,3 +32,18 @@ class Plugins(Protocol):
         Raises what ``require`` does; PluginUnreachable; InternalError for what it refuses, and for lies.
         """
         ...
+
+
+class PluginFiles(Protocol):
+    """Files of managed plugins: ``<data-root>/plugins/<id>``, with ``rootfs`` and ``propagated-mount`` in it."""
+
+    def folder(self, plugin_id: str) -> Path: ...
+
+    async def unpack(self, plugin_id: str, chunks: AsyncIterable[bytes]) -> PluginFilesFound:
+        """The files of a new plugin, of an archive that holds ``config.json`` and ``rootfs``. CorruptLayer,
+        InternalError, NoSpace; what is there then is to be removed."""
+        ...
+
+    async def remove(self, plugin_id: str) -> None: ...
+
+    def ids(self) -> tuple[str, ...]: ...

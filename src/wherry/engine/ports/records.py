@@ -7,6 +7,7 @@ from wherry.model.build import CacheEntry
 from wherry.model.container import Container
 from wherry.model.image import Image, Layer, Tag
 from wherry.model.network import Network
+from wherry.model.plugin import Plugin
 from wherry.model.volume import Volume
 
 R = TypeVar("R")
@@ -48,13 +49,16 @@ class Records(Protocol):
     def volumes(self) -> Table[Volume]: ...
 
     @property
+    def plugins(self) -> Table[Plugin]: ...
+
+    @property
     def cache(self) -> Table[CacheEntry]: ...
 
     async def commit(
         self,
         *,
-        put: Iterable[CacheEntry | Container | Image | Tag | Layer | Network | Volume] = (),
-        delete: Iterable[CacheEntry | Container | Image | Tag | Layer | Network | Volume] = (),
+        put: Iterable[CacheEntry | Container | Image | Tag | Layer | Network | Plugin | Volume] = (),
+        delete: Iterable[CacheEntry | Container | Image | Tag | Layer | Network | Plugin | Volume] = (),
     ) -> None:
         """Several changes in one transaction: all or none."""
         ...

@@ -16,6 +16,7 @@ from wherry.plan.filters.parse import (
     parse_labels,
     parse_until,
 )
+from wherry.plan.filters.plugins import PLUGIN_FILTERS, PluginFilter
 from wherry.plan.filters.search import SEARCH_FILTERS, SearchFilter
 from wherry.plan.filters.volumes import VOLUME_FILTERS, VolumeFilter
 
@@ -23,12 +24,14 @@ __all__ = [
     "CONTAINER_FILTERS",
     "IMAGE_FILTERS",
     "NETWORK_FILTERS",
+    "PLUGIN_FILTERS",
     "SEARCH_FILTERS",
     "VOLUME_FILTERS",
     "ContainerFilter",
     "Filters",
     "ImageFilter",
     "NetworkFilter",
+    "PluginFilter",
     "SearchFilter",
     "VolumeFilter",
     "matches",

@@ -15,11 +15,12 @@ from wherry.model.build import CacheEntry
 from wherry.model.container import Container
 from wherry.model.image import Image, Layer, Tag
 from wherry.model.network import Network
+from wherry.model.plugin import Plugin
 from wherry.model.volume import Volume
 from wherry.store.records.database import Change, Database
 from wherry.threads import settled
 
-Record: TypeAlias = CacheEntry | Container | Image | Tag | Layer | Network | Volume
+Record: TypeAlias = CacheEntry | Container | Image | Tag | Layer | Network | Plugin | Volume
 R = TypeVar("R", bound=Record)
 
 _TABLES: Final[dict[type[Any], str]] = {
@@ -30,6 +31,7 @@ _TABLES: Final[dict[type[Any], str]] = {
     Network: "networks",
     Volume: "volumes",
     CacheEntry: "build_cache",
+    Plugin: "plugins",
 }
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -91,6 +93,7 @@ class Records:
         self.layers = self._table(Layer)
         self.networks = self._table(Network)
         self.volumes = self._table(Volume)
+        self.plugins = self._table(Plugin)
         self.cache = self._table(CacheEntry)
 
     async def commit(self, *, put: Iterable[Record] = (), delete: Iterable[Record] = ()) -> None:

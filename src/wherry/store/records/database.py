@@ -29,6 +29,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         for name in _TABLES
     ),
     ("CREATE TABLE build_cache (sequence INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body BLOB NOT NULL)",),
+    ("CREATE TABLE plugins (sequence INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body BLOB NOT NULL)",),
 )
 """Statements that lead from version n to n + 1, each step in a transaction. ``PRAGMA user_version`` holds n."""
 

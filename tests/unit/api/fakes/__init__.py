@@ -7,6 +7,7 @@ from tests.fakes.registry import FakeRegistry
 from tests.unit.api.fakes.containers import FakeContainers, FakeExecs
 from tests.unit.api.fakes.files import FakeCommitting, FakeCopying
 from tests.unit.api.fakes.images import FakeArchives, FakeBuilds, FakeImages, FakeTransfer
+from tests.unit.api.fakes.managed_plugins import FakeManagedPlugins
 from tests.unit.api.fakes.networks import FakeNetworks
 from tests.unit.api.fakes.streams import FakeAttachment
 from tests.unit.api.fakes.system import SETTINGS, FakeClock, FakeEvents, FakeHost, FakeRuntime
@@ -47,6 +48,7 @@ class FakeEngine:
         self.volumes = FakeVolumes(Volume(name="data", created=NOW))
         self.events = FakeEvents()
         self.plugins = FakePlugins()
+        self.managed_plugins = FakeManagedPlugins()
         self.authorization = Authorization(self.plugins)
         self.system = System(
             settings=SETTINGS,

@@ -1,0 +1,134 @@
+"""Managed plugins: made, found, set and removed. Texts are those of moby's ``plugin/``."""
+
+from collections.abc import AsyncIterable
+
+from msgspec.structs import replace
+
+from wherry.engine.concurrency.locks import KeyedLocks
+from wherry.engine.concurrency.operations import Operations
+from wherry.engine.events import Events
+from wherry.engine.ports import Chance, PluginFiles, Records
+from wherry.errors import Conflict, InternalError, InvalidArgument, InvalidReference, NotFound
+from wherry.model.plugin import Plugin, PluginRootfs
+from wherry.model.reference import Reference
+from wherry.plan.plugins.config import initial_settings, read_config
+from wherry.plan.plugins.settings import changed
+
+
+class ManagedPlugins:
+    """One thing at a time is done with a plugin. The folder is there before the row, and the row goes before it."""
+
+    def __init__(
+        self,
+        *,
+        records: Records,
+        files: PluginFiles,
+        chance: Chance,
+        events: Events,
+        operations: Operations,
+        version: str,
+    ) -> None:
+        """``version``: of the engine, which is written into each configuration."""
+        self._table = records.plugins
+        self._volumes = records.volumes
+        self._files = files
+        self._chance = chance
+        self._events = events
+        self._operations = operations
+        self._version = version
+        self._locks = KeyedLocks()
+
+    def all(self) -> tuple[Plugin, ...]:
+        """Oldest first."""
+        return self._table.all()
+
+    def find(self, name: str) -> Plugin:
+        """By id, name, or the beginning of an id. NotFound, InvalidArgument."""
+        if (plugin := self._table.get(name)) is not None:
+            return plugin
+        try:
+            full = Reference.parse(name).with_default_tag().familiar
+        except InvalidReference:
+            raise NotFound(f'plugin "{name}" not found') from None
+        named = [plugin for plugin in self.all() if plugin.name == full]
+        found = named or [plugin for plugin in self.all() if plugin.id.startswith(name)]
+        if len(found) > 1:
+            raise InvalidArgument(f'multiple plugins found for "{name}"')
+        if not found:
+            raise NotFound(f'plugin "{name}" not found')
+        return found[0]
+
+    async def create(self, name: str, chunks: AsyncIterable[bytes]) -> None:
+        """Of an archive with ``config.json`` and ``rootfs``. InvalidReference, Conflict, and what unpacking raises."""
+        full = _full_name(name)
+        async with self._locks.hold(full):
+            if any(plugin.name == full for plugin in self.all()):
+                raise Conflict(f"plugin {full} already exists")
+            plugin = await self._made(full, chunks)
+        self._tell("create", plugin, full)
+
+    async def set(self, name: str, settings: tuple[str, ...]) -> None:
+        """``KEY[.FIELD][=VALUE]`` each. InternalError for what cannot be set, and while the plugin is enabled."""
+        async with self._locks.hold(self.find(name).name):
+            plugin = self.find(name)
+            if plugin.enabled:
+                raise InternalError("cannot set on an active plugin, disable plugin before setting")
+            await self._table.put(replace(plugin, settings=changed(plugin.config, plugin.settings, settings)))
+
+    async def remove(self, name: str, *, force: bool) -> None:
+        """Conflict for one that is in use, or enabled, unless it is forced."""
+        async with self._locks.hold(self.find(name).name):
+            plugin = self.find(name)
+            if not force:
+                self._check_unused(plugin)
+            await self._operations.run(self._take_away(plugin))
+        self._tell("remove", plugin, name)
+
+    async def sweep(self) -> None:
+        """Remove the files that belong to no row."""
+        known = {plugin.id for plugin in self.all()}
+        for plugin_id in self._files.ids():
+            if plugin_id not in known:
+                await self._files.remove(plugin_id)
+
+    async def _made(self, name: str, chunks: AsyncIterable[bytes]) -> Plugin:
+        plugin_id = self._chance.new_id()
+        try:
+            found = await self._files.unpack(plugin_id, chunks)
+            config = replace(
+                read_config(found.config),
+                docker_version=self._version,
+                rootfs=PluginRootfs(type="layers", diff_ids=(found.diff_id,)),
+            )
+            plugin = Plugin(
+                id=plugin_id, name=name, plugin_reference=name, config=config, settings=initial_settings(config)
+            )
+            await self._table.put(plugin)
+        except BaseException:
+            await self._files.remove(plugin_id)
+            raise
+        return plugin
+
+    async def _take_away(self, plugin: Plugin) -> None:
+        await self._table.delete(plugin.id)
+        await self._files.remove(plugin.id)
+
+    def _check_unused(self, plugin: Plugin) -> None:
+        if any(volume.driver == plugin.name for volume in self._volumes.all()):
+            raise Conflict(f"plugin {plugin.name} is in use")
+        if plugin.enabled:
+            raise Conflict(f"plugin {plugin.name} is enabled")
+
+    def _tell(self, action: str, plugin: Plugin, name: str) -> None:
+        """``name``: as whoever asked has it."""
+        self._events.publish("plugin", action, plugin.id, {"name": name})
+
+
+def _full_name(name: str) -> str:
+    try:
+        reference = Reference.parse(name)
+    except InvalidReference as error:
+        raise InvalidReference(f"failed to parse reference {name}: {error}") from None
+    if reference.digest:
+        raise InternalError("canonical references are not permitted")
+    return reference.with_default_tag().familiar

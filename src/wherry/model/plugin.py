@@ -1,0 +1,121 @@
+"""Managed plugins: programs that the engine itself runs.
+
+The records have the fields of Docker's ``config.json`` for plugins (docs.docker.com/engine/extend/config). A list that
+was not given is None: ``inspect`` tells it apart from an empty one.
+"""
+
+from msgspec import Struct
+
+
+def _joined(name: str) -> str:
+    return name.replace("_", "")
+
+
+class PluginEnv(Struct, frozen=True, kw_only=True, rename=_joined):
+    name: str = ""
+    description: str = ""
+    settable: tuple[str, ...] | None = None
+    value: str | None = None
+
+
+class PluginMount(Struct, frozen=True, kw_only=True, rename=_joined):
+    name: str = ""
+    description: str = ""
+    settable: tuple[str, ...] | None = None
+    source: str | None = None
+    destination: str = ""
+    type: str = ""
+    options: tuple[str, ...] | None = None
+
+
+class PluginDevice(Struct, frozen=True, kw_only=True, rename=_joined):
+    name: str = ""
+    description: str = ""
+    settable: tuple[str, ...] | None = None
+    path: str | None = None
+
+
+class PluginArgs(Struct, frozen=True, kw_only=True, rename=_joined):
+    name: str = ""
+    description: str = ""
+    settable: tuple[str, ...] | None = None
+    value: tuple[str, ...] | None = None
+
+
+class PluginInterface(Struct, frozen=True, kw_only=True, rename=_joined):
+    """``types`` are like ``docker.volumedriver/1.0``; ``socket`` is a file in the plugin's /run/docker/plugins."""
+
+    types: tuple[str, ...] | None = None
+    socket: str = ""
+    protocol_scheme: str = ""
+
+
+class PluginNetwork(Struct, frozen=True, kw_only=True, rename=_joined):
+    """``type`` is host, none, or bridge, which is the host's as well."""
+
+    type: str = ""
+
+
+class PluginLinux(Struct, frozen=True, kw_only=True, rename=_joined):
+    capabilities: tuple[str, ...] | None = None
+    allow_all_devices: bool = False
+    devices: tuple[PluginDevice, ...] | None = None
+
+
+class PluginUser(Struct, frozen=True, kw_only=True, rename=_joined):
+    uid: int = 0
+    gid: int = 0
+
+
+class PluginRootfs(Struct, frozen=True, kw_only=True, rename=_joined):
+    type: str = ""
+    diff_ids: tuple[str, ...] = ()
+
+
+class PluginConfig(Struct, frozen=True, kw_only=True, rename=_joined):
+    """What whoever made the plugin says of it."""
+
+    args: PluginArgs = PluginArgs()
+    description: str = ""
+    docker_version: str = ""
+    documentation: str = ""
+    entrypoint: tuple[str, ...] | None = None
+    env: tuple[PluginEnv, ...] | None = None
+    interface: PluginInterface = PluginInterface()
+    ipc_host: bool = False
+    linux: PluginLinux = PluginLinux()
+    mounts: tuple[PluginMount, ...] | None = None
+    network: PluginNetwork = PluginNetwork()
+    pid_host: bool = False
+    propagated_mount: str = ""
+    rootfs: PluginRootfs | None = None
+    user: PluginUser = PluginUser()
+    work_dir: str = ""
+
+
+class PluginSettings(Struct, frozen=True, kw_only=True):
+    """What it runs with: the configuration's values, until ``plugin set`` gives others."""
+
+    mounts: tuple[PluginMount, ...] = ()
+    env: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    devices: tuple[PluginDevice, ...] = ()
+
+
+class Plugin(Struct, frozen=True, kw_only=True):
+    """Files are in ``<data-root>/plugins/<id>``. ``name`` has a tag; ``plugin_reference`` is what it was made or pulled
+    as."""
+
+    id: str
+    name: str
+    plugin_reference: str
+    config: PluginConfig
+    settings: PluginSettings
+    enabled: bool = False
+
+
+class PluginFilesFound(Struct, frozen=True, kw_only=True):
+    """What a plugin's archive held: its ``config.json``, and the diff ID of its root."""
+
+    config: bytes
+    diff_id: str

@@ -1,0 +1,1 @@
+"""Managed plugins: what their configurations say, and what may be set of it."""

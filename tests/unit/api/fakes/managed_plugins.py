@@ -1,0 +1,17 @@
+"""Managed plugins as the API knows them: none."""
+
+from typing import NoReturn
+
+from wherry.errors import NotFound
+from wherry.model.plugin import Plugin
+
+
+class FakeManagedPlugins:
+    def all(self) -> tuple[Plugin, ...]:
+        return ()
+
+    def find(self, name: str) -> NoReturn:
+        raise NotFound(f'plugin "{name}" not found')
+
+    async def remove(self, name: str, *, force: bool) -> None:
+        self.find(name)
