@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from wherry.build.engine import BuildingEngine
 from wherry.engine.concurrency.operations import together
-from wherry.engine.containers.streams import Attachment
+from wherry.engine.containers.output.streams import Attachment
 from wherry.engine.engine import Engine
 from wherry.model.container import ContainerSpec
 from wherry.wiring import DATA_ROOT, EngineConfig, bridge_of

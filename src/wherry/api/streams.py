@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from wherry.api.http import HijackedStream, Request, WebSocket
-from wherry.engine.containers.streams import Attachment, Detached
+from wherry.engine.containers.output.streams import Attachment, Detached
 from wherry.model.log import LogLine
 from wherry.wire.frames import STDOUT, frame
 

@@ -2,10 +2,11 @@
 
 from ..version import VERSION
 from . import plugins
+from .commands import COMMANDS
 from .flags import Command, HelpRequested, UsageError, program
 from .flags.usages import flag_usages
 from .lazy import load
-from .main import COMMANDS, GLOBAL
+from .main import GLOBAL
 from .session import Session
 
 COMMON = ("run", "exec", "ps", "build", "pull", "images", "version", "info")

@@ -7,11 +7,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
-from wherry.engine.containers.forwarding import LogForwarding
-from wherry.engine.containers.removal import Removal
-from wherry.engine.containers.sandboxes import Sandboxes
-from wherry.engine.containers.supervisor import Supervisor
-from wherry.engine.containers.teardown import Teardown
+from wherry.engine.containers.launch.sandboxes import Sandboxes
+from wherry.engine.containers.launch.teardown import Teardown
+from wherry.engine.containers.lifecycle.removal import Removal
+from wherry.engine.containers.lifecycle.supervisor import Supervisor
+from wherry.engine.containers.output.forwarding import LogForwarding
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
 from wherry.engine.ports import ContainerFiles, Host, Mounts, Runtime, Snapshots

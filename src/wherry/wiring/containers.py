@@ -28,6 +28,7 @@ def make_containers(edges: Edges, shared: Shared, foundation: Foundation, verbs:
         ),
         supervisor=verbs.supervisor,
         ending=verbs.ending,
+        freezing=verbs.freezing,
         linking=verbs.linking,
         viewing=_viewing(edges, shared, foundation, verbs),
         stats=Stats(

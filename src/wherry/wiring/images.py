@@ -52,7 +52,7 @@ def make_archives(edges: Edges, shared: Shared, foundation: Foundation) -> Archi
 def make_committing(edges: Edges, shared: Shared, foundation: Foundation, verbs: Verbs) -> Committing:
     return Committing(
         catalog=shared.catalog,
-        ending=verbs.ending,
+        freezing=verbs.freezing,
         images=foundation.images,
         layering=foundation.layering,
         snapshots=edges.store.snapshots,

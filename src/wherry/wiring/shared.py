@@ -6,8 +6,8 @@ from wherry.engine.authorization import Authorization
 from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
-from wherry.engine.containers.hubs import Hubs
-from wherry.engine.containers.waiters import Waiters
+from wherry.engine.containers.lifecycle.waiters import Waiters
+from wherry.engine.containers.output.hubs import Hubs
 from wherry.engine.events import Events
 from wherry.engine.volumes.drivers import VolumeDrivers
 from wherry.wiring.config import EngineConfig

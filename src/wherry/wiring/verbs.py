@@ -2,19 +2,20 @@
 
 from msgspec import Struct
 
-from wherry.engine.containers.ending import Ending
-from wherry.engine.containers.etc_files import EtcFiles
 from wherry.engine.containers.execs import Execs
-from wherry.engine.containers.forwarding import LogForwarding
-from wherry.engine.containers.health import HealthChecks
-from wherry.engine.containers.launcher import Launcher
-from wherry.engine.containers.linking import Linking
-from wherry.engine.containers.removal import Removal
-from wherry.engine.containers.rootfs import Roots
-from wherry.engine.containers.rotation import LogRotation
-from wherry.engine.containers.sandboxes import Sandboxes
-from wherry.engine.containers.supervisor import Supervisor
-from wherry.engine.containers.teardown import Teardown
+from wherry.engine.containers.launch.etc_files import EtcFiles
+from wherry.engine.containers.launch.launcher import Launcher
+from wherry.engine.containers.launch.linking import Linking
+from wherry.engine.containers.launch.rootfs import Roots
+from wherry.engine.containers.launch.sandboxes import Sandboxes
+from wherry.engine.containers.launch.teardown import Teardown
+from wherry.engine.containers.lifecycle.ending import Ending
+from wherry.engine.containers.lifecycle.freezing import Freezing
+from wherry.engine.containers.lifecycle.health import HealthChecks
+from wherry.engine.containers.lifecycle.removal import Removal
+from wherry.engine.containers.lifecycle.supervisor import Supervisor
+from wherry.engine.containers.output.forwarding import LogForwarding
+from wherry.engine.containers.output.rotation import LogRotation
 from wherry.wiring.edges import Edges
 from wherry.wiring.foundation import Foundation
 from wherry.wiring.profiles import seccomp
@@ -34,6 +35,7 @@ class Verbs(Struct, frozen=True, kw_only=True):
     removal: Removal
     supervisor: Supervisor
     ending: Ending
+    freezing: Freezing
 
 
 def make_verbs(edges: Edges, shared: Shared, foundation: Foundation) -> Verbs:
@@ -74,6 +76,14 @@ def make_verbs(edges: Edges, shared: Shared, foundation: Foundation) -> Verbs:
         locks=shared.locks,
         clock=edges.clock,
     )
+    freezing = Freezing(
+        catalog=shared.catalog,
+        checks=checks,
+        runtime=edges.runtime,
+        events=shared.events,
+        operations=shared.operations,
+        locks=shared.locks,
+    )
     supervisor = Supervisor(
         catalog=shared.catalog,
         launcher=_launcher(edges, shared, foundation, linking, etc_files, roots, sandboxes),
@@ -101,7 +111,8 @@ def make_verbs(edges: Edges, shared: Shared, foundation: Foundation) -> Verbs:
         forwarding=forwarding,
         removal=removal,
         supervisor=supervisor,
-        ending=_ending(edges, shared, supervisor, removal, checks),
+        ending=_ending(edges, shared, supervisor, removal, freezing),
+        freezing=freezing,
     )
 
 
@@ -131,12 +142,12 @@ def _launcher(
     )
 
 
-def _ending(edges: Edges, shared: Shared, supervisor: Supervisor, removal: Removal, checks: HealthChecks) -> Ending:
+def _ending(edges: Edges, shared: Shared, supervisor: Supervisor, removal: Removal, freezing: Freezing) -> Ending:
     return Ending(
         catalog=shared.catalog,
         supervisor=supervisor,
         removal=removal,
-        checks=checks,
+        freezing=freezing,
         runtime=edges.runtime,
         host=edges.machine,
         waiters=shared.waiters,

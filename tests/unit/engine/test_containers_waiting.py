@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from tests.fakes.world import World
 
-from wherry.engine.containers.streams import Attachment
+from wherry.engine.containers.output.streams import Attachment
 from wherry.errors import Conflict, InvalidArgument, NameInUse
 from wherry.model.container import Container, HostSpec
 

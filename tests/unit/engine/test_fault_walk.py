@@ -10,7 +10,7 @@ import pytest
 from tests.fakes.faults import Fault
 from tests.fakes.world import World
 
-from wherry.engine.containers.streams import Attachment
+from wherry.engine.containers.output.streams import Attachment
 from wherry.errors import NoSuchContainer, WherryError
 from wherry.model.container import Container, HostSpec, Status
 from wherry.model.network import EndpointSpec, NetworkRequest, PortSpec

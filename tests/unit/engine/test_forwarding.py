@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from tests.fakes.world import Outside, World
 
-from wherry.engine.containers.forwarding import LogForwarding
+from wherry.engine.containers.output.forwarding import LogForwarding
 from wherry.errors import InternalError, NoSuchContainer
 from wherry.model.container import Container, HostSpec, LogConfig, RestartPolicy, Status
 from wherry.model.log import LogLine

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from tests.fakes.world import World
 
-from wherry.engine.containers.waiters import Waiters
+from wherry.engine.containers.lifecycle.waiters import Waiters
 from wherry.model.launch import Exit
 from wherry.model.log import LogLine, LogRange
 

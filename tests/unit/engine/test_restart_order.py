@@ -6,7 +6,7 @@ from tests.fakes.host import FakeClock
 from tests.fakes.store import FakeRecords
 
 from wherry.engine.containers.catalog import Catalog
-from wherry.engine.containers.restarting import Restarts
+from wherry.engine.containers.lifecycle.restarting import Restarts
 from wherry.model.container import Container, ContainerSpec, HostSpec
 
 

@@ -5,7 +5,7 @@ from collections import deque
 
 import pytest
 
-from wherry.engine.containers.streams import Detached, Hub
+from wherry.engine.containers.output.streams import Detached, Hub
 
 
 class FakeConsole:

@@ -7,7 +7,7 @@ from wherry.api.translate import older_clients
 from wherry.api.translate.config import console_size
 from wherry.api.translate.execs import exec_inspect, exec_spec
 from wherry.engine.containers.execs import Execs
-from wherry.engine.containers.streams import Attachment
+from wherry.engine.containers.output.streams import Attachment
 from wherry.errors import WherryError
 from wherry.model.exec import Exec
 from wherry.wire.exec import ExecCreated, ExecCreateRequest, ExecStartRequest

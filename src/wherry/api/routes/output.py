@@ -8,7 +8,7 @@ from wherry.api.http import HijackedStream, Request, Router, WebSocket, accept
 from wherry.api.parameters import log_streams
 from wherry.api.streams import content_type, copies_frames, hijack, log_bytes, serve
 from wherry.engine.containers import Containers
-from wherry.engine.containers.streams import Attachment
+from wherry.engine.containers.output.streams import Attachment
 from wherry.model.container import Container
 from wherry.model.log import LogRange
 from wherry.plan.go_values import decimal

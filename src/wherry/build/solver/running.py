@@ -11,7 +11,7 @@ from wherry.build.solver.mounting import Mounted
 from wherry.build.solver.telling import Teller, in_red
 from wherry.engine.concurrency.operations import undoable
 from wherry.engine.containers import Containers
-from wherry.engine.containers.streams import Attachment
+from wherry.engine.containers.output.streams import Attachment
 from wherry.engine.images.layering import Layering
 from wherry.engine.ports import BuildFiles, Snapshots
 from wherry.errors import BuildFailed, CommandNotRun, NoSuchContainer, WherryError

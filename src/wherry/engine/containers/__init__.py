@@ -11,12 +11,13 @@ from wherry.engine.containers.building import Building
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.connecting import Connecting
 from wherry.engine.containers.creation import Created, Creation
-from wherry.engine.containers.ending import Ending
 from wherry.engine.containers.events import tell
-from wherry.engine.containers.linking import Linking
+from wherry.engine.containers.launch.linking import Linking
+from wherry.engine.containers.lifecycle.ending import Ending
+from wherry.engine.containers.lifecycle.freezing import Freezing
+from wherry.engine.containers.lifecycle.supervisor import Supervisor
+from wherry.engine.containers.output.streams import Attachment
 from wherry.engine.containers.stats import Stats
-from wherry.engine.containers.streams import Attachment
-from wherry.engine.containers.supervisor import Supervisor
 from wherry.engine.containers.updating import Updating
 from wherry.engine.containers.viewing import Paths, Viewing
 from wherry.engine.events import Events
@@ -49,6 +50,7 @@ class Containers:
         building: Building,
         supervisor: Supervisor,
         ending: Ending,
+        freezing: Freezing,
         linking: Linking,
         viewing: Viewing,
         updating: Updating,
@@ -64,6 +66,7 @@ class Containers:
         self._building = building
         self._supervisor = supervisor
         self._ending = ending
+        self._freezing = freezing
         self._linking = linking
         self._viewing = viewing
         self._updating = updating
@@ -108,10 +111,10 @@ class Containers:
         await self._ending.kill(ref, signal)
 
     async def pause(self, ref: str) -> None:
-        await self._ending.pause(ref)
+        await self._freezing.pause(ref)
 
     async def unpause(self, ref: str) -> None:
-        await self._ending.unpause(ref)
+        await self._freezing.unpause(ref)
 
     async def remove(self, ref: str, *, force: bool = False, volumes: bool = False) -> None:
         await self._ending.remove(ref, force=force, volumes=volumes)

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
-from wherry.engine.containers.teardown import Teardown
+from wherry.engine.containers.launch.teardown import Teardown
 from wherry.engine.ports import Snapshots
 from wherry.errors import Conflict
 

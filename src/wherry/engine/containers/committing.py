@@ -5,8 +5,8 @@ from contextlib import nullcontext
 from msgspec import Struct
 
 from wherry.engine.containers.catalog import Catalog
-from wherry.engine.containers.ending import Ending
 from wherry.engine.containers.events import tell as tell_of_container
+from wherry.engine.containers.lifecycle.freezing import Freezing
 from wherry.engine.events import Events
 from wherry.engine.images import Images, tell
 from wherry.engine.images.layering import Layering
@@ -38,7 +38,7 @@ class Committing:
         self,
         *,
         catalog: Catalog,
-        ending: Ending,
+        freezing: Freezing,
         images: Images,
         layering: Layering,
         snapshots: Snapshots,
@@ -48,7 +48,7 @@ class Committing:
     ) -> None:
         """``platform`` is for containers whose image is gone."""
         self._catalog = catalog
-        self._ending = ending
+        self._freezing = freezing
         self._images = images
         self._layering = layering
         self._snapshots = snapshots
@@ -71,7 +71,7 @@ class Committing:
 
     async def _make(self, container: Container, request: CommitRequest, config: ImageConfig) -> Image:
         upper = self._snapshots.tree(container.id)
-        stillness = self._ending.held_still(container) if request.pause else nullcontext()
+        stillness = self._freezing.held_still(container) if request.pause else nullcontext()
         async with stillness, self._layering.copied(upper, container.chain_id) as layer:
             return await self._add(container, request, config, layer)
 

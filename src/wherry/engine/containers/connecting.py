@@ -3,8 +3,8 @@
 from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
-from wherry.engine.containers.etc_files import EtcFiles
-from wherry.engine.containers.sandboxes import Sandboxes
+from wherry.engine.containers.launch.etc_files import EtcFiles
+from wherry.engine.containers.launch.sandboxes import Sandboxes
 from wherry.engine.networks import Networks
 from wherry.errors import Conflict, NoSuchContainer, NotFound
 from wherry.model.container import Container, Pending

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.events import tell
-from wherry.engine.containers.rootfs import Roots
+from wherry.engine.containers.launch.rootfs import Roots
 from wherry.engine.events import Events
 from wherry.engine.ports import ContainerFiles, Mounts, ViewFiles
 from wherry.engine.volumes.use import VolumeUse

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.events import tell
-from wherry.engine.containers.linking import Linking
-from wherry.engine.containers.rootfs import Roots
+from wherry.engine.containers.launch.linking import Linking
+from wherry.engine.containers.launch.rootfs import Roots
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.events import tell
-from wherry.engine.containers.linking import Linking
-from wherry.engine.containers.rootfs import Roots
-from wherry.engine.containers.streams import Attachment, Hub
+from wherry.engine.containers.launch.linking import Linking
+from wherry.engine.containers.launch.rootfs import Roots
+from wherry.engine.containers.output.streams import Attachment, Hub
 from wherry.engine.events import Events
 from wherry.engine.ports import Chance, Clock, ExecSession, Host, Runtime
 from wherry.errors import (

@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator
 
 from wherry.engine.containers.catalog import Catalog
+from wherry.engine.containers.launch.sandboxes import Sandboxes
+from wherry.engine.containers.lifecycle.waiters import Waiters
 from wherry.engine.containers.sampling import Sampler
-from wherry.engine.containers.sandboxes import Sandboxes
-from wherry.engine.containers.waiters import Waiters
 from wherry.engine.ports import Clock, Host, Networking
 from wherry.model.container import Container
 from wherry.model.usage import Sample, Traffic

@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.events import tell
-from wherry.engine.containers.hubs import Hubs
-from wherry.engine.containers.rootfs import Roots
-from wherry.engine.containers.sandboxes import Sandboxes
-from wherry.engine.containers.streams import Attachment
-from wherry.engine.containers.waiters import Waiters
+from wherry.engine.containers.launch.rootfs import Roots
+from wherry.engine.containers.launch.sandboxes import Sandboxes
+from wherry.engine.containers.lifecycle.waiters import Waiters
+from wherry.engine.containers.output.hubs import Hubs
+from wherry.engine.containers.output.streams import Attachment
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.ports import ContainerFiles, Host, Layers, LogReaders, Runtime, Snapshots

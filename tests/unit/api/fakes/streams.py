@@ -2,7 +2,7 @@
 
 import asyncio
 
-from wherry.engine.containers.streams import Detached
+from wherry.engine.containers.output.streams import Detached
 
 
 class FakeAttachment:

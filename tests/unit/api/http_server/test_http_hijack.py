@@ -12,7 +12,7 @@ from http_peer import serving
 
 from wherry.api import streams
 from wherry.api.http import HijackedStream, Request, Response, text_response
-from wherry.engine.containers.streams import Hub
+from wherry.engine.containers.output.streams import Hub
 from wherry.errors import NoSuchContainer
 
 Run = Callable[[Coroutine[Any, Any, None]], None]

@@ -4,10 +4,10 @@ from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.events import tell
-from wherry.engine.containers.forwarding import LogForwarding
-from wherry.engine.containers.hubs import Hubs
-from wherry.engine.containers.teardown import Teardown
-from wherry.engine.containers.waiters import Waiters
+from wherry.engine.containers.launch.teardown import Teardown
+from wherry.engine.containers.lifecycle.waiters import Waiters
+from wherry.engine.containers.output.forwarding import LogForwarding
+from wherry.engine.containers.output.hubs import Hubs
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.ports import Clock, ContainerFiles, Snapshots

@@ -1,7 +1,7 @@
 """Logs that go to a server, too: read from the file that the monitor writes, so that neither a server that hangs nor
 the engine's death touches the container (docs/adr/0025-forwarded-logs.md)."""
 
-from wherry.engine.containers.forwarder import Forwarder
+from wherry.engine.containers.output.forwarder import Forwarder
 from wherry.engine.ports import Clock, CollectorConnection, Collectors, ContainerFiles, Logs
 from wherry.errors import InternalError, WherryError
 from wherry.model.collector import Collector, CollectorAddress

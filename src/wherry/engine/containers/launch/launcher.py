@@ -5,11 +5,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from wherry.engine.containers.catalog import Catalog
-from wherry.engine.containers.etc_files import EtcFiles
-from wherry.engine.containers.hubs import Hubs
-from wherry.engine.containers.linking import Linking
-from wherry.engine.containers.rootfs import Roots
-from wherry.engine.containers.sandboxes import Sandboxes
+from wherry.engine.containers.launch.etc_files import EtcFiles
+from wherry.engine.containers.launch.linking import Linking
+from wherry.engine.containers.launch.rootfs import Roots
+from wherry.engine.containers.launch.sandboxes import Sandboxes
+from wherry.engine.containers.output.hubs import Hubs
 from wherry.engine.ports import ContainerFiles, Host, Runtime
 from wherry.engine.volumes.use import VolumeUse
 from wherry.errors import Conflict, InternalError, InvalidArgument, WherryError

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Sequence
 
-from wherry.engine.containers.rootfs import Roots
-from wherry.engine.containers.sandboxes import Sandboxes
+from wherry.engine.containers.launch.rootfs import Roots
+from wherry.engine.containers.launch.sandboxes import Sandboxes
 from wherry.engine.ports import Runtime
 from wherry.engine.volumes.use import VolumeUse
 from wherry.model.container import Container

@@ -11,15 +11,15 @@ from wherry.engine.concurrency.locks import KeyedLocks, Turns
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.events import tell
-from wherry.engine.containers.forwarding import LogForwarding
-from wherry.engine.containers.health import HealthChecks
-from wherry.engine.containers.hubs import Hubs
-from wherry.engine.containers.launcher import Launcher
-from wherry.engine.containers.removal import Removal
-from wherry.engine.containers.restarting import Restarts
-from wherry.engine.containers.rotation import LogRotation
-from wherry.engine.containers.teardown import Teardown
-from wherry.engine.containers.waiters import Waiters
+from wherry.engine.containers.launch.launcher import Launcher
+from wherry.engine.containers.launch.teardown import Teardown
+from wherry.engine.containers.lifecycle.health import HealthChecks
+from wherry.engine.containers.lifecycle.removal import Removal
+from wherry.engine.containers.lifecycle.restarting import Restarts
+from wherry.engine.containers.lifecycle.waiters import Waiters
+from wherry.engine.containers.output.forwarding import LogForwarding
+from wherry.engine.containers.output.hubs import Hubs
+from wherry.engine.containers.output.rotation import LogRotation
 from wherry.engine.events import Events
 from wherry.engine.ports import Clock, Runtime
 from wherry.engine.volumes.use import VolumeUse

@@ -1,9 +1,7 @@
-"""Ending what runs: signals, stop, restart, pause, forced removal."""
+"""Ending what runs: signals, stop, restart, forced removal."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 
 from msgspec.structs import replace
 
@@ -11,26 +9,22 @@ from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.events import tell
-from wherry.engine.containers.health import HealthChecks
-from wherry.engine.containers.removal import Removal
-from wherry.engine.containers.supervisor import Supervisor
-from wherry.engine.containers.waiters import Waiters
+from wherry.engine.containers.lifecycle.freezing import Freezing
+from wherry.engine.containers.lifecycle.removal import Removal
+from wherry.engine.containers.lifecycle.supervisor import Supervisor
+from wherry.engine.containers.lifecycle.waiters import Waiters
 from wherry.engine.events import Events
 from wherry.engine.ports import Host, Runtime
 from wherry.errors import (
     Conflict,
-    ContainerRestarting,
     InternalError,
     InvalidArgument,
     NoSuchContainer,
     NotFound,
-    NotRunning,
-    WherryError,
 )
-from wherry.model.container import Container, Pending, Status
+from wherry.model.container import Container, Status
 from wherry.model.launch import Exit
 from wherry.plan import signals
-from wherry.plan.containers import health
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +41,7 @@ class Ending:
         catalog: Catalog,
         supervisor: Supervisor,
         removal: Removal,
-        checks: HealthChecks,
+        freezing: Freezing,
         runtime: Runtime,
         host: Host,
         waiters: Waiters,
@@ -58,7 +52,7 @@ class Ending:
         self._catalog = catalog
         self._supervisor = supervisor
         self._removal = removal
-        self._checks = checks
+        self._freezing = freezing
         self._runtime = runtime
         self._host = host
         self._waiters = waiters
@@ -91,35 +85,6 @@ class Ending:
         number = _number(signal, refused) if signal else self._stop_signal(container)
         await self._operations.run(self._restart(container, number, self._timeout(container, timeout), refused))
 
-    async def pause(self, ref: str) -> None:
-        await self._operations.run(self._switch(ref, Status.RUNNING, Status.PAUSED))
-
-    async def unpause(self, ref: str) -> None:
-        await self._operations.run(self._switch(ref, Status.PAUSED, Status.RUNNING))
-
-    @asynccontextmanager
-    async def held_still(self, container: Container) -> AsyncIterator[None]:
-        """A container that runs is paused while its files are copied; and lives on if the engine dies meanwhile."""
-        if not await self._paused_for_copy(container):
-            yield
-            return
-        try:
-            yield
-        finally:
-            with suppress(Conflict, NotFound):  # somebody else let it go on, or ended it
-                await self._operations.run(self._switch(container.id, Status.PAUSED, Status.RUNNING))
-
-    async def _paused_for_copy(self, container: Container) -> bool:
-        """Whether it is paused now. One that cannot be is most likely about to end; it is copied as it is."""
-        if container.state.status is not Status.RUNNING:
-            return False
-        try:
-            await self._operations.run(self._switch(container.id, Status.RUNNING, Status.PAUSED, Pending.COPYING))
-        except WherryError as error:
-            _log.info("container %s is copied without a pause: %s", container.id, error)
-            return False
-        return True
-
     async def remove(self, ref: str, *, force: bool, volumes: bool) -> None:
         """Remove a container. Conflict if it runs, unless ``force``."""
         container = self._catalog.find(ref)
@@ -151,7 +116,7 @@ class Ending:
         and SIGKILL do, as with dockerd. A restart that is due is given up."""
         final = not container.spec.stop_signal or number in (signals.KILL, self._stop_signal(container))
         if final and await self._mark_stopped(container.id) is Status.PAUSED:
-            await self._switch(container.id, Status.PAUSED, Status.RUNNING)
+            await self._freezing.thaw(container.id)
         if number == signals.KILL:
             await self._kill_and_wait(container, refused)
         else:
@@ -160,7 +125,7 @@ class Ending:
     async def _stop(self, container: Container, number: int, seconds: float | None, refused: str) -> bool:
         before = await self._mark_stopped(container.id)
         if before is Status.PAUSED:
-            await self._switch(container.id, Status.PAUSED, Status.RUNNING)
+            await self._freezing.thaw(container.id)
         if before.alive:
             if not await self._ended_by(container, number, seconds):
                 await self._kill_and_wait(container, refused)
@@ -209,35 +174,6 @@ class Ending:
                 await self._catalog.put(replace(container, state=state))
         return before
 
-    async def _switch(self, ref: str, before: Status, after: Status, pending: Pending | None = None) -> None:
-        container_id = self._catalog.find(ref).id
-        async with self._locks.hold(container_id):
-            container = self._catalog.get(container_id)
-            if container.state.status is not before:
-                raise _wrong_status(container, before)
-            if after is Status.PAUSED:
-                await self._freeze(container, pending)
-            else:
-                await self._runtime.resume(container_id, container.runtime)
-                self._checks.begin(await self._put_status(container, after))
-        tell(self._events, container, "pause" if after is Status.PAUSED else "unpause")
-
-    async def _freeze(self, container: Container, pending: Pending | None) -> None:
-        """The row first: one that may be frozen is always shown as paused, so that it can be thawed."""
-        self._checks.end(container.id)
-        try:
-            await self._put_status(container, Status.PAUSED, pending)
-            await self._runtime.pause(container.id, container.runtime)
-        except BaseException:
-            self._checks.begin(await self._put_status(container, Status.RUNNING))
-            raise
-
-    async def _put_status(self, container: Container, status: Status, pending: Pending | None = None) -> Container:
-        watched = status is Status.RUNNING
-        fitness = container.state.health if watched else health.unwatched(container)
-        state = replace(container.state, status=status, pending=pending, health=fitness)
-        return await self._catalog.put(replace(container, state=state))
-
     def _stop_signal(self, container: Container) -> int:
         return signals.number(container.spec.stop_signal or "SIGTERM")
 
@@ -263,13 +199,3 @@ def _still_running(container: Container) -> str:
     if container.state.status is Status.PAUSED:
         state = "paused and must be unpaused first"
     return f'cannot remove container "/{container.name}": container is {state}'
-
-
-def _wrong_status(container: Container, wanted: Status) -> Conflict:
-    if wanted is Status.PAUSED:
-        return Conflict(f"Container {container.id} is not paused")
-    if container.state.status is Status.RESTARTING:
-        return ContainerRestarting(container.id)
-    if not container.state.alive:
-        return NotRunning(container.id)
-    return Conflict(f"Container {container.id} is already paused")

@@ -1,6 +1,6 @@
 """The hub of each container that somebody listens to."""
 
-from wherry.engine.containers.streams import Attachment, Hub
+from wherry.engine.containers.output.streams import Attachment, Hub
 from wherry.engine.ports import Runtime
 from wherry.model.container import Container
 

@@ -11,7 +11,7 @@ from wherry.engine.concurrency.tasks import KeyedTasks
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.events import tell
 from wherry.engine.containers.execs import Execs
-from wherry.engine.containers.streams import Attachment
+from wherry.engine.containers.output.streams import Attachment
 from wherry.engine.events import Events
 from wherry.engine.ports import Clock
 from wherry.errors import WherryError

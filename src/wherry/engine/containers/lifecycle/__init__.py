@@ -1,0 +1,1 @@
+"""From created to removed: transitions of containers, and who waits for them."""

@@ -1,0 +1,1 @@
+"""Where the output of containers goes: clients that listen, log files, servers of logs."""
