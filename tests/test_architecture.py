@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "registry": {"errors", "model", "registry", "proxies"},
     "manifests": {"errors", "model", "registry", "manifests"},
     "collectors": {"errors", "model", "collectors"},
-    "plugins": {"errors", "plugins", "threads"},
+    "plugins": {"errors", "model", "plugins", "threads"},
     "engine": {"errors", "model", "plan", "engine", "version"},
     "build": {"errors", "model", "plan", "engine", "build"},
     "wiring": {"errors", "model", "plan", "collectors", "plugins", "kernel", "store", "runtime", "registry", "engine"}

@@ -71,6 +71,16 @@ class PluginUnreachable(InternalError):
     """A plugin was asked and gave no answer: what it did of it is not known."""
 
 
+class PluginDisabled(PluginUnreachable):
+    """A managed plugin that does not run."""
+
+    status = 409
+
+    @classmethod
+    def called(cls, name: str) -> "PluginDisabled":
+        return cls(f"plugin {name} found but disabled")
+
+
 class NotSupported(WherryError):
     status = 501
 

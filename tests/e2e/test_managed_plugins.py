@@ -1,8 +1,9 @@
-"""``plugin``: what is made, shown, set and removed, as it is with dockerd."""
+"""``plugin``: what is made, shown, set, run and removed, as it is with dockerd."""
 
 import json
 import os
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 
 from tests.harness.cli import Cli
 from tests.harness.engine import Engine
+from tests.harness.plugins import managed_plugin
+from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.root
 
@@ -67,7 +70,7 @@ def test_none_is_listed(cli: Cli) -> None:
         (("set", "nope", "a=b"), 'plugin "nope" not found'),
         (("push", "nope"), 'plugin "nope:latest" not found'),
         (("upgrade", "nope"), 'error reading plugin data: Error response from daemon: plugin "nope" not found'),
-        (("install", "nope/nope"), "managed plugins are neither run nor had from registries by this engine"),
+        (("install", "nope/nope"), "managed plugins are not had from registries by this engine"),
         (("rm", "a", "b"), 'plugin "a" not found'),
     ],
 )
@@ -167,3 +170,153 @@ def test_it_is_told_of(cli: Cli, plugin: str) -> None:
         "{{.Action}} {{.Actor.Attributes.name}}",
     ).splitlines()
     assert told[-2:] == [f"create {plugin}:latest", f"remove {plugin}"]
+
+
+@pytest.fixture
+def driver(cli: Cli, tmp_path: Path) -> Iterator[str]:
+    """A driver of volumes that runs."""
+    name = f"test-{os.urandom(4).hex()}"
+    cli("plugin", "create", name, managed_plugin(tmp_path / "driver", "docker.volumedriver/1.0"))
+    assert cli.line("plugin", "enable", name) == name
+    yield name
+    cli("plugin", "rm", "-f", name, check=False)
+
+
+def running(plugin_id: str) -> list[int]:
+    """Processes in a plugin's control group."""
+    return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cgroup") if plugin_id in _text(path)]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def test_one_that_runs_drives_volumes(cli: Cli, driver: str, engine: Engine) -> None:
+    plugin_id = cli.line("plugin", "inspect", "-f", "{{.Id}}", driver)
+    assert cli.line("plugin", "ls", "--filter", "enabled=true", "--format", "{{.Name}}") == f"{driver}:latest"
+    assert "plugin already enabled" in cli.fails(1, "plugin", "enable", driver)
+
+    cli("volume", "create", "-d", driver, "one")
+    assert cli.line("volume", "inspect", "-f", "{{.Driver}} {{.Mountpoint}}", "one") == f"{driver}:latest /data/one"
+    assert (
+        cli.line("run", "--rm", "-v", "one:/v", "busybox", "sh", "-c", "echo hello > /v/file; cat /v/file") == "hello"
+    )
+    file = engine.data_root / "plugins" / plugin_id / "propagated-mount" / "one" / "file"
+    assert file.read_text() == "hello\n"
+
+    in_use = f"plugin {driver}:latest is in use"
+    assert in_use in cli.fails(1, "plugin", "disable", driver)
+    assert in_use in cli.fails(1, "plugin", "rm", driver)
+    cli("volume", "rm", "one")
+    assert f"plugin {driver}:latest is enabled" in cli.fails(1, "plugin", "rm", driver)
+    assert running(plugin_id)
+    cli("plugin", "disable", driver)
+    assert not running(plugin_id)
+    assert "found but disabled" in cli.fails(1, "volume", "create", "-d", driver, "two")
+    assert "found but disabled" in cli.fails(1, "plugin", "disable", driver)
+    cli("plugin", "rm", driver)
+    assert "not found" in cli.fails(1, "volume", "create", "-d", driver, "two")
+
+
+def test_it_outlives_the_engine(cli: Cli, driver: str, engine: Engine) -> None:
+    plugin_id = cli.line("plugin", "inspect", "-f", "{{.Id}}", driver)
+    before = running(plugin_id)
+
+    engine.kill()
+    engine.start()
+
+    assert running(plugin_id) == before
+    cli("volume", "create", "-d", driver, "one")
+    assert cli.line("run", "--rm", "-v", "one:/v", "busybox", "ls", "-d", "/v") == "/v"
+    cli("volume", "rm", "one")
+
+
+def test_one_that_died_meanwhile_is_started_with_the_engine(cli: Cli, driver: str, engine: Engine) -> None:
+    plugin_id = cli.line("plugin", "inspect", "-f", "{{.Id}}", driver)
+    engine.kill()
+    for pid in running(plugin_id):
+        os.kill(pid, signal.SIGKILL)
+    engine.start()
+    eventually(lambda: cli("volume", "create", "-d", driver, "one", check=False).returncode == 0)
+    cli("volume", "rm", "one")
+
+
+def test_one_that_dies_is_started_again(cli: Cli, driver: str) -> None:
+    plugin_id = cli.line("plugin", "inspect", "-f", "{{.Id}}", driver)
+    before = running(plugin_id)
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    eventually(lambda: set(running(plugin_id)) - set(before))
+    eventually(lambda: cli("volume", "create", "-d", driver, "one", check=False).returncode == 0)
+    cli("volume", "rm", "one")
+
+
+def test_nothing_of_it_is_left(cli: Cli, driver: str, engine: Engine) -> None:
+    plugin_id = cli.line("plugin", "inspect", "-f", "{{.Id}}", driver)
+    cli("plugin", "rm", "-f", driver)
+
+    assert not running(plugin_id)
+    assert plugin_id not in Path("/proc/self/mountinfo").read_text()
+    assert plugin_id[:12] not in " ".join(str(path) for path in engine.exec_root.rglob("*"))
+
+
+def test_a_path_of_its_own_is_none_of_the_host(cli: Cli, tmp_path: Path) -> None:
+    """A link in its file system leads nowhere else for those who mount what it answers."""
+    made = managed_plugin(tmp_path / "driver", "docker.volumedriver/1.0")
+    (made / "rootfs" / "out").symlink_to("/")
+    name = f"test-{os.urandom(4).hex()}"
+    cli("plugin", "create", name, made)
+    cli("plugin", "set", name, "ANSWER=/out/etc")
+    cli("plugin", "enable", name)
+    cli("volume", "create", "-d", name, "one")
+    assert "leads out of its file system" in cli.fails(125, "run", "--rm", "-v", "one:/v", "busybox", "ls", "/v")
+    cli("volume", "rm", "one")
+    cli("plugin", "rm", "-f", name)
+
+
+def test_what_it_mounts_is_seen_by_containers_and_goes_with_it(cli: Cli, tmp_path: Path, engine: Engine) -> None:
+    capable = {"linux": {"capabilities": ["CAP_SYS_ADMIN"]}}
+    cli("plugin", "create", "test-capable", managed_plugin(tmp_path / "made", "docker.volumedriver/1.0", **capable))
+    plugin_id = cli.line("plugin", "inspect", "-f", "{{.Id}}", "test-capable")
+    cli("plugin", "set", "test-capable", "CAPABLE=1")
+    cli("plugin", "enable", "test-capable")
+    cli("volume", "create", "-d", "test-capable", "one")
+    found = cli.line("run", "--rm", "-v", "one:/v", "busybox", "grep", " /v ", "/proc/mounts")
+    assert found.split()[:3] == ["memory", "/v", "tmpfs"]
+
+    engine.kill()
+    engine.start()
+    assert cli.line("run", "--rm", "-v", "one:/v", "busybox", "grep", " /v ", "/proc/mounts") == found
+    cli("volume", "rm", "one")
+    cli("plugin", "rm", "-f", "test-capable")
+    assert plugin_id not in Path("/proc/self/mountinfo").read_text()
+
+
+def test_one_that_does_not_listen_is_not_enabled(cli: Cli, tmp_path: Path, engine: Engine) -> None:
+    made = managed_plugin(tmp_path / "made", "docker.volumedriver/1.0", entrypoint=["/nope"])
+    cli("plugin", "create", "test-nope", made)
+    try:
+        assert "no such file" in cli.fails(1, "plugin", "enable", "test-nope")
+        assert cli.line("plugin", "inspect", "-f", "{{.Enabled}}", "test-nope") == "false"
+    finally:
+        cli("plugin", "rm", "-f", "test-nope")
+
+
+def test_one_authorizes_requests(other: Engine, tmp_path: Path, client: str) -> None:
+    """It runs before anybody is served, and is asked until it is disabled."""
+    other.start()
+    cli = Cli(other, client)
+    cli("plugin", "create", "guard", managed_plugin(tmp_path / "guard", "docker.authz/1.0"))
+    cli("plugin", "enable", "guard")
+    other.stop()
+    other.start("--authorization-plugin", "guard")
+    assert cli.line("plugin", "ls", "--format", "{{.Name}} {{.Enabled}}") == "guard:latest true"
+    assert "authorization denied by plugin guard" in cli.fails(1, "volume", "ls")
+    cli("plugin", "disable", "guard")
+    cli("volume", "ls")
+    assert cli.line("plugin", "ls", "--format", "{{.Name}} {{.Enabled}}") == "guard:latest false"
+    cli("plugin", "rm", "guard")
+    other.stop()

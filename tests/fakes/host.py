@@ -114,6 +114,12 @@ class FakeMounts:
     def remove_shared_memory(self, target: str) -> None:
         self.memory.pop(target, None)
 
+    async def share(self, folder: str) -> None:
+        self.parts[folder] = folder
+
+    async def unshare(self, folder: str) -> None:
+        self.parts.pop(folder, None)
+
     def targets(self) -> tuple[str, ...]:
         return (*self.mounted, *self.devices, *self.parts)
 

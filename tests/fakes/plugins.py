@@ -1,11 +1,13 @@
 """Plugins in memory."""
 
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from tests.harness.plugins import Answerer
 from wherry.errors import InternalError, NotFound, PluginUnreachable
+from wherry.model.plugin import OfferedPlugin
 
 T = TypeVar("T")
 
@@ -51,6 +53,21 @@ class FakePlugins:
             return msgspec.convert(found, answer, strict=True)
         except msgspec.ValidationError as error:
             raise InternalError(f"{method}: the plugin's answer makes no sense: {error}") from None
+
+    def offer(self, name: str, plugin: OfferedPlugin | None) -> None:
+        raise NotImplementedError
+
+    def withdraw(self, name: str) -> None:
+        raise NotImplementedError
+
+    def full_name(self, name: str) -> str:
+        return name
+
+    async def on_host(self, name: str, path: str) -> str:
+        return path
+
+    async def reach(self, socket: Path) -> None:
+        raise NotImplementedError
 
     def _activate(self, name: str) -> None:
         self._active[name] = self.there[name]("Plugin.Activate", {})["Implements"]

@@ -4,6 +4,7 @@ import json
 import os
 import socketserver
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -166,3 +167,71 @@ def _handler(answerer: Answerer) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+SERVER = """\
+import ctypes, http.server, json, os, signal, socketserver, sys
+
+volumes = {}
+
+def answer(verb, name):
+    path = "/data/" + name
+    if verb == "Create":
+        volumes[name] = path
+        os.makedirs(path, exist_ok=True)
+    elif verb == "Remove":
+        volumes.pop(name, None)
+    elif verb == "Get":
+        known = os.path.isdir(path)
+        return {"Volume": {"Name": name, "Mountpoint": path}} if known else {"Err": "no such volume"}
+    elif verb == "List":
+        return {"Volumes": [{"Name": each, "Mountpoint": volumes[each]} for each in volumes]}
+    elif verb == "Mount":
+        if "CAPABLE" in os.environ and not os.path.ismount(path):
+            ctypes.CDLL(None).mount(b"memory", path.encode(), b"tmpfs", 0, None)
+        return {"Mountpoint": os.environ.get("ANSWER", path)}
+    return {}
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        asked = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+        told = answer(self.path.rpartition(".")[2], asked.get("Name", ""))
+        allowed = not asked.get("RequestUri", "").endswith("/volumes")
+        data = json.dumps({**told, "Allow": allowed, "Msg": ""}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def address_string(self):
+        return "a socket"
+
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+socketserver.UnixStreamServer("/run/docker/plugins/test.sock", Handler).serve_forever()
+"""
+"""A driver of volumes below /data, as a program. With CAPABLE in its environment each is a tmpfs. Asked
+for authorization it allows all but lists of volumes."""
+
+
+def managed_plugin(folder: Path, *types: str, **config: Any) -> Path:
+    """A managed plugin as its maker has it, which runs SERVER by this machine's Python. ``config`` is more of it, or
+    other."""
+    (folder / "rootfs").mkdir(parents=True)
+    (folder / "rootfs" / "server.py").write_text(SERVER)
+    prefix = os.path.realpath(sys.base_prefix)
+    needed = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", *(() if prefix.startswith("/usr") else (prefix,)))
+    described: dict[str, Any] = {
+        "description": "a test",
+        "interface": {"socket": "test.sock", "types": list(types)},
+        "entrypoint": [os.path.realpath(sys.executable), "-S", "/server.py"],
+        "env": [{"name": "ANSWER", "settable": ["value"]}, {"name": "CAPABLE", "settable": ["value"]}],
+        "mounts": [
+            {"source": path, "destination": path, "type": "bind", "options": ["rbind", "ro"]}
+            for path in needed
+            if os.path.exists(path)
+        ],
+        "network": {"type": "none"},
+        "propagatedMount": "/data",
+    }
+    (folder / "config.json").write_text(json.dumps(described | config))
+    return folder

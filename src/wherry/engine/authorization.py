@@ -35,6 +35,10 @@ class Authorization:
             await self._plugins.require(name, KIND)
         self.names = names
 
+    def drop(self, name: str) -> None:
+        """A managed plugin, by its whole name, is not asked any more."""
+        self.names = tuple(each for each in self.names if self._plugins.full_name(each) != name)
+
     async def allow(self, asked: AskedRequest) -> None:
         """Before a request is carried out. Forbidden; InternalError if a plugin cannot be asked."""
         await self._ask("AuthZPlugin.AuthZReq", _described(asked))

@@ -14,7 +14,7 @@ from wherry.engine.containers.lifecycle.supervisor import Supervisor
 from wherry.engine.containers.output.forwarding import LogForwarding
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
-from wherry.engine.ports import ContainerFiles, Host, Mounts, Runtime, Snapshots
+from wherry.engine.ports import ContainerFiles, Host, Mounts, Records, Runtime, Snapshots
 from wherry.engine.volumes import Volumes
 from wherry.engine.volumes.use import VolumeUse
 from wherry.errors import InternalError, WherryError
@@ -36,6 +36,7 @@ class Recovery:
     def __init__(
         self,
         *,
+        records: Records,
         catalog: Catalog,
         supervisor: Supervisor,
         removal: Removal,
@@ -52,6 +53,7 @@ class Recovery:
         runtime: Runtime,
         host: Host,
     ) -> None:
+        self._records = records
         self._catalog = catalog
         self._supervisor = supervisor
         self._removal = removal
@@ -152,7 +154,8 @@ class Recovery:
         """Remove what an interrupted transition left and no row owns."""
         known = {container.id for container in self._catalog.all()}
         sandboxes = {container_id: self._sandboxes.path(container_id) for container_id in known}
-        for container_id in sorted({*self._runtime.ids()} - known):
+        plugins = {plugin.id for plugin in self._records.plugins.all() if plugin.enabled}
+        for container_id in sorted({*self._runtime.ids()} - known - plugins):
             await self._attempt(f"runtime state of {container_id} could not be removed", self._forget(container_id))
         for container_id in sorted({*self._files.ids()} - known):
             await self._attempt(f"files of {container_id} could not be removed", self._files.remove(container_id))

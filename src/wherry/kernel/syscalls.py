@@ -45,6 +45,7 @@ MS_REMOUNT: Final = 32
 MS_BIND: Final = 4096
 MS_REC: Final = 16384
 MS_PRIVATE: Final = 1 << 18
+MS_SHARED: Final = 1 << 20
 MOUNT_ATTR_RDONLY: Final = 1
 MOUNT_ATTR_NODEV: Final = 4
 

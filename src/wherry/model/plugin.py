@@ -4,6 +4,8 @@ The records have the fields of Docker's ``config.json`` for plugins (docs.docker
 was not given is None: ``inspect`` tells it apart from an empty one.
 """
 
+from pathlib import Path
+
 from msgspec import Struct
 
 
@@ -119,3 +121,17 @@ class PluginFilesFound(Struct, frozen=True, kw_only=True):
 
     config: bytes
     diff_id: str
+
+
+class OfferedPlugin(Struct, frozen=True, kw_only=True):
+    """A managed plugin that runs, for those who ask it. ``kinds`` are what it implements, in lower case.
+
+    A path that it answers is one of its own: it is below ``root`` on the host, or, from ``propagated_mount`` on, below
+    ``propagated``.
+    """
+
+    socket: Path
+    kinds: tuple[str, ...]
+    root: Path
+    propagated_mount: str = ""
+    propagated: Path = Path()

@@ -6,6 +6,7 @@ from wherry.errors import InvalidArgument
 from wherry.plan.go_values import read_int
 
 KILL = int(signal.SIGKILL)
+TERM = int(signal.SIGTERM)
 _HIGHEST = 64
 _NAMES = (
     {name: int(value) for name, value in signal.Signals.__members__.items()}

@@ -1,8 +1,10 @@
-"""Plugins of Docker's first kind: programs beside the engine that answer JSON over HTTP (moby ``pkg/plugins``)."""
+"""Programs beside the engine that answer JSON over HTTP (moby ``pkg/plugins``): those of Docker's first kind, which are
+found by their sockets, and managed ones, which the engine runs and offers."""
 
 import asyncio
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
@@ -10,7 +12,8 @@ from msgspec import Struct
 
 from wherry.errors import InternalError, NotFound, PluginUnreachable
 from wherry.plugins.discovery import Address, Folders
-from wherry.plugins.exchange import Answer, NoAnswer, NotConnected, exchange
+from wherry.plugins.exchange import Answer, NoAnswer, NotConnected, dial, exchange
+from wherry.plugins.managed import Managed
 from wherry.threads import alone
 
 T = TypeVar("T")
@@ -19,6 +22,7 @@ _log = logging.getLogger(__name__)
 
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
 """Seconds between attempts to reach a plugin: those of dockerd, which gives up before 30 seconds are over."""
+_REACHING: Final = (0.05, 0.1, 0.2, 0.5, *(1.0,) * 20)  # seconds between looks whether a plugin listens
 _ACTIVATION: Final = 30.0  # seconds
 _GLANCE: Final = 5.0  # seconds in which a plugin nobody asked for by name has to say what it is
 
@@ -44,6 +48,11 @@ class Plugins:
         self._pauses = pauses
         self._active: dict[str, _Plugin] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._managed = Managed()
+        self.full_name = self._managed.full_name
+        self.offer = self._managed.offer
+        self.withdraw = self._managed.withdraw
+        self.on_host = self._managed.on_host
 
     def known(self, kind: str) -> tuple[str, ...]:
         """Names of the plugins of a kind that were needed so far."""
@@ -53,10 +62,24 @@ class Plugins:
         """Names of all plugins of a kind. Those that cannot be asked what they are, are left out."""
         names = await alone(self._folders.names)
         await asyncio.gather(*[self._glance(name) for name in names if name not in self._active])
-        return self.known(kind)
+        return (*self.known(kind), *self._managed.of(kind))
+
+    async def reach(self, socket: Path) -> None:
+        """Wait until somebody listens at a socket. PluginUnreachable when that has taken too long."""
+        for pause in (*_REACHING, None):
+            try:
+                return await dial(Address(path=str(socket)))
+            except NotConnected as error:
+                failure = str(error)
+            if pause is not None:
+                await asyncio.sleep(pause)
+        raise PluginUnreachable(failure)
 
     async def require(self, name: str, kind: str) -> None:
         """NotFound if there is no such plugin, InternalError if it is of another kind or cannot be reached."""
+        if self._managed.has(name):
+            self._managed.require(name, kind)
+            return
         plugin = await self._activated(name, self._pauses)
         if kind not in plugin.implements:
             raise InternalError(
@@ -73,7 +96,8 @@ class Plugins:
         """
         await self.require(name, kind)
         body = msgspec.json.encode(arguments) + b"\n"
-        address = self._active[name].address
+        socket = self._managed.socket(name)
+        address = Address(path=str(socket)) if socket else self._active[name].address
         found = await _ask(address, method, body, patience, self._pauses if retry else ())
         return _decoded(method, found, answer)
 

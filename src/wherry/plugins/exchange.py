@@ -48,6 +48,12 @@ async def exchange(address: Address, method: str, body: bytes) -> Answer:
             raise NoAnswer(_reason(error)) from error
 
 
+async def dial(address: Address) -> None:
+    """NotConnected, NoAnswer if nobody is there."""
+    async with _connected(address):
+        pass
+
+
 @asynccontextmanager
 async def _connected(address: Address) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     network, where = ("unix", address.path) if address.path else ("tcp", address.authority)

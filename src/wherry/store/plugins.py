@@ -45,12 +45,32 @@ class PluginFiles:
         await poured(self._start, "layer", (arrived, "", ""), chunks)
         return await alone(_adopt, folder, arrived)
 
+    async def open_sockets(self, folder: Path) -> None:
+        """An empty folder for the socket of one that is about to run."""
+        await self._threads.run(_open_sockets, folder)
+
+    async def remove_sockets(self, folder: Path) -> None:
+        """Idempotent."""
+        await self._threads.run(_remove_sockets, folder)
+
     async def remove(self, plugin_id: str) -> None:
         """Idempotent. InternalError while something is mounted there."""
         await discard(self.folder(plugin_id), self._threads)
 
     def ids(self) -> tuple[str, ...]:
         return children(self._folder)
+
+
+def _open_sockets(folder: Path) -> None:
+    _remove_sockets(folder)
+    with explained(f"create {folder}"):
+        folder.mkdir(mode=0o700, parents=True)
+
+
+def _remove_sockets(folder: Path) -> None:
+    with explained(f"remove {folder}"):
+        if folder.exists():
+            delete_tree(folder)
 
 
 def _adopt(folder: Path, arrived: Path) -> PluginFilesFound:

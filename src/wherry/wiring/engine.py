@@ -29,12 +29,18 @@ async def open_engine(config: EngineConfig) -> AsyncIterator[BuildingEngine]:
         config = nested(config, remapping)
         edges = await open_edges(config, remapping, stack)
         engine, recovery = _build(config, edges, stack)
+        stack.callback(_let_plugins_go_on, edges, engine)
+        if edges.store.has_plugins:
+            await engine.managed_plugins.resume()  # containers may need them
         await recovery.run()
         await sweep_steps(edges.store.records, engine.images, edges.machine)
-        if edges.store.has_plugins:
-            await engine.managed_plugins.sweep()
         await sweep_folders(edges.store.records, edges.store.cache_folders)
         yield engine
+
+
+def _let_plugins_go_on(edges: Edges, engine: BuildingEngine) -> None:
+    if edges.store.has_plugins:
+        engine.managed_plugins.close()
 
 
 def _build(config: EngineConfig, edges: Edges, stack: AsyncExitStack) -> tuple[BuildingEngine, Recovery]:
@@ -47,7 +53,7 @@ def _build(config: EngineConfig, edges: Edges, stack: AsyncExitStack) -> tuple[B
     stack.push_async_callback(verbs.supervisor.close)
     containers = make_containers(edges, shared, foundation, verbs)
     stack.callback(verbs.execs.close)
-    managed_plugins = postponed(lambda: plugins.make_plugins(edges, shared))
+    managed_plugins = postponed(lambda: plugins.make_plugins(edges, shared, verbs))
     transfer = postponed(lambda: images.make_transfer(config, edges, shared, foundation))
     engine = BuildingEngine(
         containers=containers,

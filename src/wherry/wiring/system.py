@@ -36,6 +36,7 @@ def make_system(
 
 def make_recovery(edges: Edges, shared: Shared, foundation: Foundation, verbs: Verbs) -> Recovery:
     return Recovery(
+        records=edges.store.records,
         catalog=shared.catalog,
         supervisor=verbs.supervisor,
         removal=verbs.removal,

@@ -282,9 +282,9 @@ async def test_there_are_no_plugins(tmp_path: Path) -> None:
         assert (
             await client.message(400, "GET", "/plugins", filters={"enabled": ["x"]}) == "invalid filter 'enabled=[x]'"
         )
-        for method, path in (("GET", "/json"), ("DELETE", ""), ("POST", "/enable"), ("POST", "/push")):
+        for method, path in (("GET", "/json"), ("DELETE", ""), ("POST", "/disable"), ("POST", "/push")):
             assert await client.message(404, method, f"/plugins/a/b{path}") == 'plugin "a/b" not found'
-        text = "managed plugins are neither run nor had from registries by this engine"
+        text = "managed plugins are not had from registries by this engine"
         assert await client.message(501, "POST", "/plugins/pull") == text
 
 

@@ -1,15 +1,19 @@
-"""Managed plugins. They are made, found and set, but not yet run, nor had from a registry."""
+"""Managed plugins. They are made, found, set and run, but not had from a registry."""
 
+import re
 from typing import TYPE_CHECKING
 
 from wherry.api import parameters
 from wherry.api.http import Request, Response, Router, empty, json_response
 from wherry.api.translate.plugins import plugin_resource
-from wherry.errors import Conflict, NotSupported
+from wherry.errors import InternalError, NotSupported
 from wherry.plan.filters import PLUGIN_FILTERS, PluginFilter
 
 if TYPE_CHECKING:
     from wherry.engine.plugins import ManagedPlugins
+
+
+_NUMBER = re.compile(r"[+-]?[0-9]+")
 
 
 class PluginRoutes:
@@ -25,7 +29,8 @@ class PluginRoutes:
         router.add("DELETE", "/plugins/{name:path}", self.remove)
         router.add("POST", "/plugins/{name:path}/set", self.set)
         router.add("POST", "/plugins/{name:path}/disable", self.disable)
-        for verb in ("enable", "upgrade", "push"):
+        router.add("POST", "/plugins/{name:path}/enable", self.enable)
+        for verb in ("upgrade", "push"):
             router.add("POST", f"/plugins/{{name:path}}/{verb}", self.refuse_known)
 
     async def list(self, request: Request) -> Response:
@@ -49,13 +54,21 @@ class PluginRoutes:
         await self._plugins.remove(request.params["name"], force=request.query.flag("force"))
         return empty(200)
 
+    async def enable(self, request: Request) -> Response:
+        """``timeout`` is that of dockerd for its questions to the plugin; here each kind of question has its own."""
+        timeout = request.query.get("timeout", "")
+        if not _NUMBER.fullmatch(timeout):
+            raise InternalError(f'strconv.Atoi: parsing "{timeout}": invalid syntax')
+        await self._plugins.enable(request.params["name"])
+        return empty(200)
+
     async def disable(self, request: Request) -> Response:
-        plugin = self._plugins.find(request.params["name"])
-        raise Conflict(f"plugin is already disabled: plugin {plugin.name} found but disabled")
+        await self._plugins.disable(request.params["name"], force=request.query.flag("force"))
+        return empty(200)
 
     async def refuse_known(self, request: Request) -> Response:
         self._plugins.find(request.params["name"])
         return await self.refuse(request)
 
     async def refuse(self, request: Request) -> Response:
-        raise NotSupported("managed plugins are neither run nor had from registries by this engine")
+        raise NotSupported("managed plugins are not had from registries by this engine")

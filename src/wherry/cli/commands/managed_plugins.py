@@ -1,4 +1,4 @@
-"""``plugin``: the managed plugins of an engine. Ours does not run them yet; dockerd's are switched as well.
+"""``plugin``: the managed plugins of an engine. Ours has none from registries.
 
 Plugins of the command line itself are another thing: ``cli/plugins``.
 """

@@ -1,13 +1,15 @@
-"""Managed plugins: made, found, set and removed. Texts are those of moby's ``plugin/``."""
+"""Managed plugins: made, found, set, switched and removed. Texts are those of moby's ``plugin/``."""
 
 from collections.abc import AsyncIterable
 
 from msgspec.structs import replace
 
+from wherry.engine.authorization import Authorization
 from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.events import Events
-from wherry.engine.ports import Chance, PluginFiles, Records
+from wherry.engine.plugins.running import Running
+from wherry.engine.ports import Chance, PluginFiles, Plugins, Records
 from wherry.errors import Conflict, InternalError, InvalidArgument, InvalidReference, NotFound
 from wherry.model.plugin import Plugin, PluginRootfs
 from wherry.model.reference import Reference
@@ -23,6 +25,9 @@ class ManagedPlugins:
         *,
         records: Records,
         files: PluginFiles,
+        plugins: Plugins,
+        running: Running,
+        authorization: Authorization,
         chance: Chance,
         events: Events,
         operations: Operations,
@@ -32,6 +37,9 @@ class ManagedPlugins:
         self._table = records.plugins
         self._volumes = records.volumes
         self._files = files
+        self._plugins = plugins
+        self._running = running
+        self._authorization = authorization
         self._chance = chance
         self._events = events
         self._operations = operations
@@ -65,6 +73,7 @@ class ManagedPlugins:
             if any(plugin.name == full for plugin in self.all()):
                 raise Conflict(f"plugin {full} already exists")
             plugin = await self._made(full, chunks)
+            self._plugins.offer(full, None)
         self._tell("create", plugin, full)
 
     async def set(self, name: str, settings: tuple[str, ...]) -> None:
@@ -75,21 +84,52 @@ class ManagedPlugins:
                 raise InternalError("cannot set on an active plugin, disable plugin before setting")
             await self._table.put(replace(plugin, settings=changed(plugin.config, plugin.settings, settings)))
 
+    async def enable(self, name: str) -> None:
+        """It runs and listens when this returns. Conflict if it does already, and what ``Running.start`` raises."""
+        async with self._locks.hold(self.find(name).name):
+            plugin = self.find(name)
+            if plugin.enabled:
+                raise Conflict(f"plugin already enabled: plugin {plugin.name} is enabled")
+            await self._operations.run(self._begin(plugin))
+        self._tell("enable", plugin, name)
+
+    async def disable(self, name: str, *, force: bool) -> None:
+        """Conflict for one that is disabled, or in use unless it is forced."""
+        async with self._locks.hold(self.find(name).name):
+            plugin = self.find(name)
+            if not plugin.enabled:
+                raise Conflict(f"plugin is already disabled: plugin {plugin.name} found but disabled")
+            if not force:
+                self._check_unused(plugin)
+            await self._operations.run(self._end(plugin))
+        self._tell("disable", plugin, name)
+
     async def remove(self, name: str, *, force: bool) -> None:
         """Conflict for one that is in use, or enabled, unless it is forced."""
         async with self._locks.hold(self.find(name).name):
             plugin = self.find(name)
             if not force:
                 self._check_unused(plugin)
+                if plugin.enabled:
+                    raise Conflict(f"plugin {plugin.name} is enabled")
             await self._operations.run(self._take_away(plugin))
         self._tell("remove", plugin, name)
 
-    async def sweep(self) -> None:
-        """Remove the files that belong to no row."""
+    async def resume(self) -> None:
+        """After the start of an engine: those that are enabled run, or are about to. Files that belong to no row are
+        removed."""
+        for plugin in self.all():
+            self._plugins.offer(plugin.name, None)
+            if plugin.enabled:
+                await self._running.resume(plugin)
         known = {plugin.id for plugin in self.all()}
         for plugin_id in self._files.ids():
             if plugin_id not in known:
                 await self._files.remove(plugin_id)
+
+    def close(self) -> None:
+        """Those that run go on."""
+        self._running.close()
 
     async def _made(self, name: str, chunks: AsyncIterable[bytes]) -> Plugin:
         plugin_id = self._chance.new_id()
@@ -109,15 +149,29 @@ class ManagedPlugins:
             raise
         return plugin
 
+    async def _begin(self, plugin: Plugin) -> None:
+        await self._running.start(plugin)
+        try:
+            await self._table.put(replace(plugin, enabled=True))
+        except BaseException:
+            await self._running.stop(plugin)
+            raise
+
+    async def _end(self, plugin: Plugin) -> None:
+        self._authorization.drop(plugin.name)
+        await self._table.put(replace(plugin, enabled=False))
+        await self._running.stop(plugin)
+
     async def _take_away(self, plugin: Plugin) -> None:
+        self._authorization.drop(plugin.name)
+        await self._running.stop(plugin)
         await self._table.delete(plugin.id)
+        self._plugins.withdraw(plugin.name)
         await self._files.remove(plugin.id)
 
     def _check_unused(self, plugin: Plugin) -> None:
         if any(volume.driver == plugin.name for volume in self._volumes.all()):
             raise Conflict(f"plugin {plugin.name} is in use")
-        if plugin.enabled:
-            raise Conflict(f"plugin {plugin.name} is enabled")
 
     def _tell(self, action: str, plugin: Plugin, name: str) -> None:
         """``name``: as whoever asked has it."""

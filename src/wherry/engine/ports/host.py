@@ -38,6 +38,14 @@ class Mounts(Protocol):
 
     def remove_shared_memory(self, target: str) -> None: ...
 
+    async def share(self, folder: str) -> None:
+        """Make a folder a mount of its own, in which mounts are seen by all who have it bound. Idempotent."""
+        ...
+
+    async def unshare(self, folder: str) -> None:
+        """Unmount it, and all that is mounted in it. Idempotent."""
+        ...
+
     def targets(self) -> tuple[str, ...]:
         """All mount points of the host, for the sweep."""
         ...

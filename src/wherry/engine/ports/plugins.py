@@ -4,13 +4,14 @@ from collections.abc import AsyncIterable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from wherry.model.plugin import PluginFilesFound
+from wherry.model.plugin import OfferedPlugin, PluginFilesFound
 
 T = TypeVar("T")
 
 
 class Plugins(Protocol):
-    """Found by name. A plugin is of one kind or several: ``VolumeDriver``, ``authz``."""
+    """Found by name. A plugin is of one kind or several: ``VolumeDriver``, ``authz``. Managed ones are offered by
+    whoever runs them."""
 
     def known(self, kind: str) -> tuple[str, ...]:
         """Names of the plugins of a kind that were needed so far."""
@@ -33,6 +34,27 @@ class Plugins(Protocol):
         """
         ...
 
+    def offer(self, name: str, plugin: OfferedPlugin | None) -> None:
+        """A managed plugin by its whole name, which has a tag; None for one that does not run: PluginDisabled is raised
+        to those who ask for it."""
+        ...
+
+    def withdraw(self, name: str) -> None:
+        """It is not there any more."""
+        ...
+
+    def full_name(self, name: str) -> str:
+        """The whole name of a managed plugin; any other name as it is."""
+        ...
+
+    async def on_host(self, name: str, path: str) -> str:
+        """Where a path that a plugin has answered is on the host. InternalError for one that leads out."""
+        ...
+
+    async def reach(self, socket: Path) -> None:
+        """Wait until somebody listens at a socket. PluginUnreachable when that has taken too long."""
+        ...
+
 
 class PluginFiles(Protocol):
     """Files of managed plugins: ``<data-root>/plugins/<id>``, with ``rootfs`` and ``propagated-mount`` in it."""
@@ -43,6 +65,12 @@ class PluginFiles(Protocol):
         """The files of a new plugin, of an archive that holds ``config.json`` and ``rootfs``. CorruptLayer,
         InternalError, NoSpace; what is there then is to be removed."""
         ...
+
+    async def open_sockets(self, folder: Path) -> None:
+        """An empty folder for the socket of one that is about to run."""
+        ...
+
+    async def remove_sockets(self, folder: Path) -> None: ...
 
     async def remove(self, plugin_id: str) -> None: ...
 

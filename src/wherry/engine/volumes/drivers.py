@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from wherry.engine.ports import Plugins
 from wherry.errors import InternalError, NotFound, PluginUnreachable
-from wherry.model.volume import DriverVolume
+from wherry.model.volume import LOCAL, DriverVolume
 
 KIND: Final = "VolumeDriver"
 _LONG, _SHORT = 120.0, 60.0  # seconds, as dockerd: for what makes or takes away, and for what only tells
@@ -63,6 +63,10 @@ class VolumeDrivers:
         """Those that were needed so far."""
         return self._plugins.known(KIND)
 
+    def full_name(self, driver: str) -> str:
+        """A managed plugin has a tag in its name, whether it was given or not."""
+        return self._plugins.full_name(driver) if driver not in ("", LOCAL) else driver
+
     async def check(self, driver: str) -> None:
         """NotFound, InternalError."""
         try:
@@ -94,7 +98,7 @@ class VolumeDrivers:
         found = await self._call(driver, "Mount", {"Name": name, "ID": mount_id}, _Mounted, _LONG)
         if not isabs(found.mountpoint):
             raise InternalError(f'driver {driver} has mounted volume {name} nowhere: "{found.mountpoint}"')
-        return found.mountpoint
+        return await self._plugins.on_host(driver, found.mountpoint)
 
     async def unmount(self, driver: str, name: str, mount_id: str) -> None:
         await self._call(driver, "Unmount", {"Name": name, "ID": mount_id}, _Answer, _LONG, retry=False)

@@ -47,6 +47,7 @@ class Making:
         """The volume of this name and driver, made if it is not there; any driver's for ""."""
         if not name:
             name, driver = self._chance.new_id(), driver or LOCAL
+        driver = self._drivers.full_name(driver)
         async with self._locks.hold(name):
             if (known := await self._known(name, driver)) is not None:
                 return known

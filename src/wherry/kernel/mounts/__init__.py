@@ -58,6 +58,13 @@ def bind(source: str, target: str) -> None:
     syscalls.mount(source, target, None, syscalls.MS_BIND)
 
 
+def share(folder: str) -> None:
+    """Makes a folder a mount of its own, in which mounts are seen by all who have it bound. Idempotent."""
+    if not any(entry.target == folder for entry in mount_table()):
+        syscalls.mount(folder, folder, None, syscalls.MS_BIND)
+    syscalls.mount(None, folder, None, syscalls.MS_SHARED)
+
+
 def shared_memory(target: str, size: int, owner: Owner) -> None:
     """Mounts a tmpfs of at most ``size`` bytes on ``target``, which exists, with the options of every /dev/shm."""
     flags = syscalls.MS_NOSUID | syscalls.MS_NOEXEC | syscalls.MS_NODEV

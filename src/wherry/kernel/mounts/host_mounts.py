@@ -80,6 +80,22 @@ class HostMounts:
         with suppress(FileNotFoundError):
             Path(target).rmdir()
 
+    async def share(self, folder: str) -> None:
+        """InternalError, with what the kernel said, if it cannot be."""
+        try:
+            await alone(mounts.share, folder)
+        except OSError as error:
+            raise InternalError(f"mount {folder}: {error}") from error
+
+    async def unshare(self, folder: str) -> None:
+        await alone(_unmount_all, folder)
+
     def targets(self) -> tuple[str, ...]:
         """Mount points in the order they were made."""
         return tuple(entry.target for entry in mounts.mount_table())
+
+
+def _unmount_all(folder: str) -> None:
+    for entry in reversed(mounts.mount_table()):
+        if f"{entry.target}/".startswith(f"{folder}/"):
+            mounts.unmount(entry.target)

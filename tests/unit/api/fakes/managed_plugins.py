@@ -15,3 +15,6 @@ class FakeManagedPlugins:
 
     async def remove(self, name: str, *, force: bool) -> None:
         self.find(name)
+
+    async def disable(self, name: str, *, force: bool) -> None:
+        self.find(name)
