@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -240,7 +241,7 @@ def test_one_that_died_meanwhile_is_started_with_the_engine(cli: Cli, driver: st
     for pid in running(plugin_id):
         os.kill(pid, signal.SIGKILL)
     engine.start()
-    eventually(lambda: cli("volume", "create", "-d", driver, "one", check=False).returncode == 0)
+    cli("volume", "create", "-d", driver, "one")
     cli("volume", "rm", "one")
 
 
@@ -252,6 +253,22 @@ def test_one_that_dies_is_started_again(cli: Cli, driver: str) -> None:
     eventually(lambda: set(running(plugin_id)) - set(before))
     eventually(lambda: cli("volume", "create", "-d", driver, "one", check=False).returncode == 0)
     cli("volume", "rm", "one")
+
+
+def test_one_that_was_about_to_run_is_forgotten_by_the_next_engine(cli: Cli, tmp_path: Path, engine: Engine) -> None:
+    waiting = [os.path.realpath(sys.executable), "-S", "-c", "import time; time.sleep(1000)"]
+    cli("plugin", "create", "test-waiting", managed_plugin(tmp_path / "made", "docker.authz/1.0", entrypoint=waiting))
+    plugin_id = cli.line("plugin", "inspect", "-f", "{{.Id}}", "test-waiting")
+    with cli.beside("plugin", "enable", "test-waiting"):
+        eventually(lambda: running(plugin_id))
+        assert plugin_id in Path("/proc/self/mountinfo").read_text()
+        engine.kill()
+    engine.start()
+
+    assert not running(plugin_id)
+    assert plugin_id not in Path("/proc/self/mountinfo").read_text()
+    assert cli.line("plugin", "inspect", "-f", "{{.Enabled}}", "test-waiting") == "false"
+    cli("plugin", "rm", "test-waiting")
 
 
 def test_nothing_of_it_is_left(cli: Cli, driver: str, engine: Engine) -> None:

@@ -1,20 +1,24 @@
 """Managed plugins: made, found, set, switched and removed. Texts are those of moby's ``plugin/``."""
 
-from collections.abc import AsyncIterable
+import logging
+from collections.abc import AsyncIterable, Coroutine
+from typing import Any
 
 from msgspec.structs import replace
 
 from wherry.engine.authorization import Authorization
 from wherry.engine.concurrency.locks import KeyedLocks
-from wherry.engine.concurrency.operations import Operations
+from wherry.engine.concurrency.operations import Operations, together
 from wherry.engine.events import Events
 from wherry.engine.plugins.running import Running
 from wherry.engine.ports import Chance, PluginFiles, Plugins, Records
-from wherry.errors import Conflict, InternalError, InvalidArgument, InvalidReference, NotFound
+from wherry.errors import Conflict, InternalError, InvalidArgument, InvalidReference, NotFound, WherryError
 from wherry.model.plugin import Plugin, PluginRootfs
 from wherry.model.reference import Reference
 from wherry.plan.plugins.config import initial_settings, read_config
 from wherry.plan.plugins.settings import changed
+
+_log = logging.getLogger(__name__)
 
 
 class ManagedPlugins:
@@ -116,16 +120,24 @@ class ManagedPlugins:
         self._tell("remove", plugin, name)
 
     async def resume(self) -> None:
-        """After the start of an engine: those that are enabled run, or are about to. Files that belong to no row are
-        removed."""
+        """After the start of an engine: those that are enabled run when this returns, if they can be begun. What is
+        left of others is let go."""
         for plugin in self.all():
             self._plugins.offer(plugin.name, None)
-            if plugin.enabled:
-                await self._running.resume(plugin)
+        await together(*(self._resume(plugin) for plugin in self.all()))
         known = {plugin.id for plugin in self.all()}
-        for plugin_id in self._files.ids():
-            if plugin_id not in known:
-                await self._files.remove(plugin_id)
+        await together(*(self._attempt(self._files.remove(each)) for each in self._files.ids() if each not in known))
+
+    async def _resume(self, plugin: Plugin) -> None:
+        running = self._running
+        await self._attempt(running.resume(plugin) if plugin.enabled else running.clear(plugin))
+
+    async def _attempt(self, step: Coroutine[Any, Any, None]) -> None:
+        """What fails is logged, and hinders nothing else."""
+        try:
+            await step
+        except (WherryError, OSError):
+            _log.exception("what an earlier engine left of a plugin could not be put in order")
 
     def close(self) -> None:
         """Those that run go on."""

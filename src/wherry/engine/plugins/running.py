@@ -52,13 +52,13 @@ class Running:
         self._watch(plugin, await self._begin(plugin))
 
     async def resume(self, plugin: Plugin) -> None:
-        """After the start of an engine: one that runs is watched, and one that does not is begun."""
+        """After the start of an engine: one that runs is watched, and one that does not is begun, now or later."""
         process, monitor = self._runtime.process(plugin.id), self._runtime.monitor(plugin.id)
         if process and monitor and self._host.alive(process):
             self._offer(plugin)
             self._watch(plugin, Launched(process=process, monitor=monitor))
         else:
-            self._watch(plugin, None)
+            self._watch(plugin, await self._attempt(plugin))
 
     async def stop(self, plugin: Plugin) -> None:
         """Idempotent."""
@@ -67,7 +67,16 @@ class Running:
             watch.cancel()
             await asyncio.wait((watch,))
         await self._terminate(plugin)
-        await self._clear(plugin)
+        await self.clear(plugin)
+
+    async def clear(self, plugin: Plugin) -> None:
+        """Let go of whatever is left of one on the host. Idempotent."""
+        for runtime in self._runtime.available():  # which of them made it is not known
+            if not runtime.reason:
+                await self._runtime.delete(plugin.id, runtime.name)
+        await self._runtime.forget(plugin.id)
+        await self._mounts.unshare(str(self._files.folder(plugin.id) / "propagated-mount"))
+        await self._files.remove_sockets(self._sockets(plugin))
 
     def close(self) -> None:
         """Stop watching."""
@@ -76,12 +85,12 @@ class Running:
 
     async def _begin(self, plugin: Plugin) -> Launched:
         running.check(plugin)
-        await self._clear(plugin)
+        await self.clear(plugin)
         try:
             launched = await self._launch(plugin)
             await self._listening(plugin, launched)
         except BaseException:
-            await self._clear(plugin)
+            await self.clear(plugin)
             raise
         self._offer(plugin)
         return launched
@@ -137,20 +146,34 @@ class Running:
 
     async def _keep(self, plugin: Plugin, launched: Launched | None) -> None:
         """Begin it again whenever it has ended, later and later while that fails."""
-        pause, most = _PAUSES
+        first, most = _PAUSES
+        pause = first
         while True:
             if launched is not None:
-                await self._runtime.exited(plugin.id, launched)
+                await self._exited(plugin, launched)
                 self._plugins.offer(plugin.name, None)
                 _log.warning("plugin %s has ended, and is started again", plugin.name)
-                await self._clock.sleep(pause)
+            await self._clock.sleep(pause)
+            launched = await self._attempt(plugin)
+            pause = first if launched else min(pause * 2, most)
+
+    async def _exited(self, plugin: Plugin, launched: Launched) -> None:
+        """The end, waited for however long the kernel has no descriptor left to wait with."""
+        while True:
             try:
-                launched = await self._begin(plugin)
-            except (WherryError, OSError):
-                _log.exception("plugin %s could not be started", plugin.name)
-                launched = None
-                await self._clock.sleep(pause)
-                pause = min(pause * 2, most)
+                await self._runtime.exited(plugin.id, launched)
+            except OSError:
+                _log.exception("plugin %s cannot be watched", plugin.name)
+                await self._clock.sleep(_PAUSES[0])
+            else:
+                return
+
+    async def _attempt(self, plugin: Plugin) -> Launched | None:
+        try:
+            return await self._begin(plugin)
+        except (WherryError, OSError):
+            _log.exception("plugin %s could not be started", plugin.name)
+            return None
 
     async def _terminate(self, plugin: Plugin) -> None:
         process, monitor = self._runtime.process(plugin.id), self._runtime.monitor(plugin.id)
@@ -161,15 +184,6 @@ class Running:
                 await self._runtime.exited(plugin.id, Launched(process=process, monitor=monitor))
         except TimeoutError:
             _log.warning("plugin %s did not end in time, and is killed", plugin.name)
-
-    async def _clear(self, plugin: Plugin) -> None:
-        """Whatever is left of it on the host. Which runtime made it is not known."""
-        for runtime in self._runtime.available():
-            if not runtime.reason:
-                await self._runtime.delete(plugin.id, runtime.name)
-        await self._runtime.forget(plugin.id)
-        await self._mounts.unshare(str(self._files.folder(plugin.id) / "propagated-mount"))
-        await self._files.remove_sockets(self._sockets(plugin))
 
     def _offer(self, plugin: Plugin) -> None:
         folder = self._files.folder(plugin.id)
