@@ -166,6 +166,7 @@ def _execs(edges: Edges, shared: Shared, linking: Linking, roots: Roots) -> Exec
         host=edges.machine,
         events=shared.events,
         operations=shared.operations,
+        locks=shared.locks,
         chance=edges.chance,
         clock=edges.clock,
         default_ulimits=edges.settings.defaults.ulimits,

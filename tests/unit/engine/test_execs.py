@@ -101,6 +101,22 @@ async def test_a_session_that_does_not_run_has_no_terminal() -> None:
         await world.execs.resize(exec_id, 33, 77)
 
 
+async def test_a_session_of_a_container_that_is_being_started_waits_until_it_runs() -> None:
+    world = await World.open()
+    container = await world.create()
+    asked: list[asyncio.Task[str]] = []
+
+    async def ask() -> None:
+        asked.append(asyncio.ensure_future(world.execs.create(container.id, LOUD)))
+        await asyncio.sleep(0)
+
+    world.faults.arm(0, ask)
+    await world.containers.start(container.id)
+    (exec_id,) = await asyncio.gather(*asked)
+
+    assert world.execs.find(exec_id).container_id == container.id
+
+
 async def test_a_session_runs_once() -> None:
     world = await World.open()
     container = await world.run()

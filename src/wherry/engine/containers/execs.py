@@ -7,11 +7,13 @@ from itertools import islice
 import msgspec
 from msgspec.structs import replace
 
+from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.concurrency.operations import Operations
 from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.events import tell
 from wherry.engine.containers.launch.linking import Linking
 from wherry.engine.containers.launch.rootfs import Roots
+from wherry.engine.containers.lifecycle.settling import settled
 from wherry.engine.containers.output.streams import Attachment, Hub
 from wherry.engine.events import Events
 from wherry.engine.ports import Chance, Clock, ExecSession, Host, Runtime
@@ -55,6 +57,7 @@ class Execs:
         host: Host,
         events: Events,
         operations: Operations,
+        locks: KeyedLocks,
         chance: Chance,
         clock: Clock,
         default_ulimits: tuple[Ulimit, ...],
@@ -66,6 +69,7 @@ class Execs:
         self._host = host
         self._events = events
         self._operations = operations
+        self._locks = locks
         self._chance = chance
         self._clock = clock
         self._default_ulimits = default_ulimits
@@ -80,7 +84,7 @@ class Execs:
         if not spec.command:
             raise InvalidArgument("No exec command specified")
         check_lengths(spec.command[0], spec.working_dir)
-        container = self._running(ref)
+        container = _running(await settled(self._catalog, self._locks, ref), ref)
         detach.parse(spec.detach_keys, "escape")
         session = Exec(id=self._chance.new_id(), container_id=container.id, spec=spec)
         self._forget_old()
@@ -110,7 +114,7 @@ class Execs:
         item = self.find(exec_id)
         if item.running or item.exit_code is not None:
             raise Conflict(f"exec {exec_id} has already been started")
-        container = self._running(item.container_id)
+        container = _running(self._catalog.find(item.container_id), item.container_id)
         spec = replace(item.spec, console_size=_size(console_size, item.spec.console_size))
         item = replace(item, spec=spec, running=True)
         self._execs[exec_id] = item
@@ -234,20 +238,20 @@ class Execs:
             remapped=container.remapping is not None,
         )
 
-    def _running(self, ref: str) -> Container:
-        container = self._catalog.find(ref)
-        if container.state.status is Status.PAUSED:
-            raise ContainerPaused(ref)
-        if container.state.status is Status.RESTARTING:
-            raise ContainerRestarting(container.id)
-        if not container.state.alive:
-            raise NotRunning(container.id)
-        return container
-
     def _forget_old(self) -> None:
         ended = (exec_id for exec_id, item in self._execs.items() if item.exit_code is not None)
         for exec_id in tuple(islice(ended, max(len(self._execs) - _REMEMBERED, 0))):
             del self._execs[exec_id]
+
+
+def _running(container: Container, ref: str) -> Container:
+    if container.state.status is Status.PAUSED:
+        raise ContainerPaused(ref)
+    if container.state.status is Status.RESTARTING:
+        raise ContainerRestarting(container.id)
+    if not container.state.alive:
+        raise NotRunning(container.id)
+    return container
 
 
 def _size(*sizes: tuple[int, int]) -> tuple[int, int]:

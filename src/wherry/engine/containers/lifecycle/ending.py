@@ -11,6 +11,7 @@ from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.events import tell
 from wherry.engine.containers.lifecycle.freezing import Freezing
 from wherry.engine.containers.lifecycle.removal import Removal
+from wherry.engine.containers.lifecycle.settling import settled
 from wherry.engine.containers.lifecycle.supervisor import Supervisor
 from wherry.engine.containers.lifecycle.waiters import Waiters
 from wherry.engine.events import Events
@@ -66,7 +67,7 @@ class Ending:
         refused = f"cannot kill container: {ref}"
         number = _number(signal, refused)
         try:
-            container = await self._settled(ref)
+            container = await settled(self._catalog, self._locks, ref)
         except NoSuchContainer as error:
             raise NotFound(f"{refused}: {error}") from None
         if not container.state.status.runs:
@@ -89,15 +90,6 @@ class Ending:
         """Remove a container. Conflict if it runs, unless ``force``."""
         container = self._catalog.find(ref)
         await self._operations.run(self._remove(container, force, volumes))
-
-    async def _settled(self, ref: str) -> Container:
-        """The container; one that does not run yet, when a start that is under way has ended: what it writes is read
-        before its row says that it runs. dockerd waits as well. NoSuchContainer."""
-        container = self._catalog.find(ref)
-        if container.state.status.runs:
-            return container
-        async with self._locks.hold(container.id):
-            return self._catalog.get(container.id)
 
     async def _remove(self, container: Container, force: bool, volumes: bool) -> None:
         if container.state.status.runs and not force:
