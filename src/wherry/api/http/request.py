@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from wherry.api.http import json_syntax, json_types
+from wherry.api.http import json_members, json_syntax, json_types
 from wherry.api.http.faults import BodyTooLarge
 from wherry.api.http.flow import Inbound
 from wherry.api.http.head import Head, Headers
@@ -122,7 +122,8 @@ class Request:
     async def json(self, kind: type[T], limit: int = MAX_JSON, *, required: bool = False) -> T:
         """The body, decoded as JSON into a msgspec struct or any type msgspec knows.
 
-        No body, unless it is ``required``, and ``null`` stand for ``{}``, as they do for dockerd.
+        No body, unless it is ``required``, and ``null`` stand for ``{}``, and members may be in any case, as for
+        dockerd.
 
         Raises:
             InvalidArgument: another content type than JSON, no JSON or not of this shape, a string that is not UTF-8
@@ -135,8 +136,11 @@ class Request:
             raise InvalidArgument("invalid JSON: no name, path or argument holds the character U+0000")
         if (body or required) and not body.strip():
             raise InvalidArgument("invalid JSON: got EOF while reading request body")
+        if body.strip() in (b"", b"null"):
+            body = b"{}"
         try:
-            return msgspec.json.decode(b"{}" if body.strip() in (b"", b"null") else body, type=kind)
+            body = json_members.exact(body, kind)
+            return msgspec.json.decode(body, type=kind)
         except MALFORMED as error:
             raise InvalidArgument(_malformed(body, kind, error)) from None
 
