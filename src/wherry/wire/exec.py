@@ -4,7 +4,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 
 class ExecCreateRequest(Struct, kw_only=True, rename="pascal"):
-    """``console_size`` is height and width. docker-py writes ``detachKeys``, and Go takes names in any case."""
+    """``console_size`` is height and width."""
 
     user: str | None = None
     privileged: bool | None = None
@@ -14,7 +14,6 @@ class ExecCreateRequest(Struct, kw_only=True, rename="pascal"):
     attach_stdout: bool | None = None
     attach_stderr: bool | None = None
     detach_keys: str | None = None
-    detach_keys_small: str | None = field(default=None, name="detachKeys")
     env: list[str] | None = None
     working_dir: str | None = None
     cmd: list[str] | str | None = None

@@ -63,8 +63,8 @@ class HostConfig(Struct, kw_only=True, rename="pascal"):
     volumes_from: list[str] | None = None
     console_size: list[int] | None = None
     annotations: dict[str, str] | UnsetType | None = UNSET
-    cap_add: list[str] | None = None
-    cap_drop: list[str] | None = None
+    cap_add: list[str] | str | None = None
+    cap_drop: list[str] | str | None = None
     cgroupns_mode: str | None = None
     dns: list[str] | None = None
     dns_options: list[str] | None = None

@@ -124,3 +124,24 @@ def test_what_comes_behind_a_fault_is_another_matter(behind: bytes, shown: str) 
         msgspec.json.decode(body, type=CreateRequest)
     told = f"json: cannot unmarshal number{shown} into Go struct field HostConfig.HostConfig.Memory of type int64"
     assert json_types.fault(body, CreateRequest, caught.value) == told
+
+
+@pytest.mark.parametrize(
+    ("before", "number", "field"),
+    [
+        ('{"HostConfig":{"Memory":', 2**63, "HostConfig.HostConfig.Memory"),
+        ('{"HostConfig":{"Memory":', -(2**63) - 1, "HostConfig.HostConfig.Memory"),
+        ('{"HostConfig":{"X":[{"Soft":1}],"Memory":', 10**30, "HostConfig.HostConfig.Memory"),
+    ],
+)
+def test_whole_numbers_that_go_cannot_hold(before: str, number: int, field: str) -> None:
+    body = f"{before}{number}}}}}".encode()
+    with pytest.raises(msgspec.ValidationError) as caught:
+        json_types.check_numbers(body, CreateRequest)
+    told = f"json: cannot unmarshal number {number} into Go struct field {field} of type int64"
+    assert json_types.fault(body, CreateRequest, caught.value) == told
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63)])
+def test_whole_numbers_that_go_can_hold(number: int) -> None:
+    json_types.check_numbers(b'{"HostConfig":{"Memory":%d},"X":%d}' % (number, 10**30), CreateRequest)

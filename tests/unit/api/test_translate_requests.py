@@ -187,6 +187,12 @@ def test_a_command_may_be_a_word() -> None:
     assert spec_of(Cmd=["a", "b"], Entrypoint=[""]).entrypoint == ("",)
 
 
+def test_a_list_of_capabilities_may_be_a_word() -> None:
+    host = spec_of(HostConfig={"CapAdd": "NET_ADMIN", "CapDrop": "KILL"}).host
+
+    assert (host.cap_add, host.cap_drop) == (("NET_ADMIN",), ("KILL",))
+
+
 def test_memory_brings_as_much_swap() -> None:
     assert spec_of(HostConfig={"Memory": 10}).host.resources.memory_swap == 20
     assert spec_of(HostConfig={"Memory": 10, "MemorySwap": -1}).host.resources.memory_swap == -1

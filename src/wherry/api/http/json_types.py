@@ -8,6 +8,7 @@ They name Go's types. Ours tell them by their names and annotations, and by the 
 from __future__ import annotations  # what they name is loaded when the first such request comes
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,9 @@ from msgspec import inspect
 from wherry.model.malformed import MALFORMED
 
 _TEXT = re.compile(r"Expected `[^`]*`, got `(?P<got>\w+)`(?: - at `\$(?P<path>.*)`)?")
+_LONG = re.compile(rb"[0-9]{19}")
+_LONGEST: Final = len(str(-(1 << 63)))
+_INT64: Final = range(-(1 << 63), 1 << 63)
 _STEP = re.compile(r"\.(?P<name>\w+)|\[(?P<index>[^]]+)\]")
 _JSON: Final = {
     "str": "string",
@@ -86,16 +90,46 @@ def fault(body: bytes, kind: Any, error: msgspec.ValidationError) -> str:
     if not steps:
         return f"{value} into Go value of type {_go_type(top, '')}"
     struct, asked = _walk(top, steps)
-    if found["got"] == "float" and isinstance(asked, inspect.IntType):
+    if found["got"] in ("int", "float") and isinstance(asked, inspect.IntType):
         value += _literal(body, steps)
     names = ".".join(step["name"] for step in steps if step["name"])
     within = _go_struct(struct).rpartition(".")[2]
     return f"{value} into Go struct field {within}.{names} of type {_go_type(asked, steps[-1]['name'])}"
 
 
+def check_numbers(body: bytes, kind: Any) -> None:
+    """ValidationError, as of any other shape, for a whole number that Go's int64 does not hold."""
+    if _LONG.search(body) is None:
+        return
+    for path in _too_long(msgspec.Raw(body.strip()), inspect.type_info(kind), "$"):
+        raise msgspec.ValidationError(f"Expected `int`, got `int` - at `{path}`")
+
+
+def _too_long(value: msgspec.Raw, kind: inspect.Type, path: str) -> Iterator[str]:
+    """Where there are such numbers, in a document of that type."""
+    text = bytes(value)
+    match kind:
+        case inspect.IntType() if _LONG.search(text) and (len(text) > _LONGEST or int(text) not in _INT64):
+            yield path
+        case inspect.UnionType():
+            for one in kind.types:
+                yield from _too_long(value, one, path)
+        case inspect.StructType() if text.startswith(b"{"):
+            members = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+            for field in kind.fields:
+                if (each := members.get(field.encode_name)) is not None:
+                    yield from _too_long(each, field.type, f"{path}.{field.encode_name}")
+        case inspect.DictType() if text.startswith(b"{"):
+            for each in msgspec.json.decode(value, type=dict[str, msgspec.Raw]).values():
+                yield from _too_long(each, kind.value_type, f"{path}[...]")
+        case inspect.ListType() if text.startswith(b"["):
+            for index, each in enumerate(msgspec.json.decode(value, type=list[msgspec.Raw])):
+                yield from _too_long(each, kind.item_type, f"{path}[{index}]")
+
+
 def _literal(body: bytes, steps: list[re.Match[str]]) -> str:
-    """A number with a fraction as it is written, after a space; "" where the path does not lead to it: members that are
-    there twice, any member of a map."""
+    """A number that is none of Go's int64 as it is written, after a space; "" where the path does not lead to it:
+    members that are there twice, any member of a map."""
     at = msgspec.Raw(body)
     try:
         for step in steps:

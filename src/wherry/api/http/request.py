@@ -140,9 +140,11 @@ class Request:
             body = b"{}"
         try:
             body = json_members.exact(body, kind)
-            return msgspec.json.decode(body, type=kind)
+            found = msgspec.json.decode(body, type=kind)
+            json_types.check_numbers(body, kind)
         except MALFORMED as error:
             raise InvalidArgument(_malformed(body, kind, error)) from None
+        return found
 
     async def stream(
         self,

@@ -20,8 +20,8 @@ def container_spec(config: ContainerConfig) -> ContainerSpec:
     check_config(config)
     return ContainerSpec(
         image=config.image or "",
-        entrypoint=_words(config.entrypoint),
-        command=_words(config.cmd),
+        entrypoint=words(config.entrypoint),
+        command=words(config.cmd),
         env=tuple(config.env or ()),
         working_dir=normpath(config.working_dir) if config.working_dir else "",
         user=config.user or "",
@@ -108,17 +108,17 @@ def console_size(size: list[int] | None) -> tuple[int, int]:
     return padded[0], padded[1]
 
 
+def words(value: list[str] | str | None) -> tuple[str, ...] | None:
+    """A list, or one word in the place of one. Of a command None says that the image's is wanted."""
+    if value is None:
+        return None
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
 def _mac(spec: ContainerSpec) -> str:
     """The address asked for the container's first network."""
     mode = network_mode(spec.host.network)
     return next((endpoint.mac for endpoint in spec.endpoints if endpoint.network == mode), "")
-
-
-def _words(value: list[str] | str | None) -> tuple[str, ...] | None:
-    """A command, as a list or as one word. None says that the image's is wanted."""
-    if value is None:
-        return None
-    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _list(words: tuple[str, ...] | None) -> list[str] | None:

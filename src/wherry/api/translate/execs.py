@@ -2,7 +2,7 @@
 
 from msgspec import UNSET
 
-from wherry.api.translate.config import console_size
+from wherry.api.translate.config import console_size, words
 from wherry.model.exec import Exec, ExecSpec
 from wherry.wire.exec import ExecCreateRequest, ExecInspect, ProcessConfig
 
@@ -10,7 +10,7 @@ from wherry.wire.exec import ExecCreateRequest, ExecInspect, ProcessConfig
 def exec_spec(request: ExecCreateRequest) -> ExecSpec:
     """What is to run."""
     return ExecSpec(
-        command=(request.cmd,) if isinstance(request.cmd, str) else tuple(request.cmd or ()),
+        command=words(request.cmd) or (),
         env=tuple(request.env or ()),
         user=request.user or "",
         working_dir=request.working_dir or "",
@@ -19,7 +19,7 @@ def exec_spec(request: ExecCreateRequest) -> ExecSpec:
         attach_stdout=bool(request.attach_stdout),
         attach_stderr=bool(request.attach_stderr),
         privileged=bool(request.privileged),
-        detach_keys=request.detach_keys or request.detach_keys_small or "",
+        detach_keys=request.detach_keys or "",
         console_size=console_size(request.console_size),
     )
 

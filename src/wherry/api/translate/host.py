@@ -6,7 +6,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from wherry.api.translate.checks import check_host
-from wherry.api.translate.config import console_size
+from wherry.api.translate.config import console_size, words
 from wherry.api.translate.mounts import mount_spec, wire_mount
 from wherry.api.translate.ports import port_bindings, port_specs
 from wherry.api.translate.resources import resources, show_limits
@@ -50,8 +50,8 @@ def host_spec(host: wire.HostConfig, facts: HostFacts, *, shallow_read_only: boo
         privileged=bool(host.privileged),
         read_only=bool(host.readonly_rootfs),
         init=None if host.init is UNSET else host.init,
-        cap_add=tuple(host.cap_add or ()),
-        cap_drop=tuple(host.cap_drop or ()),
+        cap_add=words(host.cap_add) or (),
+        cap_drop=words(host.cap_drop) or (),
         group_add=tuple(host.group_add or ()),
         security_opt=tuple(host.security_opt or ()),
         masked_paths=None if host.masked_paths is None else tuple(host.masked_paths),
