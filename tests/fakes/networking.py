@@ -3,19 +3,19 @@
 import asyncio
 from collections.abc import Collection
 
-from wherry.errors import HostPortRefused, NotFound
-from wherry.model.network import BridgePlan, Interface, LinkedPort, Network, PublishedPort
+from wherry.errors import HostPortRefused, InternalError, NotFound
+from wherry.model.network import BridgePlan, Interface, LinkedPort, Network, Parent, PublishedPort
 from wherry.model.usage import Traffic
 from wherry.plan.networks.ports import clash
 
 
 class FakeNetworking:
     """``bridged``, ``pinned`` (interfaces by namespace), ``defaults`` (default route by namespace), ``published`` and
-    ``ruled`` (networks that the firewall knows) tell what is made. ``host_routes`` and ``host_ports`` (of other
-    processes) are for tests to set, ``has_relay`` whether IPv6 is relayed, ``has_table`` whether the firewall's
-    table is there, ``loose`` interfaces in no bridge, ``taken_away`` when the kernel tells of losses,
-    ``firewall_turns`` how many turns of the loop rules take, and ``failures`` and ``failures_once``: an exception to
-    raise, by method name."""
+    ``ruled`` (networks that the firewall knows) tell what is made. ``host_interfaces`` (that may be parents),
+    ``host_routes`` and ``host_ports`` (of other processes) are for tests to set, ``has_relay`` whether IPv6 is relayed,
+    ``has_table`` whether the firewall's table is there, ``loose`` interfaces in no bridge, ``taken_away`` when the
+    kernel tells of losses, ``firewall_turns`` how many turns of the loop rules take, and ``failures`` and
+    ``failures_once``: an exception to raise, by method name."""
 
     def __init__(self) -> None:
         self.bridged: dict[str, BridgePlan] = {}
@@ -24,6 +24,7 @@ class FakeNetworking:
         self.published: set[PublishedPort] = set()
         self.ruled: tuple[Network, ...] = ()
         self.cut_off: list[str] = []
+        self.host_interfaces: set[str] = set()
         self.host_routes: list[str] = []
         self.host_ports: set[tuple[str, str, int]] = set()
         self.has_relay = False
@@ -34,6 +35,22 @@ class FakeNetworking:
         self.firewall_turns = 0
         self.failures: dict[str, BaseException] = {}
         self.failures_once: dict[str, BaseException] = {}
+
+    def has_interface(self, name: str) -> bool:
+        return name in self.host_interfaces
+
+    async def ensure_parent(self, parent: Parent) -> None:
+        await self._act("ensure_parent")
+        if parent.owned:
+            self.host_interfaces.add(parent.name)
+
+    async def remove_parent(self, parent: Parent) -> None:
+        await self._act("remove_parent")
+        if parent.owned:
+            self.host_interfaces.discard(parent.name)
+
+    def shares(self, path: str) -> tuple[str, ...]:
+        return tuple(name for name, interface in self.pinned.get(path, {}).items() if interface.parent)
 
     async def ensure_bridge(self, plan: BridgePlan) -> None:
         await self._act("ensure_bridge")
@@ -100,7 +117,7 @@ class FakeNetworking:
 
     def interfaces(self) -> dict[str, str]:
         ends = (each for inside in self.pinned.values() for each in inside.values())
-        return {each.host_name: "" if each.host_name in self.loose else each.bridge for each in ends}
+        return {each.host_name: "" if each.host_name in self.loose else each.bridge for each in ends if each.bridge}
 
     def unfinished(self) -> frozenset[str]:
         return frozenset(self.begun)
@@ -127,7 +144,7 @@ class FakeNetworking:
             for name in [each.name for each in inside.values() if each.host_name == host_name]:
                 await self.disconnect(path, name)
 
-    async def remove_namespace(self, path: str, host_interfaces: tuple[str, ...] = ()) -> None:
+    async def remove_namespace(self, path: str, host_interfaces: tuple[str, ...] = (), *, shares: bool = False) -> None:
         await self._act("remove_namespace")
         self.cut_off += host_interfaces
         self.pinned.pop(path, None)
@@ -179,5 +196,9 @@ class FakeNetworking:
             raise self.failures[name]
 
     def _check_bridge(self, interface: Interface) -> None:
-        if interface.bridge not in self.bridged:
+        if interface.parent and interface.parent.name not in self.host_interfaces:
+            raise InternalError(
+                f"the requested parent interface {interface.parent.name} was not found on the Docker host"
+            )
+        if not interface.parent and interface.bridge not in self.bridged:
             raise NotFound(f"the bridge {interface.bridge} is missing")

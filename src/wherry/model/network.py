@@ -18,8 +18,26 @@ class Subnet(Struct, frozen=True, kw_only=True):
     chosen: bool = False
 
 
+class Parent(Struct, frozen=True, kw_only=True):
+    """An interface of the host that the interfaces of a network share: ``kind`` is macvlan or ipvlan, ``mode`` and
+    ``flag`` are in Docker's words.
+
+    ``owned``: it was not there, and is made and removed with the network: as VLAN number ``vlan`` of the interface
+    ``base``, or, without one, as a dummy that leads nowhere.
+    """
+
+    kind: str
+    name: str
+    mode: str
+    flag: str = ""
+    owned: bool = False
+    base: str = ""
+    vlan: int = 0
+
+
 class Network(Struct, frozen=True, kw_only=True):
-    """A named network. ``driver`` is bridge, host or null; ``bridge`` is the interface's name for bridge networks.
+    """A named network. ``driver`` is bridge, macvlan, ipvlan, host or null; ``bridge`` is the interface's name for
+    bridge networks, ``parent`` that of those which share one.
 
     ``created`` is nanoseconds since the epoch; ``options`` are the driver's, in Docker's names. Without ``ipv6`` its
     IPv6 subnets are of no use. ``config_only``: it is a configuration for others and nothing is made of it; they
@@ -31,6 +49,7 @@ class Network(Struct, frozen=True, kw_only=True):
     name: str
     driver: str = "bridge"
     bridge: str = ""
+    parent: Parent | None = None
     subnets: tuple[Subnet, ...] = ()
     internal: bool = False
     attachable: bool = False
@@ -148,7 +167,8 @@ class PortBinding(Struct, frozen=True, kw_only=True):
 
 class Endpoint(Struct, frozen=True, kw_only=True):
     """A container's end in a network. Addresses without prefix length; ``interface`` is the name inside (eth0), "" in
-    the networks host and none, which nothing leads to.
+    the networks host and none, which nothing leads to; ``host_interface`` is the host's end, if there is one. A gateway
+    of 0.0.0.0 or :: is the interface itself: whoever is outside is looked for there.
 
     ``names``: what the network's name service calls it; ``links``: names that the container alone knows → names of
     others in the network.
@@ -183,13 +203,16 @@ class LinkedPort(Struct, frozen=True, kw_only=True):
 
 
 class Interface(Struct, frozen=True, kw_only=True):
-    """One end of a network to make in a sandbox. Addresses in CIDR form; no gateways: not the default route."""
+    """One end of a network to make in a sandbox: of a pair whose other end, ``host_name``, is in a ``bridge``, or a
+    share of a ``parent``, which may keep the MAC address ("") and has the MTU. Addresses in CIDR form; no gateways: not
+    the default route."""
 
-    bridge: str
-    host_name: str
     name: str
     mac: str
-    mtu: int
+    bridge: str = ""
+    host_name: str = ""
+    parent: Parent | None = None
+    mtu: int = 1500
     addresses: tuple[str, ...]
     gateways: tuple[str, ...] = ()
 

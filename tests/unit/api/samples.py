@@ -77,6 +77,7 @@ RUNNING = Container(
             network_id=BRIDGE.id,
             network="bridge",
             container_id="c0ffee" + "0" * 58,
+            host_interface="veth4b17e56",
             ipv4="172.17.0.3",
             ipv4_prefix=16,
             ipv4_gateway="172.17.0.1",

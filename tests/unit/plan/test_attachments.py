@@ -5,7 +5,7 @@ from wherry.model.network import Endpoint
 from wherry.plan.networks.attachments import visible_ports
 
 
-def exposing(*exposed: str, interface: str = "eth0") -> Container:
+def exposing(*exposed: str, host_interface: str = "veth63a2e45") -> Container:
     """A container that runs, in one network."""
     return Container(
         id="c0ffee",
@@ -14,7 +14,9 @@ def exposing(*exposed: str, interface: str = "eth0") -> Container:
         chain_id="",
         created=0,
         spec=ContainerSpec(image="busybox", exposed_ports=exposed),
-        endpoints=(Endpoint(id="e1", network_id="n1", network="n", container_id="c0ffee", interface=interface),),
+        endpoints=(
+            Endpoint(id="e1", network_id="n1", network="n", container_id="c0ffee", host_interface=host_interface),
+        ),
         state=ContainerState(status=Status.RUNNING),
     )
 
@@ -24,5 +26,5 @@ def test_exposed_ports_that_no_port_can_be_are_port_0_as_docker_has_it() -> None
     assert visible_ports(exposing(*exposed)) == ("0/tcp", "80/tcp", "9000/udp")
 
 
-def test_no_port_is_seen_of_a_container_without_an_interface() -> None:
-    assert visible_ports(exposing("80", interface="")) == ()
+def test_no_port_is_seen_of_a_container_that_the_host_does_not_reach() -> None:
+    assert visible_ports(exposing("80", host_interface="")) == ()

@@ -34,6 +34,7 @@ ENDPOINT = Endpoint(
     network_id="63a2e450",
     network="bridge",
     container_id="c0ffee",
+    host_interface="veth63a2e45",
     ports=(PortBinding(host_ip="0.0.0.0", host_port=8080, container_port=80),),
 )
 WEB = Container(

@@ -6,11 +6,8 @@ from wherry.api import parameters
 from wherry.api.http import Request, Response, Router
 from wherry.errors import InvalidArgument, NotSupported, Unavailable
 from wherry.plan.go_values import read_int
+from wherry.plan.swarm import NOT_A_MANAGER
 
-_NOT_A_MANAGER = (
-    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm '
-    "and try again."
-)
 _NOUNS = ("nodes", "services", "tasks", "secrets", "configs")
 
 
@@ -57,7 +54,7 @@ class SwarmRoutes:
         return await self.refuse(request)
 
     async def refuse(self, request: Request) -> Response:
-        raise Unavailable(_NOT_A_MANAGER)
+        raise Unavailable(NOT_A_MANAGER)
 
 
 def _others() -> list[tuple[str, str]]:

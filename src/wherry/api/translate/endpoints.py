@@ -54,15 +54,20 @@ def _settings(container: Container, spec: EndpointSpec, end: Endpoint) -> Endpoi
         mac_address=end.mac or spec.mac,
         network_id=end.network_id or spec.network_id,
         endpoint_id=end.id,
-        gateway=end.ipv4_gateway,
+        gateway=_router(end.ipv4_gateway),
         ip_address=end.ipv4,
         ip_prefix_len=end.ipv4_prefix,
-        ipv6_gateway=end.ipv6_gateway,
+        ipv6_gateway=_router(end.ipv6_gateway),
         global_ipv6_address=end.ipv6,
         global_ipv6_prefix_len=end.ipv6_prefix,
         driver_opts=spec.driver_options or None,
         dns_names=_dns_names(container, spec),
     )
+
+
+def _router(gateway: str) -> str:
+    """A gateway that is somebody else than the endpoint itself."""
+    return "" if gateway in ("0.0.0.0", "::") else gateway
 
 
 def _addresses_asked(spec: EndpointSpec) -> EndpointIPAMConfig | None:

@@ -128,7 +128,7 @@ def info_response(info: Info, *, open_files: int, tasks: int) -> wire.InfoRespon
 def _plugins(info: Info) -> wire.Plugins:
     return wire.Plugins(
         volume=sorted(("local", *info.volume_drivers)),
-        network=["bridge", "host", "null"],
+        network=["bridge", "host", "ipvlan", "macvlan", "null"],
         authorization=list(info.authorization) or None,
         log=sorted(set(DRIVERS) - {"none"}),
     )

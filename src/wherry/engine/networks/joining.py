@@ -14,7 +14,7 @@ from wherry.errors import Forbidden, InternalError
 from wherry.model.container import Container
 from wherry.model.network import Endpoint, EndpointSpec, Network
 from wherry.plan.containers.namespaces import owns_network
-from wherry.plan.networks import addresses, endpoint_checks, endpoints
+from wherry.plan.networks import addresses, endpoint_checks, endpoints, parents
 from wherry.plan.networks.attachments import DEFAULT_NETWORK
 from wherry.plan.networks.network_request import BUILTIN_DRIVERS
 
@@ -68,8 +68,9 @@ class Joining:
             await self._publishing.withdraw(leased)
         finally:
             if owns_network(container.spec.host):
-                interfaces = tuple(endpoint.host_interface for endpoint in endpoints.wired(leased))
-                await self._networking.remove_namespace(sandbox, interfaces)
+                interfaces = tuple(filter(None, (endpoint.host_interface for endpoint in leased)))
+                shares = any(not endpoint.host_interface for endpoint in endpoints.wired(leased))
+                await self._networking.remove_namespace(sandbox, interfaces, shares=shares)
         self._leases.free(container.id)
         for endpoint in leased:
             self._tell("disconnect", endpoint)
@@ -123,7 +124,9 @@ class Joining:
         await self._add(_missing(container.endpoints, present), container.endpoints, sandbox)
 
     async def sweep(self, sandboxes: Mapping[str, str]) -> None:
-        """Remove interfaces in bridges of ours that no row tells of; ``sandboxes``: paths by container id."""
+        """Remove interfaces that no row tells of: in bridges of ours, and shares of parents in ``sandboxes``, which are
+        paths by container id."""
+        swept = await self._sweep_shares(sandboxes)
         bridges = {network.bridge for network in self._catalog.all() if network.bridge}
         known = {endpoint.host_interface for endpoint in self._leases.all()}
         strays = [
@@ -133,10 +136,23 @@ class Joining:
         ]
         for name in strays:
             await self._networking.remove_interface(name)
-        for container_id, path in sandboxes.items() if strays else ():
+        for container_id, path in sandboxes.items() if strays or swept else ():
             outlet = endpoints.gateway_endpoint(self._leases.of(container_id))
             if outlet is not None:
                 await self._networking.route(path, outlet.interface, endpoints.gateways(outlet), instead=False)
+
+    async def _sweep_shares(self, sandboxes: Mapping[str, str]) -> bool:
+        """Whether there were any. Without a network that has a parent nobody is asked."""
+        has_parents = any(network.parent for network in self._catalog.all())
+        strays = [
+            (path, name)
+            for container_id, path in (sandboxes.items() if has_parents else ())
+            for name in self._networking.shares(path)
+            if name not in {endpoint.interface for endpoint in self._leases.of(container_id)}
+        ]
+        for path, name in strays:
+            await self._networking.disconnect(path, name)
+        return bool(strays)
 
     async def _wire(self, container: Container, planned: tuple[Endpoint, ...], sandbox: str, user: str) -> None:
         try:
@@ -179,13 +195,13 @@ class Joining:
         if endpoints.is_unwired(container.spec, network.name):
             return self._unwired(container, network)
         endpoint_checks.check_joinable(network)
+        endpoint_checks.check_mac(container, spec, network)
         if any(endpoint.network_id == network.id for endpoint in others):
             raise Forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
-        subnet = addresses.subnet_of_version(network, addresses.IPV4)
+        subnet = addresses.subnet_for(network, addresses.IPV4, spec.ipv4)
         if subnet is None:
             raise InternalError(f"network {network.name} has no IPv4 subnet")
-        leased = self._leases.addresses(network.id)
-        ipv4 = addresses.choose_address(network, subnet, leased, spec.ipv4)
+        ipv4 = addresses.choose_address(network, subnet, self._leases.addresses(network.id), spec.ipv4)
         endpoint_id = self._chance.new_id()
         endpoint = Endpoint(
             id=endpoint_id,
@@ -193,12 +209,12 @@ class Joining:
             network=network.name,
             container_id=container.id,
             interface=endpoints.free_interface_name(others),
-            host_interface=endpoints.host_interface(endpoint_id),
+            host_interface=endpoints.host_interface(endpoint_id) if network.bridge else "",
             ipv4=ipv4,
             ipv4_prefix=addresses.prefix_length(subnet),
-            ipv4_gateway="" if network.internal else addresses.way_out(subnet),
+            ipv4_gateway=parents.way_out(network, subnet),
             link_local=spec.link_local,
-            mac=spec.mac or addresses.mac_of(ipv4),
+            mac=spec.mac or parents.mac(network, ipv4),
             names=endpoints.names(container, spec) if network.name not in BUILTIN_DRIVERS else (),
             links=endpoints.links(spec),
         )
@@ -214,14 +230,14 @@ class Joining:
         )
 
     def _with_ipv6(self, endpoint: Endpoint, network: Network, wanted: str) -> Endpoint:
-        subnet = addresses.subnet_of_version(network, addresses.IPV6)
+        subnet = addresses.subnet_for(network, addresses.IPV6, wanted)
         if subnet is None:
             return endpoint
         return replace(
             endpoint,
             ipv6=addresses.choose_address(network, subnet, self._leases.addresses(network.id), wanted),
             ipv6_prefix=addresses.prefix_length(subnet),
-            ipv6_gateway="" if network.internal else addresses.way_out(subnet),
+            ipv6_gateway=parents.way_out(network, subnet),
         )
 
     def _tell(self, action: str, endpoint: Endpoint) -> None:

@@ -1,19 +1,24 @@
 """Networks made and removed: their rows, their bridges, and those that are always there."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+
+from msgspec.structs import replace
 
 from wherry.engine.events import Events
 from wherry.engine.networks.catalog import Catalog, bridge_addresses
 from wherry.engine.networks.firewall import Firewall
 from wherry.engine.networks.leases import Leases
 from wherry.engine.ports import Chance, Clock, Networking
-from wherry.errors import Conflict, Forbidden, NoSuchNetwork
+from wherry.errors import Conflict, Forbidden, NoSuchNetwork, WherryError
 from wherry.model.network import BridgePlan, Network, NetworkRequest, NetworkSettings, Subnet
 from wherry.plan.filters import matches_labels
-from wherry.plan.networks import addresses, default_network, network_request
+from wherry.plan.networks import addresses, default_network, network_request, parents
 from wherry.plan.networks.attachments import DEFAULT_NETWORK
+
+_log = logging.getLogger(__name__)
 
 
 class Making:
@@ -47,6 +52,7 @@ class Making:
         await self._catalog.ensure_builtin(self._clock, self._chance)
         await self._ensure_default()
         await self.make_bridges()
+        await self._make_parents()
 
     async def make_bridges(self) -> None:
         """All networks that have rows have their bridges; idempotent."""
@@ -76,6 +82,9 @@ class Making:
             subnets = request.subnets if request.config_only else self._subnets(request.subnets)
             network = network_request.network(request, self._chance.new_id(), self._clock.now(), subnets)
             self._check_bridge(network)
+            parents.check_free(network, self._catalog.all())
+            if network.parent and not self._networking.has_interface(network.parent.name):
+                network = replace(network, parent=parents.to_make(network.parent))
             await self._make(network)
         self._tell("create", network)
         return network
@@ -89,8 +98,7 @@ class Making:
             self._check_unused(network)
             async with AsyncExitStack() as undo:
                 undo.push_async_callback(self._make, network)
-                if network.bridge:
-                    await self._networking.remove_bridge(network.bridge)
+                await self._take_down(network)
                 await self._catalog.delete(network.id)
                 await self._firewall.apply()
                 undo.pop_all()
@@ -111,16 +119,33 @@ class Making:
 
     async def _make(self, network: Network) -> None:
         await self._catalog.put(network)
-        if not network.bridge:
-            return
         try:
-            await self._networking.ensure_bridge(self._bridge_plan(network))
-            await self._firewall.apply()
+            if network.parent:
+                await self._networking.ensure_parent(network.parent)
+            if network.bridge:
+                await self._networking.ensure_bridge(self._bridge_plan(network))
+                await self._firewall.apply()
         except BaseException:
-            await self._networking.remove_bridge(network.bridge)
+            await self._take_down(network)
             await self._catalog.delete(network.id)
             await self._firewall.apply()
             raise
+
+    async def _take_down(self, network: Network) -> None:
+        if network.parent:
+            await self._networking.remove_parent(network.parent)
+        if network.bridge:
+            await self._networking.remove_bridge(network.bridge)
+
+    async def _make_parents(self) -> None:
+        """Those that a machine lost with its power. What they are made of may be gone: then containers that want to be
+        in such a network are told so."""
+        for network in self._catalog.all():
+            try:
+                if network.parent:
+                    await self._networking.ensure_parent(network.parent)
+            except WherryError as error:
+                _log.warning("network %s: %s", network.name, error)
 
     def _subnets(self, asked: tuple[Subnet, ...]) -> tuple[Subnet, ...]:
         """Those asked for, and one of IPv4 if none of them is."""
@@ -194,4 +219,4 @@ class Making:
 
 
 def _subnet_texts(networks: Iterable[Network]) -> tuple[str, ...]:
-    return tuple(subnet.subnet for network in networks if network.bridge for subnet in network.subnets)
+    return tuple(subnet.subnet for network in networks if not network.config_only for subnet in network.subnets)

@@ -20,9 +20,10 @@ class Publishing:
     def bind(
         self, container: Container, planned: tuple[Endpoint, ...], bound: tuple[PortBinding, ...] = ()
     ) -> tuple[Endpoint, ...]:
-        """The endpoints with host ports at that of the default route: those ``bound``, those they have, or new ones."""
+        """The endpoints with host ports at that of the default route: those ``bound``, those they have, or new ones; at
+        none where that leads past the host, as it does where interfaces share a parent."""
         outlet = endpoints.gateway_endpoint(planned)
-        if outlet is None:
+        if outlet is None or not outlet.host_interface:
             return endpoints.with_ports(planned, ())
         known = bound or endpoints.bindings(planned)
         return endpoints.with_ports(planned, known or self._chosen(container, outlet))

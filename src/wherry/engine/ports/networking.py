@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Protocol
 
-from wherry.model.network import BridgePlan, Interface, LinkedPort, NameServer, Network, PublishedPort
+from wherry.model.network import BridgePlan, Interface, LinkedPort, NameServer, Network, Parent, PublishedPort
 from wherry.model.usage import Traffic
 
 Respond = Callable[[bytes, bool], bytes | Awaitable[bytes | None] | None]
@@ -16,6 +16,18 @@ class Networking(Protocol):
     async def ensure_bridge(self, plan: BridgePlan) -> None: ...
 
     async def remove_bridge(self, name: str) -> None: ...
+
+    def has_interface(self, name: str) -> bool:
+        """Whether the host has an interface of that name."""
+        ...
+
+    async def ensure_parent(self, parent: Parent) -> None:
+        """One that is owned is there and up. InternalError where the kernel or what it is made of does not allow it."""
+        ...
+
+    async def remove_parent(self, parent: Parent) -> None:
+        """Remove one that is owned; idempotent."""
+        ...
 
     def bridges(self) -> Mapping[str, tuple[str, ...]]:
         """The host's bridges: names, and IPv4 addresses in CIDR form."""
@@ -39,6 +51,10 @@ class Networking(Protocol):
 
     async def disconnect(self, path: str, name: str) -> None:
         """Remove the interface called ``name`` in a namespace."""
+        ...
+
+    def shares(self, path: str) -> tuple[str, ...]:
+        """Names of the interfaces in a namespace that share a parent; none where there is no such namespace."""
         ...
 
     async def traffic(self, path: str) -> dict[str, Traffic]:
@@ -79,9 +95,10 @@ class Networking(Protocol):
         """Remove an interface by its host's end; idempotent."""
         ...
 
-    async def remove_namespace(self, path: str, host_interfaces: tuple[str, ...] = ()) -> None:
-        """Unpin a namespace. Nothing passes ``host_interfaces``, the host's ends of its interfaces, from now on: the
-        namespace itself lives as long as a process is in it."""
+    async def remove_namespace(self, path: str, host_interfaces: tuple[str, ...] = (), *, shares: bool = False) -> None:
+        """Unpin a namespace, which lives as long as a process is in it, and somewhat longer. Nothing passes
+        ``host_interfaces``, the host's ends of its interfaces, from now on; with ``shares`` those of its interfaces
+        that share a parent are gone."""
         ...
 
     def namespaces(self) -> tuple[str, ...]:

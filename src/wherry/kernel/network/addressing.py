@@ -1,7 +1,7 @@
 """Addresses and routes by rtnetlink.
 
 Every function takes a ``Netlink(NETLINK_ROUTE)`` of the namespace it works in. Addresses are texts with a prefix
-length (``172.17.0.2/16``), gateways texts without.
+length (``172.17.0.2/16``), gateways texts without; 0.0.0.0 and :: mean that a link has none and needs none.
 
 Sources: rtnetlink(7), ``include/uapi/linux/if_addr.h``, ``include/uapi/linux/rtnetlink.h``.
 """
@@ -36,6 +36,8 @@ _RTA_GATEWAY: Final = 5
 _RT_TABLE_MAIN: Final = 254
 _RTPROT_BOOT: Final = 3
 _RTN_UNICAST: Final = 1
+_RT_SCOPE_UNIVERSE: Final = 0
+_RT_SCOPE_LINK: Final = 253
 
 _ADDRESS_HEADER: Final = struct.Struct("=BBBBI")  # family, prefix length, flags, scope, index
 _ROUTE_HEADER: Final = struct.Struct("=BBBBBBBBI")  # family, dst, src, tos, table, protocol, scope, type, flags
@@ -114,11 +116,11 @@ def _address_body(index: int, address: ipaddress.IPv4Interface | ipaddress.IPv6I
 
 def _default_route_request(index: int, gateway: str, *, instead: bool) -> Request:
     address = ipaddress.ip_address(gateway)
-    body = (
-        _ROUTE_HEADER.pack(_family(address), 0, 0, 0, _RT_TABLE_MAIN, _RTPROT_BOOT, 0, _RTN_UNICAST, 0)
-        + netlink.attribute(_RTA_GATEWAY, address.packed)
-        + netlink.u32(_RTA_OIF, index)
-    )
+    scope = _RT_SCOPE_LINK if address.is_unspecified and address.version == 4 else _RT_SCOPE_UNIVERSE
+    body = _ROUTE_HEADER.pack(_family(address), 0, 0, 0, _RT_TABLE_MAIN, _RTPROT_BOOT, scope, _RTN_UNICAST, 0)
+    body += netlink.u32(_RTA_OIF, index)
+    if not address.is_unspecified:
+        body += netlink.attribute(_RTA_GATEWAY, address.packed)
     flags, tolerated = (NLM_F_REPLACE, ()) if instead else (NLM_F_EXCL, (errno.EEXIST,))
     return Request(
         _RTM_NEWROUTE, NLM_F_CREATE | flags, body, f"add default route by {gateway} on link {index}", tolerated

@@ -90,13 +90,13 @@ class Veth(msgspec.Struct, frozen=True, kw_only=True):
 
 def links(rtnl: Netlink) -> tuple[Link, ...]:
     """All links of the namespace."""
-    request = Request(_RTM_GETLINK, NLM_F_DUMP, _link_header(), "list links")
+    request = Request(_RTM_GETLINK, NLM_F_DUMP, link_header(), "list links")
     return tuple(parsed(body) for body in rtnl.dump(request))
 
 
 def link(rtnl: Netlink, name: str) -> Link | None:
     """The link called ``name``."""
-    body = _link_header() + netlink.text(_IFLA_IFNAME, name)
+    body = link_header() + netlink.text(_IFLA_IFNAME, name)
     request = Request(_RTM_GETLINK, 0, body, f"look up link {name}", (errno.ENODEV,))
     return next((parsed(answer) for answer in rtnl.dump(request)), None)
 
@@ -104,10 +104,10 @@ def link(rtnl: Netlink, name: str) -> Link | None:
 def create_bridge(rtnl: Netlink, name: str, *, mac: str | None = None, mtu: int = 1500) -> Link:
     """The bridge called ``name``, made if it is missing. FileExistsError if another kind of link has the name."""
     body = (
-        _link_header()
+        link_header()
         + netlink.text(_IFLA_IFNAME, name)
         + netlink.u32(_IFLA_MTU, mtu)
-        + (netlink.attribute(_IFLA_ADDRESS, _mac_bytes(mac)) if mac else b"")
+        + (netlink.attribute(_IFLA_ADDRESS, mac_bytes(mac)) if mac else b"")
         + netlink.nested(_IFLA_LINKINFO, netlink.text(_IFLA_INFO_KIND, "bridge"))
     )
     what = f"create bridge {name}"
@@ -136,7 +136,7 @@ def create_veth(rtnl: Netlink, veth: Veth) -> None:
 
 def traffic(rtnl: Netlink) -> dict[str, Traffic]:
     """Counters by the link's name."""
-    request = Request(_RTM_GETLINK, NLM_F_DUMP, _link_header(), "read link counters")
+    request = Request(_RTM_GETLINK, NLM_F_DUMP, link_header(), "read link counters")
     found = (netlink.parse(body[_LINK_HEADER.size :]) for body in rtnl.dump(request))
     return {_text(entry[_IFLA_IFNAME]): _counters(entry[_IFLA_STATS64]) for entry in found}
 
@@ -148,7 +148,7 @@ def set_up(rtnl: Netlink, index: int) -> None:
 def attach(rtnl: Netlink, index: int, bridge_index: int) -> None:
     """Puts a link into a bridge, as a port that may send back where a frame came from: a container may call its own
     published port."""
-    body = _link_header(index) + netlink.u32(_IFLA_MASTER, bridge_index)
+    body = link_header(index) + netlink.u32(_IFLA_MASTER, bridge_index)
     what = f"put link {index} into bridge {bridge_index}"
     rtnl.execute(Request(_RTM_SETLINK, 0, body, what), _hairpin_request(index))
 
@@ -164,24 +164,24 @@ def cut_off(rtnl: Netlink, name: str) -> None:
         return
     state = netlink.attribute(_IFLA_BRPORT_STATE, bytes([_BR_STATE_DISABLED]))
     flags = netlink.nested(_IFLA_PROTINFO, state, netlink.attribute(_IFLA_BRPORT_FLUSH, b""))
-    body = _link_header(port.index, family=socket.AF_BRIDGE) + flags
+    body = link_header(port.index, family=socket.AF_BRIDGE) + flags
     tolerated = (errno.ENODEV, errno.ENETDOWN)
     rtnl.execute(Request(_RTM_SETLINK, 0, body, f"cut off bridge port {name}", tolerated))
 
 
 def delete(rtnl: Netlink, name: str) -> None:
     """Removes a link. Idempotent. Waits until the kernel has taken it down."""
-    body = _link_header() + netlink.text(_IFLA_IFNAME, name)
+    body = link_header() + netlink.text(_IFLA_IFNAME, name)
     rtnl.execute(Request(_RTM_DELLINK, 0, body, f"delete link {name}", (errno.ENODEV,)))
 
 
-def _link_header(index: int = 0, flags: int = 0, change: int = 0, family: int = 0) -> bytes:
+def link_header(index: int = 0, flags: int = 0, change: int = 0, family: int = 0) -> bytes:
     return _LINK_HEADER.pack(family, 0, index, flags, change)
 
 
 def up_request(index: int) -> Request:
     """For a batch: sets the link up."""
-    return Request(_RTM_NEWLINK, 0, _link_header(index, _IFF_UP, _IFF_UP), f"set link {index} up")
+    return Request(_RTM_NEWLINK, 0, link_header(index, _IFF_UP, _IFF_UP), f"set link {index} up")
 
 
 def _veth_body(veth: Veth, namespace_fd: int) -> bytes:
@@ -190,15 +190,15 @@ def _veth_body(veth: Veth, namespace_fd: int) -> bytes:
     both = netlink.u32(_IFLA_MTU, interface.mtu)
     both += netlink.u32(_IFLA_NUM_TX_QUEUES, 1) + netlink.u32(_IFLA_NUM_RX_QUEUES, 1)
     peer = (
-        _link_header(veth.peer_index)
+        link_header(veth.peer_index)
         + netlink.text(_IFLA_IFNAME, interface.name)
-        + netlink.attribute(_IFLA_ADDRESS, _mac_bytes(interface.mac))
+        + netlink.attribute(_IFLA_ADDRESS, mac_bytes(interface.mac))
         + both
         + netlink.u32(_IFLA_NET_NS_FD, namespace_fd)
     )
     data = netlink.nested(_IFLA_INFO_DATA, netlink.attribute(_VETH_INFO_PEER, peer))
     return (
-        _link_header(veth.host_index, _IFF_UP, _IFF_UP)
+        link_header(veth.host_index, _IFF_UP, _IFF_UP)
         + netlink.text(_IFLA_IFNAME, interface.host_name)
         + both
         + netlink.u32(_IFLA_MASTER, veth.bridge_index)
@@ -208,7 +208,7 @@ def _veth_body(veth: Veth, namespace_fd: int) -> bytes:
 
 def _hairpin_request(index: int) -> Request:
     flags = netlink.nested(_IFLA_PROTINFO, netlink.attribute(_IFLA_BRPORT_MODE, bytes([True])))
-    body = _link_header(index, family=socket.AF_BRIDGE) + flags
+    body = link_header(index, family=socket.AF_BRIDGE) + flags
     return Request(_RTM_SETLINK, 0, body, f"set bridge port {index} to hairpin mode")
 
 
@@ -236,7 +236,7 @@ def _counters(stats: bytes) -> Traffic:
     return Traffic(**dict(zip(fields, values, strict=True)))
 
 
-def _mac_bytes(mac: str) -> bytes:
+def mac_bytes(mac: str) -> bytes:
     return bytes.fromhex(mac.replace(":", ""))
 
 

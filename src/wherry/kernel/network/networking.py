@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Final
 
 from wherry.errors import NotFound
-from wherry.kernel import sysctls, user_namespaces
+from wherry.kernel import user_namespaces
 from wherry.kernel.mounts import memory_folders
-from wherry.kernel.network import addressing, bridges, conntrack, links, namespaces, nftables
+from wherry.kernel.network import addressing, bridges, conntrack, links, namespaces, nftables, parents
 from wherry.kernel.network.claims import Claims
 from wherry.kernel.network.disturbances import Disturbances
 from wherry.kernel.network.host_ports import HostPorts
-from wherry.kernel.network.links import Link, Veth
+from wherry.kernel.network.interfaces import Interfaces
 from wherry.kernel.network.netlink import NETLINK_NETFILTER, NETLINK_ROUTE, Netlink
-from wherry.model.network import BridgePlan, Interface, LinkedPort, Network, PublishedPort
+from wherry.model.network import BridgePlan, Interface, LinkedPort, Network, Parent, PublishedPort
 from wherry.model.usage import Traffic
 
 Ruleset = Callable[[tuple[Network, ...], tuple[PublishedPort, ...] | None, tuple[LinkedPort, ...]], str]
@@ -30,7 +30,6 @@ MapOf = Callable[[PublishedPort], str | None]
 """The map of the table in which a published port belongs, None if in none."""
 
 _FAMILY: Final = "inet"
-_FIRST_INDEX: Final = 1 << 16  # of links made here: the kernel's own numbers are small
 
 
 class Networking:
@@ -58,10 +57,10 @@ class Networking:
         self._firewall = firewall
         self._relay = relay
         self._ports = HostPorts(self._needs_relay)
-        self._last_index = _FIRST_INDEX
         self._rules = frozenset[bytes]()  # as this made them
         with ExitStack() as opened:
             self._rtnl = opened.enter_context(Netlink(NETLINK_ROUTE))
+            self._interfaces = Interfaces(self._rtnl)
             self._nfnl = opened.enter_context(Netlink(NETLINK_NETFILTER))
             self._disturbances = opened.enter_context(Disturbances(self._rtnl, table))
             self._claims = Claims()
@@ -74,7 +73,7 @@ class Networking:
         if not self.namespaces():
             memory_folders.give_back(self._folder)
 
-    # --- bridges ---
+    # --- bridges and parents ---
 
     async def ensure_bridge(self, plan: BridgePlan) -> None:
         if plan.owned:
@@ -84,6 +83,15 @@ class Networking:
     async def remove_bridge(self, name: str) -> None:
         links.delete(self._rtnl, name)
         self._claims.release(name)
+
+    def has_interface(self, name: str) -> bool:
+        return links.link(self._rtnl, name) is not None
+
+    async def ensure_parent(self, parent: Parent) -> None:
+        parents.ensure(self._rtnl, parent)
+
+    async def remove_parent(self, parent: Parent) -> None:
+        parents.remove(self._rtnl, parent)
 
     def bridges(self) -> dict[str, tuple[str, ...]]:
         return bridges.addresses(self._rtnl)
@@ -103,19 +111,27 @@ class Networking:
                 if not interfaces:
                     links.set_up(inside, links.LOOPBACK)
                 for interface in interfaces:
-                    self._add_interface(path, inside, interface)
+                    self._interfaces.add(path, inside, interface)
         except BaseException:
-            await self.remove_namespace(path, tuple(interface.host_name for interface in interfaces))
+            ends = tuple(each.host_name for each in interfaces if each.bridge)
+            await self.remove_namespace(path, ends, shares=len(ends) < len(interfaces))
             raise
 
     async def connect(self, path: str, interface: Interface) -> None:
         with Netlink(NETLINK_ROUTE, path) as inside:
-            self._add_interface(path, inside, interface)
+            self._interfaces.add(path, inside, interface)
 
     async def disconnect(self, path: str, name: str) -> None:
         with suppress(FileNotFoundError):
             with Netlink(NETLINK_ROUTE, path) as inside:
                 links.delete(inside, name)
+
+    def shares(self, path: str) -> tuple[str, ...]:
+        try:
+            with Netlink(NETLINK_ROUTE, path) as inside:
+                return tuple(link.name for link in links.links(inside) if link.kind in parents.SHARES)
+        except FileNotFoundError:
+            return ()
 
     async def traffic(self, path: str) -> dict[str, Traffic]:
         with Netlink(NETLINK_ROUTE, path) as inside:
@@ -155,9 +171,11 @@ class Networking:
     async def remove_interface(self, host_name: str) -> None:
         links.delete(self._rtnl, host_name)
 
-    async def remove_namespace(self, path: str, host_interfaces: tuple[str, ...] = ()) -> None:
+    async def remove_namespace(self, path: str, host_interfaces: tuple[str, ...] = (), *, shares: bool = False) -> None:
         for name in host_interfaces:
             links.cut_off(self._rtnl, name)
+        for name in self.shares(path) if shares else ():
+            await self.disconnect(path, name)
         namespaces.remove(path)
 
     def namespaces(self) -> tuple[str, ...]:
@@ -199,36 +217,6 @@ class Networking:
         self._ports.release(ports)
         self._forget_flows(ports)
 
-    def _add_interface(self, path: str, inside: Netlink, interface: Interface) -> None:
-        bridge = bridges.find(self._rtnl, interface.bridge)
-        present = {link.name: link.index for link in links.links(inside)}
-        peer_index = present.get(interface.name) or max(present.values()) + 1
-        if interface.name not in present:
-            self._create_veth(path, interface, bridge, peer_index)
-        _switch_ipv6(path, interface.name, on=any(":" in address for address in interface.addresses))
-        addressing.configure(inside, peer_index, interface.addresses, interface.gateways)
-
-    def _create_veth(self, path: str, interface: Interface, bridge: Link, peer_index: int) -> None:
-        """Both ends need numbers of our choice; one that is taken is followed by the first that is not."""
-        while True:
-            self._last_index += 1
-            veth = Veth(
-                interface=interface,
-                namespace=path,
-                bridge_index=bridge.index,
-                host_index=self._last_index,
-                peer_index=peer_index,
-            )
-            try:
-                links.create_veth(self._rtnl, veth)
-            except FileExistsError:
-                present = links.links(self._rtnl)
-                if any(link.name == interface.host_name for link in present):
-                    raise
-                self._last_index = max(self._last_index, *(link.index for link in present))
-            else:
-                return
-
     def _needs_relay(self, port: PublishedPort) -> bool:
         """The kernel takes no answer to ::1 from elsewhere, so that IPv6 needs one even where rules translate it."""
         return self._relay and (not self._firewall or ":" in port.host_ip)
@@ -244,8 +232,3 @@ class Networking:
         """A sender of datagrams that never pauses would keep the old way for ever."""
         if found := {port.host_port for port in ports if port.protocol == "udp"}:
             conntrack.forget(self._nfnl, socket.AF_INET, socket.IPPROTO_UDP, found)
-
-
-def _switch_ipv6(path: str, name: str, *, on: bool) -> None:
-    with namespaces.entered(path), suppress(FileNotFoundError):  # a kernel without IPv6
-        sysctls.write(sysctls.disable_ipv6(name), 0 if on else 1)

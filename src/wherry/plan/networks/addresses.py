@@ -86,6 +86,14 @@ def subnet_of_version(network: Network, version: int) -> Subnet | None:
     return next((subnet for subnet in network.subnets if version_of(subnet) == version), None)
 
 
+def subnet_for(network: Network, version: int, wanted: str) -> Subnet | None:
+    """That of a network's subnets in which a container gets its address of an IP version, ``wanted`` or any ("")."""
+    first = subnet_of_version(network, version)
+    if first is None or not wanted:
+        return first
+    return next((subnet for subnet in network.subnets if contains(subnet, wanted)), first)
+
+
 def version_of(subnet: Subnet) -> int:
     return ip_network(subnet.subnet).version
 

@@ -40,8 +40,8 @@ def published(container: Container) -> Iterator[PortBinding]:
 
 
 def visible_ports(container: Container) -> tuple[str, ...]:
-    """Ports (``80/tcp``) exposed or published, sorted by number; none while the container has no interface."""
-    if not any(endpoint.interface for endpoint in live(container)):
+    """Ports (``80/tcp``) exposed or published, sorted by number; none while the host has no end of a network."""
+    if not any(endpoint.host_interface for endpoint in live(container)):
         return ()
     ports = {exposed_port(text) for text in container.spec.exposed_ports}
     ports |= {(binding.container_port, binding.protocol) for binding in published(container)}

@@ -15,18 +15,18 @@ def check(spec: EndpointSpec, network: Network, prefix: str = "") -> None:
     """Raise InvalidArgument, its text after ``prefix``, if a container cannot have the address that it asks for."""
     prefix += "invalid endpoint settings:\n"
     for address, version in ((spec.ipv4, addresses.IPV4), (spec.ipv6, addresses.IPV6)):
-        subnets = (subnet for subnet in network.subnets if addresses.version_of(subnet) == version)
         if address:
-            _check_address(address, next(subnets, None), prefix)
+            subnets = tuple(subnet for subnet in network.subnets if addresses.version_of(subnet) == version)
+            _check_address(address, subnets, prefix)
 
 
-def _check_address(address: str, subnet: Subnet | None, prefix: str) -> None:
-    if subnet is None or subnet.chosen:
+def _check_address(address: str, subnets: tuple[Subnet, ...], prefix: str) -> None:
+    if all(subnet.chosen for subnet in subnets):
         raise InvalidArgument(
             prefix
             + "user specified IP address is supported only when connecting to networks with user configured subnets"
         )
-    if not addresses.contains(subnet, address):
+    if not any(addresses.contains(subnet, address) for subnet in subnets):
         raise InvalidArgument(f"{prefix}no configured subnet or ip-range contain the IP address {address}")
 
 
@@ -39,6 +39,15 @@ def check_joinable(network: Network) -> None:
         raise Forbidden(_HOST)
     if network.driver == "null":
         raise Forbidden(_NONE)
+
+
+def check_mac(container: Container, spec: EndpointSpec, network: Network) -> None:
+    """Raise InternalError for a MAC address where all interfaces have their parent's."""
+    if spec.mac and network.driver == "ipvlan":
+        raise InternalError(
+            f"failed to create endpoint {container.name} on network {network.name}: "
+            "ipvlan interfaces do not support custom mac address assignment"
+        )
 
 
 def check_connect(container: Container, network: Network) -> None:

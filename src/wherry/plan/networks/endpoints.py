@@ -82,10 +82,11 @@ def links(spec: EndpointSpec) -> dict[str, str]:
 def interface(endpoint: Endpoint, network: Network, *, default_route: bool) -> Interface:
     """The interface that an endpoint is made of."""
     return Interface(
-        bridge=network.bridge,
-        host_name=endpoint.host_interface,
         name=endpoint.interface,
         mac=endpoint.mac,
+        bridge=network.bridge,
+        host_name=endpoint.host_interface,
+        parent=network.parent,
         mtu=network.mtu,
         addresses=cidrs(endpoint),
         gateways=gateways(endpoint) if default_route else (),

@@ -14,7 +14,8 @@ from wherry.errors import Forbidden, InvalidArgument, NotFound
 from wherry.model.network import Network, NetworkRequest, Subnet
 from wherry.plan.go_values import decimal, read_bool
 from wherry.plan.naming import short_id
-from wherry.plan.networks import addresses
+from wherry.plan.networks import addresses, parents
+from wherry.plan.swarm import NOT_A_MANAGER
 
 BUILTIN_DRIVERS = {"bridge": "bridge", "host": "host", "none": "null"}
 """Networks that are always there, and their drivers."""
@@ -62,13 +63,15 @@ def check(request: NetworkRequest) -> None:
         )
     if request.driver in ("host", "null"):
         raise Forbidden(f'only one instance of "{request.driver}" network is allowed')
-    if request.driver != "bridge":
+    if request.driver == "overlay":
+        raise Forbidden(NOT_A_MANAGER)
+    if request.driver != "bridge" and request.driver not in parents.DRIVERS:
         raise NotFound(f'plugin "{request.driver}" not found')
     if problems := [problem for subnet in request.subnets for problem in _problems(subnet)]:
         text = problems[0] if len(problems) == 1 else "\n".join(f"* {problem}" for problem in problems)
         raise InvalidArgument(f"invalid network config:\n{text}")
     versions = [addresses.version_of(subnet) for subnet in request.subnets]
-    if len(versions) != len(set(versions)):
+    if request.driver == "bridge" and len(versions) != len(set(versions)):
         raise InvalidArgument("bridge driver doesn't support multiple subnets")
     if request.ipv6 and addresses.IPV6 not in versions:
         raise NotFound(
@@ -77,13 +80,16 @@ def check(request: NetworkRequest) -> None:
 
 
 def network(request: NetworkRequest, network_id: str, created: int, subnets: tuple[Subnet, ...]) -> Network:
-    """The network of a request that was checked, in ``subnets``. InvalidArgument for an option's value."""
+    """The network of a request that was checked, in ``subnets``. InvalidArgument, InternalError for an option's
+    value."""
     options = request.options
+    shares = not request.config_only and request.driver in parents.DRIVERS
     return Network(
         id=network_id,
         name=request.name,
         driver="null" if request.config_only else request.driver,
-        bridge="" if request.config_only else _bridge_name(options.get(NAME, ""), network_id),
+        bridge="" if request.config_only or shares else _bridge_name(options.get(NAME, ""), network_id),
+        parent=parents.parent(request.driver, options, network_id) if shares else None,
         subnets=subnets,
         ipv6=request.ipv6,
         internal=request.internal,
