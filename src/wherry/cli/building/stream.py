@@ -1,5 +1,6 @@
 """The answer of ``POST /build``, message by message, to a view."""
 
+from ...client.connection import CannotConnect
 from ...client.jsonlite import loads
 from ..session import CommandError
 
@@ -49,11 +50,15 @@ class Result:
 
 
 def follow(lines: "Iterable[bytes | None]", view: "View") -> Result:
-    """Show everything to its end."""
+    """Show everything to its end. Behind a failure that may be a broken connection: who gives up reads no more."""
     result = Result()
-    for line in lines:
-        if line:
-            _take(loads(line), view, result)
+    try:
+        for line in lines:
+            if line:
+                _take(loads(line), view, result)
+    except CannotConnect:
+        if result.failure is None:
+            raise
     view.close()
     return result
 
