@@ -71,6 +71,7 @@ def links(engine: Engine) -> set[str]:
     return {link["ifname"] for link in json.loads(engine.host.run(["ip", "-j", "link"]).stdout)}
 
 
+@pytest.mark.v2
 def test_macvlan(cli: Cli, engine: Engine, host: Host, lan: str) -> None:
     needs(engine, "macvlan")
     cli("network", "create", "-d", "macvlan", *SUBNET, "-o", f"parent={lan}", "lan")
@@ -83,6 +84,49 @@ def test_macvlan(cli: Cli, engine: Engine, host: Host, lan: str) -> None:
     assert "default via 10.77.0.254 dev eth0" in routes(cli, "one")
     assert json.loads(cli.inspect("one", "{{json .NetworkSettings.Ports}}")) == {}
     assert cli.inspect("one", "{{.NetworkSettings.Networks.lan.MacAddress}}") == "02:11:22:33:44:55"
+
+
+@pytest.mark.parametrize("mode", ["private", "vepa", "passthru"])
+def test_modes_of_macvlan(cli: Cli, engine: Engine, host: Host, lan: str, mode: str) -> None:
+    needs(engine, "macvlan")
+    cli("network", "create", "-d", "macvlan", *SUBNET, "-o", f"parent={lan}", "-o", f"macvlan_mode={mode}", "lan")
+    server(cli, "one", "--network", "lan")
+
+    assert fetched_from(host, "10.77.0.1") == "one"
+    mac = cli.inspect("one", "{{.NetworkSettings.Networks.lan.MacAddress}}")
+    assert mac in cli.line("exec", "one", "ip", "link", "show", "eth0")
+
+
+def test_macvlan_of_an_internal_network_has_no_way_out(cli: Cli, engine: Engine, lan: str) -> None:
+    needs(engine, "macvlan")
+    cli("network", "create", "-d", "macvlan", *SUBNET, "--internal", "-o", f"parent={lan}", "lan")
+    server(cli, "one", "--network", "lan")
+    server(cli, "two", "--network", "lan")
+
+    assert fetched(cli, "one", "two") == "two"
+    assert "default" not in routes(cli, "one")
+
+
+def test_macvlan_with_ipv6(cli: Cli, engine: Engine, host: Host, lan: str) -> None:
+    needs(engine, "macvlan")
+    cli(
+        "network",
+        "create",
+        "-d",
+        "macvlan",
+        *SUBNET,
+        "--ipv6",
+        "--subnet",
+        "fd00:77::/64",
+        "-o",
+        f"parent={lan}",
+        "lan",
+    )
+    server(cli, "one", "--network", "lan")
+    host.run(["ip", "address", "add", "fd00:77::ff/64", "dev", "lan1", "nodad"])
+
+    address = cli.inspect("one", "{{.NetworkSettings.Networks.lan.GlobalIPv6Address}}")
+    assert fetched_from(host, f"[{address}]") == "one"
 
 
 def test_macvlan_is_left_and_joined_while_a_container_runs_and_when_it_starts_again(

@@ -71,6 +71,27 @@ async def test_a_vlan_or_a_dummy_is_made_and_goes_with_its_network(
     assert world.host.host_interfaces == {"eth9"}
 
 
+async def test_a_vlan_that_was_there_and_is_lost_is_made_from_then_on() -> None:
+    world = await with_eth9()
+    world.host.host_interfaces.add("eth9.10")
+    await lan(world, options={"parent": "eth9.10"})
+
+    world.host.host_interfaces.discard("eth9.10")
+    world = await world.reborn()
+    assert world.host.host_interfaces == {"eth9", "eth9.10"}
+
+    await world.networks.remove("lan")
+    assert world.host.host_interfaces == {"eth9"}
+
+
+async def test_a_bridge_leads_out_before_a_parent_that_routes() -> None:
+    world = await with_eth9()
+    await lan(world, "all", driver="ipvlan", options={"parent": "eth9", "ipvlan_mode": "l3"})
+    both = [EndpointSpec(network="all"), EndpointSpec(network="bridge")]
+    ends = world.networks.plan(container("web", network="all", ends=both, ports=[fixed("80")]))
+    assert [(end.network, len(end.ports)) for end in ends] == [("all", 0), ("bridge", 1)]
+
+
 async def test_a_network_whose_parent_went_keeps_nobody_from_starting() -> None:
     world = await with_eth9()
     await lan(world, options={"parent": "eth9.10"})

@@ -67,7 +67,7 @@ def _settings(container: Container, spec: EndpointSpec, end: Endpoint) -> Endpoi
 
 def _router(gateway: str) -> str:
     """A gateway that is somebody else than the endpoint itself."""
-    return "" if gateway in ("0.0.0.0", "::") else gateway
+    return "" if gateway in endpoints.ITSELF else gateway
 
 
 def _addresses_asked(spec: EndpointSpec) -> EndpointIPAMConfig | None:

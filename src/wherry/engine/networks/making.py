@@ -83,9 +83,7 @@ class Making:
             network = network_request.network(request, self._chance.new_id(), self._clock.now(), subnets)
             self._check_bridge(network)
             parents.check_free(network, self._catalog.all())
-            if network.parent and not self._networking.has_interface(network.parent.name):
-                network = replace(network, parent=parents.to_make(network.parent))
-            await self._make(network)
+            await self._make(self._with_parent(network))
         self._tell("create", network)
         return network
 
@@ -120,8 +118,7 @@ class Making:
     async def _make(self, network: Network) -> None:
         await self._catalog.put(network)
         try:
-            if network.parent:
-                await self._networking.ensure_parent(network.parent)
+            await self._make_parent(network)
             if network.bridge:
                 await self._networking.ensure_bridge(self._bridge_plan(network))
                 await self._firewall.apply()
@@ -130,6 +127,16 @@ class Making:
             await self._catalog.delete(network.id)
             await self._firewall.apply()
             raise
+
+    def _with_parent(self, network: Network) -> Network:
+        """The network; where its parent is not there, as one that has it made."""
+        if network.parent is None or self._networking.has_interface(network.parent.name):
+            return network
+        return replace(network, parent=parents.to_make(network.parent))
+
+    async def _make_parent(self, network: Network) -> None:
+        if network.parent:
+            await self._networking.ensure_parent(network.parent)
 
     async def _take_down(self, network: Network) -> None:
         if network.parent:
@@ -142,8 +149,10 @@ class Making:
         in such a network are told so."""
         for network in self._catalog.all():
             try:
-                if network.parent:
-                    await self._networking.ensure_parent(network.parent)
+                present = self._with_parent(network)
+                if present != network:
+                    await self._catalog.put(present)
+                await self._make_parent(present)
             except WherryError as error:
                 _log.warning("network %s: %s", network.name, error)
 

@@ -37,6 +37,8 @@ class Interfaces:
         made = links.link(inside, interface.name)
         if made is None:
             raise InternalError(f"the interface {interface.name} of {interface.parent.name} is gone again")
+        if interface.mac:
+            links.set_mac(inside, made.index, interface.mac)  # only now does passthru give it to the parent
         return made.index
 
     def _create_veth(self, path: str, interface: Interface, peer_index: int) -> None:

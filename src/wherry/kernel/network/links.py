@@ -145,6 +145,11 @@ def set_up(rtnl: Netlink, index: int) -> None:
     rtnl.execute(up_request(index))
 
 
+def set_mac(rtnl: Netlink, index: int, mac: str) -> None:
+    body = link_header(index) + netlink.attribute(_IFLA_ADDRESS, mac_bytes(mac))
+    rtnl.execute(Request(_RTM_SETLINK, 0, body, f"give link {index} the address {mac}"))
+
+
 def attach(rtnl: Netlink, index: int, bridge_index: int) -> None:
     """Puts a link into a bridge, as a port that may send back where a frame came from: a container may call its own
     published port."""

@@ -18,7 +18,6 @@ from wherry.kernel.network.netlink import NLM_F_CREATE, NLM_F_EXCL, Netlink, Req
 from wherry.model.network import Interface, Parent
 
 _RTM_NEWLINK: Final = 16
-_IFLA_ADDRESS: Final = 1
 _IFLA_IFNAME: Final = 3
 _IFLA_LINK: Final = 5
 _IFLA_LINKINFO: Final = 18
@@ -54,13 +53,12 @@ def remove(rtnl: Netlink, parent: Parent) -> None:
 
 
 def share(rtnl: Netlink, parent: Parent, namespace: str, interface: Interface) -> None:
-    """Make an interface of the parent in a pinned namespace, still down. InternalError."""
+    """Make an interface of the parent in a pinned namespace, still down, with the parent's MAC address or any.
+    InternalError."""
     lower = links.link(rtnl, parent.name)
     if lower is None:
         raise InternalError(f"the requested parent interface {parent.name} was not found on the Docker host")
     body = link_header() + netlink.text(_IFLA_IFNAME, interface.name) + netlink.u32(_IFLA_LINK, lower.index)
-    if interface.mac:
-        body += netlink.attribute(_IFLA_ADDRESS, links.mac_bytes(interface.mac))
     fd = os.open(namespace, os.O_RDONLY | os.O_CLOEXEC)
     try:
         body += netlink.u32(_IFLA_NET_NS_FD, fd) + _info(parent.kind, _mode(parent))

@@ -13,6 +13,9 @@ from wherry.plan.networks.attachments import network_mode
 
 _UNWIRED = frozenset(("host", "none"))
 
+ITSELF = frozenset(("0.0.0.0", "::"))
+"""Gateways that stand for the interface itself."""
+
 
 def specs(spec: ContainerSpec) -> tuple[EndpointSpec, ...]:
     """The networks that a new container is in: that of its network mode first, then those it names besides.
@@ -44,9 +47,14 @@ def with_spec(specs: tuple[EndpointSpec, ...], spec: EndpointSpec) -> tuple[Endp
 
 def gateway_endpoint(endpoints: Iterable[Endpoint]) -> Endpoint | None:
     """The endpoint of the default route and of published ports: Docker's choice, the first by its network's name, one
-    with both IP versions before others."""
+    with both IP versions before others, and those without anybody to lead them out last."""
     outward = (each for each in endpoints if each.ipv4_gateway or each.ipv6_gateway)
-    return min(outward, key=lambda each: (not (each.ipv4_gateway and each.ipv6_gateway), each.network), default=None)
+    return min(outward, key=_precedence, default=None)
+
+
+def _precedence(endpoint: Endpoint) -> tuple[bool, bool, str]:
+    leads_itself = endpoint.ipv4_gateway in ITSELF
+    return leads_itself, not (endpoint.ipv4_gateway and endpoint.ipv6_gateway), endpoint.network
 
 
 def placed(container: Container, ends: tuple[Endpoint, ...]) -> Container:
