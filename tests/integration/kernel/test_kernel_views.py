@@ -51,6 +51,16 @@ def test_places_are_mounted_inside_and_their_mount_points_made(root: Path) -> No
     assert os.listdir(root / "etc/made/here") == []
 
 
+def test_nothing_is_made_where_a_root_is_not_mounted_any_more(root: Path) -> None:
+    mounts.unmount(str(root))
+    place = Place(source=f"{root.parent}/volume", target="/etc/made")
+
+    with pytest.raises(FileNotFoundError):
+        open_view(View(root=str(root), places=(place,)))
+
+    assert os.listdir(root) == []
+
+
 ENTER = """
 import ctypes, os, sys
 ctypes.CDLL(None).setns(os.open(sys.argv[1], os.O_RDONLY), 0x20000)

@@ -7,6 +7,7 @@ cannot be opened.
 Sources: mount_namespaces(7), pivot_root(2).
 """
 
+import errno
 import os
 import stat
 import threading
@@ -61,6 +62,7 @@ def _open(view: View) -> OpenView:
     syscalls.mount(None, "/", None, syscalls.MS_REC | syscalls.MS_PRIVATE)
     namespace = os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
     try:
+        _check_mounted(view.root)
         maker = view.remapping.root if view.remapping else ROOT
         for place in view.places:
             _attach(view.root, place, maker)
@@ -72,6 +74,12 @@ def _open(view: View) -> OpenView:
     except BaseException:
         os.close(namespace)
         raise
+
+
+def _check_mounted(root: str) -> None:
+    """A root that was unmounted meanwhile, with its container, is a plain folder: nothing may be made in that."""
+    if not os.path.ismount(root):
+        raise FileNotFoundError(errno.ENOENT, "the root is not mounted any more", root)
 
 
 def _restrict(view: View) -> None:
