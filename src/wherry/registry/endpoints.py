@@ -64,7 +64,7 @@ class Endpoints:
         """Whether ``host`` or ``host:port`` needs no verified certificate, by its name or by where its name leads."""
         if host == HUB_HOST:
             return False
-        return self._insecure.covers(host, await _addresses(urlsplit(f"//{host}").hostname or ""))
+        return self._insecure.covers(host, await _addresses(_hostname(host)))
 
     async def _find(self, place: str) -> Endpoint:
         if place not in self._known:
@@ -104,6 +104,14 @@ def _advised(error: ConnectionFailed, host: str) -> str:
     if not error.plain_http:
         return error.reason
     return f'{error.reason} (to use it without TLS, add "{host}" to "insecure-registries" in daemon.json)'
+
+
+def _hostname(host: str) -> str:
+    """Without the port; "" for what is none, like ``a]``, which Go takes for a host that is not found."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 async def _addresses(host: str) -> tuple[Address, ...]:

@@ -67,6 +67,7 @@ def test_what_does_not_belong_there(text: bytes, character: str, where: str) -> 
     [
         (CreateRequest, "1", "number", "value of type runconfig.ContainerConfigWrapper"),
         (CreateRequest, "[]", "array", "value of type runconfig.ContainerConfigWrapper"),
+        (tuple[str, ...], "[true]", "bool", "value of type string"),
         (CreateRequest, '{"Image":true}', "bool", "struct field ContainerConfigWrapper.Image of type string"),
         (CreateRequest, '{"Cmd":1}', "number", "struct field ContainerConfigWrapper.Cmd of type string"),
         (CreateRequest, '{"Env":"a"}', "string", "struct field ContainerConfigWrapper.Env of type []string"),

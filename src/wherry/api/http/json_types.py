@@ -90,6 +90,8 @@ def fault(body: bytes, kind: Any, error: msgspec.ValidationError) -> str:
     if not steps:
         return f"{value} into Go value of type {_go_type(top, '')}"
     struct, asked = _walk(top, steps)
+    if struct is None:
+        return f"{value} into Go value of type {_go_type(asked, '')}"
     if found["got"] in ("int", "float") and isinstance(asked, inspect.IntType):
         value += _literal(body, steps)
     names = ".".join(step["name"] for step in steps if step["name"])
@@ -143,17 +145,17 @@ def _literal(body: bytes, steps: list[re.Match[str]]) -> str:
     return f" {bytes(at).decode()}"
 
 
-def _walk(top: inspect.Type, steps: list[re.Match[str]]) -> tuple[inspect.StructType, inspect.Type]:
-    """The innermost struct on a path, and the type at its end."""
-    struct = at = _one(top)
+def _walk(top: inspect.Type, steps: list[re.Match[str]]) -> tuple[inspect.StructType | None, inspect.Type]:
+    """The innermost struct on a path, if there is one, and the type at its end."""
+    at = _one(top)
+    struct = at if isinstance(at, inspect.StructType) else None
     for step in steps:
         if isinstance(at, inspect.StructType):
             struct, at = at, _one(next(field.type for field in at.fields if field.encode_name == step["name"]))
         elif isinstance(at, inspect.DictType):
             at = _one(at.value_type)
-        elif isinstance(at, inspect.ListType):
+        elif isinstance(at, (inspect.ListType, inspect.VarTupleType)):
             at = _one(at.item_type)
-    assert isinstance(struct, inspect.StructType)
     return struct, at
 
 
