@@ -17,7 +17,7 @@ _FAILURES = (
     (r"POST /containers/\{id\}/start", r"OCI runtime create failed: "),
     (r"DELETE /containers/\{id\}", r"Conflict, cannot remove the default link name of the container"),
     (r"POST /networks/\{id\}/disconnect", r"container \w+ is not connected to (the )?network "),
-    (r"POST /plugins/\{name\}/enable", r'strconv.Atoi: parsing "": invalid syntax'),
+    (r"POST /plugins/\{name\}/enable", r'strconv.Atoi: parsing ".*": invalid syntax'),
     # A build fails: dockerd does not tell why by the status.
     (r"POST /build", r"Cannot locate specified Dockerfile|invalid reference format|unexpected EOF|archive/tar: "),
     (r"POST /build", r"strconv.ParseInt: parsing .*: invalid syntax"),
@@ -27,4 +27,4 @@ _FAILURES = (
 
 def is_dockers_own(label: str, answer: Response) -> bool:
     text = answer.json()["message"]
-    return any(re.fullmatch(request, label) and re.search(told, text) for request, told in _FAILURES)
+    return any(re.fullmatch(request, label) and re.search(told, text, re.DOTALL) for request, told in _FAILURES)

@@ -1,6 +1,8 @@
 """Members of JSON in another case than asked for: Go's ``encoding/json`` takes "image" for "Image", and so does
 dockerd."""
 
+from __future__ import annotations  # what they name is loaded when the first document comes
+
 import re
 from collections.abc import Iterator
 from functools import cache
