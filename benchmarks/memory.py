@@ -3,11 +3,14 @@
 import os
 from array import array
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
 PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 MEGABYTE = 1e6
+# How a process that ended meanwhile is told of: its folder is gone, or its memory.
+GONE = (FileNotFoundError, ProcessLookupError)
 # An entry of /proc/PID/pagemap, kernel Documentation/admin-guide/mm/pagemap.rst: bit 63 present, bits 0-54 the frame.
 ENTRY_SIZE = 8
 PRESENT = 1 << 63
@@ -31,7 +34,10 @@ def family(daemon: int, roots: Iterable[Path]) -> set[int]:
 
 
 def proportional(pids: Iterable[int]) -> float:
-    """PSS in MB: a page that n processes of the machine share counts 1/n (proc(5), smaps_rollup)."""
+    """PSS in MB: a page that n processes of the machine share counts 1/n (proc(5), smaps_rollup).
+
+    A process that ended meanwhile costs nothing any more.
+    """
     return sum(_proportional(pid) for pid in pids) * 1024 / MEGABYTE
 
 
@@ -51,7 +57,7 @@ def _processes() -> Iterator[tuple[int, int, bytes]]:
                 # The name in parentheses may hold anything: the fields are counted behind it.
                 parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
                 yield int(entry.name), parent, (entry / "cmdline").read_bytes()
-            except (FileNotFoundError, ProcessLookupError):
+            except GONE:
                 continue
 
 
@@ -73,14 +79,15 @@ def _namespace(pid: int) -> int:
 
 def _proportional(pid: int) -> int:
     """kB."""
-    for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1])
+    with suppress(*GONE):
+        for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
     return 0
 
 
 def _frames(pid: int) -> Iterator[int]:
-    with (PROC / str(pid) / "pagemap").open("rb") as pagemap:
+    with suppress(*GONE), (PROC / str(pid) / "pagemap").open("rb") as pagemap:
         for line in (PROC / str(pid) / "maps").read_text().splitlines():
             begin, end = (int(text, 16) for text in line.split()[0].split("-"))
             if begin >= 1 << 63:
