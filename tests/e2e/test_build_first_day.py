@@ -29,9 +29,8 @@ Build = Callable[..., str]
 
 
 @pytest.fixture
-def build(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
+def build(cli: Cli, tmp_path: Path) -> Iterator[Build]:
     """Builds the image ``x`` from the text of a Dockerfile; gives what is printed. All is gone again afterwards."""
-    monkeypatch.setenv("DOCKER_BUILDKIT", "0")
 
     def run(dockerfile: str) -> str:
         (tmp_path / "Dockerfile").write_text(dockerfile)

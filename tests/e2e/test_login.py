@@ -159,10 +159,7 @@ def test_a_token_server_lets_in_who_logged_in(
         cli("pull", image)
 
 
-def test_a_build_begins_with_an_image_of_a_guarded_registry(
-    cli: Cli, guarded: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DOCKER_BUILDKIT", "0")
+def test_a_build_begins_with_an_image_of_a_guarded_registry(cli: Cli, guarded: Registry, tmp_path: Path) -> None:
     image = f"{guarded.address}/base"
     (tmp_path / "context").mkdir()
     (tmp_path / "context/Dockerfile").write_text(f"FROM {image}\nLABEL built=yes\n")

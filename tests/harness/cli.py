@@ -1,6 +1,5 @@
 """One client's command line, typed at one engine."""
 
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -66,7 +65,6 @@ class Cli:
             stderr=subprocess.PIPE,
             text=True,
             bufsize=1,
-            env={"DOCKER_BUILDKIT": "0", **os.environ, "DOCKER_CLI_HINTS": "false"},
         )
         with process:
             try:

@@ -139,7 +139,6 @@ class Engine:
             input=data if data is not None else b"",
             capture_output=True,
             timeout=TIMEOUT,
-            env={"DOCKER_BUILDKIT": "0", **os.environ, "DOCKER_CLI_HINTS": "false"},
             check=False,
         )
         done = subprocess.CompletedProcess(raw.args, raw.returncode, raw.stdout.decode(), raw.stderr.decode())

@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _KEPT = ("WHERRY_TEST_", "WHERRY_FUZZ", "WHERRY_WRITE_GOLDEN", "PYTEST_")  # meant for the tests themselves
-_SET = {"GIT_CONFIG_NOSYSTEM": "1", "LANG": "C.UTF-8", "SHELL": "/bin/sh", "TERM": "xterm", "TZ": "UTC", "USER": "root"}
+_SET = {
+    "DOCKER_BUILDKIT": "0",  # `docker build` builds with the engine, whether or not buildx is installed
+    "DOCKER_CLI_HINTS": "false",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "LANG": "C.UTF-8",
+    "SHELL": "/bin/sh",
+    "TERM": "xterm",
+    "TZ": "UTC",
+    "USER": "root",
+}
 _FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _HEARD = (signal.SIGCHLD, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 

@@ -1,6 +1,7 @@
 """A daemon that dies in the middle of a build: nothing of it is left, and whole steps count."""
 
-import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,17 +17,21 @@ def cli(clean: Engine) -> Cli:
     return Cli(clean, "docker")
 
 
-def begin(cli: Cli, context: Path, dockerfile: str, until: str) -> "subprocess.Popen[str]":
-    """A build that has said ``until``."""
+@contextmanager
+def begun(cli: Cli, context: Path, dockerfile: str, until: str) -> Iterator[None]:
+    """For the block a build goes on that has said ``until``; with the block it is over, one way or the other."""
     (context / "Dockerfile").write_text(dockerfile)
-    building = subprocess.Popen(
-        cli.engine.command("docker", "build", "-t", "app", context), stdout=subprocess.PIPE, text=True
-    )
-    assert building.stdout is not None
-    for line in building.stdout:
-        if line.startswith(until):
-            return building
-    raise AssertionError(f"the build ended without {until!r}")
+    with cli.beside("build", "-t", "app", context) as building:
+        assert building.stdout is not None
+        said = []
+        for line in building.stdout:
+            said.append(line)
+            if line.startswith(until):
+                break
+        else:
+            raise AssertionError(f"the build ended without {until!r}: {''.join(said)}")
+        yield
+        building.communicate(timeout=60)
 
 
 def trees(engine: Engine) -> int:
@@ -36,9 +41,8 @@ def trees(engine: Engine) -> int:
 @pytest.mark.parametrize("mount", ["", "--mount=type=cache,target=/c", "--mount=target=/in"])
 def test_killed_in_a_command(cli: Cli, tmp_path: Path, mount: str) -> None:
     dockerfile = f"FROM busybox\nCOPY Dockerfile /x\nRUN {mount} echo going; sleep 1000\n"
-    building = begin(cli, tmp_path, dockerfile, until="going\n")
-    cli.engine.kill()
-    building.communicate(timeout=60)
+    with begun(cli, tmp_path, dockerfile, until="going\n"):
+        cli.engine.kill()
     cli.engine.start()
 
     assert cli.line("ps", "-aq") == ""
@@ -55,9 +59,8 @@ def test_killed_at_every_moment(cli: Cli, tmp_path: Path) -> None:
         dockerfile = f"FROM busybox\nENV N={number}\n" + "".join(
             f"RUN echo {number}.{step} > /{step}\nCOPY Dockerfile /d{step}\n" for step in range(4)
         )
-        building = begin(cli, tmp_path, dockerfile, until=f"Step {number + 2}/")
-        cli.engine.kill()
-        building.communicate(timeout=60)
+        with begun(cli, tmp_path, dockerfile, until=f"Step {number + 2}/"):
+            cli.engine.kill()
         cli.engine.start()
         assert cli.line("ps", "-aq") == ""
         done = cli("build", "-t", "app", tmp_path)
