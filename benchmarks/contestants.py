@@ -78,6 +78,13 @@ class Contestant:
             argv = self.command("rm", "--force", "--volumes", *containers)
             subprocess.run(argv, check=False, capture_output=True, timeout=TIMEOUT)
 
+    def remove_made_of(self, image: str) -> None:
+        """Remove an image and all containers of it, as far as the engine still answers."""
+        argv = self.command("ps", "--all", "--quiet", "--filter", f"ancestor={image}")
+        listed = subprocess.run(argv, check=False, capture_output=True, text=True, timeout=TIMEOUT)
+        self.remove(*listed.stdout.split())
+        self.remove_image(image)
+
     def remove_image(self, image: str) -> None:
         """Remove an image; one that is not there is no error."""
         subprocess.run(self.command("rmi", "--force", image), check=False, capture_output=True, timeout=TIMEOUT)

@@ -89,9 +89,7 @@ class Workbench:
         try:
             yield
         finally:
-            listed = contestant.run("ps", "--all", "--quiet", "--filter", f"ancestor={self.box}")
-            contestant.remove(*listed.split())
-            contestant.remove_image(self.box)
+            contestant.remove_made_of(self.box)
 
     @cached_property
     def wherry(self) -> str:

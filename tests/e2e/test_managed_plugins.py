@@ -97,6 +97,8 @@ def test_one_is_made_and_shown(cli: Cli, plugin: str) -> None:
     template = "{{.ID}} {{.Name}} {{.Description}} {{.Enabled}}"
     assert cli.line("plugin", "ls", "--format", template) == f"{shown['Id'][:12]} {plugin}:latest a test false"
     assert cli.line("plugin", "inspect", "-f", "{{.Name}}", shown["Id"][:10]) == f"{plugin}:latest"
+    row = cli.line("plugin", "ls", "--filter", "enabled=false").splitlines()[-1]
+    assert row.split() == [shown["Id"][:12], f"{plugin}:latest", "a", "test", "false"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Listings: rows of a noun as a table, as JSON, or by a template."""
 
 from ..session import CommandError
+from ..texts import go_bool
 from .tables import align
 
 TYPE_CHECKING = False
@@ -93,7 +94,7 @@ class Listing:
         fallback = absent or {}
         lines = ["\t".join([self.headers[name] for name in self.default])]
         for row in rows:
-            lines.append("\t".join([str(row[name]() or fallback.get(name, "")) for name in self.default]))
+            lines.append("\t".join([_cell(row[name]()) or fallback.get(name, "") for name in self.default]))
         return align(lines)
 
     def _write_json(self, out: "Output", rows: "Sequence[Fields]") -> None:
@@ -130,6 +131,10 @@ class Listing:
         from .templates.values import Row
 
         return Row(self.type_name, methods, self.with_argument)
+
+
+def _cell(value: object) -> str:
+    return go_bool(value) if isinstance(value, bool) else str(value)
 
 
 def parse(text: str, problem: str = PROBLEM, *, status: int = 1, name: str = "") -> "Template":
