@@ -18,12 +18,6 @@ BUILTIN = json.loads(files("wherry.plan").joinpath("data/seccomp.json").read_byt
 ALLOW_ALL = packed([Instruction(Code.RETURN, 0, 0, 0x7FFF0000)])
 
 
-@pytest.fixture(autouse=True)
-def crun(stock: Cli) -> None:
-    if stock.line("info", "--format", "{{.DefaultRuntime}}") != "crun":
-        pytest.skip("only crun takes filters")
-
-
 @pytest.fixture
 def without_mkdir(tmp_path: Path) -> tuple[str, str]:
     """The option for a profile that no other container has: the builtin one, and no mkdir."""

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from wherry.errors import InvalidArgument, NotSupported
 from wherry.kernel import cgroups, processes
-from wherry.kernel.sealed import SealedBinary, seal
+from wherry.kernel.cgroups.hybrids import all_on_version_1
+from wherry.kernel.sealed import seal
 from wherry.model.launch import RuntimeInfo
 from wherry.runtime import filters
 
@@ -18,29 +19,27 @@ BUILTIN = ("crun", "runc")
 
 
 class Binary(Struct, frozen=True, kw_only=True):
-    """A runtime to execute. ``command`` is a ``sealed`` copy in memory: runtimes then skip copying themselves.
+    """A runtime to execute. ``command`` is a sealed copy in memory: runtimes then skip copying themselves.
     ``takes_filters``: it can be handed seccomp filters that are compiled. ``reads``: an init that waits to be let go
     reads its fifo (crun), or writes it (runc); None where only the runtime itself knows how that is done."""
 
     info: RuntimeInfo
     command: str
-    sealed: SealedBinary | None = None
     takes_filters: bool = False
     reads: bool | None = None
 
 
 class Binaries:
-    """The registered runtimes by name. To be closed."""
+    """The registered runtimes by name. To be closed; ``held`` is what they need until then."""
 
-    def __init__(self, binaries: dict[str, Binary], default: str) -> None:
+    def __init__(self, binaries: dict[str, Binary], default: str, held: ExitStack) -> None:
         self._binaries = binaries
         self.default = default
+        self._held = held
 
     def close(self) -> None:
         """Give up the copies in memory: nothing can be executed from now on."""
-        for binary in self._binaries.values():
-            if binary.sealed is not None:
-                binary.sealed.close()
+        self._held.close()
 
     def infos(self) -> tuple[RuntimeInfo, ...]:
         return tuple(binary.info for binary in self._binaries.values())
@@ -64,19 +63,18 @@ async def discover(extra: Mapping[str, str], default: str = "") -> Binaries:
     paths = {name: shutil.which(name) or "" for name in BUILTIN} | dict(extra)
     if default and default not in paths:
         raise InvalidArgument(f"specified default runtime '{default}' does not exist")
-    with ExitStack() as undo:
+    with ExitStack() as held:
         binaries = {}
         for name, path in paths.items():
-            binaries[name] = await _probe(name, path, undo)
+            binaries[name] = await _probe(name, path, held)
         usable = [name for name, binary in binaries.items() if not binary.info.reason]
         if not usable:
             reasons = "; ".join(f"{name}: {binary.info.reason}" for name, binary in binaries.items())
             raise NotSupported(f"no OCI runtime can be used ({reasons}): install crun or runc")
-        undo.pop_all()
-        return Binaries(binaries, default or usable[0])
+        return Binaries(binaries, default or usable[0], held.pop_all())
 
 
-async def _probe(name: str, path: str, undo: ExitStack) -> Binary:
+async def _probe(name: str, path: str, held: ExitStack) -> Binary:
     program = shutil.which(path)
     if not program:
         reason = f"{path}: no such file or directory" if path else "not installed"
@@ -84,19 +82,24 @@ async def _probe(name: str, path: str, undo: ExitStack) -> Binary:
     answer = await processes.run([program, "--version"], env=processes.ENVIRONMENT)
     first_line = answer.stdout.decode(errors="replace").partition("\n")[0]
     version = first_line.rpartition(" ")[2]
-    reason = (cgroups.crun_obstacle(cgroups.probe()) or "") if "crun" in first_line else ""
+    reason = _crun_obstacle(held) if "crun" in first_line else ""
     info = RuntimeInfo(name=name, path=path, version=version, reason=reason)
     if not first_line.startswith(("crun", "runc")):
         return Binary(info=info, command=program)
     sealed = seal(program)
-    undo.callback(sealed.close)
+    held.callback(sealed.close)
     return Binary(
         info=info,
         command=sealed.path,
-        sealed=sealed,
         takes_filters=_knows(program, filters.ANNOTATION),
         reads=first_line.startswith("crun"),
     )
+
+
+def _crun_obstacle(held: ExitStack) -> str:
+    """Why crun cannot run here, "" if it can: with what is held, at hybrid hosts."""
+    held.enter_context(all_on_version_1(cgroups.probe()))
+    return cgroups.crun_obstacle(cgroups.probe()) or ""
 
 
 def _knows(path: str, text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -54,11 +55,11 @@ def test_containers_of_an_earlier_engine_keep_their_folders(disk: Path) -> None:
         bundle = Path(place) / "bundles/earlier"
         bundle.mkdir(parents=True)
 
-        runtime = OciRuntime(Path(place), Binaries({}, ""))
+        runtime = OciRuntime(Path(place), Binaries({}, "", ExitStack()))
         assert runtime.ids() == ("earlier",)
         runtime.close()
         bundle.rmdir()
-        runtime = OciRuntime(Path(place), Binaries({}, ""))
+        runtime = OciRuntime(Path(place), Binaries({}, "", ExitStack()))
         assert bundle.parent.is_mount()
         runtime.close()
 

@@ -24,6 +24,7 @@ GOOD = Facts(
     kernel="6.18.44-x",
     cgroup_mounts=(V2,),
     unified_controllers=("cpuset", "cpu", "io", "memory", "pids"),
+    unified_used=("cpu", "memory", "pids"),
     programs={"crun": "1.21", "runc": "1.1", "conmon": "2.1.12", "nft": "v1.1.3", "tini": "0.19"},
     trials={"overlay": "", "bridge": "", "veth": "", "nftables": ""},
     tried_in="/var/lib",
@@ -90,8 +91,7 @@ def test_seccomp_and_capabilities_are_worth_a_note() -> None:
         (V1, (), {}, "ok", "v1: blkio cpu cpuacct cpuset devices freezer hugetlb memory pids"),
         (V1[1:], (), {}, "note", "v1, without memory"),
         ((*V1, HYBRID), (), {}, "ok", "v1: blkio cpu cpuacct cpuset devices freezer hugetlb memory pids"),
-        ((*V1[:-1], HYBRID), ("hugetlb",), {"crun": "1"}, "missing", "v1, but hugetlb on the unified hierarchy, which crun refuses"),
-        ((*V1[:-1], HYBRID), ("hugetlb",), {"crun": "1", "runc": "1"}, "note", "v1, but hugetlb on the unified hierarchy, which crun refuses"),
+        ((*V1[:-1], HYBRID), ("hugetlb",), {"crun": "1"}, "ok", "v1; hugetlb on v2, while no engine runs"),
     ],
 )  # fmt: skip
 def test_cgroups(
@@ -101,9 +101,12 @@ def test_cgroups(
     assert (got.status, got.found) == (status, found)
 
 
-def test_a_controller_left_behind_can_be_mounted() -> None:
-    got = verdict("cgroups", cgroup_mounts=(*V1[:-1], HYBRID), unified_controllers=("hugetlb",))
-    assert got.mend == "mkdir -p /sys/fs/cgroup/hugetlb && mount -t cgroup -o hugetlb cgroup /sys/fs/cgroup/hugetlb"
+@pytest.mark.parametrize(("programs", "status"), [({"crun": "1"}, "missing"), ({"crun": "1", "runc": "1"}, "note")])
+def test_a_controller_that_groups_on_version_2_use(programs: dict[str, str], status: str) -> None:
+    left = {"unified_controllers": ("hugetlb", "misc"), "unified_used": ("hugetlb",)}
+    got = verdict("cgroups", cgroup_mounts=(*V1[:-1], HYBRID), programs=programs, **left)
+    assert (got.status, got.found) == (status, "v1, but groups on v2 use hugetlb: crun refuses that")
+    assert "'-hugetlb'" in got.mend
 
 
 def test_favordynmods_is_offered_with_its_price() -> None:

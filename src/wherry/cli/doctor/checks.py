@@ -59,16 +59,16 @@ def _controllers(version: str, found: tuple[str, ...], needed: tuple[str, ...]) 
 
 
 def _split_hierarchy(facts: Facts) -> Verdict:
-    """v1 with controllers left on v2: runc takes it, crun does not."""
-    names = facts.unified_controllers
-    commands = [
-        f"mkdir -p /sys/fs/cgroup/{name} && mount -t cgroup -o {name} cgroup /sys/fs/cgroup/{name}" for name in names
-    ]
+    """v1 with controllers left on v2: runc takes it, crun where the engine can take them from v2 while it runs."""
+    left = " ".join(facts.unified_controllers)
+    used = [name for name in facts.unified_controllers if name in facts.unified_used]
+    if not used:
+        return Verdict(check="cgroups", status=OK, found=f"v1; {left} on v2, while no engine runs")
     return Verdict(
         check="cgroups",
         status=NOTE if "runc" in facts.programs else MISSING,
-        found=f"v1, but {' '.join(names)} on the unified hierarchy, which crun refuses",
-        mend=" && ".join(commands),
+        found=f"v1, but groups on v2 use {' '.join(used)}: crun refuses that",
+        mend=f"end what uses them and write '{' '.join(f'-{name}' for name in used)}' to cgroup.subtree_control of v2",
     )
 
 

@@ -14,7 +14,8 @@ class Mount:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """``programs`` has the version of each program found, by name.
+    """``unified_used`` are those of ``unified_controllers`` that groups on version 2 have. ``programs`` has the version
+    of each program found, by name.
 
     ``trials`` tells for overlay, bridge, veth and nftables why the kernel refused them, "" when it did not.
     """
@@ -23,6 +24,7 @@ class Facts:
     kernel: str
     cgroup_mounts: tuple[Mount, ...]
     unified_controllers: tuple[str, ...]
+    unified_used: tuple[str, ...]
     programs: dict[str, str]
     trials: dict[str, str]
     tried_in: str

@@ -21,7 +21,8 @@ def gather(data_root: Path) -> Facts:
         is_root=is_root,
         kernel=os.uname().release,
         cgroup_mounts=mounts,
-        unified_controllers=_unified_controllers(mounts),
+        unified_controllers=_unified(mounts, "cgroup.controllers"),
+        unified_used=_unified(mounts, "cgroup.subtree_control"),
         programs={name: _version(name) for name in PROGRAMS if shutil.which(name)},
         trials=try_all(folder) if is_root else dict.fromkeys(names, UNTESTED),
         tried_in=str(folder),
@@ -46,9 +47,10 @@ def _mounts() -> list[Mount]:
     return [Mount(kind=kind, path=path, options=tuple(options.split(","))) for _, path, kind, options, *_ in lines]
 
 
-def _unified_controllers(mounts: tuple[Mount, ...]) -> tuple[str, ...]:
+def _unified(mounts: tuple[Mount, ...], file: str) -> tuple[str, ...]:
+    """The controllers that a file of version 2's root names."""
     paths = [mount.path for mount in mounts if mount.kind == "cgroup2"]
-    return tuple(_read(f"{paths[0]}/cgroup.controllers").split()) if paths else ()
+    return tuple(_read(f"{paths[0]}/{file}").split()) if paths else ()
 
 
 def _version(name: str) -> str:

@@ -71,7 +71,7 @@ def crun_obstacle(layout: Layout) -> str | None:
     """Why crun cannot run here, None if it can.
 
     crun (1.21) refuses a hybrid host unless ``cgroup.controllers`` of the version 2 root is empty; runc does not mind.
-    A controller leaves version 2 when it is mounted as version 1: ``mount -t cgroup -o NAME cgroup DIRECTORY``.
+    See ``hybrids`` for how it can be emptied.
     """
     if not layout.hybrid or not layout.unified_controllers:
         return None
