@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from wherry.errors import InvalidArgument, NotSupported
 from wherry.kernel import cgroups, processes
-from wherry.kernel.cgroups.hybrids import all_on_version_1
+from wherry.kernel.cgroups.hybrids import take_from_version_2
 from wherry.kernel.sealed import seal
 from wherry.model.launch import RuntimeInfo
 from wherry.runtime import filters
@@ -82,7 +82,7 @@ async def _probe(name: str, path: str, held: ExitStack) -> Binary:
     answer = await processes.run([program, "--version"], env=processes.ENVIRONMENT)
     first_line = answer.stdout.decode(errors="replace").partition("\n")[0]
     version = first_line.rpartition(" ")[2]
-    reason = _crun_obstacle(held) if "crun" in first_line else ""
+    reason = await _crun_obstacle(held) if "crun" in first_line else ""
     info = RuntimeInfo(name=name, path=path, version=version, reason=reason)
     if not first_line.startswith(("crun", "runc")):
         return Binary(info=info, command=program)
@@ -96,9 +96,9 @@ async def _probe(name: str, path: str, held: ExitStack) -> Binary:
     )
 
 
-def _crun_obstacle(held: ExitStack) -> str:
-    """Why crun cannot run here, "" if it can: with what is held, at hybrid hosts."""
-    held.enter_context(all_on_version_1(cgroups.probe()))
+async def _crun_obstacle(held: ExitStack) -> str:
+    """Why crun cannot run here, "" if it can: at hybrid hosts by what is held then."""
+    await take_from_version_2(cgroups.probe(), held)
     return cgroups.crun_obstacle(cgroups.probe()) or ""
 
 

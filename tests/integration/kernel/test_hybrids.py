@@ -9,7 +9,7 @@ from tests.harness.waiting import eventually
 
 from wherry.kernel import cgroups
 from wherry.kernel.cgroups import Layout
-from wherry.kernel.cgroups.hybrids import all_on_version_1
+from wherry.kernel.cgroups.hybrids import take_from_version_2
 from wherry.kernel.mounts import mount_table
 
 pytestmark = [pytest.mark.root, pytest.mark.alone]
@@ -39,23 +39,33 @@ def used(hybrid: Layout) -> Iterator[Layout]:
         (root / "cgroup.subtree_control").write_text(f"-{name}")
 
 
-def test_no_controller_is_on_version_2_meanwhile_and_no_mount_tells_of_it(hybrid: Layout) -> None:
+async def test_no_controller_is_on_version_2_meanwhile_and_no_mount_tells_of_it(hybrid: Layout) -> None:
     before = [entry.target for entry in mount_table()]
-    with all_on_version_1(hybrid):
+    with ExitStack() as held:
+        await take_from_version_2(hybrid, held)
         assert cgroups.probe().unified_controllers == ()
         assert cgroups.crun_obstacle(cgroups.probe()) is None
         assert [entry.target for entry in mount_table()] == before
 
 
-def test_two_engines_may_hold_them(hybrid: Layout) -> None:
-    with ExitStack() as first, all_on_version_1(hybrid):
-        first.enter_context(all_on_version_1(hybrid))
-        first.close()
+async def test_what_two_engines_hold_stays_until_the_second_has_ended(hybrid: Layout) -> None:
+    with ExitStack() as second:
+        with ExitStack() as first:
+            await take_from_version_2(hybrid, first)
+            await take_from_version_2(cgroups.probe(), second)
         assert cgroups.probe().unified_controllers == ()
 
 
-def test_controllers_that_groups_on_version_2_use_stay_there(used: Layout) -> None:
-    with all_on_version_1(used):
+async def test_the_next_engine_takes_what_one_that_has_just_ended_had(hybrid: Layout) -> None:
+    for _ in range(5):
+        with ExitStack() as held:
+            await take_from_version_2(hybrid, held)
+            assert cgroups.probe().unified_controllers == ()
+
+
+async def test_controllers_that_groups_on_version_2_use_stay_there(used: Layout) -> None:
+    with ExitStack() as held:
+        await take_from_version_2(used, held)
         layout = cgroups.probe()
         assert layout.unified_controllers == used.unified_controllers
         assert cgroups.crun_obstacle(layout) is not None

@@ -1,11 +1,13 @@
 """crun and runc take the runtime specs that we build, and give what dockerd's containers have."""
 
+import asyncio
 import os
 import shutil
 import stat
 import subprocess
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from wherry.kernel import cgroups
 from wherry.kernel import facts as kernel_host
+from wherry.kernel.cgroups.hybrids import take_from_version_2
 from wherry.kernel.devices import device, find_init, host_devices
 from wherry.model.container import Container, ContainerSpec, HostSpec
 from wherry.model.host import HostFacts
@@ -104,9 +108,22 @@ class Runner:
         return done.stdout.strip()
 
 
+@pytest.fixture
+def control_groups() -> Iterator[None]:
+    """Such as crun takes, as an engine has them."""
+    with ExitStack() as held:
+        asyncio.run(take_from_version_2(cgroups.probe(), held))
+        yield
+
+
 @pytest.fixture(params=["crun", "runc"])
 def runner(
-    request: pytest.FixtureRequest, rootfs: str, facts: HostFacts, network_namespace: str, tmp_path: Path
+    request: pytest.FixtureRequest,
+    rootfs: str,
+    facts: HostFacts,
+    network_namespace: str,
+    control_groups: None,
+    tmp_path: Path,
 ) -> Runner:
     runtime = str(request.param)
     if shutil.which(runtime) is None:
