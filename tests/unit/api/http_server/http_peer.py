@@ -92,7 +92,8 @@ class Served:
 
     async def hang_up(self) -> None:
         for peer in self._peers:
-            peer.writer.transport.abort()
+            if not peer.writer.is_closing():  # one that is gone must not be aborted in Python 3.11
+                peer.writer.transport.abort()
         self._peers.clear()
 
 
