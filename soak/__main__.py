@@ -37,7 +37,7 @@ def soak(engine: Engine, folder: Path, kills: int, seed: int) -> None:
         engine.start()
         engine.run("docker", "import", "-c", 'CMD ["/bin/sh"]', busybox, "busybox:latest")
         with Registry(engine.host, folder) as registry:
-            Storm(engine, prepare(folder, busybox, registry), seed, _say).rage(kills)
+            Storm(engine, prepare(engine, folder, busybox, registry), seed, _say).rage(kills)
     finally:
         engine.close()
 

@@ -21,6 +21,8 @@ def remove_all(api: APIClient) -> None:
         api.remove_container(container["Id"], force=True, v=True)
     for volume in api.volumes()["Volumes"] or ():
         api.remove_volume(volume["Name"])
+    for plugin in api.plugins():
+        api.remove_plugin(plugin["Name"], force=True)
     for network in api.networks(filters={"type": "custom"}):
         api.remove_network(network["Id"])
     api.prune_builds(all=True)

@@ -5,6 +5,8 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.harness.engine import Engine
+from tests.harness.plugins import managed_plugin
 from tests.harness.registry import Registry
 from tests.harness.trees import LABEL, grow
 from tests.integration.engine.imagery import config_of, docker_archive
@@ -17,6 +19,7 @@ _DOCKERFILE = f"FROM busybox\nLABEL {LABEL}=2\nCOPY tree /copied\nRUN cp -a /cop
 class Materials:
     """``root``: an archive for ``import``, ``saved`` one for ``load``, ``context`` a folder to build, ``tree`` one to
     copy, ``remote`` a name to pull, ``output`` a file for what comes out. Each image has one tree, the built one two.
+    ``plugin_folder`` is a plugin to make, ``remote_plugin`` the name of one to install.
     """
 
     root: Path
@@ -25,9 +28,11 @@ class Materials:
     tree: Path
     remote: str
     output: Path
+    plugin_folder: Path
+    remote_plugin: str
 
 
-def prepare(folder: Path, busybox: Path, registry: Registry) -> Materials:
+def prepare(engine: Engine, folder: Path, busybox: Path, registry: Registry) -> Materials:
     """Make them below ``folder``; ``busybox`` is a root file system as a tar archive."""
     context = folder / "context"
     tree = grow(context / "tree", _FILES, _FILE_SIZE)
@@ -39,7 +44,20 @@ def prepare(folder: Path, busybox: Path, registry: Registry) -> Materials:
     saved = folder / "saved.tar"
     saved.write_bytes(_archive(root.read_bytes()))
     registry.push(saved, "remote:1")
-    return Materials(root, saved, context, tree, f"{registry.address}/remote:1", folder / "output.tar")
+    plugin, remote_plugin = managed_plugin(folder / "plugin", "docker.volumedriver/1.0"), f"{registry.address}/plugin:1"
+    engine.run("docker", "plugin", "create", remote_plugin, plugin)
+    engine.run("docker", "plugin", "push", remote_plugin)
+    engine.run("docker", "plugin", "rm", remote_plugin)
+    return Materials(
+        root=root,
+        saved=saved,
+        context=context,
+        tree=tree,
+        remote=f"{registry.address}/remote:1",
+        output=folder / "output.tar",
+        plugin_folder=plugin,
+        remote_plugin=remote_plugin,
+    )
 
 
 def _archive(layer: bytes) -> bytes:

@@ -11,6 +11,7 @@ BOXES = ("box1", "box2", "box3", "box4")
 IMAGES = ("made:1", "made:2")
 NETWORKS = ("lan1", "lan2")
 VOLUMES = ("data1", "data2")
+PLUGINS = ("driver1", "driver2")
 
 _CONTAINERS = (
     "run --rm busybox true",
@@ -77,6 +78,16 @@ _NETWORKS_AND_VOLUMES = (
     "system df",
 )
 
+_PLUGINS = (
+    "plugin create {plugin} {plugin_folder}",
+    "plugin install --grant-all-permissions --alias {plugin} {remote_plugin}",
+    "plugin install --disable --grant-all-permissions --alias {plugin} {remote_plugin}",
+    "plugin enable {plugin}",
+    "plugin disable -f {plugin}",
+    "plugin upgrade --grant-all-permissions --skip-remote-check {plugin} {remote_plugin}",
+    "plugin rm -f {plugin}",
+)
+
 CLIENTS = (
     ("wherry", _CONTAINERS),
     ("docker", _CONTAINERS),
@@ -85,6 +96,8 @@ CLIENTS = (
     ("wherry", _IMAGES),
     ("docker", (*_LIFECYCLE, *_NETWORKS_AND_VOLUMES)),
     ("wherry", _NETWORKS_AND_VOLUMES),
+    ("docker", _PLUGINS),
+    ("wherry", _PLUGINS),
 )
 """Who types which operations, beside each other."""
 
@@ -97,6 +110,7 @@ def words(operations: tuple[str, ...], chance: Random, materials: Materials) -> 
         image=chance.choice(IMAGES),
         network=chance.choice(NETWORKS),
         volume=chance.choice(VOLUMES),
+        plugin=chance.choice(PLUGINS),
         port=chance.randint(8080, 8082),
         label=LABEL,
         **vars(materials),

@@ -16,6 +16,7 @@ from zstandard import ZstdCompressor
 
 from tests.harness.cli import Cli
 from tests.harness.engine import Engine
+from tests.harness.plugins import managed_plugin
 from tests.harness.registry import Registry
 from tests.harness.waiting import eventually
 from tests.integration.engine.imagery import config_of, docker_archive
@@ -140,6 +141,24 @@ def test_a_pull_that_does_not_fit(cli: Cli, engine: Engine, tmp_path: Path, size
         assert FULL in cli.fails(1, "pull", f"{registry.address}/big:1")
 
     assert cli.line("images", "-q", "big") == ""
+
+
+def test_a_plugin_that_does_not_fit(cli: Cli, engine: Engine, tmp_path: Path) -> None:
+    made = managed_plugin(tmp_path / "made", "docker.volumedriver/1.0")
+    (made / "rootfs/big").write_bytes(os.urandom(20 * MIB))
+    assert FULL in cli.fails(1, "plugin", "create", "big", made)
+    (made / "rootfs/big").write_bytes(os.urandom(2 * MIB))
+    with Registry(engine.host, tmp_path) as registry:
+        name = f"{registry.address}/big:1"
+        cli("plugin", "create", name, made)
+        cli("plugin", "push", name)
+        cli("plugin", "rm", name)
+        eventually(lambda: os.listdir(engine.data_root / "plugins") == [])
+
+        with filled(engine, leave=3 * MIB):
+            assert FULL in cli.fails(1, "plugin", "install", "--grant-all-permissions", name)
+    assert cli.line("plugin", "ls", "-q") == ""
+    eventually(lambda: os.listdir(engine.data_root / "plugins") == [])
 
 
 def test_a_commit_that_does_not_fit(cli: Cli, engine: Engine) -> None:

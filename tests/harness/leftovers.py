@@ -28,9 +28,9 @@ def assert_soon(seen: Callable[[], Iterable[str]], expected: Iterable[str]) -> N
 
 
 def on_disk(engine: Engine) -> set[str]:
-    """What the engine keeps, whole or half: blobs, layers, volumes, folders of containers and of builds, and what is
-    temporary, but for what is being deleted."""
-    places = ("blobs/*/*", "overlay2/*", "volumes/*", "containers/*", "builds/*")
+    """What the engine keeps, whole or half: blobs, layers, volumes, folders of containers, builds and plugins, and what
+    is temporary, but for what is being deleted."""
+    places = ("blobs/*/*", "overlay2/*", "volumes/*", "containers/*", "builds/*", "plugins/*")
     found = [path for place in places for path in engine.data_root.glob(place)]
     return {str(path.relative_to(engine.data_root)) for path in found if not path.name.startswith(".removed-")}
 

@@ -58,8 +58,9 @@ class Registry(Server):
         address: str = "127.0.0.1",
         port: int = PORT,
     ) -> None:
+        self.folder = folder / "registry"
         config = folder / f"registry-{port}.yml"
-        config.write_text(_CONFIG.format(folder=folder / "registry", address=address, port=port, tls=tls, extra=extra))
+        config.write_text(_CONFIG.format(folder=self.folder, address=address, port=port, tls=tls, extra=extra))
         argv: list[str | Path] = ["docker-registry", "serve", config]
         super().__init__(host, argv, folder / f"registry-{port}.log", port)
 

@@ -21,9 +21,10 @@ _ADDRESS = re.compile(r"inet ([0-9.]+)")
 
 
 def assert_usable(engine: Engine) -> None:
-    """Each container, image, volume and network that is listed does what it is for. Nobody else changes them meanwhile.
+    """Each container, image, volume, network and plugin that is listed does what it is for. Nobody else changes them
+    meanwhile.
 
-    Containers that can be started are started, and paused ones go on.
+    Containers that can be started are started, paused ones go on, and plugins are enabled.
     """
     with APIClient(engine.url) as api:
         for container in api.containers(all=True):
@@ -33,6 +34,8 @@ def assert_usable(engine: Engine) -> None:
         volumes = [volume["Name"] for volume in api.volumes()["Volumes"] or ()]
         for network in api.networks(filters={"driver": "bridge"}):
             _network_and_volumes(api, network["Name"], volumes)
+        for plugin in api.plugins():
+            _plugin(api, plugin)
         api.df()
 
 
@@ -93,6 +96,21 @@ def _network_and_volumes(api: APIClient, network: str, volumes: list[str]) -> No
     touch = "".join(f" && touch /volumes/{number}/file" for number, _ in enumerate(volumes))
     host = api.create_host_config(binds=binds, network_mode=network)
     _run(api, "busybox", ["sh", "-c", f"ip -4 addr show eth0 | grep -q inet{touch}"], host_config=host)
+
+
+def _plugin(api: APIClient, shown: Json) -> None:
+    """It makes a volume; one that has just died is about to run again."""
+    if not shown["Enabled"]:
+        api.enable_plugin(shown["Name"], timeout=0)
+
+    def drives() -> bool:
+        with suppress(APIError):
+            api.create_volume("of-a-plugin", driver=shown["Name"])
+            api.remove_volume("of-a-plugin")
+            return True
+        return False
+
+    eventually(drives)
 
 
 def _run(api: APIClient, image: str, command: list[str], **options: Json) -> None:

@@ -19,4 +19,4 @@ def test_a_storm_of_kills_leaves_only_what_works_and_can_be_removed(
     engine: Engine, busybox: Path, tmp_path: Path
 ) -> None:
     with Registry(engine.host, tmp_path) as registry:
-        Storm(engine, prepare(tmp_path, busybox, registry), SEED).rage(KILLS)
+        Storm(engine, prepare(engine, tmp_path, busybox, registry), SEED).rage(KILLS)

@@ -5,7 +5,7 @@ progress streams tell of failures in-band, and others are cut.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -37,16 +37,23 @@ async def closing(source: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
             await source.aclose()
 
 
-async def send_progress(request: Request, source: AsyncIterator[Progress], *, in_band: bool = False) -> None:
+async def send_progress(
+    request: Request,
+    source: AsyncIterator[Progress],
+    *,
+    in_band: bool = False,
+    headers: Mapping[str, str] | None = None,
+) -> None:
     """Answer with a progress stream. ``in_band`` tells even of a failure before the first line with status 200."""
-    await send_messages(Answer(request), source, progress_message, in_band=in_band)
+    await send_messages(Answer(request, headers), source, progress_message, in_band=in_band)
 
 
 class Answer:
     """A stream of messages, one JSON line each. Its head goes out with the first of them."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, headers: Mapping[str, str] | None = None) -> None:
         self._request = request
+        self._headers = headers
         self._stream: ResponseStream | None = None
         self._beginning = asyncio.Lock()
 
@@ -57,7 +64,7 @@ class Answer:
     async def begin(self) -> ResponseStream:
         async with self._beginning:
             if self._stream is None:
-                self._stream = await self._request.stream(JSON)
+                self._stream = await self._request.stream(JSON, headers=self._headers)
             return self._stream
 
     async def write(self, message: object) -> None:

@@ -5,8 +5,13 @@ was not given is None: ``inspect`` tells it apart from an empty one.
 """
 
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
+
+from wherry.model.archive import Blob
+
+CONFIG_PLUGIN: Final = "application/vnd.docker.plugin.v1+json"
 
 
 def _joined(name: str) -> str:
@@ -69,7 +74,7 @@ class PluginUser(Struct, frozen=True, kw_only=True, rename=_joined):
     gid: int = 0
 
 
-class PluginRootfs(Struct, frozen=True, kw_only=True, rename=_joined):
+class PluginRootfs(Struct, frozen=True, kw_only=True):
     type: str = ""
     diff_ids: tuple[str, ...] = ()
 
@@ -104,22 +109,33 @@ class PluginSettings(Struct, frozen=True, kw_only=True):
     devices: tuple[PluginDevice, ...] = ()
 
 
+class PluginPrivilege(Struct, frozen=True, kw_only=True):
+    """Something of the host that a plugin wants, and somebody has to grant."""
+
+    name: str
+    description: str = ""
+    value: tuple[str, ...] = ()
+
+
 class Plugin(Struct, frozen=True, kw_only=True):
-    """Files are in ``<data-root>/plugins/<id>``. ``name`` has a tag; ``plugin_reference`` is what it was made or pulled
-    as."""
+    """``name`` has a tag; ``plugin_reference`` is what it was made or pulled as. ``revision`` are the files that it has
+    until it is upgraded, ``manifest`` the digest of the blob that names their blobs."""
 
     id: str
     name: str
     plugin_reference: str
+    revision: str
+    manifest: str
     config: PluginConfig
     settings: PluginSettings
     enabled: bool = False
 
 
 class PluginFilesFound(Struct, frozen=True, kw_only=True):
-    """What a plugin's archive held: its ``config.json``, and the diff ID of its root."""
+    """What a plugin's archive held: its ``config.json``, and its root as ``layer``, whose diff ID is ``diff_id``."""
 
     config: bytes
+    layer: Blob
     diff_id: str
 
 

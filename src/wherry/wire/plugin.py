@@ -4,40 +4,40 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 
 class PluginEnv(Struct, kw_only=True, rename="pascal"):
-    name: str
     description: str
+    name: str
     settable: list[str] | None
     value: str | None
 
 
 class PluginMount(Struct, kw_only=True, rename="pascal"):
-    name: str
     description: str
+    destination: str
+    name: str
+    options: list[str] | None
     settable: list[str] | None
     source: str | None
-    destination: str
     type: str
-    options: list[str] | None
 
 
 class PluginDevice(Struct, kw_only=True, rename="pascal"):
-    name: str
     description: str
-    settable: list[str] | None
+    name: str
     path: str | None
+    settable: list[str] | None
 
 
 class PluginArgs(Struct, kw_only=True, rename="pascal"):
-    name: str
     description: str
+    name: str
     settable: list[str] | None
     value: list[str] | None
 
 
 class PluginInterface(Struct, kw_only=True, rename="pascal"):
-    types: list[str] | None
-    socket: str
     protocol_scheme: str | UnsetType = UNSET
+    socket: str
+    types: list[str] | None
 
 
 class PluginNetwork(Struct, kw_only=True, rename="pascal"):
@@ -45,19 +45,19 @@ class PluginNetwork(Struct, kw_only=True, rename="pascal"):
 
 
 class PluginLinux(Struct, kw_only=True, rename="pascal"):
-    capabilities: list[str] | None
     allow_all_devices: bool
+    capabilities: list[str] | None
     devices: list[PluginDevice] | None
 
 
 class PluginUser(Struct, kw_only=True, rename={"uid": "UID", "gid": "GID"}, omit_defaults=True):
-    uid: int = 0
     gid: int = 0
+    uid: int = 0
 
 
 class PluginRootfs(Struct, kw_only=True):
-    type: str
     diff_ids: list[str]
+    type: str
 
 
 class PluginConfig(Struct, kw_only=True, rename="pascal"):
@@ -79,17 +79,23 @@ class PluginConfig(Struct, kw_only=True, rename="pascal"):
     rootfs: PluginRootfs | None = field(name="rootfs")
 
 
+class PluginPrivilege(Struct, kw_only=True, rename="pascal"):
+    name: str = ""
+    description: str = ""
+    value: list[str] | None = None
+
+
 class PluginSettings(Struct, kw_only=True, rename="pascal"):
-    mounts: list[PluginMount]
-    env: list[str]
     args: list[str]
     devices: list[PluginDevice]
+    env: list[str]
+    mounts: list[PluginMount]
 
 
 class PluginResource(Struct, kw_only=True, rename="pascal"):
+    config: PluginConfig
+    enabled: bool
     id: str
     name: str
-    enabled: bool
-    settings: PluginSettings
     plugin_reference: str
-    config: PluginConfig
+    settings: PluginSettings

@@ -1,6 +1,7 @@
 """Managed plugins."""
 
 from wherry.engine.plugins import ManagedPlugins
+from wherry.engine.plugins.revisions import Revisions
 from wherry.engine.plugins.running import Running
 from wherry.wiring.edges import Edges
 from wherry.wiring.shared import Shared
@@ -12,6 +13,12 @@ def make_plugins(edges: Edges, shared: Shared, verbs: Verbs) -> ManagedPlugins:
         records=edges.store.records,
         files=edges.store.plugins,
         plugins=edges.plugins,
+        revisions=Revisions(
+            files=edges.store.plugins,
+            registry=edges.registry,
+            clock=edges.clock,
+            version=edges.settings.version,
+        ),
         running=Running(
             edges.exec_root,
             files=edges.store.plugins,
@@ -26,5 +33,4 @@ def make_plugins(edges: Edges, shared: Shared, verbs: Verbs) -> ManagedPlugins:
         chance=edges.chance,
         events=shared.events,
         operations=shared.operations,
-        version=edges.settings.version,
     )

@@ -1,6 +1,6 @@
 """Bodies that come in pieces."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
 from wherry.api.bodies import send_progress
@@ -14,7 +14,7 @@ class Asked:
     def __init__(self) -> None:
         self.calls: list[str] = []
 
-    async def stream(self, content_type: str) -> "Asked":
+    async def stream(self, content_type: str, *, headers: Mapping[str, str] | None) -> "Asked":
         self.calls.append("the answer begins")
         return self
 

@@ -284,8 +284,7 @@ async def test_there_are_no_plugins(tmp_path: Path) -> None:
         )
         for method, path in (("GET", "/json"), ("DELETE", ""), ("POST", "/disable"), ("POST", "/push")):
             assert await client.message(404, method, f"/plugins/a/b{path}") == 'plugin "a/b" not found'
-        text = "managed plugins are not had from registries by this engine"
-        assert await client.message(501, "POST", "/plugins/pull") == text
+        assert await client.message(400, "POST", "/plugins/pull") == "invalid reference format"
 
 
 async def test_there_are_no_checkpoints(tmp_path: Path) -> None:

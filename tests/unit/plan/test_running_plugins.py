@@ -16,7 +16,13 @@ def plugin(more: bytes = b"") -> Plugin:
     text = b'{"entrypoint": ["/server"], "interface": {"socket": "p.sock", "types": ["docker.volumedriver/1.0"]}%s}'
     config = read_config(text % more)
     return Plugin(
-        id="f" * 64, name="p:latest", plugin_reference="p:latest", config=config, settings=initial_settings(config)
+        id="f" * 64,
+        name="p:latest",
+        plugin_reference="p:latest",
+        revision="e" * 64,
+        manifest="",
+        config=config,
+        settings=initial_settings(config),
     )
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, get_origin
 from urllib.parse import unquote
 
 import msgspec
@@ -122,8 +122,8 @@ class Request:
     async def json(self, kind: type[T], limit: int = MAX_JSON, *, required: bool = False) -> T:
         """The body, decoded as JSON into a msgspec struct or any type msgspec knows.
 
-        No body, unless it is ``required``, and ``null`` stand for ``{}``, and members may be in any case, as for
-        dockerd.
+        No body, unless it is ``required``, and ``null`` stand for ``{}``, or ``[]`` where a tuple is asked for, and
+        members may be in any case, as for dockerd.
 
         Raises:
             InvalidArgument: another content type than JSON, no JSON or not of this shape, a string that is not UTF-8
@@ -137,7 +137,7 @@ class Request:
         if (body or required) and not body.strip():
             raise InvalidArgument("invalid JSON: got EOF while reading request body")
         if body.strip() in (b"", b"null"):
-            body = b"{}"
+            body = b"[]" if get_origin(kind) is tuple else b"{}"
         try:
             body = json_members.exact(body, kind)
             found = msgspec.json.decode(body, type=kind)

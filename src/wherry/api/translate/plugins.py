@@ -1,9 +1,10 @@
-"""Managed plugins → what ``plugin inspect`` shows."""
+"""Managed plugins ↔ what ``plugin inspect`` shows, and what is granted to them."""
 
 import msgspec
 from msgspec import UNSET
 
-from wherry.model.plugin import Plugin
+from wherry.model.plugin import Plugin, PluginPrivilege
+from wherry.wire.plugin import PluginPrivilege as PrivilegeShape
 from wherry.wire.plugin import PluginResource
 
 
@@ -13,3 +14,11 @@ def plugin_resource(plugin: Plugin) -> PluginResource:
     interface = resource.config.interface
     interface.protocol_scheme = interface.protocol_scheme or UNSET
     return resource
+
+
+def privilege_resource(privilege: PluginPrivilege) -> PrivilegeShape:
+    return PrivilegeShape(name=privilege.name, description=privilege.description, value=list(privilege.value))
+
+
+def privilege(shape: PrivilegeShape) -> PluginPrivilege:
+    return PluginPrivilege(name=shape.name, description=shape.description, value=tuple(shape.value or ()))

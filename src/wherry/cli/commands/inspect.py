@@ -64,7 +64,7 @@ KINDS = {
     "image": ("/images/{}/json", "types.ImageInspect"),
     "network": ("/networks/{}", "types.NetworkResource"),
     "volume": ("/volumes/{}", "volume.Volume"),
-    "plugin": ("/plugins/{}/json", "any"),
+    "plugin": ("/plugins/{}/json", "types.Plugin"),
 }
 """Where a kind is asked for, and the shape of the answer; names are looked up in this order."""
 

@@ -1,4 +1,4 @@
-"""``plugin``: the managed plugins of an engine. Ours has none from registries.
+"""``plugin``: the managed plugins of an engine.
 
 Plugins of the command line itself are another thing: ``cli/plugins``.
 """
@@ -9,15 +9,12 @@ from os.path import exists, isdir, join
 from ...client.connection import ApiError
 from ...tar.pack import pack_spans
 from ..building.context import compressed
-from ..config.credentials import auth_headers
 from ..flags import Command, Flag
 from ..formats import HELP, Listing, listing_template, quiet_template
 from ..options.filters import collect, encode, filter_flag
-from ..progress import render
 from ..references import parse
 from ..session import CommandError
 from ..texts import ellipsis, natural
-from ..trust import check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +23,6 @@ if TYPE_CHECKING:
     from ..formats import Fields
     from ..session import Session
 
-UNTRUSTED = Flag("disable-content-trust", "bool", "Skip image verification", default=True, default_text="true")
-GRANT = Flag("grant-all-permissions", "bool", "Grant all permissions necessary to run the plugin")
 CREATE = Command(
     "[OPTIONS] PLUGIN PLUGIN-DATA-DIR",
     "Create a plugin from a rootfs and configuration. Plugin data directory must contain config.json and rootfs "
@@ -50,18 +45,6 @@ ENABLE = Command(
     minimum=1,
     maximum=1,
 )
-INSTALL = Command(
-    "[OPTIONS] PLUGIN [KEY=VALUE...]",
-    "Install a plugin",
-    (
-        Flag("alias", "string", "Local name for plugin"),
-        Flag("disable", "bool", "Do not enable the plugin on install"),
-        UNTRUSTED,
-        GRANT,
-    ),
-    minimum=1,
-    maximum=None,
-)
 LIST = Command(
     "[OPTIONS]",
     "List plugins",
@@ -73,13 +56,6 @@ LIST = Command(
     ),
     aliases=("plugin ls", "plugin list"),
 )
-PUSH = Command(
-    "[OPTIONS] PLUGIN[:TAG]",
-    "Push a plugin to a registry",
-    (Flag("disable-content-trust", "bool", "Skip image signing", default=True, default_text="true"),),
-    minimum=1,
-    maximum=1,
-)
 REMOVE = Command(
     "[OPTIONS] PLUGIN [PLUGIN...]",
     "Remove one or more plugins",
@@ -89,17 +65,6 @@ REMOVE = Command(
     aliases=("plugin rm", "plugin remove"),
 )
 SET = Command("PLUGIN KEY=VALUE [KEY=VALUE...]", "Change settings for a plugin", minimum=2, maximum=None)
-UPGRADE = Command(
-    "[OPTIONS] PLUGIN [REMOTE]",
-    "Upgrade an existing plugin",
-    (
-        UNTRUSTED,
-        GRANT,
-        Flag("skip-remote-check", "bool", "Do not check if specified remote plugin matches existing plugin image"),
-    ),
-    minimum=1,
-    maximum=2,
-)
 LISTING = Listing(
     "*plugin.pluginContext",
     {"ID": "ID", "Name": "NAME", "Description": "DESCRIPTION", "Enabled": "ENABLED", "PluginReference": "IMAGE"},
@@ -109,7 +74,6 @@ LISTING = Listing(
 ID_WIDTH = 12
 DESCRIPTION_WIDTH = 45
 TAR = {"Content-Type": "application/x-tar"}
-NOT_HERE = "plugins are installed by docker's own command only"
 
 
 def ls(session: "Session", argv: list[str]) -> int:
@@ -159,38 +123,6 @@ def change(session: "Session", argv: list[str]) -> int:
     name, *settings = SET.parse(argv, session.spelled).arguments
     session.client.call("POST", f"/plugins/{name}/set", body=settings)
     return 0
-
-
-def push(session: "Session", argv: list[str]) -> int:
-    options = PUSH.parse(argv, session.spelled)
-    (name,) = options.arguments
-    reference = parse(name)
-    if reference.digest:
-        raise CommandError(f"invalid name: {name}")
-    check(options, name)
-    tagged = f"{reference.familiar_name}:{reference.tag or 'latest'}"
-    headers = auth_headers(session, reference.domain)
-    render(session.client.call("POST", f"/plugins/{tagged}/push", headers=headers), session.out)
-    return 0
-
-
-def install(session: "Session", argv: list[str]) -> int:
-    options = INSTALL.parse(argv, session.spelled)
-    name = options.arguments[0]
-    reference = parse(name)
-    check(options, name)
-    headers = auth_headers(session, reference.domain)
-    session.client.call("GET", "/plugins/privileges", query={"remote": str(reference)}, headers=headers)
-    raise CommandError(NOT_HERE)
-
-
-def upgrade(session: "Session", argv: list[str]) -> int:
-    name = UPGRADE.parse(argv, session.spelled).arguments[0]
-    try:
-        session.client.call("GET", f"/plugins/{name}/json")
-    except ApiError as error:
-        raise CommandError(f"error reading plugin data: {error}") from None
-    raise CommandError(NOT_HERE)
 
 
 def create(session: "Session", argv: list[str]) -> int:

@@ -3,8 +3,8 @@
 from ..flags import Command, Flag
 from ..formats.units import human_size
 from ..options.filters import collect, encode, filter_flag
+from ..questions import confirmed
 from ..session import CommandError
-from ..streams.stdin import line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ VOLUMES = Command(
         FORCE,
     ),
 )
-QUESTION = "Are you sure you want to continue? [y/N] "
+QUESTION = "Are you sure you want to continue?"
 
 
 def system(session: "Session", argv: list[str]) -> int:
@@ -161,9 +161,7 @@ def _system_warning(options: "Options", filters: "Filters") -> str:
 def _confirmed(session: "Session", options: "Options", warning: str) -> bool:
     if options["force"]:
         return True
-    session.out.write(warning + QUESTION)
-    session.out.flush()
-    return line().strip().lower() == b"y"
+    return confirmed(session, warning + QUESTION)
 
 
 def _prune(session: "Session", parts: list[str], filters: "Filters", *, all_images: bool) -> None:

@@ -92,6 +92,22 @@ SHAPES = {
     "volume.Volume": """
         ClusterVolume:*any CreatedAt Driver Labels:map[string] Mountpoint Name Options:map[string] Scope
         Status:map[any] UsageData:*volume.UsageData""",
+    "types.Plugin": "Config:types.PluginConfig Enabled:bool ID=Id Name PluginReference Settings:types.PluginSettings",
+    "types.PluginConfig": """
+        Args:types.PluginConfigArgs Description DockerVersion Documentation Entrypoint:[]string Env:[]types.PluginEnv
+        Interface:types.PluginConfigInterface IpcHost:bool Linux:types.PluginConfigLinux Mounts:[]types.PluginMount
+        Network:types.PluginConfigNetwork PidHost:bool PropagatedMount User:types.PluginConfigUser WorkDir
+        Rootfs=rootfs:*types.PluginConfigRootfs""",
+    "types.PluginConfigArgs": "Description Name Settable:[]string Value:[]string",
+    "types.PluginConfigInterface": "ProtocolScheme Socket Types:[]any",
+    "types.PluginConfigLinux": "AllowAllDevices:bool Capabilities:[]string Devices:[]types.PluginDevice",
+    "types.PluginConfigNetwork": "Type",
+    "types.PluginConfigUser": "GID:int UID:int",
+    "types.PluginConfigRootfs": "DiffIds=diff_ids:[]string Type=type",
+    "types.PluginDevice": "Description Name Path:*any Settable:[]string",
+    "types.PluginEnv": "Description Name Settable:[]string Value:*any",
+    "types.PluginMount": "Description Destination Name Options:[]string Settable:[]string Source:*any Type",
+    "types.PluginSettings": "Args:[]string Devices:[]types.PluginDevice Env:[]string Mounts:[]types.PluginMount",
     "volume.UsageData": "RefCount:int Size:int",
     "events.Message": """
         Status=status ID=id From=from Type Action Actor:events.Actor Scope=scope Time=time:int TimeNano=timeNano:int""",

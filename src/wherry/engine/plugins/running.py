@@ -97,7 +97,7 @@ class Running:
 
     async def _launch(self, plugin: Plugin) -> Launched:
         folder, sockets = self._files.folder(plugin.id), self._sockets(plugin)
-        propagated, root = str(folder / "propagated-mount"), str(folder / "rootfs")
+        propagated, root = str(folder / "propagated-mount"), str(self._files.root(plugin.revision))
         await self._files.open_sockets(sockets)
         if plugin.config.propagated_mount:
             await self._mounts.share(propagated)
@@ -190,7 +190,7 @@ class Running:
         offered = OfferedPlugin(
             socket=self._socket(plugin),
             kinds=running.kinds(plugin),
-            root=folder / "rootfs",
+            root=self._files.root(plugin.revision),
             propagated_mount=plugin.config.propagated_mount,
             propagated=folder / "propagated-mount",
         )

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from wherry.engine.ports.content import Content
 from wherry.model.plugin import OfferedPlugin, PluginFilesFound
 
 T = TypeVar("T")
@@ -57,13 +58,32 @@ class Plugins(Protocol):
 
 
 class PluginFiles(Protocol):
-    """Files of managed plugins: ``<data-root>/plugins/<id>``, with ``rootfs`` and ``propagated-mount`` in it."""
+    """Files of managed plugins, below ``<data-root>/plugins``: those of a plugin, and those of a revision of one, which
+    are others after an upgrade."""
 
-    def folder(self, plugin_id: str) -> Path: ...
+    def folder(self, plugin_id: str) -> Path:
+        """With ``propagated-mount`` in it."""
+        ...
 
-    async def unpack(self, plugin_id: str, chunks: AsyncIterable[bytes]) -> PluginFilesFound:
-        """The files of a new plugin, of an archive that holds ``config.json`` and ``rootfs``. CorruptLayer,
-        InternalError, NoSpace; what is there then is to be removed."""
+    async def make_folder(self, plugin_id: str) -> None: ...
+
+    def root(self, revision: str) -> Path: ...
+
+    async def begin(self, revision: str) -> Content:
+        """The files of a new revision, none so far, to be removed if they do not become all; its blobs."""
+        ...
+
+    def blobs(self, revision: str) -> Content:
+        """As its registry has them: a manifest, a configuration and layers."""
+        ...
+
+    async def unpack(self, revision: str, chunks: AsyncIterable[bytes]) -> PluginFilesFound:
+        """The root of an archive that holds ``config.json`` and ``rootfs``, and the blob of its layer. CorruptLayer,
+        InternalError, NoSpace."""
+        ...
+
+    async def assemble(self, revision: str, digests: tuple[str, ...]) -> None:
+        """The root of layers, the lowest first, that are among the blobs. CorruptLayer, InternalError, NoSpace."""
         ...
 
     async def open_sockets(self, folder: Path) -> None:
@@ -72,6 +92,10 @@ class PluginFiles(Protocol):
 
     async def remove_sockets(self, folder: Path) -> None: ...
 
-    async def remove(self, plugin_id: str) -> None: ...
+    async def remove(self, name: str) -> None:
+        """The files of a plugin or of a revision."""
+        ...
 
-    def ids(self) -> tuple[str, ...]: ...
+    def names(self) -> tuple[str, ...]:
+        """Plugins and revisions that have files."""
+        ...

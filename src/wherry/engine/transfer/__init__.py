@@ -15,6 +15,7 @@ from wherry.engine.transfer.fetching import Fetcher, Source, Step
 from wherry.engine.transfer.pushing import Pusher
 from wherry.errors import CorruptImage, NoSpace, NotFound, NotSupported
 from wherry.model.image import CONFIG_DOCKER, CONFIG_OCI, INDEX_DOCKER, INDEX_OCI, Descriptor, Image, Layer, Platform
+from wherry.model.plugin import CONFIG_PLUGIN
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
 from wherry.model.registry import Credentials, Resolved
@@ -237,7 +238,8 @@ def _at(reference: Reference, digest: str) -> Reference:
 
 def _check_config(config: Descriptor) -> None:
     if config.media_type not in _CONFIGS:
-        raise CorruptImage(f'Encountered remote "{config.media_type}"(unknown) when fetching')
+        kind = "plugin" if config.media_type == CONFIG_PLUGIN else "unknown"
+        raise CorruptImage(f'Encountered remote "{config.media_type}"({kind}) when fetching')
     check_config_size(config)
 
 

@@ -15,10 +15,11 @@ from msgspec import Struct
 from wherry.engine.concurrency.flights import Flights
 from wherry.engine.concurrency.locks import KeyedLocks
 from wherry.engine.concurrency.operations import Operations, together
-from wherry.engine.concurrency.progress import Report, metered, retrying, silent
+from wherry.engine.concurrency.progress import Report, metered, silent
 from wherry.engine.images import Images
 from wherry.engine.images.unpacking import Link, Unpacker
 from wherry.engine.ports import Clock, Content, Registry
+from wherry.engine.transfer.telling import Told
 from wherry.model.image import Descriptor, Layer
 from wherry.model.progress import Progress
 from wherry.model.reference import Reference
@@ -97,7 +98,7 @@ class Fetcher:
 
     async def _fetch(self, source: Source, stack: tuple[Step, ...], report: Report) -> Layer:
         step, below = stack[-1], stack[:-1]
-        told = _Told(step.descriptor, report)
+        told = Told(step.descriptor, report)
         async with self._blobs.hold(step.descriptor.digest):
             if not self._content.has(step.descriptor.digest):
                 async with self._slots:
@@ -116,7 +117,7 @@ class Fetcher:
         told.status("Pull complete")
         return cast(Layer, unpacked)
 
-    async def _stream(self, source: Source, step: Step, told: "_Told") -> Layer:
+    async def _stream(self, source: Source, step: Step, told: Told) -> Layer:
         """Store a layer's blob and unpack it at the same time, its end when the digest is known to be right: what is
         wrong at a blob's end is told as that, and not as what it looks like to who inflates it."""
         branch: asyncio.Queue[bytes] = asyncio.Queue(_AHEAD)
@@ -124,7 +125,7 @@ class Fetcher:
         layer: Layer = (await together(unpacking, self._store(source, step, told, branch)))[0]
         return layer
 
-    async def _store(self, source: Source, step: Step, told: "_Told", branch: asyncio.Queue[bytes]) -> None:
+    async def _store(self, source: Source, step: Step, told: Told, branch: asyncio.Queue[bytes]) -> None:
         held_back = b""
 
         async def forked() -> AsyncGenerator[bytes, None]:
@@ -150,31 +151,9 @@ class Fetcher:
 
     def _chunks(self, source: Source, descriptor: Descriptor, report: Report) -> AsyncGenerator[bytes, None]:
         """A blob as the registry sends it, telling now and then how far it is."""
-        told = _Told(descriptor, report)
+        told = Told(descriptor, report)
         chunks = self._registry.blob(source.reference, descriptor, source.credentials, told.pausing)
         return metered(chunks, self._clock, partial(told.progress, "Downloading"))
-
-
-class _Told:
-    """What is told about one layer, in Docker's words."""
-
-    def __init__(self, descriptor: Descriptor, report: Report) -> None:
-        self._descriptor = descriptor
-        self.report = report
-
-    def status(self, status: str) -> None:
-        self.report(Progress(id=short_id(self._descriptor.digest), status=status))
-
-    def progress(self, status: str, current: int) -> None:
-        total = self._descriptor.size
-        self.report(Progress(id=short_id(self._descriptor.digest), status=status, current=current, total=total))
-
-    def pausing(self, seconds: float) -> None:
-        self.status(retrying(seconds))
-
-    def extracting(self) -> None:
-        """The process that unpacks does not tell how far it is."""
-        self.progress("Extracting", self._descriptor.size)
 
 
 async def _drawn(branch: asyncio.Queue[bytes]) -> AsyncGenerator[bytes, None]:

@@ -12,11 +12,12 @@ from functools import partial
 from msgspec import Struct
 
 from wherry.engine.concurrency.operations import together
-from wherry.engine.concurrency.progress import Report, metered, retrying, silent
+from wherry.engine.concurrency.progress import Report, metered, silent
 from wherry.engine.images import Images
 from wherry.engine.images.layering import Layering
 from wherry.engine.ports import Clock, Content, Registry
 from wherry.engine.transfer.fetching import Fetcher, Source
+from wherry.engine.transfer.telling import Told
 from wherry.errors import NotFound, RegistryError, Unauthorized
 from wherry.model.image import Descriptor, Image, Layer
 from wherry.model.progress import Progress
@@ -183,17 +184,12 @@ class Pusher:
 
     async def _upload(self, target: Source, descriptor: Descriptor, report: Report, name: str = "") -> None:
         """``report`` is told of ``name``."""
-
-        def tell(current: int) -> None:
-            report(Progress(id=name, status="Pushing", current=current, total=descriptor.size))
-
-        def pausing(seconds: float) -> None:
-            report(Progress(id=name, status=retrying(seconds)))
+        told = Told(descriptor, report, name)
 
         def body() -> AsyncGenerator[bytes, None]:
-            return metered(self._content.chunks(descriptor.digest), self._clock, tell)
+            return metered(self._content.chunks(descriptor.digest), self._clock, partial(told.progress, "Pushing"))
 
-        await self._registry.upload(target.reference, descriptor, body, target.credentials, pausing)
+        await self._registry.upload(target.reference, descriptor, body, target.credentials, told.pausing)
 
     async def _note(self, reference: Reference, image: Image, manifest: Resolved, parcels: tuple[Parcel, ...]) -> None:
         layers = tuple(

@@ -4,6 +4,7 @@ from typing import NoReturn
 
 from wherry.errors import NotFound
 from wherry.model.plugin import Plugin
+from wherry.model.registry import Credentials
 
 
 class FakeManagedPlugins:
@@ -14,6 +15,9 @@ class FakeManagedPlugins:
         raise NotFound(f'plugin "{name}" not found')
 
     async def remove(self, name: str, *, force: bool) -> None:
+        self.find(name)
+
+    def push(self, name: str, credentials: Credentials | None) -> NoReturn:
         self.find(name)
 
     async def disable(self, name: str, *, force: bool) -> None:
