@@ -170,13 +170,52 @@ def _handler(answerer: Answerer) -> type[BaseHTTPRequestHandler]:
 
 
 SERVER = """\
-import ctypes, http.server, json, os, signal, socketserver, sys
+import ctypes, http.server, json, os, signal, socketserver, sys, threading
 
 volumes = {}
 
+def varint(data, at):
+    value = shift = 0
+    while True:
+        value |= (data[at] & 127) << shift
+        shift, at = shift + 7, at + 1
+        if data[at - 1] < 128:
+            return value, at
+
+def decoded(data):
+    fields, at = {}, 0
+    while at < len(data):
+        key, at = varint(data, at)
+        value, at = varint(data, at)
+        if key & 7 == 2:
+            value, at = data[at : at + value], at + value
+        fields[key >> 3] = value
+    return fields
+
+def read(pipe, log):
+    with open(pipe, "rb") as entries, open(log, "a") as lines:
+        while head := entries.read(4):
+            entry = decoded(entries.read(int.from_bytes(head, "big")))
+            piece = decoded(entry.get(5, b""))
+            told = [entry[1].decode(), entry[2], entry.get(3, b"").decode(), bool(entry.get(4)),
+                    piece.get(1), piece.get(2, b"").decode(), piece.get(3)]
+            print(json.dumps(told), file=lines, flush=True)
+
+def start(asked):
+    info = asked["Info"]
+    if "refuse" in info["Config"]:
+        return {"Err": info["Config"]["refuse"]}
+    log = "/data/" + info["ContainerName"].strip("/")
+    with open(log + ".info", "w") as file:
+        json.dump(info, file)
+    threading.Thread(target=read, args=(asked["File"], log), daemon=True).start()
+    return {}
+
 def answer(verb, name):
     path = "/data/" + name
-    if verb == "Create":
+    if verb == "Capabilities":
+        return {"Cap": {"ReadLogs": False}}
+    elif verb == "Create":
         volumes[name] = path
         os.makedirs(path, exist_ok=True)
     elif verb == "Remove":
@@ -195,7 +234,8 @@ def answer(verb, name):
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         asked = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
-        told = answer(self.path.rpartition(".")[2], asked.get("Name", ""))
+        verb = self.path.rpartition(".")[2]
+        told = start(asked) if verb == "StartLogging" else answer(verb, asked.get("Name", ""))
         allowed = not asked.get("RequestUri", "").endswith("/volumes")
         data = json.dumps({**told, "Allow": allowed, "Msg": ""}).encode()
         self.send_response(200)
@@ -210,7 +250,8 @@ signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 socketserver.UnixStreamServer("/run/docker/plugins/test.sock", Handler).serve_forever()
 """
 """A driver of volumes below /data, as a program. With CAPABLE in its environment each is a tmpfs. Asked
-for authorization it allows all but lists of volumes."""
+for authorization it allows all but lists of volumes. As a driver of logs it writes what it gets to /data/<container> in
+JSON: source, time, line, whether it was cut, and of a piece whether it is the last, its line's name and its number."""
 
 
 def managed_plugin(folder: Path, *types: str, **config: Any) -> Path:

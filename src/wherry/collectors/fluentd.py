@@ -1,17 +1,15 @@
 """Messages of Fluentd's forward protocol, version 1: ``[tag, time, record, option]`` in MessagePack."""
 
-import hashlib
 import os
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
-from wherry.collectors.encoding import nanoseconds_of, seconds_of
+from wherry.collectors.encoding import SOURCES, Pieces, nanoseconds_of, seconds_of
 from wherry.model.collector import Fluentd
 from wherry.model.log import LogLine
 
-_SOURCES: Final = {1: "stdout", 2: "stderr"}
 _EVENT_TIME: Final = 0  # the number of the protocol's type of MessagePack
 
 
@@ -22,7 +20,7 @@ class FluentdEncoder:
     def __init__(self, form: Fluentd) -> None:
         self.answer = b""
         self._form = form
-        self._cut: dict[int, tuple[str, int]] = {}  # by stream: the id of the line, and how many pieces came
+        self._pieces = Pieces(form.fields["container_id"])
 
     def messages(self, lines: Sequence[LogLine]) -> list[bytes]:
         *others, last = lines
@@ -38,7 +36,7 @@ class FluentdEncoder:
 
     def _message(self, line: LogLine, options: dict[str, str]) -> bytes:
         text = _string(line.data.removesuffix(b"\n"))
-        record = {**self._form.fields, "source": _SOURCES[line.stream], "log": text, **self._piece(line)}
+        record = {**self._form.fields, "source": SOURCES[line.stream], "log": text, **self._piece(line)}
         return msgspec.msgpack.encode((self._form.tag, self._time(line), record, options))
 
     def _time(self, line: LogLine) -> int | msgspec.msgpack.Ext:
@@ -49,17 +47,14 @@ class FluentdEncoder:
 
     def _piece(self, line: LogLine) -> dict[str, str]:
         """What is said of a piece of a line."""
-        whole = line.data.endswith(b"\n")
-        if whole and line.stream not in self._cut:
+        piece = self._pieces.of(line)
+        if piece is None:
             return {}
-        identity, count = self._cut.pop(line.stream, (_identity(self._form, line), 0))
-        if not whole:
-            self._cut[line.stream] = identity, count + 1
         return {
             "partial_message": "true",
-            "partial_id": identity,
-            "partial_ordinal": str(count + 1),
-            "partial_last": "true" if whole else "false",
+            "partial_id": piece.id,
+            "partial_ordinal": str(piece.ordinal),
+            "partial_last": "true" if piece.is_last else "false",
         }
 
 
@@ -73,7 +68,3 @@ def _string(data: bytes) -> msgspec.Raw:
     else:
         head = b"\xda" + length.to_bytes(2)
     return msgspec.Raw(head + data)
-
-
-def _identity(form: Fluentd, line: LogLine) -> str:
-    return hashlib.sha256(f"{form.fields['container_id']} {line.stream} {line.time}".encode()).hexdigest()

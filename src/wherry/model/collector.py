@@ -1,11 +1,13 @@
-"""Collectors of logs: servers to which the lines of a container are forwarded, and how they want them."""
+"""Collectors of logs: servers and plugins to which the lines of a container are forwarded, and how they want them."""
+
+from typing import Any
 
 from msgspec import Struct
 
 
 class CollectorAddress(Struct, frozen=True, kw_only=True):
-    """Where a collector listens. ``network`` is udp, tcp, tls, unix, unixgram, or local: this host's syslog, wherever
-    it is. ``path`` is that of a socket."""
+    """Where a collector listens. ``network`` is udp, tcp, tls, unix, unixgram; local: this host's syslog, wherever it
+    is; or plugin, whose name is ``host``. ``path`` is that of a socket."""
 
     network: str
     host: str = ""
@@ -49,11 +51,17 @@ class Fluentd(Struct, frozen=True, kw_only=True):
     acknowledged: bool = False
 
 
+class LogPlugin(Struct, frozen=True, kw_only=True):
+    """``info`` is what the plugin is told of the container, in the names of moby's ``logger.Info``."""
+
+    info: dict[str, Any]
+
+
 class Collector(Struct, frozen=True, kw_only=True):
     """``retry``: seconds before a second attempt to reach it. ``lazy``: no start waits for it."""
 
     address: CollectorAddress
-    messages: Syslog | Gelf | Fluentd
+    messages: Syslog | Gelf | Fluentd | LogPlugin
     tls: CollectorTls = CollectorTls()
     retry: float = 1.0
     lazy: bool = False

@@ -53,6 +53,7 @@ class Plugins:
         self.offer = self._managed.offer
         self.withdraw = self._managed.withdraw
         self.on_host = self._managed.on_host
+        self.shared_folder = self._managed.shared_folder
 
     def known(self, kind: str) -> tuple[str, ...]:
         """Names of the plugins of a kind that were needed so far."""

@@ -8,6 +8,8 @@ from wherry.model.plugin import OfferedPlugin
 from wherry.threads import alone
 
 _TAG = ":latest"
+_SOCKETS = "/run/docker/plugins"  # where a managed plugin sees the folder of its socket
+_PIPES = "/run/docker/logging"
 
 
 class Managed:
@@ -47,6 +49,12 @@ class Managed:
         """Of one that runs; None for all others."""
         plugin = self._offered.get(self.full_name(name))
         return plugin.socket if plugin else None
+
+    def shared_folder(self, name: str) -> tuple[Path, str]:
+        """A folder for pipes that a plugin which runs sees as well: its path here, and there (moby
+        ``daemon/logger/plugin.go``)."""
+        socket = self.socket(name)
+        return (socket.parent, _SOCKETS) if socket else (Path(_PIPES), _PIPES)
 
     async def on_host(self, name: str, path: str) -> str:
         """Where a path that a plugin has answered is on the host. InternalError for a link that leads out of what it

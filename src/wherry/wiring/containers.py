@@ -5,6 +5,7 @@ from wherry.engine.containers.building import Building
 from wherry.engine.containers.connecting import Connecting
 from wherry.engine.containers.copying import Copying
 from wherry.engine.containers.creation import Creation
+from wherry.engine.containers.output.log_plugins import LogPlugins
 from wherry.engine.containers.stats import Stats
 from wherry.engine.containers.updating import Updating
 from wherry.engine.containers.viewing import Viewing
@@ -68,6 +69,7 @@ def _creation(edges: Edges, shared: Shared, foundation: Foundation, verbs: Verbs
         images=foundation.images,
         volumes=foundation.volumes,
         volume_use=foundation.volume_use,
+        log_plugins=LogPlugins(edges.plugins),
         roots=verbs.roots,
         networks=foundation.networks,
         snapshots=edges.store.snapshots,

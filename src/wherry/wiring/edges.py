@@ -100,6 +100,7 @@ async def open_edges(config: EngineConfig, remapping: Remapping | None, stack: A
     later = stack.enter_context(ExitStack())
     step_files = StepFiles(exec_root / "lent", remapping)
     step_files.sweep()
+    asked = postponed(lambda: plugins.Plugins())
     return Edges(
         exec_root=exec_root,
         store=store,
@@ -114,8 +115,8 @@ async def open_edges(config: EngineConfig, remapping: Remapping | None, stack: A
         runtime=runtime,
         networking=networking,
         name_servers=name_servers,
-        collectors=postponed(lambda: collectors.Collectors()),
-        plugins=postponed(lambda: plugins.Plugins()),
+        collectors=postponed(lambda: collectors.Collectors(asked)),
+        plugins=asked,
         registry=postponed(lambda: registry.make_registry(config.registries, later)),
         web=postponed(lambda: registry.make_web(later)),
         layers=store.layers,

@@ -10,6 +10,7 @@ from wherry.engine.containers.catalog import Catalog
 from wherry.engine.containers.events import tell
 from wherry.engine.containers.launch.linking import Linking
 from wherry.engine.containers.launch.rootfs import Roots
+from wherry.engine.containers.output.log_plugins import LogPlugins
 from wherry.engine.events import Events
 from wherry.engine.images import Images
 from wherry.engine.networks import Networks
@@ -41,6 +42,7 @@ class Creation:
         images: Images,
         volumes: Volumes,
         volume_use: VolumeUse,
+        log_plugins: LogPlugins,
         roots: Roots,
         networks: Networks,
         snapshots: Snapshots,
@@ -59,6 +61,7 @@ class Creation:
         self._images = images
         self._volumes = volumes
         self._volume_use = volume_use
+        self._log_plugins = log_plugins
         self._roots = roots
         self._networks = networks
         self._snapshots = snapshots
@@ -90,6 +93,7 @@ class Creation:
 
     async def _create_of(self, image: Image, spec: ContainerSpec, name: str, build: bool = False) -> Created:
         draft, warnings = self._draft(image, spec, name, build)
+        await self._log_plugins.check(draft.spec.host.log.driver)
         with self._catalog.reserving(draft.name, draft.id):
             async with self._images.hold(image.id, image.chain_id), AsyncExitStack() as undo:
                 container = await self._make(draft, image, undo)

@@ -14,7 +14,15 @@ from wherry.engine.concurrency.progress import Report, metered
 from wherry.engine.ports import Clock, Content, PluginFiles, Registry
 from wherry.engine.transfer.fetching import Source
 from wherry.engine.transfer.telling import Told
-from wherry.errors import CorruptImage, DigestMismatch, InternalError, NoSuchManifest, RegistryError, Unauthorized
+from wherry.errors import (
+    CorruptImage,
+    CorruptLayer,
+    DigestMismatch,
+    InternalError,
+    NoSuchManifest,
+    RegistryError,
+    Unauthorized,
+)
 from wherry.model.image import LAYER_DOCKER_GZIP, MANIFEST_DOCKER, Descriptor
 from wherry.model.plugin import CONFIG_PLUGIN, Plugin, PluginConfig, PluginPrivilege, PluginRootfs
 from wherry.model.progress import Progress
@@ -51,7 +59,10 @@ class Revisions:
     async def made(self, chunks: AsyncIterable[bytes], name: str) -> Revision:
         """Of an archive with ``config.json`` and ``rootfs``. Raises what unpacking does, and InternalError."""
         blobs = await self._files.begin(name)
-        found = await self._files.unpack(name, chunks)
+        try:
+            found = await self._files.unpack(name, chunks)
+        except CorruptLayer as error:
+            raise CorruptLayer(f"failed to read from tar: {error}") from error
         rootfs = PluginRootfs(type="layers", diff_ids=(found.diff_id,))
         config = replace(read_config(found.config), docker_version=self._version, rootfs=rootfs)
         written = write_config(config)

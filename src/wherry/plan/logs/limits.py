@@ -17,7 +17,7 @@ _LOCAL: Final = LogLimits(size=20_000_000, files=5, packed=True)
 def limits(log: LogConfig) -> LogLimits | None:
     """The limits of the files, None for a log that is kept whole. InternalError (of a start) for what is none."""
     try:
-        if log.driver in collectors.DRIVERS:
+        if collectors.forwards(log.driver):
             return _cache(log.options)
         return _local(log.options) if log.driver == "local" else _json_file(log.options)
     except ValueError as error:

@@ -32,14 +32,13 @@ def merged(asked: LogConfig, default: LogConfig) -> LogConfig:
 
 
 def check(log: LogConfig) -> None:
-    """Raise InvalidArgument for a driver that there is none of, and for options that it does not have."""
+    """Raise InvalidArgument for options that the driver does not have; whether there is a plugin of its name is for who
+    knows them."""
     if log.driver == "none":
         return
     _check_mode(log.options)
     if parse_bool(log.options.get("cache-disabled") or "false") is None:
         raise InvalidArgument(f"invalid value for option cache-disabled: {log.options['cache-disabled']}")
-    if log.driver not in DRIVERS:
-        raise InvalidArgument(f'error looking up logging plugin {log.driver}: plugin "{log.driver}" not found')
     common = _MODE_OPTIONS | _CACHE_OPTIONS
     own = {name: value for name, value in log.options.items() if name not in common}
     try:
@@ -50,7 +49,7 @@ def check(log: LogConfig) -> None:
 
 def is_readable(log: LogConfig) -> bool:
     """Whether the container's lines can be read here."""
-    forgotten = log.driver in collectors.DRIVERS and parse_bool(log.options.get("cache-disabled") or "false")
+    forgotten = collectors.forwards(log.driver) and parse_bool(log.options.get("cache-disabled") or "false")
     return log.driver != "none" and not forgotten
 
 
@@ -72,7 +71,7 @@ def check_default(log: LogConfig) -> None:
 
 def _check_own(log: LogConfig) -> None:
     """ValueError."""
-    if log.driver in collectors.DRIVERS:
+    if collectors.forwards(log.driver):
         collectors.check(log)
         return
     for option in log.options:
