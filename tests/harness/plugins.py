@@ -205,6 +205,10 @@ def start(asked):
     info = asked["Info"]
     if "refuse" in info["Config"]:
         return {"Err": info["Config"]["refuse"]}
+    if "link" in info["Config"]:
+        os.remove(asked["File"])
+        os.symlink(info["Config"]["link"], asked["File"])
+        return {}
     log = "/data/" + info["ContainerName"].strip("/")
     with open(log + ".info", "w") as file:
         json.dump(info, file)

@@ -5,18 +5,22 @@ import os
 import time
 import zlib
 from collections.abc import Iterator
+from unittest.mock import ANY
 
 import msgspec
 import pytest
 
 from wherry.collectors.encoding import HOSTNAME
+from wherry.collectors.entries import EntryEncoder
 from wherry.collectors.fluentd import FluentdEncoder
 from wherry.collectors.gelf import GelfEncoder
 from wherry.collectors.syslog import SyslogEncoder
 from wherry.model.collector import Fluentd, Gelf, Syslog
 from wherry.model.log import LogLine
+from wherry.protowire import BYTES, items
 
 PID = os.getpid()
+TIME = 1_794_013_577_123_456_789  # of each line
 
 
 def line(data: bytes, stream: int = 1) -> LogLine:
@@ -120,7 +124,7 @@ def test_fluentd() -> None:
 def test_fluentd_gets_the_bytes_that_were_said(length: int) -> None:
     data = b"\xff" * length
 
-    (message,) = FluentdEncoder(Fluentd(tag="me", fields={})).messages([line(data + b"\n")])
+    (message,) = FluentdEncoder(Fluentd(tag="me", fields=FIELDS)).messages([line(data + b"\n")])
 
     key = b"\xa3log"
     start = message.index(key) + len(key)
@@ -150,3 +154,34 @@ def test_fluentd_is_told_which_pieces_are_of_one_line() -> None:
     assert pieces == [("1", "false"), ("1", "false"), ("2", "true"), (None, None)]
     assert told[0]["partial_id"] == told[2]["partial_id"] != told[1]["partial_id"]
     assert told[0]["partial_message"] == "true"
+
+
+def entries(encoder: EntryEncoder, *lines: LogLine) -> list[dict[int, object]]:
+    """Fields by their number, a piece's as a dictionary as well."""
+    found = []
+    for message in encoder.messages(lines):
+        assert int.from_bytes(message[:4]) == len(message) - 4
+        fields = {number: bytes(value) if kind == BYTES else value for number, kind, value in items(message[4:])}
+        if 5 in fields:
+            fields[5] = {number: bytes(value) if kind == BYTES else value for number, kind, value in items(fields[5])}
+        found.append(fields)
+    return found
+
+
+def test_a_plugin_gets_entries() -> None:
+    encoder = EntryEncoder("container")
+
+    assert entries(encoder, line(b"a\n"), line(b"\xff", 2)) == [
+        {1: b"stdout", 2: TIME, 3: b"a"},
+        {1: b"stderr", 2: TIME, 3: b"\xff", 4: 1, 5: {2: ANY, 3: 1}},
+    ]
+
+
+def test_pieces_of_a_line_belong_together() -> None:
+    encoder = EntryEncoder("container")
+
+    first, other, last, next_line = entries(encoder, line(b"a"), line(b"x\n", 2), line(b"b\n"), line(b"c\n"))
+
+    assert [piece.get(4) for piece in (first, other, last, next_line)] == [1, None, 1, None]
+    assert first[5] == {2: ANY, 3: 1}
+    assert last[5] == {1: 1, 2: first[5][2], 3: 2}  # type: ignore[index]
