@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "runtime": {"errors", "model", "kernel", "runtime"},
     "registry": {"errors", "model", "registry", "proxies"},
     "manifests": {"errors", "model", "registry", "manifests"},
-    "collectors": {"errors", "model", "collectors"},
+    "collectors": {"errors", "model", "protowire", "collectors"},
     "plugins": {"errors", "model", "plugins", "threads"},
     "engine": {"errors", "model", "plan", "engine", "version"},
     "build": {"errors", "model", "plan", "engine", "build"},
