@@ -52,10 +52,10 @@ class StreamConnection:
             answer = answer[-len(wanted) :] + more
 
 
-async def connected(dialled: socket.socket, collector: Collector, encoder: Encoder) -> StreamConnection:
-    """Speak on a connected socket, by TLS if the address says so. InternalError."""
+async def opened(dialled: socket.socket, collector: Collector) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connected socket to speak on, by TLS if the address says so. InternalError."""
     try:
-        reader, writer = await _open(dialled, collector)
+        return await _open(dialled, collector)
     except ssl.SSLCertVerificationError as error:
         dialled.close()
         unknown = error.verify_code in _UNKNOWN_AUTHORITY
@@ -64,7 +64,6 @@ async def connected(dialled: socket.socket, collector: Collector, encoder: Encod
     except (OSError, InternalError) as error:
         dialled.close()
         raise InternalError(str(error)) from error
-    return StreamConnection(reader, writer, encoder)
 
 
 async def _open(dialled: socket.socket, collector: Collector) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -72,7 +71,10 @@ async def _open(dialled: socket.socket, collector: Collector) -> tuple[asyncio.S
         return await asyncio.open_connection(sock=dialled)
     context = await asyncio.to_thread(_context, collector.tls)
     return await asyncio.open_connection(
-        sock=dialled, ssl=context, server_hostname=collector.address.host, ssl_handshake_timeout=_HANDSHAKE
+        sock=dialled,
+        ssl=context,
+        server_hostname=collector.tls.name or collector.address.host,
+        ssl_handshake_timeout=_HANDSHAKE,
     )
 
 

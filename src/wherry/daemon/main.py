@@ -34,6 +34,8 @@ POSTPONED: Final = frozenset(
         "wherry.plan.images.changes",
         "wherry.plan.logs.collectors.fluentd",
         "wherry.plan.logs.collectors.gelf",
+        "wherry.plan.logs.collectors.plugins",
+        "wherry.plan.logs.collectors.splunk",
         "wherry.plan.logs.collectors.syslog",
         "wherry.plugins",
         "wherry.engine.plugins",

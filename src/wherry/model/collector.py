@@ -16,11 +16,13 @@ class CollectorAddress(Struct, frozen=True, kw_only=True):
 
 
 class CollectorTls(Struct, frozen=True, kw_only=True):
-    """Files for TLS, "" for none: without ``ca`` the host's authorities are trusted."""
+    """Files for TLS, "" for none: without ``ca`` the host's authorities are trusted. ``name`` is what the server's
+    certificate is for, "" for its host."""
 
     ca: str = ""
     cert: str = ""
     key: str = ""
+    name: str = ""
     verify: bool = True
 
 
@@ -51,6 +53,22 @@ class Fluentd(Struct, frozen=True, kw_only=True):
     acknowledged: bool = False
 
 
+class Splunk(Struct, frozen=True, kw_only=True):
+    """Events for ``url``, each with ``fields`` beside it. ``format`` is inline, json or raw; ``tag`` and ``attributes``
+    are told of each line. ``level`` is that of gzip, None for nothing compressed; ``channel`` a UUID if the server
+    acknowledges by that; ``verified``: it is asked before the first event."""
+
+    url: str
+    token: str
+    format: str
+    tag: str
+    attributes: dict[str, str]
+    fields: dict[str, str]
+    level: int | None = None
+    channel: str = ""
+    verified: bool = True
+
+
 class LogPlugin(Struct, frozen=True, kw_only=True):
     """``info`` is what the plugin is told of the container, in the names of moby's ``logger.Info``."""
 
@@ -61,7 +79,7 @@ class Collector(Struct, frozen=True, kw_only=True):
     """``retry``: seconds before a second attempt to reach it. ``lazy``: no start waits for it."""
 
     address: CollectorAddress
-    messages: Syslog | Gelf | Fluentd | LogPlugin
+    messages: Syslog | Gelf | Fluentd | Splunk | LogPlugin
     tls: CollectorTls = CollectorTls()
     retry: float = 1.0
     lazy: bool = False

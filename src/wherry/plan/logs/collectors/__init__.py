@@ -6,18 +6,20 @@ from typing import Final
 
 from wherry.model.collector import Collector
 from wherry.model.container import Container, LogConfig
-from wherry.plan.logs.collectors import fluentd, gelf, plugins, syslog
+from wherry.plan.logs.collectors import fluentd, gelf, plugins, splunk, syslog
 from wherry.plan.logs.refusals import refusal
 
 # Lambdas, since the modules are loaded when they are first used.
 _CHECKS: Final[dict[str, Callable[[dict[str, str]], object]]] = {
     "fluentd": lambda options: fluentd.check(options),
     "gelf": lambda options: gelf.check(options),
+    "splunk": lambda options: splunk.check(options),
     "syslog": lambda options: syslog.check(options),
 }
 _PLANS: Final[dict[str, Callable[[Container], Collector]]] = {
     "fluentd": lambda container: fluentd.plan(container),
     "gelf": lambda container: gelf.plan(container),
+    "splunk": lambda container: splunk.plan(container),
     "syslog": lambda container: syslog.plan(container),
 }
 DRIVERS: Final = frozenset(_PLANS)
